@@ -1,0 +1,51 @@
+"""What can go wrong, as one tree.
+
+ReproPoseError              everything the command line reports in one line, exit status 2
+├── LedgerError             a paper's file is malformed, or a name in it leads nowhere
+├── UnknownName             a model, table, run, paper, tier or data set nobody knows
+├── DataError               annotations, images or predictions are missing or malformed
+├── WeightsError            a checkpoint is corrupt, unsafe or of another model
+├── ResultError             a stored result is unreadable, of a newer format, or does not stand
+└── EnvironmentProblem      a package, a compiler, disk space or a device is missing
+
+A message says what arrived, what is allowed, and what to do next.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class ReproPoseError(Exception):
+    """Base of all errors that a user can mend."""
+
+
+class LedgerError(ReproPoseError):
+    """A paper's file is malformed, or a name in it leads nowhere."""
+
+
+class UnknownName(ReproPoseError):
+    """A name nobody knows; the message lists what is allowed, nearest first."""
+
+    def __init__(self, kind: str, name: str, allowed: Iterable[str], hint: str = "") -> None:
+        names = sorted(set(allowed))
+        near = difflib.get_close_matches(name, names, n=5, cutoff=0.5)
+        listed = ", ".join(near or names[:12]) or "none"
+        lead = "did you mean" if near else "known are"
+        more = "" if near or len(names) <= 12 else f" and {len(names) - 12} more"
+        super().__init__(f"unknown {kind} '{name}'; {lead}: {listed}{more}. {hint}".rstrip(". ") + ".")
+
+
+class DataError(ReproPoseError):
+    """Annotations, images or predictions are missing or malformed."""
+
+
+class WeightsError(ReproPoseError):
+    """A checkpoint is corrupt, unsafe to read, or belongs to another model."""
+
+
+class ResultError(ReproPoseError):
+    """A stored result is unreadable, of a newer format, or does not stand."""
+
+
+class EnvironmentProblem(ReproPoseError):
+    """A package, a compiler, disk space or a device is missing."""
