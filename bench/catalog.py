@@ -1,0 +1,204 @@
+"""Papers as validated objects, read from `bench/papers/<paper>/*.yaml`.
+
+Every mistake is reported with file and line. Nothing here imports torch.
+"""
+
+import os
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from bench.errors import LedgerError, UnknownName
+from bench.schema import Cell, Claim, Paper, Run, Table
+
+PAPERS = Path(__file__).parent / "papers"
+
+
+class _Loader(yaml.CSafeLoader):
+    """Safe YAML in which a key given twice is an error instead of silently the last one."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key '{key.value}' is given twice", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: Path) -> Any:
+    """Parse one YAML file; `LedgerError` with file and line where it is malformed."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise LedgerError(f"{path}:{line}: {error.problem or 'not valid YAML'}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise LedgerError(f"{path}: cannot be read: {error}") from None
+
+
+def _line_of(path: Path, location: tuple[int | str, ...]) -> int:
+    """Line of the entry that `location` names, or of its nearest parent."""
+    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    line = 1
+    for step in location:
+        if isinstance(node, yaml.MappingNode):
+            found = [pair for pair in node.value if pair[0].value == str(step)]
+            if not found:
+                break
+            line, node = found[0][0].start_mark.line + 1, found[0][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line
+
+
+_FILES = {"tables": "tables.yaml", "runs": "runs.yaml", "claims": "claims.yaml"}
+
+
+def load_paper(folder: Path) -> Paper:
+    """Read one paper's folder. Raises `LedgerError` with one line per mistake."""
+    head = folder / "paper.yaml"
+    data = read_yaml(head)
+    if not isinstance(data, dict):
+        raise LedgerError(f"{head}:1: expected a mapping with id, title, authors, venue, year")
+    for key, name in _FILES.items():
+        if (folder / name).is_file():
+            data[key] = read_yaml(folder / name) or ({} if key == "runs" else [])
+    notes = folder / "NOTES.md"
+    data["notes"] = notes.read_text(encoding="utf-8") if notes.is_file() else ""
+    try:
+        return Paper.model_validate(data)
+    except ValidationError as error:
+        raise LedgerError("\n".join(_explain(folder, error))) from None
+
+
+def _explain(folder: Path, error: ValidationError) -> Iterator[str]:
+    for item in error.errors(include_url=False, include_context=False):
+        location = tuple(item["loc"])
+        in_file = bool(location) and location[0] in _FILES
+        path = folder / (_FILES[str(location[0])] if in_file else "paper.yaml")
+        line = _line_of(path, location[1:] if in_file else location)
+        where = " > ".join(str(step) for step in location) or "the file"
+        message = item["msg"].removeprefix("Value error, ")
+        got = item["input"]
+        shown = f" (got {got!r})" if isinstance(got, str | int | float | bool) else ""
+        yield f"{path}:{line}: {where}: {message}{shown}"
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All papers, and lookups by name."""
+
+    papers: dict[str, Paper]
+    folders: dict[str, Path]
+
+    @cached_property
+    def tables(self) -> dict[str, tuple[Paper, Table]]:
+        """'transpose-2' -> paper and table, in the order of papers and tables."""
+        return {f"{p.id}-{t.table}": (p, t) for p in self.papers.values() for t in p.tables}
+
+    @cached_property
+    def runs(self) -> dict[str, Run]:
+        return {key: run for paper in self.papers.values() for key, run in paper.runs.items()}
+
+    @cached_property
+    def run_papers(self) -> dict[str, str]:
+        """Run -> the paper that defines it."""
+        return {key: paper.id for paper in self.papers.values() for key in paper.runs}
+
+    def cells(self, paper: str | None = None, table: str | None = None) -> Iterator[Cell]:
+        """Cells in printed order, of everything, one paper, or one table of it."""
+        for owner, printed in self.tables.values():
+            if paper not in (None, owner.id) or table not in (None, printed.table):
+                continue
+            for row in printed.rows:
+                for column, text in zip(printed.columns, row.cells, strict=True):
+                    yield Cell(owner.id, printed, row, column, text)
+
+    @cached_property
+    def cell_index(self) -> dict[tuple[str, str, str, str], Cell]:
+        """(paper, table, row, column) -> cell."""
+        return {(c.paper, c.table.table, c.row.key, c.column.key): c for c in self.cells()}
+
+    def claims(self) -> Iterator[tuple[str, Claim]]:
+        for paper in self.papers.values():
+            for claim in paper.claims:
+                yield paper.id, claim
+
+    def table(self, name: str) -> tuple[Paper, Table]:
+        """'transpose-2' -> paper and table; `UnknownName` lists the nearest names."""
+        if name not in self.tables:
+            raise UnknownName("table", name, self.tables)
+        return self.tables[name]
+
+    def run(self, name: str) -> Run:
+        if name not in self.runs:
+            raise UnknownName("run", name, self.runs, "`repropose runs` lists them all")
+        return self.runs[name]
+
+    def model_of(self, cell: Cell) -> str | None:
+        """The zoo model that counts and timings of this cell are about, or None."""
+        if cell.column.model or cell.row.model:
+            return cell.column.model or cell.row.model
+        return self.run(cell.run).config if cell.run else None
+
+
+def load(*extra: Path) -> Catalog:
+    """All papers of the project and of `extra` folders (also REPROPOSE_PAPERS, ':'-separated)."""
+    roots = [
+        PAPERS,
+        *extra,
+        *map(Path, filter(None, os.environ.get("REPROPOSE_PAPERS", "").split(":"))),
+    ]
+    folders = sorted({f.parent for root in roots for f in root.glob("*/paper.yaml")})
+    papers = {folder: load_paper(folder) for folder in folders}
+    ordered = sorted(papers.items(), key=lambda item: (item[1].order, item[1].id))
+    _check_references([(folder, paper) for folder, paper in ordered])
+    return Catalog(
+        papers={paper.id: paper for _, paper in ordered},
+        folders={paper.id: folder for folder, paper in ordered},
+    )
+
+
+def _check_references(papers: list[tuple[Path, Paper]]) -> None:
+    """Names that cross files: papers and runs are unique, every named run exists."""
+    runs: dict[str, Path] = {}
+    problems = []
+    ids = [paper.id for _, paper in papers]
+    problems += [
+        f"paper id '{one}' is used by two folders" for one in {i for i in ids if ids.count(i) > 1}
+    ]
+    for folder, paper in papers:
+        for run in paper.runs:
+            if run in runs:
+                problems.append(f"{folder / 'runs.yaml'}: run '{run}' is also in {runs[run]}")
+            runs[run] = folder / "runs.yaml"
+    for folder, paper in papers:
+        problems += [
+            f"{folder / 'runs.yaml'}: run '{key}' starts from unknown run '{run.start}'"
+            for key, run in paper.runs.items()
+            if run.start and run.start not in runs
+        ]
+        for number, table in enumerate(paper.tables):
+            for place, thing in [("columns", c) for c in table.columns] + [
+                ("rows", r) for r in table.rows
+            ]:
+                if thing.run and thing.run not in runs:
+                    position = list(getattr(table, place)).index(thing)
+                    line = _line_of(folder / "tables.yaml", (number, place, position))
+                    problems.append(
+                        f"{folder / 'tables.yaml'}:{line}: table {table.table}, '{thing.key}' names unknown run "
+                        f"'{thing.run}'; add it to runs.yaml or correct the name"
+                    )
+    if problems:
+        raise LedgerError("\n".join(problems))

@@ -1,0 +1,282 @@
+"""The shape of a paper as data: tables, rows, cells, runs, claims.
+
+Everything is immutable and validated on creation; `bench.catalog` adds file and line to errors.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Tier = Literal["smoke", "lab", "full"]
+Origin = Literal["own", "rerun", "quoted"]
+DatasetName = Literal["coco", "mpii", "crowdpose"]
+TIERS: tuple[Tier, ...] = ("smoke", "lab", "full")
+
+MetricKind = Literal["accuracy", "count", "speed", "measure"]
+
+
+class Metric(NamedTuple):
+    """What a column measures: its kind, unit, and which direction is better."""
+
+    kind: MetricKind
+    unit: str
+    better: Literal["higher", "lower"]
+
+
+def _points(*names: str) -> dict[str, Metric]:
+    return {name: Metric("accuracy", "%", "higher") for name in names}
+
+
+PCKH_JOINTS = ("head", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+METRICS: Mapping[str, Metric] = {
+    **_points("AP", "AP50", "AP75", "AP_M", "AP_L", "AR", "AR50", "AR75", "AR_M", "AR_L"),
+    **_points("AP_easy", "AP_medium", "AP_hard", "AP_box", "AP_kpt"),
+    **_points("PCKh", "PCKh@0.1", *(f"PCKh_{joint}" for joint in PCKH_JOINTS)),
+    "params": Metric("count", "M", "lower"),
+    "flops": Metric("count", "G", "lower"),
+    "fps": Metric("speed", "frames/s", "higher"),
+    "latency": Metric("speed", "ms", "lower"),
+    "response": Metric("measure", "", "higher"),
+}
+
+
+class Strict(BaseModel):
+    """A record without surprises: unknown fields are errors, nothing changes after creation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# ---------------------------------------------------------------- the paper, as printed
+
+
+class Number(NamedTuple):
+    """A printed number and what its digits allow: 75.8 stands for anything in [75.75, 75.85]."""
+
+    value: float
+    decimals: int
+
+    @property
+    def half_step(self) -> float:
+        """Half of the last printed digit."""
+        return 0.5 * 10.0**-self.decimals
+
+
+_NUMBER = re.compile(r"[-+−]?\d[\d,]*(?:\.\d+)?|[-+−]?\.\d+")
+
+
+def parse_number(printed: str) -> Number | None:
+    """The first number of a printed cell: 5.0 for '5.0M (↓85%)', None for '-'."""
+    found = _NUMBER.search(printed)
+    if not found:
+        return None
+    digits = found.group().replace(",", "").replace("−", "-")
+    return Number(float(digits), len(digits.partition(".")[2]))
+
+
+class Column(Strict):
+    """One printed column. `metric` is None for settings (input size, backbone, number of layers)."""
+
+    key: Slug
+    label: Text
+    metric: str | None = None
+    unit: str | None = Field(
+        default=None, description="as printed; the metric's own unit if left out"
+    )
+    rule: str | None = Field(default=None, description="FLOPs: the counting rule the paper used")
+    model: str | None = Field(default=None, description="zoo model, where one row shows several")
+    run: str | None = Field(
+        default=None, description="run, where the columns and not the rows differ"
+    )
+
+    @model_validator(mode="after")
+    def _known_metric(self) -> "Column":
+        if self.metric is not None and self.metric not in METRICS:
+            raise ValueError(f"unknown metric '{self.metric}'; known are: {', '.join(METRICS)}")
+        return self
+
+    @property
+    def kind(self) -> Literal["accuracy", "count", "speed", "measure", "setting"]:
+        return METRICS[self.metric].kind if self.metric else "setting"
+
+    @property
+    def shown_unit(self) -> str:
+        if self.unit is not None:
+            return self.unit
+        return METRICS[self.metric].unit if self.metric else ""
+
+
+class Row(Strict):
+    """One printed row; `cells` are separated by ' | ' in the order of the table's columns."""
+
+    key: Slug
+    label: Text
+    cells: tuple[str, ...]
+    group: str | None = Field(default=None, description="printed heading above the row")
+    origin: Origin
+    origins: dict[str, Origin] = Field(default={}, description="columns whose origin differs")
+    source: str | None = Field(default=None, description="where a quoted row comes from")
+    run: Slug | None = None
+    model: str | None = Field(
+        default=None, description="zoo model for counts and speed, without a run"
+    )
+    why_no_run: str | None = None
+    rule: str | None = Field(
+        default=None, description="FLOPs counting rule of this row, if not the column's"
+    )
+    protocol: dict[str, str] = Field(
+        default={}, description="what differs from the table's protocol"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("cells"), str):
+            data = {**data, "cells": tuple(cell.strip() for cell in data["cells"].split("|"))}
+        return data
+
+    @model_validator(mode="after")
+    def _accounted_for(self) -> "Row":
+        if self.origin == "own" and not self.run:
+            raise ValueError(f"row '{self.key}' is the paper's own method and names no run")
+        if self.origin == "quoted" and not self.source:
+            raise ValueError(f"row '{self.key}' is quoted and names no source")
+        if not self.run and not self.model and not self.why_no_run:
+            raise ValueError(f"row '{self.key}' names neither run nor model; say why in why_no_run")
+        return self
+
+
+class Cell(NamedTuple):
+    """One printed cell in its place."""
+
+    paper: str
+    table: "Table"
+    row: Row
+    column: Column
+    printed: str
+
+    @property
+    def number(self) -> Number | None:
+        """The number in the cell; None for settings and for cells the paper leaves empty."""
+        return parse_number(self.printed) if self.column.metric else None
+
+    @property
+    def origin(self) -> Origin:
+        return self.row.origins.get(self.column.key, self.row.origin)
+
+    @property
+    def run(self) -> str | None:
+        return self.column.run or self.row.run
+
+    @property
+    def name(self) -> str:
+        """Readable address: 'transpose-2/transpose-r-a4/ap'."""
+        return f"{self.paper}-{self.table.table}/{self.row.key}/{self.column.key}"
+
+
+class Table(Strict):
+    """One printed table."""
+
+    table: Annotated[str, StringConstraints(pattern=r"^\d+[a-z]?$")]
+    title: Text = Field(description="what it shows, in our words")
+    page: int
+    split: Text = Field(description="data set and split, e.g. coco-val2017")
+    protocol: dict[str, str] = {}
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _rectangular(self) -> "Table":
+        for kind, keys in (
+            ("column", [c.key for c in self.columns]),
+            ("row", [r.key for r in self.rows]),
+        ):
+            twice = sorted({key for key in keys if keys.count(key) > 1})
+            if twice:
+                raise ValueError(f"table {self.table} has {kind} '{twice[0]}' twice")
+        known = {c.key for c in self.columns}
+        for row in self.rows:
+            if len(row.cells) != len(self.columns):
+                raise ValueError(
+                    f"row '{row.key}' has {len(row.cells)} cells, table {self.table} has {len(self.columns)} columns"
+                )
+            if unknown := sorted(set(row.origins) - known):
+                raise ValueError(
+                    f"row '{row.key}' gives an origin to unknown column '{unknown[0]}'"
+                )
+        return self
+
+
+class Seeds(Strict):
+    """Seeds of a run, per tier."""
+
+    smoke: tuple[int, ...] = (0,)
+    lab: tuple[int, ...] = (0, 1, 2)
+    full: tuple[int, ...] = (0,)
+
+
+class Run(Strict):
+    """One thing to measure: a zoo config with options, on a data set, at every tier."""
+
+    config: Text = Field(description="file stem in model_zoo/configs")
+    dataset: DatasetName
+    options: dict[str, Any] = Field(default={}, description="overrides of the config, dotted keys")
+    seeds: Seeds = Seeds()
+    start: Slug | None = Field(
+        default=None, description="run whose trained weights this one starts from"
+    )
+    released: str | None = Field(
+        default=None, description="released checkpoint of this run, if any"
+    )
+    smoke_only_shared: bool = Field(default=False, description="no full-size meaning of its own")
+    note: str | None = None
+
+
+class Claim(Strict):
+    """A quantitative sentence as an expression over cells; `claimed` is None for yes-or-no."""
+
+    id: Slug
+    where: Text = Field(description="section and page")
+    claim: Text = Field(description="short paraphrase, our words")
+    expression: Text
+    claimed: str | None = Field(default=None, description="the number as printed")
+    rounding: Literal["nearest", "floor", "ceil", "about", "at-least", "at-most"] = "nearest"
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _number(self) -> "Claim":
+        if self.claimed is not None and parse_number(self.claimed) is None:
+            raise ValueError(f"claim '{self.id}': claimed '{self.claimed}' holds no number")
+        return self
+
+
+class Misprint(Strict):
+    """A cell that is likely misprinted, and why."""
+
+    cell: Text = Field(description="table/row/column")
+    likely: str | None = Field(default=None, description="what was probably meant")
+    reason: Text
+
+
+class Paper(Strict):
+    """A paper with all that is known of it."""
+
+    id: Slug
+    order: int
+    method: Text
+    title: Text
+    authors: Text
+    venue: Text
+    year: int
+    arxiv: str | None = None
+    code: str | None = None
+    text: str | None = Field(default=None, description="file name in the folder of paper texts")
+    tables: tuple[Table, ...] = ()
+    runs: dict[Slug, Run] = {}
+    claims: tuple[Claim, ...] = ()
+    misprints: tuple[Misprint, ...] = ()
+    notes: str = ""
