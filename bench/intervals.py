@@ -72,7 +72,7 @@ class Interval:
 
         Two rounded numbers that only touch (75.8 and 75.9 at 75.85) count as different: no number rounds to both.
         """
-        slack = TINY * max(1.0, abs(self.high))
+        slack = TINY * max(1.0, min(abs(self.high), abs(other.low)))
         if self.is_point or other.is_point:
             return self.high < other.low - slack
         return self.high <= other.low + slack
