@@ -1,17 +1,10 @@
 """Results behind the verdicts: look-ups by file, model and run, and the trace of each result."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from bench.records import AccuracyResult, CountResult, Result, SpeedResult
-
-
-class Results(Protocol):
-    """What the site needs of a store: every result with its name (its file, relative)."""
-
-    def items(self) -> Iterable[tuple[str, Result]]: ...
+from bench.store import Store, all_results
 
 
 @dataclass(frozen=True)
@@ -25,6 +18,7 @@ class Trace:
     command: str
     made: str
     dirty: bool
+    note: str = ""
     protocol: tuple[tuple[str, str], ...] = ()
 
 
@@ -44,7 +38,7 @@ def _subject(result: Result) -> str:
     return f"run {result.run}, tier {result.tier}, seed {result.seed}"
 
 
-def trace(name: str, result: Result) -> Trace:
+def trace(name: str, result: Result, note: str = "") -> Trace:
     """Subject, commit, machine and command of a result."""
     origin = result.provenance
     protocol = result.protocol if isinstance(result, AccuracyResult) else {}
@@ -56,6 +50,7 @@ def trace(name: str, result: Result) -> Trace:
         command=origin.command,
         made=str(origin.volatile.get("date", "not recorded")),
         dirty=origin.dirty,
+        note=note,
         protocol=tuple(sorted(protocol.items())),
     )
 
@@ -71,13 +66,14 @@ class Measured:
     traces: dict[str, Trace] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, store: Results) -> "Measured":
-        """Index a store; results are taken in the order of their names."""
-        all_results = dict(sorted(store.items()))
+    def of(cls, store: Store) -> "Measured":
+        """Index a store; results are taken in the order of their files."""
+        stored = sorted(all_results(store), key=lambda one: one.file)
+        by_file: dict[str, Result] = {one.file: one.result for one in stored}
         counts: dict[str, tuple[str, CountResult]] = {}
         speeds: dict[str, list[tuple[str, SpeedResult]]] = defaultdict(list)
         accuracies: dict[str, list[tuple[str, AccuracyResult]]] = defaultdict(list)
-        for name, result in all_results.items():
+        for name, result in by_file.items():
             if isinstance(result, CountResult):
                 counts[result.model] = (name, result)
             elif isinstance(result, SpeedResult):
@@ -85,8 +81,8 @@ class Measured:
                     speeds[model].append((name, result))
             else:
                 accuracies[result.run].append((name, result))
-        traces = {name: trace(name, result) for name, result in all_results.items()}
-        return cls(all_results, counts, dict(speeds), dict(accuracies), traces)
+        traces = {one.file: trace(one.file, one.result, one.note) for one in stored}
+        return cls(by_file, counts, dict(speeds), dict(accuracies), traces)
 
     @property
     def machines(self) -> list[str]:

@@ -9,12 +9,15 @@ from markupsafe import Markup
 
 from reports import names, words
 
-# C0 and C1 controls (except tab and newline), lone surrogates and non-characters: invalid in HTML
-_INVALID = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# Invalid in HTML: C0 and C1 controls (except tab and newline), lone surrogates, non-characters. And the
+# embeddings, overrides and isolates of bidirectional text, which could turn the text around them.
+_INVALID = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def clean(value: Any) -> Any:
-    """Text without characters that HTML forbids; other values as they are."""
+    """Text without characters that break HTML or its order; other values as they are."""
     return _INVALID.sub("\ufffd", value) if type(value) is str else value
 
 

@@ -13,9 +13,10 @@ from jinja2 import Environment
 
 from bench.catalog import Catalog
 from bench.records import Snapshot
+from bench.store import Store
 from reports import names
 from reports.cells import Judged, Tally
-from reports.evidence import Measured, Results
+from reports.evidence import Measured
 from reports.models import ModelView, model_views
 from reports.papers import PaperView, paper_view
 from reports.render import environment
@@ -24,7 +25,7 @@ from reports.writer import BuildReport, Writer
 STATIC = ("style.css", "site.js")
 
 
-def build(snapshot: Snapshot, catalog: Catalog, store: Results, out: Path) -> BuildReport:
+def build(snapshot: Snapshot, catalog: Catalog, store: Store, out: Path) -> BuildReport:
     """Write the site to `out`; only files whose content changed are touched.
 
     Raises `SiteError` if `out` holds something else than a site or cannot be written.
@@ -35,7 +36,7 @@ def build(snapshot: Snapshot, catalog: Catalog, store: Results, out: Path) -> Bu
 class Site:
     """Everything the pages show, collected once."""
 
-    def __init__(self, snapshot: Snapshot, catalog: Catalog, store: Results) -> None:
+    def __init__(self, snapshot: Snapshot, catalog: Catalog, store: Store) -> None:
         self.snapshot = snapshot
         self.catalog = catalog
         self.measured = Measured.of(store)

@@ -3,7 +3,7 @@
 import itertools
 from datetime import date
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from bench.catalog import Catalog
 from bench.records import (
@@ -23,6 +23,7 @@ from bench.records import (
     VerdictName,
 )
 from bench.schema import Claim, Column, Misprint, Paper, Row, Run, Seeds, Table
+from bench.store import Store, Stored
 
 HOSTILE = (
     "<script>alert('x')</script>\"'><img src=x onerror=alert(1)> {{ 7*7 }} ${x} &amp; "
@@ -40,24 +41,46 @@ KINDS = tuple(get_args(VerdictName))
 EVIDENCE = tuple(get_args(Evidence))
 
 
-class Results(dict[str, Result]):
-    """A store in memory: result files by name."""
+class Memory(Store):
+    """A store whose results are in memory, by file."""
+
+    def __init__(self, results: dict[str, Result]) -> None:
+        super().__init__()
+        object.__setattr__(self, "results", results)
+
+    results: dict[str, Result]
+
+    def _of(self, kind: type[Any]) -> list[Stored[Any]]:
+        return [
+            Stored(result, Path(file), file)
+            for file, result in self.results.items()
+            if isinstance(result, kind)
+        ]
+
+    def counts(self) -> list[Stored[CountResult]]:
+        return self._of(CountResult)
+
+    def speeds(self) -> list[Stored[SpeedResult]]:
+        return self._of(SpeedResult)
+
+    def accuracies(self, tier: str | None = None) -> list[Stored[AccuracyResult]]:
+        return [one for one in self._of(AccuracyResult) if tier in (None, one.result.tier)]
 
 
 def make(
     papers: int = 2, tables: int = 2, rows: int = 10, claims: int = 5, text: str | None = None
-) -> tuple[Snapshot, Catalog, Results]:
+) -> tuple[Snapshot, Catalog, Memory]:
     """A ledger of papers x tables x rows; `text` replaces every free text of it."""
     ledger = [_paper(number, tables, rows, claims, text) for number in range(papers)]
     catalog = Catalog(papers={p.id: p for p in ledger}, folders={p.id: Path(p.id) for p in ledger})
-    results = Results(_results(catalog, text))
+    results = _results(catalog, text)
     snapshot = Snapshot(
         made=date(2026, 1, 31),
-        verdicts=tuple(_verdicts(catalog, results, text)),
+        verdicts=tuple(_verdicts(catalog, text)),
         claims=tuple(_claim_verdicts(catalog, text)),
         conflicts=tuple(_conflicts(catalog, text)),
     )
-    return snapshot, catalog, results
+    return snapshot, catalog, Memory(results)
 
 
 def _paper(number: int, tables: int, rows: int, claims: int, text: str | None) -> Paper:
@@ -144,7 +167,7 @@ def _provenance(text: str | None) -> Provenance:
 def _results(catalog: Catalog, text: str | None) -> dict[str, Result]:
     found: dict[str, Result] = {}
     for number, (name, run) in enumerate(sorted(catalog.runs.items())):
-        found[f"counts/{name}.json"] = CountResult(
+        found[f"results/counted/{name}.json"] = CountResult(
             model=run.config,
             input_size=(192, 256),
             parameters={"total": 5_000_000 + 1000 * number, "trainable": 5_000_000},
@@ -153,19 +176,19 @@ def _results(catalog: Catalog, text: str | None) -> dict[str, Result]:
             by_module={text or "backbone": {"params": 3.2e6, "macs": 4e9}, "head": {"params": 1e6}},
             provenance=_provenance(text),
         )
-        for seed in range(2):
-            found[f"lab/{name}-{seed}.json"] = AccuracyResult(
+        for seed in range(3):
+            found[f"results/lab/{name}/seed-{seed}.json"] = AccuracyResult(
                 run=name,
                 tier="lab",
                 seed=seed,
                 evidence="lab",
                 protocol={"data": text or "synthetic-v1", "boxes": "ground truth"},
-                metrics={"AP": 60 + 0.5 * number + seed, "AR": 64 + 0.5 * number + seed},
+                metrics={"AP": 60 + 0.5 * number + seed / 5, "AR": 64 + 0.5 * number + seed / 3},
                 untrained={"AP": 0.1},
                 failed=text,
                 provenance=_provenance(text),
             )
-    found["speed/all.json"] = SpeedResult(
+    found["results/timed/all.json"] = SpeedResult(
         group="all",
         machine=text or "NVIDIA H200",
         device="cuda",
@@ -183,7 +206,7 @@ def _results(catalog: Catalog, text: str | None) -> dict[str, Result]:
     return found
 
 
-def _verdicts(catalog: Catalog, results: Results, text: str | None) -> list[Verdict]:
+def _verdicts(catalog: Catalog, text: str | None) -> list[Verdict]:
     kinds = itertools.cycle(KINDS)
     evidence = itertools.cycle(EVIDENCE)
     found = []
@@ -208,7 +231,9 @@ def _verdicts(catalog: Catalog, results: Results, text: str | None) -> list[Verd
                 interval=None if value is None else (value - 0.3, value + 0.3),
                 seeds=(0, 1) if value is not None else (),
                 reason=text or f"made up as {kind}",
-                results=(f"counts/{cell.run}.json",) if value is not None and cell.run else (),
+                results=(f"results/counted/{cell.run}.json",)
+                if value is not None and cell.run
+                else (),
             )
         )
     return found

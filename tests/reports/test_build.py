@@ -10,7 +10,7 @@ from bench.records import CountResult, Snapshot
 from reports.names import slug
 from reports.site import build
 from reports.writer import SiteError
-from tests.reports.ledger import make
+from tests.reports.ledger import Memory, make
 
 
 def contents(site: Path) -> dict[str, bytes]:
@@ -30,7 +30,7 @@ def test_the_same_data_in_another_order_gives_the_same_bytes(plain: Path, tmp_pa
         claims=snapshot.claims,
         conflicts=snapshot.conflicts,
     )
-    shuffled = type(results)(reversed(results.items()))
+    shuffled = Memory(dict(reversed(results.results.items())))
     again = build(turned, catalog, shuffled, tmp_path / "again")
     assert contents(again.out) == contents(plain)
 
@@ -45,9 +45,9 @@ def test_nothing_changed_rewrites_nothing(tmp_path: Path) -> None:
 def test_one_changed_result_rewrites_only_pages_that_show_it(tmp_path: Path) -> None:
     snapshot, catalog, results = make()
     build(snapshot, catalog, results, tmp_path)
-    changed = results["counts/paper0-run0.json"]
+    changed = results.results["results/counted/paper0-run0.json"]
     assert isinstance(changed, CountResult)
-    results["counts/paper0-run0.json"] = changed.model_copy(
+    results.results["results/counted/paper0-run0.json"] = changed.model_copy(
         update={"by_module": {"backbone": {"params": 1.0}}}
     )
     assert build(snapshot, catalog, results, tmp_path).written == ("models/paper0-model0.html",)
@@ -77,7 +77,7 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
 def test_an_empty_snapshot_still_accounts_for_every_cell(tmp_path: Path) -> None:
     _, catalog, _ = make()
     empty = Snapshot(verdicts=(), claims=(), conflicts=())
-    report = build(empty, catalog, {}, tmp_path)
+    report = build(empty, catalog, Memory({}), tmp_path)
     assert "Nothing has been measured yet" in report.index.read_text("utf-8")
     assert "not judged" in (tmp_path / "tables" / "paper0-1.html").read_text("utf-8")
 
