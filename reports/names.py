@@ -24,8 +24,8 @@ def paper_page(paper: str) -> str:
     return f"papers/{slug(paper)}.html"
 
 
-def model_page(model: str) -> str:
-    return f"models/{slug(model)}.html"
+def model_page(model: str, suffix: str = "html") -> str:
+    return f"models/{slug(model)}.{suffix}"
 
 
 def row_anchor(row: str) -> str:
