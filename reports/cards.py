@@ -19,7 +19,11 @@ _CHARACTER = 6.6
 
 
 def _yaml(data: Any) -> str:
-    return str(yaml.safe_dump(_plain(data), sort_keys=False, allow_unicode=True, width=100))
+    return str(
+        yaml.dump(
+            _plain(data), Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=100
+        )
+    )
 
 
 def _plain(data: Any) -> Any:

@@ -58,16 +58,14 @@ def table_files(view: TableView) -> dict[str, str]:
     body = [[row.row.label, *(_both(cell) for cell in row.cells)] for row in view.rows]
     title = f"{view.paper.method}, Table {view.table.table}: {view.table.title}"
     note = "printed / here; figures here in brackets are not comparable or not judged"
-    whole = {
-        "format": FORMAT,
+    about = {
         "paper": view.paper.id,
         "table": view.table.table,
         "title": clean(view.table.title),
-        "cells": records,
     }
     return {
         "csv": to_csv(records),
-        "json": to_json(whole),
+        "json": to_json(about, "cells", records),
         "tex": to_latex(title, head, body, note),
         "md": to_markdown(title, head, body, note),
     }
@@ -122,7 +120,7 @@ def leaderboard_files(board: Leaderboard) -> dict[str, str]:
     note = "printed / here; ranks hold within one protocol"
     return {
         "csv": to_csv(records),
-        "json": to_json({"format": FORMAT, "figures": records}),
+        "json": to_json({}, "figures", records),
         "tex": "\n".join(to_latex(title, head, body, note) for title, body in tables),
         "md": "\n".join(to_markdown(title, head, body, note) for title, body in tables),
     }
@@ -135,8 +133,11 @@ def _figure(figure: Any) -> str:
 # ---------------------------------------------------------------- formats
 
 
-def to_json(data: Any) -> str:
-    return json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+def to_json(head: dict[str, Any], key: str, records: Iterable[dict[str, Any]]) -> str:
+    """An object with `head` and, under `key`, one record per line."""
+    lines = ",\n".join(json.dumps(one, ensure_ascii=False, allow_nan=False) for one in records)
+    start = json.dumps({"format": FORMAT, **head}, ensure_ascii=False)[:-1]
+    return f'{start}, "{key}": [\n{lines}\n]}}\n'
 
 
 def _cell_text(value: Any) -> Any:
