@@ -3,13 +3,18 @@
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, cast, get_args
 
 import click
 
 from bench import catalog as ledger
-from bench.errors import ReproPoseError, UnknownName
-from bench.schema import TIERS
+from bench import export, judge, pipeline
+from bench.errors import LedgerError, ReproPoseError, UnknownName
+from bench.records import Snapshot, VerdictName
+from bench.schema import TIERS, DatasetName, Tier
+from bench.sources import ROOT, config_files
+from bench.store import Store
 
 TIER = click.option(
     "--tier",
@@ -39,15 +44,13 @@ def _fail(message: str) -> int:
     return 2
 
 
-def current_tier(name: str | None) -> str:
+def current_tier(name: str | None) -> Tier:
     """The given tier, or the one in params.yaml; `UnknownName` lists the three."""
     if name is None:
-        from bench.pipeline import ROOT
-
         name = str(ledger.read_yaml(ROOT / "params.yaml").get("tier", "smoke"))
     if name not in TIERS:
         raise UnknownName("tier", name, TIERS)
-    return name
+    return cast(Tier, name)
 
 
 def _print(rows: Sequence[dict[str, Any]], as_json: bool, *columns: str) -> None:
@@ -68,3 +71,268 @@ def _print(rows: Sequence[dict[str, Any]], as_json: bool, *columns: str) -> None
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Re-creates the tables of pose-estimation papers and says, cell by cell, what holds."""
+
+
+# ---------------------------------------------------------------- answers
+
+
+@main.command()
+@click.option("--paper", help="only this paper")
+@click.option("--table", help='only this table ("1", "2a")')
+@JSON
+def cells(paper: str | None, table: str | None, as_json: bool) -> None:
+    """Every printed cell: paper, table, row, column, printed string, unit, origin."""
+    catalog = ledger.load()
+    _known_paper(catalog, paper)
+    rows = export.cells(catalog, paper, table)
+    _print(rows, as_json, "paper", "table", "row", "column", "printed", "unit", "origin")
+
+
+def _known_paper(catalog: ledger.Catalog, paper: str | None) -> None:
+    if paper is not None and paper not in catalog.papers:
+        raise UnknownName("paper", paper, catalog.papers)
+
+
+@main.command()
+@JSON
+def models(as_json: bool) -> None:
+    """Every zoo model: input size, parameters, operations by counting rule."""
+    from bench.measure.complexity import count_all
+
+    rows = count_all(Store())
+    for row in rows:
+        row["total"] = row["parameters"]["total"]
+    _print(rows, as_json, "name", "input_size", "total", "macs", "flops")
+
+
+@main.command()
+@JSON
+def runs(as_json: bool) -> None:
+    """Every run: config, data set, what each tier carries out, the rows that rest on it."""
+    _print(export.runs(ledger.load()), as_json, "run", "paper", "config", "dataset", "rows")
+
+
+@main.command()
+@JSON
+def results(as_json: bool) -> None:
+    """Everything measured so far."""
+    _print(export.results(Store()), as_json, "kind", "name", "tier", "seed", "evidence", "metrics")
+
+
+@main.command()
+@JSON
+def claims(as_json: bool) -> None:
+    """Every claim of the papers, judged on the paper's own numbers and on the reproduced ones."""
+    rows = export.claims(_snapshot())
+    _print(rows, as_json, "paper", "id", "claim", "claimed", "on_paper", "on_reproduced")
+
+
+@main.command()
+@JSON
+def conflicts(as_json: bool) -> None:
+    """Cells that contradict each other, and likely misprints."""
+    _print(export.conflicts(_snapshot()), as_json, "what", "cells", "printed", "reason")
+
+
+@main.command()
+@JSON
+def coverage(as_json: bool) -> None:
+    """Per paper and table: cells, those with a run, evidence of each kind, verdicts."""
+    catalog = ledger.load()
+    rows = export.coverage(catalog, judge.judge_all(catalog, Store()))
+    _print(rows, as_json, "paper", "table", "cells", "with_run", "evidence", "verdicts")
+
+
+@main.command()
+@click.argument("table")
+@JSON
+def show(table: str, as_json: bool) -> None:
+    """One table, printed beside reproduced: `repropose show transpose-2`."""
+    catalog = ledger.load()
+    paper, printed = catalog.table(table)
+    verdicts = judge.judge_table(catalog, Store(), paper, printed)
+    if as_json:
+        _print([v.model_dump(mode="json") for v in verdicts], True)
+        return
+    from reports.text import render_table
+
+    click.echo(render_table(paper, printed, verdicts))
+
+
+def _snapshot() -> Snapshot:
+    return judge.judge_all(ledger.load(), Store())
+
+
+@main.command("judge")
+@click.option("--fail-on", multiple=True, help="exit with status 1 if a cell has this verdict")
+@JSON
+def judge_command(fail_on: tuple[str, ...], as_json: bool) -> None:
+    """Every verdict; with --fail-on deviates an exit status for CI."""
+    unknown = [name for name in fail_on if name not in get_args(VerdictName)]
+    if unknown:
+        raise UnknownName("verdict", unknown[0], get_args(VerdictName))
+    rows = export.verdicts(_snapshot())
+    _print(
+        rows, as_json, "paper", "table", "row", "column", "printed", "shown", "verdict", "reason"
+    )
+    found = [row for row in rows if row["verdict"] in fail_on]
+    if found:
+        click.echo(f"{len(found)} cells: {', '.join(sorted(set(fail_on)))}", err=True)
+        raise SystemExit(1)
+
+
+@main.command("export")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def export_command(folder: Path) -> None:
+    """Cells, runs, results, verdicts, claims, conflicts and coverage as CSV and Parquet."""
+    for path in export.write(folder, ledger.load(), Store()):
+        click.echo(str(path))
+
+
+# ---------------------------------------------------------------- measuring
+
+
+@main.command()
+def doctor() -> None:
+    """Is everything here that is needed, and how to mend what is not."""
+    from bench.doctor import examine
+
+    signs = {"ok": "ok   ", "note": "note ", "fault": "FAULT"}
+    faults = 0
+    for finding in examine():
+        faults += finding.state == "fault"
+        mend = f"\n      -> {finding.mend}" if finding.mend else ""
+        click.echo(f"{signs[finding.state]} {finding.what}{mend}")
+    if faults:
+        raise SystemExit(1)
+
+
+@main.command()
+@click.argument("dataset")
+@TIER
+def prepare(dataset: str, tier: str | None) -> None:
+    """Synthesise (smoke, lab) or verify (full) a data set: coco, mpii or crowdpose."""
+    from bench import datasets
+
+    chosen = current_tier(tier)
+    if dataset not in get_args(DatasetName):
+        raise UnknownName("data set", dataset, get_args(DatasetName))
+    manifest = datasets.prepare(cast(DatasetName, dataset), chosen)
+    click.echo(f"{dataset} at tier {chosen}: {manifest['fingerprint'][:16]}", err=True)
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--paper", help="every zoo model that this paper's cells are about")
+def count(names: tuple[str, ...], paper: str | None) -> None:
+    """Count parameters and operations of zoo models and store them."""
+    from bench.measure.complexity import measure_counts
+
+    catalog = ledger.load()
+    _known_paper(catalog, paper)
+    wanted = list(names) or (
+        pipeline.paper_models(catalog)[paper] if paper else list(config_files())
+    )
+    for result in measure_counts(wanted):
+        path = Store().write(result)
+        click.echo(f"{result.model}: {result.parameters['total'] / 1e6:.2f} M -> {path}", err=True)
+
+
+@main.command("time")
+@click.argument("paper")
+@click.option("--rounds", type=click.IntRange(4), help="timed rounds per model")
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), help="a GPU if there is one")
+def time_command(paper: str, rounds: int | None, device: str | None) -> None:
+    """Time the models of a paper's timed columns side by side and store the latencies."""
+    from bench.measure.speed import time_models
+
+    catalog = ledger.load()
+    _known_paper(catalog, paper)
+    names = pipeline.speed_models(catalog, paper)
+    if not names:
+        raise LedgerError(f"{paper} has no timed column with a model of the zoo")
+    click.echo(
+        str(Store().write(time_models(paper, names, rounds=rounds, device=device))), err=True
+    )
+
+
+@main.command()
+@click.argument("run")
+@TIER
+def measure(run: str, tier: str | None) -> None:
+    """Train and evaluate one run, all its seeds; an interrupted training resumes."""
+    chosen = current_tier(tier)
+    catalog = ledger.load()
+    catalog.run(run)
+    from bench.measure.train import measure as train_and_evaluate
+
+    for result in train_and_evaluate(catalog, Store(), run, chosen):
+        lead = next(iter(result.metrics))
+        before = f" (untrained {result.untrained[lead]:.1f})" if result.untrained else ""
+        click.echo(
+            f"{run} seed {result.seed} at tier {chosen}: {lead} {result.metrics[lead]:.1f}{before}",
+            err=True,
+        )
+
+
+@main.command()
+@click.argument("name")
+@TIER
+def table(name: str, tier: str | None) -> None:
+    """Judge one table and write its verdicts to build/verdicts (a stage of the pipeline)."""
+    chosen = current_tier(tier)
+    catalog = ledger.load()
+    paper, printed = catalog.table(name)
+    verdicts = judge.judge_table(catalog, Store(), paper, printed)
+    path = ROOT / "build" / "verdicts" / chosen / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps([v.model_dump(mode="json") for v in verdicts], indent=1) + "\n")
+    from reports.text import render_table
+
+    click.echo(render_table(paper, printed, verdicts))
+
+
+# ---------------------------------------------------------------- pipeline and site
+
+
+@main.command("pipeline")
+@click.option("--check", is_flag=True, help="only say whether dvc.yaml is what the ledger says")
+def pipeline_command(check: bool) -> None:
+    """Write dvc.yaml from the ledger."""
+    path, text = ROOT / "dvc.yaml", pipeline.render(ledger.load())
+    if path.is_file() and path.read_text() == text:
+        return
+    if check:
+        raise LedgerError(
+            "dvc.yaml is not what bench/papers says; run `repropose pipeline` and commit it"
+        )
+    path.write_text(text)
+
+
+@main.command()
+@click.option("--all", "everything", is_flag=True, help="every table of every paper")
+@TIER
+def repro(everything: bool, tier: str | None) -> None:
+    """Regenerate the first-look tables (params.yaml) through DVC, build the site, say where it is."""
+    raise SystemExit(pipeline.reproduce(ledger.load(), current_tier(tier), everything=everything))
+
+
+@main.command()
+@click.option("--open", "open_it", is_flag=True, help="open it in the browser")
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), default=ROOT / "build" / "site"
+)
+def site(open_it: bool, out: Path) -> None:
+    """Build the static leaderboard from what is stored."""
+    from reports.site import build
+
+    catalog, store = ledger.load(), Store()
+    build(judge.judge_all(catalog, store), catalog, store, out)
+    index = (out / "index.html").resolve()
+    click.echo(f"leaderboard: {index.as_uri()}")
+    if open_it:
+        click.launch(index.as_uri())
+
+
+if __name__ == "__main__":
+    main()

@@ -4,18 +4,19 @@ One stage per data set, per paper for what is counted and timed, per run, and pe
 depends on, so that editing one model reruns only what uses it. `${tier}` comes from params.yaml.
 """
 
-import ast
+import re
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from bench.catalog import Catalog
-from bench.schema import Paper, Table
+from bench.catalog import Catalog, read_yaml
+from bench.schema import Paper, Table, Tier
+from bench.sources import ROOT, config_files, model_inputs
 
-ROOT = Path(__file__).resolve().parents[1]
-CONFIGS = ROOT / "model_zoo" / "configs"
 HEADER = """\
 # Generated from bench/papers by `repropose pipeline`; do not edit. Try:
 #   dvc repro transpose-2          one table (with whatever it needs)
@@ -26,35 +27,11 @@ HEADER = """\
 Stage = dict[str, Any]
 
 
-def config_files() -> dict[str, Path]:
-    """Zoo model -> its config file, without importing the zoo."""
-    return {p.stem: p for p in sorted(CONFIGS.glob("[!_]*/*.py"))}
-
-
-def config_chain(path: Path) -> list[Path]:
-    """A config and everything it inherits from, by its `_base_` entries."""
-    chain = [path]
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "_base_":
-            bases = ast.literal_eval(node.value)
-            for base in [bases] if isinstance(bases, str) else bases:
-                chain += config_chain((path.parent / base).resolve())
-    return list(dict.fromkeys(chain))
-
-
-def model_inputs(config: str) -> list[Path]:
-    """Files that decide what a zoo model is: its configs, its family's code, what families share."""
-    path = config_files()[config]
-    family = ROOT / "model_zoo" / f"{path.parent.name}.py"
-    shared = [ROOT / "model_zoo" / name for name in ("layers", "losses", "registry.py")]
-    return [*config_chain(path), *(p for p in (family, *shared) if p.exists())]
-
-
 def _relative(paths: Iterable[Path]) -> list[str]:
     return sorted(str(path.relative_to(ROOT)) for path in paths)
 
 
-def _in_zoo(catalog: Catalog) -> dict[str, list[str]]:
+def paper_models(catalog: Catalog) -> dict[str, list[str]]:
     """Paper -> zoo models that its cells are about; each model with the first paper naming it."""
     known = config_files()
     seen: set[str] = set()
@@ -69,7 +46,7 @@ def _in_zoo(catalog: Catalog) -> dict[str, list[str]]:
 
 def _measure_stages(catalog: Catalog) -> dict[str, Stage]:
     stages: dict[str, Stage] = {}
-    for paper, models in _in_zoo(catalog).items():
+    for paper, models in paper_models(catalog).items():
         if not models:
             continue
         code = _relative({p for model in models for p in model_inputs(model)})
@@ -123,7 +100,7 @@ def _run_stages(catalog: Catalog) -> dict[str, Stage]:
 
 def _table_stage(catalog: Catalog, paper: Paper, table: Table) -> Stage:
     known = config_files()
-    owners = {model: owner for owner, models in _in_zoo(catalog).items() for model in models}
+    owners = {model: owner for owner, models in paper_models(catalog).items() for model in models}
     deps = {f"{catalog.folders[paper.id].relative_to(ROOT)}/tables.yaml", "bench/judge.py"}
     for cell in catalog.cells(paper.id, table.table):
         model, kind = catalog.model_of(cell), cell.column.kind
@@ -173,3 +150,29 @@ def render(catalog: Catalog) -> str:
         {"stages": stages(catalog)}, sort_keys=False, width=110, allow_unicode=True
     )
     return HEADER + body
+
+
+def reproduce(catalog: Catalog, tier: Tier, *, everything: bool) -> int:
+    """Run the pipeline through DVC, then build the site; the exit status of DVC.
+
+    DVC reads the tier from params.yaml, so another tier is written there first.
+    """
+    path = ROOT / "dvc.yaml"
+    if not path.is_file() or path.read_text() != render(catalog):
+        path.write_text(render(catalog))
+    _set_tier(tier)
+    targets = list(catalog.tables) if everything else read_yaml(ROOT / "params.yaml")["first_look"]
+    for target in targets:
+        catalog.table(target)
+    status = subprocess.run([sys.executable, "-m", "dvc", "repro", *targets], cwd=ROOT).returncode
+    built = subprocess.run([sys.executable, "-m", "bench.cli", "site"], cwd=ROOT).returncode
+    return status or built
+
+
+def _set_tier(tier: Tier) -> None:
+    path = ROOT / "params.yaml"
+    text = path.read_text()
+    wanted = re.sub(r"(?m)^tier:.*$", f"tier: {tier}", text)
+    if wanted != text:
+        path.write_text(wanted)
+        print(f"params.yaml now says tier: {tier}", file=sys.stderr)

@@ -1,7 +1,7 @@
 """Data sets: where they lie, what they are made of, and a fingerprint that goes into every result.
 
-A data set lies at `data/<tier>/<name>/` in its own standard layout: the real one at the full tier, synthetic people below.
-`data/<tier>/<name>.json` is its manifest. Nothing here imports torch.
+A data set lies at `data/<tier>/<name>/` in its own standard layout: the real one at the full tier,
+synthetic people below. `data/<tier>/<name>.json` is its manifest. Nothing here imports torch.
 """
 
 import hashlib
@@ -12,8 +12,7 @@ from typing import Any, get_args
 from bench.catalog import read_yaml
 from bench.errors import DataError, UnknownName
 from bench.schema import DatasetName, Tier
-
-ROOT = Path(__file__).resolve().parents[2]
+from bench.sources import ROOT
 
 # The files that decide an evaluation, relative to the data set's folder; the first is the test truth.
 FILES: dict[DatasetName, tuple[str, ...]] = {
@@ -60,10 +59,9 @@ def prepare(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
 
     Raises `DataError` naming the first missing file of a real data set.
     """
-    if tier == "full":
-        manifest = _verify(dataset, folder(dataset, tier))
-    else:
-        manifest = _synthesise(dataset, tier)
+    manifest = (
+        _verify(dataset, folder(dataset, tier)) if tier == "full" else _synthesise(dataset, tier)
+    )
     path = manifest_file(dataset, tier)
     text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
     if not path.is_file() or path.read_text() != text:

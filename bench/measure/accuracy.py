@@ -122,7 +122,8 @@ def mpii_metrics(ground_truth: Path, predictions: Sequence[Prediction]) -> dict[
     """PCKh@0.5 and @0.1, mean and per joint pair, as the official MPII evaluation does it.
 
     `ground_truth` is mpii_gt_val.mat. Predictions are 0-based pixels, the ground truth 1-based: one is
-    added. A head is 0.6 of its box's diagonal. Pelvis and thorax do not count; the mean weighs joints by how often they are visible.
+    added. A head is 0.6 of its box's diagonal. Pelvis and thorax do not count; the mean weighs joints
+    by how often they are visible.
     """
     from scipy.io import loadmat
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.records import Provenance
+from bench.sources import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = (
     "torch",
     "torchvision",

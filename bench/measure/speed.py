@@ -13,8 +13,8 @@ from typing import Any
 from tqdm import tqdm
 
 from bench.measure.environment import hardware, provenance
-from bench.pipeline import model_inputs
 from bench.records import SpeedResult, Timing
+from bench.sources import model_inputs
 
 PROTOCOL = (
     "batch 1, model only (no flip, no decoding), float32, eval mode, warm-up, models interleaved"

@@ -1,7 +1,8 @@
 """Train a run, predict, evaluate: one path for every tier, through mmengine's Runner.
 
-Work folders (`work/<tier>/<run>/seed-<n>`) hold checkpoints and the loss curve and survive an interruption: the same command
-resumes. Their key says what they were trained from; when that changes, the old folder is moved aside.
+Work folders (`work/<tier>/<run>/seed-<n>`) hold checkpoints and the loss curve and survive an
+interruption: the same command resumes. Their key says what they were trained from; when that
+changes, the old folder is moved aside.
 """
 
 import hashlib
@@ -18,11 +19,11 @@ from bench.catalog import Catalog
 from bench.datasets import annotation_file, fingerprint
 from bench.errors import DataError, EnvironmentProblem
 from bench.measure.accuracy import evaluate, read_json
-from bench.measure.environment import ROOT, provenance, sha256
+from bench.measure.environment import provenance, sha256
 from bench.measure.predict import predict
-from bench.pipeline import model_inputs
 from bench.records import AccuracyResult, Evidence
 from bench.schema import Run, Tier
+from bench.sources import ROOT, model_inputs
 from bench.store import Store
 
 EVALUATORS = {
