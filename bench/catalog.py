@@ -83,8 +83,8 @@ def load_paper(folder: Path) -> Paper:
 
 
 def _explain(folder: Path, error: ValidationError) -> Iterator[str]:
-    for item in error.errors(include_url=False, include_context=False):
-        location = tuple(item["loc"])
+    for item in error.errors(include_url=False):
+        location = (*item["loc"], *item.get("ctx", {}).get("at", ()))
         in_file = bool(location) and location[0] in _FILES
         path = folder / (_FILES[str(location[0])] if in_file else "paper.yaml")
         line = _line_of(path, location[1:] if in_file else location)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -199,14 +200,18 @@ class Table(Strict):
             if twice:
                 raise ValueError(f"table {self.table} has {kind} '{twice[0]}' twice")
         known = {c.key for c in self.columns}
-        for row in self.rows:
+        for number, row in enumerate(self.rows):
+            problem = ""
             if len(row.cells) != len(self.columns):
-                raise ValueError(
-                    f"row '{row.key}' has {len(row.cells)} cells, table {self.table} has {len(self.columns)} columns"
+                problem = (
+                    f"row '{row.key}' has {len(row.cells)} cells, "
+                    f"table {self.table} has {len(self.columns)} columns"
                 )
-            if unknown := sorted(set(row.origins) - known):
-                raise ValueError(
-                    f"row '{row.key}' gives an origin to unknown column '{unknown[0]}'"
+            elif unknown := sorted(set(row.origins) - known):
+                problem = f"row '{row.key}' gives an origin to unknown column '{unknown[0]}'"
+            if problem:
+                raise PydanticCustomError(
+                    "row", "{problem}", {"problem": problem, "at": ("rows", number)}
                 )
         return self
 
