@@ -1,6 +1,7 @@
 """The `repropose` command. Answers go to standard output, everything else to standard error."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -311,10 +312,20 @@ def pipeline_command(check: bool) -> None:
 
 @main.command()
 @click.option("--all", "everything", is_flag=True, help="every table of every paper")
+@click.option(
+    "--jobs", type=click.IntRange(1), help="stages side by side; the number of cores if left out"
+)
 @TIER
-def repro(everything: bool, tier: str | None) -> None:
+@click.pass_context
+def repro(context: click.Context, everything: bool, jobs: int | None, tier: str | None) -> None:
     """Regenerate the first-look tables (params.yaml) through DVC, build the site, say where it is."""
-    raise SystemExit(pipeline.reproduce(ledger.load(), current_tier(tier), everything=everything))
+    from bench.reproduce import reproduce
+
+    cores = len(os.sched_getaffinity(0))
+    try:
+        reproduce(ledger.load(), current_tier(tier), everything=everything, jobs=jobs or cores)
+    finally:
+        context.invoke(site)
 
 
 @main.command()

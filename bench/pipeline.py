@@ -4,17 +4,14 @@ One stage per data set, per paper for what is counted and timed, per run, and pe
 depends on, so that editing one model reruns only what uses it. `${tier}` comes from params.yaml.
 """
 
-import re
-import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from bench.catalog import Catalog, read_yaml
-from bench.schema import Paper, Table, Tier
+from bench.catalog import Catalog
+from bench.schema import Paper, Table
 from bench.sources import ROOT, config_files, model_inputs
 
 HEADER = """\
@@ -150,29 +147,3 @@ def render(catalog: Catalog) -> str:
         {"stages": stages(catalog)}, sort_keys=False, width=110, allow_unicode=True
     )
     return HEADER + body
-
-
-def reproduce(catalog: Catalog, tier: Tier, *, everything: bool) -> int:
-    """Run the pipeline through DVC, then build the site; the exit status of DVC.
-
-    DVC reads the tier from params.yaml, so another tier is written there first.
-    """
-    path = ROOT / "dvc.yaml"
-    if not path.is_file() or path.read_text() != render(catalog):
-        path.write_text(render(catalog))
-    _set_tier(tier)
-    targets = list(catalog.tables) if everything else read_yaml(ROOT / "params.yaml")["first_look"]
-    for target in targets:
-        catalog.table(target)
-    status = subprocess.run([sys.executable, "-m", "dvc", "repro", *targets], cwd=ROOT).returncode
-    built = subprocess.run([sys.executable, "-m", "bench.cli", "site"], cwd=ROOT).returncode
-    return status or built
-
-
-def _set_tier(tier: Tier) -> None:
-    path = ROOT / "params.yaml"
-    text = path.read_text()
-    wanted = re.sub(r"(?m)^tier:.*$", f"tier: {tier}", text)
-    if wanted != text:
-        path.write_text(wanted)
-        print(f"params.yaml now says tier: {tier}", file=sys.stderr)

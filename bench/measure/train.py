@@ -20,6 +20,7 @@ from bench.datasets import annotation_file, fingerprint
 from bench.errors import DataError, EnvironmentProblem
 from bench.measure.accuracy import evaluate, read_json
 from bench.measure.environment import provenance, sha256
+from bench.measure.loop import runner
 from bench.measure.predict import predict
 from bench.records import AccuracyResult, Evidence
 from bench.schema import Run, Tier
@@ -73,7 +74,7 @@ def measure_seed(
         predictions=None,
         provenance=provenance(inputs=inputs, seconds=round(time.monotonic() - started, 1)),
     )
-    return store.write_accuracy(result, entries)
+    return store.write(result, entries).result
 
 
 def resolved_config(run: Run, tier: Tier, seed: int) -> Any:
@@ -83,7 +84,13 @@ def resolved_config(run: Run, tier: Tier, seed: int) -> Any:
     cfg = model_zoo.config(run.config, tier=tier)
     if run.options:
         cfg.merge_from_dict(dict(run.options))
-    _retarget(cfg._cfg_dict, "data/full/", f"{ROOT}/data/{tier}/")
+    _retarget(cfg._cfg_dict, f"data/{tier}/", f"{ROOT}/data/{tier}/")
+    if (
+        tier == "smoke"
+    ):  # runs go side by side, one to a core, and passing samples between processes costs more
+        for loader in ("train_dataloader", "val_dataloader", "test_dataloader"):
+            if cfg.get(loader):
+                cfg[loader].update(num_workers=0, persistent_workers=False)
     cfg.randomness = {"seed": seed, "deterministic": tier == "smoke"}
     cfg.launcher = "pytorch" if "LOCAL_RANK" in os.environ else "none"
     return cfg
@@ -149,7 +156,6 @@ def _train(
     A finished `final.pth` is taken as it is; an unfinished training resumes from its last checkpoint.
     """
     import torch
-    from mmengine.runner import Runner
     from mmengine.runner.utils import set_random_seed
 
     import model_zoo
@@ -165,31 +171,27 @@ def _train(
         _load_start(model, start)
     if want_untrained and not untrained.is_file():
         untrained.write_text(json.dumps(predict(cfg, model, work)))
-    runner = Runner.from_cfg(_training_config(cfg, model))
-    runner.train()
-    if runner.rank == 0:
+    loop = runner(model, _training_settings(cfg))
+    loop.train()
+    trained = getattr(loop.model, "module", loop.model)
+    if loop.rank == 0:
         part = final.with_suffix(".part")
-        torch.save({k: v.cpu() for k, v in _bare(runner.model).state_dict().items()}, part)
+        torch.save({k: v.cpu() for k, v in trained.state_dict().items()}, part)
         part.rename(final)
-    return _bare(runner.model), _stored(untrained)
+    return trained, _stored(untrained)
 
 
-def _training_config(cfg: Any, model: Any) -> Any:
-    """The Runner's view of the config: our model, resume, the loss curve, no test loop."""
-    settings = {
-        k: v for k, v in cfg.to_dict().items() if not k.startswith(("test_", "smoke", "lab"))
-    }
+def _training_settings(cfg: Any) -> dict[str, Any]:
+    """The Runner's view of the config: resume if there is something, the loss curve, no test loop."""
+    settings = {k: v for k, v in cfg.to_dict().items() if not k.startswith("test_")}
     if not settings.get("val_cfg"):
         settings = {k: v for k, v in settings.items() if not k.startswith("val_")}
     curve = {"type": "LossCurve", "file": str(Path(cfg.work_dir) / "curve.jsonl"), "every": 20}
-    settings["custom_hooks"] = [*settings.get("custom_hooks", []), curve]
-    new = type(cfg)({**settings, "resume": True})
-    new._cfg_dict["model"] = model
-    return new
-
-
-def _bare(model: Any) -> Any:
-    return getattr(model, "module", model)
+    return {
+        **settings,
+        "custom_hooks": [*settings.get("custom_hooks", []), curve],
+        "resume": True,
+    }
 
 
 def _load_start(model: Any, path: Path) -> None:
