@@ -15,18 +15,37 @@ Singles = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
 WALLS: list[Colour] = [
-    (214, 204, 186), (186, 198, 204), (204, 186, 176), (172, 184, 160), (228, 226, 220),
-    (150, 160, 176), (190, 160, 130), (130, 140, 130), (168, 120, 100),
+    (214, 204, 186),
+    (186, 198, 204),
+    (204, 186, 176),
+    (172, 184, 160),
+    (228, 226, 220),
+    (150, 160, 176),
+    (190, 160, 130),
+    (130, 140, 130),
+    (168, 120, 100),
 ]
 FLOORS: list[Colour] = [
-    (150, 118, 84), (112, 92, 74), (168, 164, 158), (128, 132, 136), (96, 124, 78), (196, 180, 150),
-    (118, 140, 96), (90, 92, 98),
+    (150, 118, 84),
+    (112, 92, 74),
+    (168, 164, 158),
+    (128, 132, 136),
+    (96, 124, 78),
+    (196, 180, 150),
+    (118, 140, 96),
+    (90, 92, 98),
 ]
 SKIES: list[Colour] = [(150, 190, 226), (190, 208, 222), (214, 216, 218), (236, 206, 176)]
 
 
 def paint_backdrop(
-    camera: Camera, width: int, height: int, spots: Sequence[Vec], behind: float, clutter: int, dice: Dice
+    camera: Camera,
+    width: int,
+    height: int,
+    spots: Sequence[Vec],
+    behind: float,
+    clutter: int,
+    dice: Dice,
 ) -> Singles:
     """Background [H, W, 3] in 0..255 as `camera` (of a picture that size) sees it.
 
@@ -43,16 +62,22 @@ def paint_backdrop(
     far = np.float32(behind - dice.uniform(1.0, 3.0))
     ahead = np.minimum(rz, np.float32(-1e-3))
     to_wall = (far - np.float32(camera.eye[2])) / ahead
-    wx = np.float32(camera.eye[0]) + to_wall * rx
     wy = np.float32(camera.eye[1]) + to_wall * ry
-    picture = _wall(wx, wy, clutter, dice)
     on_floor = wy < 0
-    if on_floor.any():
-        to_floor = np.float32(-camera.eye[1]) / np.minimum(ry, np.float32(-1e-3))
-        fx = np.float32(camera.eye[0]) + to_floor * rx
-        fz = np.float32(camera.eye[2]) + to_floor * rz
+    picture = np.empty((height, width, 3), np.float32)
+    rows = np.flatnonzero(~on_floor.all(axis=1))
+    if len(rows):
+        up = np.s_[: int(rows[-1]) + 1]
+        wx = np.float32(camera.eye[0]) + to_wall[up] * rx[up]
+        picture[up] = _wall(wx, wy[up], clutter, dice)
+    rows = np.flatnonzero(on_floor.any(axis=1))
+    if len(rows):
+        low = np.s_[int(rows[0]) :]
+        to_floor = np.float32(-camera.eye[1]) / np.minimum(ry[low], np.float32(-1e-3))
+        fx = np.float32(camera.eye[0]) + to_floor * rx[low]
+        fz = np.float32(camera.eye[2]) + to_floor * rz[low]
         floor = _floor(fx, fz, spots, dice)
-        np.copyto(picture, floor, where=on_floor[:, :, None])
+        np.copyto(picture[low], floor, where=on_floor[low][:, :, None])
     return picture
 
 
@@ -96,7 +121,10 @@ def _hang(picture: Singles, x: Singles, y: Singles, dice: Dice) -> None:
     kind = dice.below(5)
     wide = dice.uniform(0.35, 1.2) if kind != 4 else dice.uniform(0.06, 0.3)
     low = (0.9, 0.0, 1.0, 0.0, 0.0)[kind] + dice.uniform(0.0, 0.4) * (kind in (0, 2))
-    high = low + (dice.uniform(0.7, 1.3), 2.05, dice.uniform(0.4, 0.9), dice.uniform(0.6, 1.9), 4.0)[kind]
+    high = (
+        low
+        + (dice.uniform(0.7, 1.3), 2.05, dice.uniform(0.4, 0.9), dice.uniform(0.6, 1.9), 4.0)[kind]
+    )
     colour = _flat(dice.pick(CLOTH)) * np.float32(dice.uniform(0.7, 1.0))
     inner = _flat(dice.pick(CLOTH))
     period = dice.uniform(0.05, 0.12)
@@ -117,8 +145,12 @@ def _hang(picture: Singles, x: Singles, y: Singles, dice: Dice) -> None:
         picture[core & (_saw(y, period * 3) < 0.3)] = colour
     elif kind == 3:
         books = np.floor(x / np.float32(period)).astype(np.int64)
-        spines = np.array(CLOTH, np.float32)[(books * 7 + np.floor(y / 0.32).astype(np.int64) * 5) % 16]
-        np.copyto(picture, spines * np.float32(0.75), where=(core & (_saw(y, 0.32) < 0.75))[:, :, None])
+        spines = np.array(CLOTH, np.float32)[
+            (books * 7 + np.floor(y / 0.32).astype(np.int64) * 5) % 16
+        ]
+        np.copyto(
+            picture, spines * np.float32(0.75), where=(core & (_saw(y, 0.32) < 0.75))[:, :, None]
+        )
 
 
 def _floor(x: Singles, z: Singles, spots: Sequence[Vec], dice: Dice) -> Singles:
@@ -150,14 +182,27 @@ def add_prop(solids: Solids, x: float, z: float, dice: Dice) -> None:
     elif kind in (1, 2):
         tall, wide = dice.uniform(0.5, 1.0), dice.uniform(0.16, 0.42)
         flat = 1.0 if kind == 1 else 0.2
-        solids.cone((x, 0.0, z), (x, tall, z), frame, wide, wide, colour, flat=flat,
-                    beyond=other, split=dice.uniform(0.2, 1.2))
+        solids.cone(
+            (x, 0.0, z),
+            (x, tall, z),
+            frame,
+            wide,
+            wide,
+            colour,
+            flat=flat,
+            beyond=other,
+            split=dice.uniform(0.2, 1.2),
+        )
         solids.ball((x, tall, z), frame, (wide, 0.02, wide * flat), other)
     elif kind == 3:
         green: Colour = (dice.uniform(40, 90), dice.uniform(90, 140), dice.uniform(30, 70))
         for _ in range(5):
             r = dice.uniform(0.12, 0.26)
-            at = (x + dice.uniform(-0.25, 0.25), dice.uniform(0.1, 0.6), z + dice.uniform(-0.1, 0.1))
+            at = (
+                x + dice.uniform(-0.25, 0.25),
+                dice.uniform(0.1, 0.6),
+                z + dice.uniform(-0.1, 0.1),
+            )
             solids.ball(at, frame, (r, r, r), green)
     elif kind == 4:
         tall, wide = dice.uniform(0.6, 0.8), dice.uniform(0.3, 0.55)

@@ -45,7 +45,9 @@ class Camera:
         return replace(self, focal=self.focal * zoom, centre=centre, unit=self.unit * zoom)
 
 
-def look_at(eye: Vec, target: Vec, roll: float, focal: float, centre: tuple[float, float]) -> Camera:
+def look_at(
+    eye: Vec, target: Vec, roll: float, focal: float, centre: tuple[float, float]
+) -> Camera:
     """A camera at `eye` that sees `target` at `centre`, turned by `roll` degrees about its axis."""
     forward = _unit(tuple(t - e for t, e in zip(target, eye, strict=True)))
     side = _unit((-forward[2], 0.0, forward[0]))  # forward x up

@@ -100,7 +100,7 @@ def draw_look(dice: Dice) -> Look:
         leg=dice.uniform(0.41, 0.45),
         arm=dice.uniform(0.272, 0.297),
         girth=dice.uniform(0.86, 1.02) if womanly else dice.uniform(0.94, 1.2),
-        head=dice.uniform(1.04, 1.14),
+        head=dice.uniform(1.06, 1.18),
     )
     skin = _shifted(dice.pick(SKIN), dice, 12)
     top_colour = _shifted(dice.pick(CLOTH), dice, 24)

@@ -19,11 +19,11 @@ AMBIENT, DIFFUSE, GRAZING = 0.46, 0.66, 0.68
 
 def shade(
     buffers: Buffers, quadrics: Quadrics, paints: Floats, people: Sequence[tuple[int, int, Look]]
-) -> tuple[Indices, Bytes]:
+) -> tuple[Indices, NDArray[np.uint16]]:
     """Colour every covered pixel.
 
     `people` holds (first solid, end, look) of each person. Returns the flat indices of the M covered
-    pixels and their colours [M, 3].
+    pixels and their colours [M, 4] as (red, green, blue, 1), 0..255.
     """
     pixels = np.flatnonzero(buffers.solid != EMPTY)
     solid = buffers.solid.ravel()[pixels].astype(np.intp)
@@ -62,8 +62,10 @@ def shade(
             if kind == FACE:  # one frame, the skull's, for all solids of the head
                 row = first + int(np.flatnonzero(texture == kind)[0])
                 local = [
-                    table[4 * i, row] * x[at] + table[4 * i + 1, row] * y[at]
-                    + table[4 * i + 2, row] * z[at] + table[4 * i + 3, row]
+                    table[4 * i, row] * x[at]
+                    + table[4 * i + 1, row] * y[at]
+                    + table[4 * i + 2, row] * z[at]
+                    + table[4 * i + 3, row]
                     for i in range(3)
                 ]
                 height = local[1]
@@ -73,7 +75,10 @@ def shade(
                 height = spine[:, 0] + spine[:, 1] * local[1]
             colour[at] = apply(colour[at], local[0], height, local[2], look)
     colour *= lit[:, None]
-    return pixels, np.clip(colour, 0, 255).astype(np.uint8)
+    np.minimum(colour, 255, out=colour)
+    out = np.ones((len(pixels), 4), np.uint16)
+    out[:, :3] = colour
+    return pixels, out
 
 
 def _table(q: Quadrics) -> Singles:
@@ -127,11 +132,9 @@ def _face(colour: Singles, x: Singles, y: Singles, z: Singles, look: Look) -> Si
         ring = (dx / 0.36) ** 2 + (dy / 0.27) ** 2
         colour[front & (ring < 1.0) & (ring > 0.5)] = np.float32(25)
         colour[front & (side < 0.12) & (np.abs(dy) < 0.05)] = np.float32(25)
-    white = front & ((dx / 0.26) ** 2 + (dy / 0.16) ** 2 < 1.0)
-    colour[white] = np.float32(242)
-    colour[front & ((dx / 0.13) ** 2 + (dy / 0.15) ** 2 < 1.0)] = dark
+    white = front & ((dx / 0.23) ** 2 + (dy / 0.125) ** 2 < 1.0)
+    colour[white] = np.float32(236)
+    colour[front & ((dx / 0.12) ** 2 + (dy / 0.13) ** 2 < 1.0)] = dark
     brow = front & (np.abs(dx) < 0.27) & (np.abs(dy - 0.27 + 0.3 * dx * dx) < 0.055)
     colour[brow] = hair * np.float32(0.8)
     return colour
-
-

@@ -201,8 +201,6 @@ MODES: dict[str, dict[str, tuple[float, float]]] = {
 }
 
 
-
-
 EASY_MODES = ("stand", "stand", "wave", "akimbo", "spread", "walk")
 MEDIUM_MODES = (*EASY_MODES, "cheer", "hold", "run", "kick", "lunge", "sit", "squat", "leap")
 HARD_MODES = tuple(mode for mode in MODES if mode != "stand")

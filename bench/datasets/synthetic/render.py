@@ -104,13 +104,13 @@ def _inverse(half: Floats) -> list[list[Floats]]:
     return [[entry / determinant for entry in row] for row in rows]
 
 
-def _boxes(origin: Floats, half: Floats, taper: Floats, ball: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _boxes(
+    origin: Floats, half: Floats, taper: Floats, ball: NDArray[np.bool_]
+) -> NDArray[np.int64]:
     across, along, front = (half[:, k, :2] for k in range(3))
     swell = 1.0 + np.abs(taper)[:, None]
     tube = np.abs(along) + swell * np.sqrt(across * across + front * front)
-    reach = np.where(
-        ball[:, None], np.sqrt(across * across + along * along + front * front), tube
-    )
+    reach = np.where(ball[:, None], np.sqrt(across * across + along * along + front * front), tube)
     low, high = origin[:, :2] - reach, origin[:, :2] + reach
     limit = 1e6  # anything beyond is off the image
     box = np.concatenate([np.floor(low), np.ceil(high)], axis=1)
@@ -129,8 +129,12 @@ def draw(quadrics: Quadrics, buffers: Buffers, first: int) -> None:
             if x0 < x1 and y0 < y1 and row[0] > 0:
                 here = np.s_[y0:y1, x0:x1]
                 _draw_one(
-                    row, xs[x0:x1] - row[1], (ys[y0:y1] - row[2])[:, None],
-                    buffers.depth[here], buffers.solid[here], first + n,
+                    row,
+                    xs[x0:x1] - row[1],
+                    (ys[y0:y1] - row[2])[:, None],
+                    buffers.depth[here],
+                    buffers.solid[here],
+                    first + n,
                 )
 
 

@@ -9,9 +9,17 @@ from bench.datasets.synthetic.backdrop import paint_backdrop
 from bench.datasets.synthetic.body import head_solids, landmarks
 from bench.datasets.synthetic.camera import Camera, Floats
 from bench.datasets.synthetic.dice import Dice
-from bench.datasets.synthetic.paint import Bytes, shade
+from bench.datasets.synthetic.paint import Bytes, Indices, Singles, shade
 from bench.datasets.synthetic.render import EMPTY, Buffers, draw, see
-from bench.datasets.synthetic.stage import LEVELS, Actor, Level, Stage, extent, stage_crop, stage_scene
+from bench.datasets.synthetic.stage import (
+    LEVELS,
+    Actor,
+    Level,
+    Stage,
+    extent,
+    stage_crop,
+    stage_scene,
+)
 from bench.errors import DataError, UnknownName
 
 SIZES = {"crops": (96, 128), "scenes": (320, 240)}  # width, height
@@ -24,8 +32,11 @@ _DEPTH = {
     "neck": 0.11,
 }  # fmt: skip
 FACE = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
-COUNTED = tuple(f"{s}_{j}" for s in ("left", "right") for j in
-                ("shoulder", "elbow", "wrist", "hip", "knee", "ankle"))
+COUNTED = tuple(
+    f"{s}_{j}"
+    for s in ("left", "right")
+    for j in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+)
 _LEAST_AREA = 40  # pixels; a person of whom less is seen is taken out of the scene,
 _LEAST_JOINTS = 3  # and so is one with fewer visible limbs' joints
 
@@ -83,7 +94,9 @@ def render(
         raise UnknownName("difficulty", difficulty, LEVELS)
     width, height = size or SIZES[kind]
     if min(width, height) < 32:
-        raise DataError(f"image size {width}x{height} arrived; allowed are sides of 32 or more pixels.")
+        raise DataError(
+            f"image size {width}x{height} arrived; allowed are sides of 32 or more pixels."
+        )
     level = LEVELS[difficulty]
     dice = Dice("synthetic", kind, difficulty, seed, split, index)
     compose = stage_crop if kind == "crops" else stage_scene
@@ -100,20 +113,19 @@ def picture(stage: Stage, level: Level, width: int, height: int, dice: Dice) -> 
         if len(kept) == len(actors) or not kept:
             break
         actors = kept
-    camera = stage.camera.reframed(0.5, (0.5 * stage.camera.centre[0], 0.5 * stage.camera.centre[1]))
+    camera = stage.camera.reframed(
+        0.5, (0.5 * stage.camera.centre[0], 0.5 * stage.camera.centre[1])
+    )
     spots = [(a.x, 0.42, a.z) for a in actors]
     behind = min(a.z for a in actors)
     back = paint_backdrop(camera, width, height, spots, behind, level.wall, dice)
-    pixels, colours = drawn
-    fine = np.clip(back, 0, 255).astype(np.uint8).repeat(2, axis=0).repeat(2, axis=1)
-    fine.reshape(-1, 3)[pixels] = colours
-    image = _sensor(_halved(fine), level, dice)
+    image = _sensor(_blended(back, *drawn), level, dice)
     return Scene(image, [p for p in people if p is not None])
 
 
 def _drawn(
     stage: Stage, actors: list[Actor], width: int, height: int
-) -> tuple[Buffers, tuple[NDArray[np.intp], Bytes]]:
+) -> tuple[Buffers, tuple[Indices, NDArray[np.uint16]]]:
     shapes = [row for a in actors for row in a.solids.shapes] + stage.props.shapes
     paints = [row for a in actors for row in a.solids.paints] + stage.props.paints
     quadrics = see(np.array(shapes), stage.camera, stage.light)
@@ -126,17 +138,27 @@ def _drawn(
     return buffers, shade(buffers, quadrics, np.array(paints), ranges)
 
 
-def _halved(fine: Bytes) -> NDArray[np.uint16]:
-    wide = fine.astype(np.uint16)
-    return (wide[::2, ::2] + wide[1::2, ::2] + wide[::2, 1::2] + wide[1::2, 1::2] + 2) >> 2
+def _blended(back: Singles, pixels: Indices, colours: NDArray[np.uint16]) -> NDArray[np.int32]:
+    """Mean of each 2x2 block of the drawn pixels, over the background where nothing was drawn.
+
+    Red, green, blue and the count of drawn pixels travel as four 16-bit lanes of one 64-bit number.
+    """
+    height, width, _ = back.shape
+    fine = np.zeros(4 * height * width, "<u8")
+    fine[pixels] = colours.astype("<u2").view("<u8")[:, 0]
+    rows = fine.reshape(2 * height, 2 * width)
+    total = rows[::2, ::2] + rows[1::2, ::2] + rows[::2, 1::2] + rows[1::2, 1::2]
+    lanes = total.view("<u2").reshape(height, width, 4).astype(np.int32)
+    behind = np.clip(back, 0, 255).astype(np.int32)
+    return (lanes[..., :3] + (4 - lanes[..., 3:]) * behind + 2) >> 2
 
 
-def _sensor(image: NDArray[np.uint16], level: Level, dice: Dice) -> Bytes:
+def _sensor(image: NDArray[np.int32], level: Level, dice: Dice) -> Bytes:
     """Exposure, a tint of the light, and noise."""
     gains = [int(256 * dice.uniform(0.93, 1.05)) for _ in range(3)]
     gain = np.array(gains, np.int32) * int(256 * dice.uniform(0.88, 1.08)) >> 8
     noise = dice.noise(*image.shape).astype(np.int32) * level.noise >> 8
-    exposed = (image.astype(np.int32) * gain >> 8) + noise - level.noise // 2
+    exposed = (image * gain >> 8) + noise - level.noise // 2
     return np.clip(exposed, 0, 255).astype(np.uint8)
 
 
@@ -145,13 +167,11 @@ def _people(camera: Camera, actors: list[Actor], buffers: Buffers) -> list[Perso
     counts = [len(a.solids.shapes) for a in actors]
     owner_of = np.full(EMPTY + 1, -1, np.int16)
     owner_of[: sum(counts)] = np.repeat(np.arange(len(actors), dtype=np.int16), counts)
-    owner = owner_of[buffers.solid]
+    owner = owner_of.take(buffers.solid)
     return [_person(camera, actor, owner == n, buffers.depth) for n, actor in enumerate(actors)]
 
 
-def _person(
-    camera: Camera, actor: Actor, own: NDArray[np.bool_], depth: Floats
-) -> Person | None:
+def _person(camera: Camera, actor: Actor, own: NDArray[np.bool_], depth: Floats) -> Person | None:
     quarter = own.view(np.uint8)
     mask = (quarter[::2, ::2] + quarter[1::2, ::2] + quarter[::2, 1::2] + quarter[1::2, 1::2]) >= 2
     if np.count_nonzero(mask) < _LEAST_AREA:

@@ -108,8 +108,8 @@ def pose_skeleton(pose: Pose, build: Build, yaw: float, x: float, z: float) -> S
         rot_y(pose["neck_turn"] * 0.6),
         matmul(rot_z(pose["neck_tilt"] * 0.6), rot_x(pose["neck_nod"] * 0.6)),
     )
-    bone.grow("neck", "chest", (0.0, 0.255, -0.01), "chest", neck)
-    bone.grow("head", "neck", (0.0, 0.085, 0.01), "neck", head)
+    bone.grow("neck", "chest", (0.0, 0.25, -0.01), "chest", neck)
+    bone.grow("head", "neck", (0.0, 0.072, 0.01), "neck", head)
     for side, sign in (("left", 1.0), ("right", -1.0)):
         _grow_arm(bone, pose, build, side, sign)
         _grow_leg(bone, pose, build, side, sign)
@@ -124,7 +124,7 @@ def _grow_arm(bone: "_Chain", pose: Pose, build: Build, side: str, sign: float) 
         ),
     )
     shrug = 0.045 * max(0.0, 0.4 - upper[1][1])  # the shoulder rises with a lifted arm
-    offset = (sign * (build.shoulders - 0.5 * shrug), 0.215 + shrug, -0.005)
+    offset = (sign * (build.shoulders - 0.5 * shrug), 0.188 + shrug, -0.005)
     bone.grow(f"{side}_upper_arm", "chest", offset, "chest", upper, f"{side}_shoulder")
     bone.grow(
         f"{side}_forearm",

@@ -110,7 +110,9 @@ def stage_crop(level: Level, width: int, height: int, dice: Dice) -> Stage:
     if dice.chance(level.occluder):
         ahead = dice.uniform(0.35, 0.8)
         add_prop(props, dice.uniform(-0.45, 0.45), ahead, dice)
-    return Stage(actors, props, _framed(camera, actors[0], level, width, height, dice), _light(dice))
+    return Stage(
+        actors, props, _framed(camera, actors[0], level, width, height, dice), _light(dice)
+    )
 
 
 def _framed(
