@@ -1,12 +1,12 @@
 """A scene: what the camera sees of a stage, and the truth about everybody in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.datasets.synthetic.backdrop import paint_backdrop
-from bench.datasets.synthetic.body import head_solids, landmarks
+from bench.datasets.synthetic.body import Solids, head_solids, landmarks
 from bench.datasets.synthetic.camera import Camera, Floats
 from bench.datasets.synthetic.dice import Dice
 from bench.datasets.synthetic.paint import Bytes, Indices, Singles, shade
@@ -110,9 +110,12 @@ def picture(stage: Stage, level: Level, width: int, height: int, dice: Dice) -> 
         buffers, drawn = _drawn(stage, actors, 2 * width, 2 * height)
         people = _people(stage.camera, actors, buffers)
         kept = [a for a, p in zip(actors, people, strict=True) if p is not None]
-        if len(kept) == len(actors) or not kept:
+        if not kept and stage.props.shapes:  # things hide everybody: take the things away
+            stage = replace(stage, props=Solids())
+        elif kept and len(kept) < len(actors):
+            actors = kept
+        else:
             break
-        actors = kept
     camera = stage.camera.reframed(
         0.5, (0.5 * stage.camera.centre[0], 0.5 * stage.camera.centre[1])
     )
