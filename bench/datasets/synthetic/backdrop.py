@@ -1,17 +1,16 @@
-"""Where people stand: a floor, a wall or the open with things on it, in the camera's perspective."""
+"""Where people stand: a floor, a wall or the open, things on them, all in perspective."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.datasets.synthetic.body import Solids
-from bench.datasets.synthetic.camera import Camera
+from bench.datasets.synthetic.camera import Camera, Floats
 from bench.datasets.synthetic.dice import Dice
 from bench.datasets.synthetic.look import CLOTH, Colour
 from bench.datasets.synthetic.skeleton import Vec, rot_y
+from bench.datasets.synthetic.solids import Solids
 
-Singles = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
 WALLS: list[Colour] = [
@@ -46,7 +45,7 @@ def paint_backdrop(
     behind: float,
     clutter: int,
     dice: Dice,
-) -> Singles:
+) -> Floats:
     """Background [H, W, 3] in 0..255 as `camera` (of a picture that size) sees it.
 
     `spots` (x, radius, z) get a soft shadow on the floor; the wall is behind
@@ -55,69 +54,67 @@ def paint_backdrop(
     u = ((np.arange(width) + 0.5 - camera.centre[0]) / camera.focal).astype(np.float32)[None, :]
     v = ((np.arange(height) + 0.5 - camera.centre[1]) / camera.focal).astype(np.float32)[:, None]
     right, down, forward = camera.axes
-    rx, ry, rz = (
-        np.float32(right[i]) * u + np.float32(down[i]) * v + np.float32(forward[i])
-        for i in range(3)
-    )
-    far = np.float32(behind - dice.uniform(1.0, 3.0))
-    ahead = np.minimum(rz, np.float32(-1e-3))
-    to_wall = (far - np.float32(camera.eye[2])) / ahead
-    wy = np.float32(camera.eye[1]) + to_wall * ry
+    rx, ry, rz = (right[i] * u + down[i] * v + forward[i] for i in range(3))
+    far = behind - dice.uniform(1.0, 3.0)
+    ahead = np.minimum(rz, -1e-3)
+    to_wall = (far - camera.eye[2]) / ahead
+    wy = camera.eye[1] + to_wall * ry
     on_floor = wy < 0
     picture = np.empty((height, width, 3), np.float32)
     rows = np.flatnonzero(~on_floor.all(axis=1))
     if len(rows):
         up = np.s_[: int(rows[-1]) + 1]
-        wx = np.float32(camera.eye[0]) + to_wall[up] * rx[up]
+        wx = camera.eye[0] + to_wall[up] * rx[up]
         picture[up] = _wall(wx, wy[up], clutter, dice)
     rows = np.flatnonzero(on_floor.any(axis=1))
     if len(rows):
         low = np.s_[int(rows[0]) :]
-        to_floor = np.float32(-camera.eye[1]) / np.minimum(ry[low], np.float32(-1e-3))
-        fx = np.float32(camera.eye[0]) + to_floor * rx[low]
-        fz = np.float32(camera.eye[2]) + to_floor * rz[low]
+        to_floor = -camera.eye[1] / np.minimum(ry[low], -1e-3)
+        fx = camera.eye[0] + to_floor * rx[low]
+        fz = camera.eye[2] + to_floor * rz[low]
         floor = _floor(fx, fz, spots, dice)
         np.copyto(picture[low], floor, where=on_floor[low][:, :, None])
     return picture
 
 
-def _flat(colour: Colour) -> Singles:
+def _flat(colour: Colour) -> Floats:
     return np.array(colour, np.float32)
 
 
-def _wall(x: Singles, y: Singles, clutter: int, dice: Dice) -> Singles:
+def _wall(x: Floats, y: Floats, clutter: int, dice: Dice) -> Floats:
     base = _flat(dice.pick(WALLS))
-    gain = np.float32(1.0) + np.float32(dice.uniform(-0.06, 0.06)) * x.clip(-3, 3)
+    gain = 1.0 + dice.uniform(-0.06, 0.06) * x.clip(-3, 3)
     kind = dice.below(4)
     if kind == 0:  # panels
-        gain = gain * np.where(_saw(x, dice.uniform(0.25, 0.6)) < 0.12, np.float32(0.8), 1)
+        gain[_saw(x, dice.uniform(0.25, 0.6)) < 0.12] *= 0.8
     elif kind == 1:  # bricks
-        row = np.floor(y * np.float32(7))
-        joint = (_saw(y, 1 / 7) < 0.16) | (_saw(x + row * np.float32(0.13), 0.26) < 0.07)
-        gain = gain * np.where(joint, np.float32(0.84), 1)
+        row = np.floor(y * 7)
+        joint = (_saw(y, 1 / 7) < 0.16) | (_saw(x + row * 0.13, 0.26) < 0.07)
+        gain[joint] *= 0.84
     elif kind == 2:  # wainscot
-        gain = gain * np.where(y < np.float32(dice.uniform(0.5, 1.1)), np.float32(0.72), 1)
+        gain[y < dice.uniform(0.5, 1.1)] *= 0.72
     picture = gain.astype(np.float32)[:, :, None] * base
     for _ in range(clutter):
         _hang(picture, x, y, dice)
     if dice.chance(0.4):  # the open: sky above a hedge, a fence or a row of houses
-        top = np.float32(dice.uniform(0.9, 2.4))
-        ragged = np.float32(dice.uniform(0.0, 0.35)) * np.abs(_saw(x, dice.uniform(0.4, 1.6)) - 0.5)
-        sky = _flat(dice.pick(SKIES)) + (y.clip(0, 5) * np.float32(-6))[:, :, None]
+        top = dice.uniform(0.9, 2.4)
+        ragged = dice.uniform(0.0, 0.35) * np.abs(_saw(x, dice.uniform(0.4, 1.6)) - 0.5)
+        sky = _flat(dice.pick(SKIES)) + (y.clip(0, 5) * -6)[:, :, None]
         np.copyto(picture, sky, where=(y > top + ragged)[:, :, None])
     else:
-        picture[(y > 0) & (y < np.float32(0.1))] *= np.float32(0.6)
+        picture[(y > 0) & (y < 0.1)] *= 0.6
     return picture
 
 
-def _saw(t: Singles, period: float) -> Singles:
-    turns = t * np.float32(1 / period)
-    return turns - np.floor(turns)
+def _saw(t: Floats, period: float) -> Floats:
+    turns = t / period
+    saw: Floats = turns - np.floor(turns)
+    return saw
 
 
-def _hang(picture: Singles, x: Singles, y: Singles, dice: Dice) -> None:
+def _hang(picture: Floats, x: Floats, y: Floats, dice: Dice) -> None:
     """Put one thing on the wall: a window, a door, a poster, a shelf with books, a post."""
-    left = dice.uniform(-3.2, 2.6)
+    left = dice.uniform(float(x.min()) - 0.4, float(x.max()) - 0.2)
     kind = dice.below(5)
     wide = dice.uniform(0.35, 1.2) if kind != 4 else dice.uniform(0.06, 0.3)
     low = (0.9, 0.0, 1.0, 0.0, 0.0)[kind] + dice.uniform(0.0, 0.4) * (kind in (0, 2))
@@ -125,7 +122,7 @@ def _hang(picture: Singles, x: Singles, y: Singles, dice: Dice) -> None:
         low
         + (dice.uniform(0.7, 1.3), 2.05, dice.uniform(0.4, 0.9), dice.uniform(0.6, 1.9), 4.0)[kind]
     )
-    colour = _flat(dice.pick(CLOTH)) * np.float32(dice.uniform(0.7, 1.0))
+    colour = _flat(dice.pick(CLOTH)) * dice.uniform(0.7, 1.0)
     inner = _flat(dice.pick(CLOTH))
     period = dice.uniform(0.05, 0.12)
     columns = np.flatnonzero(((x > left) & (x < left + wide)).any(axis=0))
@@ -144,35 +141,45 @@ def _hang(picture: Singles, x: Singles, y: Singles, dice: Dice) -> None:
         picture[core] = inner
         picture[core & (_saw(y, period * 3) < 0.3)] = colour
     elif kind == 3:
-        books = np.floor(x / np.float32(period)).astype(np.int64)
+        books = np.floor(x / period).astype(np.int64)
         spines = np.array(CLOTH, np.float32)[
             (books * 7 + np.floor(y / 0.32).astype(np.int64) * 5) % 16
         ]
-        np.copyto(
-            picture, spines * np.float32(0.75), where=(core & (_saw(y, 0.32) < 0.75))[:, :, None]
-        )
+        np.copyto(picture, spines * 0.75, where=(core & (_saw(y, 0.32) < 0.75))[:, :, None])
 
 
-def _floor(x: Singles, z: Singles, spots: Sequence[Vec], dice: Dice) -> Singles:
+def _floor(x: Floats, z: Floats, spots: Sequence[Vec], dice: Dice) -> Floats:
     base = _flat(dice.pick(FLOORS))
-    gain = np.float32(0.85) + np.float32(0.04) * z.clip(-4, 3)
+    gain = 0.85 + 0.04 * z.clip(-4, 3)
     kind = dice.below(3)
     size = dice.uniform(0.35, 0.8)
     if kind == 0:  # tiles
-        odd = (np.floor(x / np.float32(size)) + np.floor(z / np.float32(size))) % 2
-        gain = gain * (1 - np.float32(0.14) * odd)
+        odd = (np.floor(x / size) + np.floor(z / size)) % 2
+        gain = gain * (1 - 0.14 * odd)
     elif kind == 1:  # boards
-        gain = gain * np.where(_saw(x, 0.5 * size) < 0.08, np.float32(0.8), 1)
+        gain[_saw(x, 0.5 * size) < 0.08] *= 0.8
     for sx, radius, sz in spots:
-        dx, dz = x - np.float32(sx), z - np.float32(sz)
-        near = (dx * dx + dz * dz) / np.float32(radius * radius)
-        gain = gain * (np.float32(0.62) + np.float32(0.38) * near.clip(0, 1))
-    shaded: Singles = gain.astype(np.float32)[:, :, None] * base
+        dx, dz = x - sx, z - sz
+        near = (dx * dx + dz * dz) / (radius * radius)
+        gain = gain * (0.62 + 0.38 * near.clip(0, 1))
+    shaded: Floats = gain.astype(np.float32)[:, :, None] * base
     return shaded
 
 
+def add_seat(solids: Solids, place: Vec, dice: Dice) -> None:
+    """Put a stool or a box under somebody who sits at `place`."""
+    x, y, z = place
+    frame, colour = rot_y(dice.uniform(-60, 60)), dice.pick(CLOTH)
+    radius = dice.uniform(0.14, 0.19)
+    if dice.chance(0.5):
+        solids.cone((x, 0.0, z), (x, y, z), frame, radius, radius, colour)
+    for dx, dz in ((-0.1, -0.1), (0.1, -0.1), (-0.1, 0.1), (0.1, 0.1)):
+        solids.cone((x + dx, 0.0, z + dz), (x + dx, y, z + dz), frame, 0.018, 0.018, colour)
+    solids.ball((x, y, z), frame, (radius, 0.03, radius), colour)
+
+
 def add_prop(solids: Solids, x: float, z: float, dice: Dice) -> None:
-    """Put a solid thing on the floor at (x, z): a post, a bin, a board, a bush, a table or a ball."""
+    """Put a thing on the floor at (x, z): a post, a bin, a board, a bush, a table or a ball."""
     frame = rot_y(dice.uniform(-60, 60))
     colour, other = dice.pick(CLOTH), dice.pick(CLOTH)
     kind = dice.below(6)

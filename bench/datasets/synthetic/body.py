@@ -1,18 +1,14 @@
-"""From a skeleton and a look to the closed solids that are drawn.
+"""From a skeleton and a look to the solids that are drawn.
 
-Every solid is an ellipsoid ("ball") or a tapered elliptic tube ("cone"), given by its centre, three
-half-axes in world metres, and a paint. Tubes end inside balls, so that a body is closed whatever it
-does: no gap opens at hips, waist, shoulders, elbows or knees.
+Tubes end inside balls, so that a body is closed whatever it does: no gap opens at hips, waist,
+shoulders, elbows or knees.
 """
 
 import math
 
-from bench.datasets.synthetic.look import Colour, Look
-from bench.datasets.synthetic.skeleton import Mat, Skeleton, Vec, matmul, rot_x
-
-# What the texture of a solid is; see paint.py.
-PLAIN, TORSO, FACE = 0.0, 1.0, 2.0
-
+from bench.datasets.synthetic.look import Look
+from bench.datasets.synthetic.skeleton import Skeleton, Vec, matmul, rot_x
+from bench.datasets.synthetic.solids import FACE, TORSO, Solids
 
 # The head, in metres in its own frame, from the base of the skull.
 SKULL_CENTRE: Vec = (0.0, 0.115, 0.012)
@@ -43,75 +39,6 @@ def landmarks(k: Skeleton) -> dict[str, Vec]:
     points["thorax"] = k.joints["neck"]
     points["upper_neck"] = k.joints["head"]
     return points
-
-
-class Solids:
-    """Solids in drawing order, as two tables of plain numbers.
-
-    `shapes` rows: centre 3, half-axes 3x3 (across, along, front), taper, is a ball, clip low, clip
-    high (the clip is along the second half-axis, -1..1). `paints` rows: colour 3, colour 3 of the
-    part beyond `split` along the second half-axis, split, texture, start and length along the spine.
-    """
-
-    def __init__(self) -> None:
-        self.shapes: list[tuple[float, ...]] = []
-        self.paints: list[tuple[float, ...]] = []
-
-    def _paint(
-        self,
-        colour: Colour,
-        beyond: Colour | None,
-        split: float,
-        texture: float,
-        spine: tuple[float, float],
-    ) -> None:
-        self.paints.append((*colour, *(beyond or colour), split, texture, *spine))
-
-    def ball(
-        self,
-        centre: Vec,
-        frame: Mat,
-        radii: Vec,
-        colour: Colour,
-        *,
-        beyond: Colour | None = None,
-        split: float = 2.0,
-        texture: float = PLAIN,
-        spine: tuple[float, float] = (0.0, 0.0),
-        low: float = -1.5,
-    ) -> None:
-        """Add an ellipsoid; `radii` along the frame's axes, cut off below `low` half-axes."""
-        rx, ry, rz = radii
-        (ax, ay, az), (bx, by, bz), (cx, cy, cz) = frame
-        axes = (ax * rx, bx * rx, cx * rx, ay * ry, by * ry, cy * ry, az * rz, bz * rz, cz * rz)
-        self.shapes.append((*centre, *axes, 0.0, 1.0, low, 1.5))
-        self._paint(colour, beyond, split, texture, spine)
-
-    def cone(
-        self,
-        start: Vec,
-        end: Vec,
-        frame: Mat,
-        radius: float,
-        end_radius: float,
-        colour: Colour,
-        *,
-        flat: float = 1.0,
-        beyond: Colour | None = None,
-        split: float = 2.0,
-        texture: float = PLAIN,
-        spine: tuple[float, float] = (0.0, 0.0),
-    ) -> None:
-        """Add a tube from start to end; its front-to-back radius is `flat` times the sideways one."""
-        w = 0.5 * (radius + end_radius)
-        d = w * flat
-        (ax, _, az), (bx, _, bz), (cx, _, cz) = frame
-        centre = tuple(0.5 * (p + q) for p, q in zip(start, end, strict=True))
-        along = tuple(0.5 * (q - p) for p, q in zip(start, end, strict=True))
-        axes = (ax * w, bx * w, cx * w, *along, az * d, bz * d, cz * d)
-        taper = (end_radius - radius) / (end_radius + radius)
-        self.shapes.append((*centre, *axes, taper, 0.0, -1.0, 1.0))
-        self._paint(colour, beyond, split, texture, spine)
 
 
 def between(a: Vec, b: Vec, t: float) -> Vec:

@@ -2,7 +2,8 @@
 
 NumPy promises that the raw stream of a bit generator never changes (it does not promise that for
 `Generator` methods), so all draws are made from raw 64-bit words here. Sine and cosine come from a
-polynomial in plain IEEE arithmetic, because the last bit of the C library's differs between machines.
+polynomial in plain IEEE arithmetic, because the last bit of the C library's differs between
+machines.
 """
 
 import hashlib
@@ -25,8 +26,8 @@ _RADIANS = 3.141592653589793 / 180.0
 class Dice:
     """A stream of random numbers that depends on nothing but its key.
 
-    `Dice("scene", seed, split, index)`: the stream of item `index` does not depend on how many items
-    are drawn, in which order, or by how many processes.
+    `Dice("scene", seed, split, index)`: the stream of item `index` does not depend on how many
+    items are drawn, in which order, or by how many processes.
     """
 
     def __init__(self, *key: str | int) -> None:
@@ -47,7 +48,7 @@ class Dice:
         return low + (high - low) * self.unit()
 
     def bell(self) -> float:
-        """One number in (-3, 3), close to a standard normal: the sum of 12 / 4 = 3 uniforms, scaled."""
+        """One number in (-3, 3) with mean 0 and deviation 1: a sum of three uniforms."""
         return 2.0 * (self.unit() + self.unit() + self.unit()) - 3.0
 
     def chance(self, probability: float) -> bool:

@@ -31,7 +31,7 @@ LIMITS: dict[str, tuple[float, float]] = {
 }
 
 # Mode: degree of freedom -> (mean, spread); names without a side hold for both sides. `root_*`
-# turn the whole body: `root_pitch` forward, `root_roll` to its right. `lift` is metres off the floor.
+# turn the whole body: `root_pitch` forward, `root_roll` to its right; `lift` metres up.
 _STAND = {
     "spine_bend": (2.0, 4.0),
     "spine_side": (0.0, 4.0),
@@ -209,7 +209,7 @@ ROOT = ("root_pitch", "root_roll", "lift")
 
 
 def draw_pose(mode: str, dice: Dice) -> Pose:
-    """Draw a pose of the mode: every degree of freedom, clamped to its limits; half are mirrored."""
+    """Draw a pose of the mode, every angle clamped to its limits; half are mirrored."""
     recipe = MODES[mode]
     pose: Pose = {}
     for name, (low, high) in LIMITS.items():

@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.datasets.synthetic.backdrop import paint_backdrop
-from bench.datasets.synthetic.body import Solids, head_solids, landmarks
+from bench.datasets.synthetic.body import head_solids, landmarks
 from bench.datasets.synthetic.camera import Camera, Floats
 from bench.datasets.synthetic.dice import Dice
-from bench.datasets.synthetic.paint import Bytes, Indices, Singles, shade
+from bench.datasets.synthetic.paint import Bytes, Indices, shade
 from bench.datasets.synthetic.render import EMPTY, Buffers, draw, see
+from bench.datasets.synthetic.solids import Solids
 from bench.datasets.synthetic.stage import (
     LEVELS,
     Actor,
@@ -48,9 +49,9 @@ class Person:
     """The truth about one person.
 
     points: landmark -> (x, y, v), pixels with the centre of the first pixel at 0, v one of OUTSIDE
-    (off the image), HIDDEN, VISIBLE; mask [H, W] bool: pixels that show the person; box: x, y, width,
-    height around the mask; outline: x, y, width, height of the whole person, hidden and cut-off parts
-    included; head: x0, y0, x1, y1 around the whole head.
+    (off the image), HIDDEN, VISIBLE; mask [H, W] bool: pixels that show the person; box: x, y,
+    width, height around the mask; outline: x, y, width, height of the whole person, hidden and
+    cut-off parts included; head: x0, y0, x1, y1 around the whole head.
     """
 
     points: dict[str, tuple[float, float, int]]
@@ -84,9 +85,9 @@ def render(
 ) -> Scene:
     """Render item `index` of a split; it depends on nothing but these arguments.
 
-    `kind`: "crops" (one person framed, 96x128) or "scenes" (a group, 320x240); `difficulty`: "easy",
-    "medium" or "hard"; `size`: width and height in pixels instead of the kind's own. Raises
-    `UnknownName` for another kind or difficulty and `DataError` for a size below 32 pixels.
+    `kind`: "crops" (one person framed, 96x128) or "scenes" (a group, 320x240); `difficulty`:
+    "easy", "medium" or "hard"; `size`: width and height in pixels instead of the kind's own.
+    Raises `UnknownName` for another kind or difficulty and `DataError` for a size below 32 pixels.
     """
     if kind not in SIZES:
         raise UnknownName("kind of synthetic data", kind, SIZES)
@@ -128,7 +129,7 @@ def picture(stage: Stage, level: Level, width: int, height: int, dice: Dice) -> 
 
 def _drawn(
     stage: Stage, actors: list[Actor], width: int, height: int
-) -> tuple[Buffers, tuple[Indices, NDArray[np.uint16]]]:
+) -> tuple[Buffers, tuple[Indices, Floats]]:
     shapes = [row for a in actors for row in a.solids.shapes] + stage.props.shapes
     paints = [row for a in actors for row in a.solids.paints] + stage.props.paints
     quadrics = see(np.array(shapes), stage.camera, stage.light)
@@ -141,19 +142,26 @@ def _drawn(
     return buffers, shade(buffers, quadrics, np.array(paints), ranges)
 
 
-def _blended(back: Singles, pixels: Indices, colours: NDArray[np.uint16]) -> NDArray[np.int32]:
+def _blended(back: Floats, pixels: Indices, colours: Floats) -> NDArray[np.int32]:
     """Mean of each 2x2 block of the drawn pixels, over the background where nothing was drawn.
 
-    Red, green, blue and the count of drawn pixels travel as four 16-bit lanes of one 64-bit number.
+    Red, green, blue and the count of drawn pixels are summed as 12-bit lanes of one float64, which
+    holds them exactly.
     """
     height, width, _ = back.shape
-    fine = np.zeros(4 * height * width, "<u8")
-    fine[pixels] = colours.astype("<u2").view("<u8")[:, 0]
-    rows = fine.reshape(2 * height, 2 * width)
-    total = rows[::2, ::2] + rows[1::2, ::2] + rows[::2, 1::2] + rows[1::2, 1::2]
-    lanes = total.view("<u2").reshape(height, width, 4).astype(np.int32)
-    behind = np.clip(back, 0, 255).astype(np.int32)
-    return (lanes[..., :3] + (4 - lanes[..., 3:]) * behind + 2) >> 2
+    lanes = colours.astype(np.int64)
+    packed = lanes[0] + (lanes[1] << 12) + (lanes[2] << 24) + (1 << 36)
+    block = pixels // (4 * width) * width + pixels % (2 * width) // 2
+    total = np.bincount(block, packed.astype(np.float64), minlength=height * width)
+    image = np.clip(back, 0, 255).astype(np.int32).reshape(-1, 3)
+    touched = np.flatnonzero(total)
+    sums = total[touched].astype(np.int64)
+    bare = 4 - (sums >> 36)
+    for channel in range(3):
+        behind = image[touched, channel]
+        drawn = (sums >> (12 * channel)) & 4095
+        image[touched, channel] = (drawn + bare * behind + 2) >> 2
+    return image.reshape(height, width, 3)
 
 
 def _sensor(image: NDArray[np.int32], level: Level, dice: Dice) -> Bytes:
@@ -162,7 +170,8 @@ def _sensor(image: NDArray[np.int32], level: Level, dice: Dice) -> Bytes:
     gain = np.array(gains, np.int32) * int(256 * dice.uniform(0.88, 1.08)) >> 8
     noise = dice.noise(*image.shape).astype(np.int32) * level.noise >> 8
     exposed = (image * gain >> 8) + noise - level.noise // 2
-    return np.clip(exposed, 0, 255).astype(np.uint8)
+    clipped: Bytes = np.clip(exposed, 0, 255).astype(np.uint8)
+    return clipped
 
 
 def _people(camera: Camera, actors: list[Actor], buffers: Buffers) -> list[Person | None]:
@@ -209,7 +218,7 @@ def _points(
 def _outlines(
     camera: Camera, actor: Actor
 ) -> tuple[tuple[float, float, float, float], tuple[float, float, float, float]]:
-    """The whole person (x, y, width, height) and the whole head (x0, y0, x1, y1), in final pixels."""
+    """Whole person (x, y, width, height) and whole head (x0, y0, x1, y1), final pixels."""
     x0, y0, x1, y1 = (round(0.5 * e - 0.5, 2) for e in extent(camera, actor.solids))
     head = (round(0.5 * e - 0.5, 2) for e in extent(camera, head_solids(actor.skeleton)))
     hx0, hy0, hx1, hy1 = head

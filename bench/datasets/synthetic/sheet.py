@@ -33,10 +33,10 @@ def contact_sheet(
     size: tuple[int, int] | None = None,
     annotated: bool = False,
 ) -> None:
-    """Write a PNG with the first `count` scenes of the training split, each pixel `zoom` times as large.
+    """Write a PNG with the first `count` training scenes, enlarged `zoom` times.
 
-    With `annotated`: the person's left limbs in blue, right ones in orange, dots for visible joints,
-    rings for hidden ones, boxes around what is visible. Raises what `render` raises.
+    With `annotated`: the person's left limbs in blue, right ones in orange, dots for visible
+    joints, rings for hidden ones, boxes around what is visible. Raises what `render` raises.
     """
     tiles = []
     for index in range(count):

@@ -1,7 +1,7 @@
 """A 3-D kinematic skeleton: forward kinematics from the angles of a pose to joints and bone frames.
 
-Frame of a body: x to its left, y up, z forward; metres. At rest every bone's frame equals the body's:
-arms and legs hang down, feet point forward. The world has y up and its floor at y = 0.
+Frame of a body: x to its left, y up, z forward; metres. At rest every bone's frame equals the
+body's: arms and legs hang down, feet point forward. The world has y up and its floor at y = 0.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Build:
 
 @dataclass(frozen=True)
 class Skeleton:
-    """Joints [name -> (x, y, z) in metres, world] and bone frames [name -> rotation, columns = axes]."""
+    """Joints: name -> (x, y, z), metres, world. Frames: bone -> rotation, columns are axes."""
 
     joints: dict[str, Vec]
     frames: dict[str, Mat]

@@ -62,8 +62,11 @@ def category(dataset: Dataset) -> Record:
 
 
 def keypoints(person: Person, names: tuple[str, ...]) -> list[float]:
-    """x, y, v for each name in turn, COCO's way: v = 2 visible, 1 hidden but labelled, 0 with x = y = 0
-    not labelled. Points off the image and hidden points of the face are not labelled."""
+    """x, y, v for each name in turn, as in COCO.
+
+    v is 2 for visible, 1 for hidden but labelled, 0 (and x = y = 0) for not labelled: points off the
+    image and hidden points of the face.
+    """
     flat: list[float] = []
     for name in names:
         x, y, v = person.points[name]
@@ -118,8 +121,11 @@ def crowd_index(annotations: list[Record]) -> float:
 
 
 def mpii_annotation(person: Person, file_name: str) -> Record:
-    """One entry of HRNet's MPII list. Pixels count from 1; `scale` is the side of a square around the
-    whole person, a quarter larger than needed, over 200 pixels; `center` is its middle."""
+    """One entry of HRNet's MPII list.
+
+    Pixels count from 1; `center` is the middle of the whole person, `scale` the side of a square
+    around it, a quarter larger than needed, over 200 pixels.
+    """
     x, y, w, h = person.outline
     marks = [person.points[name] for name in MPII_16]
     return {
@@ -144,8 +150,8 @@ def mpii_truth(marks: list[Record]) -> dict[str, NDArray[Any]]:
     """The arrays that MPII's evaluation reads, for N people given by `mpii_marks`.
 
     `headboxes_src` [2, 2, N]: corner (upper left, lower right), coordinate, person; `pos_gt_src`
-    [16, 2, N]; `jnt_missing` [16, N]; pixels count from 1. `dataset_joints` [1, 16] names the joints.
-    A head size is 0.6 times its box's diagonal.
+    [16, 2, N]; `jnt_missing` [16, N]; pixels count from 1. `dataset_joints` [1, 16] names the
+    joints. A head size is 0.6 times its box's diagonal.
     """
     heads = np.array([m["head"] for m in marks], np.float64).reshape(-1, 2, 2) + 1.0
     joints = np.array([m["joints"] for m in marks], np.float64).reshape(-1, 16, 3)

@@ -67,11 +67,11 @@ def generate(
 ) -> Manifest:
     """Write a data set into `folder`, which stock MMPose reads when its `data_root` points there.
 
-    The pictures depend on (kind, difficulty, seed, split, index, size) alone, so the three data sets
-    show the same people. The folder appears complete or not at all; if it is already there with the
-    same recipe nothing is done. `progress(done, total)` is called after each image. Raises
-    `UnknownName` for an unknown choice, `DataError` for a negative count, an empty set, a bad size, or
-    a folder that holds something else.
+    The pictures depend on (kind, difficulty, seed, split, index, size) alone, so the three data
+    sets show the same people. The folder appears complete or not at all; if it is already there
+    with the same recipe nothing is done. `progress(done, total)` is called after each image.
+    Raises `UnknownName` for an unknown choice, `DataError` for a negative count, an empty set, a
+    bad size, or a folder that holds something else.
     """
     for what, name, allowed in (
         ("data set", dataset, DATASETS),
