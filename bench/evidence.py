@@ -5,18 +5,15 @@ timings stand apart. Results of different protocol, tier or machine are never pu
 """
 
 import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 from bench import records
 from bench.catalog import Catalog
-from bench.errors import ResultError
-from bench.intervals import Interval
+from bench.counting import Reading, readings_of
 from bench.protocol import differences, protocol_of, sizes_of
 from bench.records import AccuracyResult, CountResult, Provenance, SpeedResult
 from bench.schema import Cell, Tier
@@ -33,15 +30,7 @@ STRONGEST: tuple[records.Evidence, ...] = (
     "smoke",
 )
 SYNTHETIC = ("smoke", "lab")
-SCALES = {"K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9, "T": 1e12}
 _CODE = {".py", ".yaml", ".yml", ".toml"}
-
-
-class Reading(NamedTuple):
-    """One way to count, and what it gives in the cell's unit."""
-
-    rule: str
-    value: float
 
 
 @dataclass(frozen=True)
@@ -80,41 +69,6 @@ class Measured:
             bool(self.differs),
             STRONGEST.index(self.evidence),
         )
-
-
-def scale_of(cell: Cell) -> float:
-    """How much the printed unit of a count stands for: 1e6 for '5.2M', 1e9 for '8.9 GFLOPs'."""
-    suffix = re.search(r"\d\s*([KMGBT])", cell.printed)
-    letter = suffix[1] if suffix else cell.column.shown_unit[:1].upper()
-    if letter not in SCALES:
-        raise ResultError(
-            f"{cell.name}: unit '{cell.column.shown_unit}' of a count begins with none of K M G B T"
-        )
-    return SCALES[letter]
-
-
-def rounds_to(value: float, cell: Cell) -> bool:
-    """Whether a value, in the cell's unit, gives the printed digits when rounded."""
-    number = cell.number
-    return number is not None and value in Interval.around(number.value, number.half_step)
-
-
-def readings_of(cell: Cell, result: CountResult) -> tuple[Reading, ...]:
-    """Every way to count this cell, the one that is meant first; empty if its rule was not counted."""
-    rule, scale = cell.row.rule if cell.column.metric == "flops" else None, scale_of(cell)
-    rule = rule or cell.column.rule
-    if cell.column.metric == "params":
-        counted = result.parameters
-        ways = {"total": counted["total"]}
-        if "position_embedding" in counted:
-            ways["without-position-embedding"] = counted["total"] - counted["position_embedding"]
-        if "trainable" in counted:
-            ways["trainable"] = counted["trainable"]
-    else:
-        ways = {"exact": result.macs, **{name: round(g * 1e9) for name, g in result.flops.items()}}
-        ways.setdefault("macs", result.macs)
-    named = [Reading(name, number / scale) for name, number in ways.items()]
-    return tuple(one for one in named if rule in (None, one.rule))
 
 
 @dataclass(frozen=True)
