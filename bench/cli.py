@@ -11,8 +11,10 @@ import click
 
 from bench import catalog as ledger
 from bench import export, judge, pipeline
+from bench.coverage import coverage as measured_so_far
 from bench.errors import LedgerError, ReproPoseError, UnknownName
-from bench.records import Snapshot, VerdictName
+from bench.evidence import Book
+from bench.records import Snapshot
 from bench.schema import TIERS, DatasetName, Tier
 from bench.sources import ROOT, config_files
 from bench.store import Store
@@ -110,14 +112,16 @@ def models(as_json: bool) -> None:
 @JSON
 def runs(as_json: bool) -> None:
     """Every run: config, data set, what each tier carries out, the rows that rest on it."""
-    _print(export.runs(ledger.load()), as_json, "run", "paper", "config", "dataset", "rows")
+    rows = export.runs(*_catalog_and_book())
+    _print(rows, as_json, "run", "paper", "config", "dataset", "measured")
 
 
 @main.command()
 @JSON
 def results(as_json: bool) -> None:
     """Everything measured so far."""
-    _print(export.results(Store()), as_json, "kind", "name", "tier", "seed", "evidence", "metrics")
+    rows = export.results(_catalog_and_book()[1])
+    _print(rows, as_json, "kind", "file", "tier", "seed", "evidence", "metrics")
 
 
 @main.command()
@@ -139,8 +143,8 @@ def conflicts(as_json: bool) -> None:
 @JSON
 def coverage(as_json: bool) -> None:
     """Per paper and table: cells, those with a run, evidence of each kind, verdicts."""
-    catalog = ledger.load()
-    rows = export.coverage(catalog, judge.judge_all(catalog, Store()))
+    catalog, book = _catalog_and_book()
+    rows = measured_so_far(catalog, book, judge.judge_all(catalog, book))
     _print(rows, as_json, "paper", "table", "cells", "with_run", "evidence", "verdicts")
 
 
@@ -151,7 +155,7 @@ def show(table: str, as_json: bool) -> None:
     """One table, printed beside reproduced: `repropose show transpose-2`."""
     catalog = ledger.load()
     paper, printed = catalog.table(table)
-    verdicts = judge.judge_table(catalog, Store(), paper, printed)
+    verdicts = judge.judge_table(catalog, Store(), table)
     if as_json:
         _print([v.model_dump(mode="json") for v in verdicts], True)
         return
@@ -160,8 +164,13 @@ def show(table: str, as_json: bool) -> None:
     click.echo(render_table(paper, printed, verdicts))
 
 
+def _catalog_and_book() -> tuple[ledger.Catalog, Book]:
+    catalog = ledger.load()
+    return catalog, Book(catalog, Store())
+
+
 def _snapshot() -> Snapshot:
-    return judge.judge_all(ledger.load(), Store())
+    return judge.judge_all(*_catalog_and_book())
 
 
 @main.command("judge")
@@ -169,16 +178,15 @@ def _snapshot() -> Snapshot:
 @JSON
 def judge_command(fail_on: tuple[str, ...], as_json: bool) -> None:
     """Every verdict; with --fail-on deviates an exit status for CI."""
-    unknown = [name for name in fail_on if name not in get_args(VerdictName)]
-    if unknown:
-        raise UnknownName("verdict", unknown[0], get_args(VerdictName))
-    rows = export.verdicts(_snapshot())
+    catalog, book = _catalog_and_book()
+    snapshot = judge.judge_all(catalog, book)
+    failures = judge.failures(snapshot, fail_on)
+    rows = export.verdicts(catalog, snapshot)
     _print(
         rows, as_json, "paper", "table", "row", "column", "printed", "shown", "verdict", "reason"
     )
-    found = [row for row in rows if row["verdict"] in fail_on]
-    if found:
-        click.echo(f"{len(found)} cells: {', '.join(sorted(set(fail_on)))}", err=True)
+    if failures:
+        click.echo(f"{len(failures)} cells: {', '.join(sorted(set(fail_on)))}", err=True)
         raise SystemExit(1)
 
 
@@ -186,7 +194,9 @@ def judge_command(fail_on: tuple[str, ...], as_json: bool) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def export_command(folder: Path) -> None:
     """Cells, runs, results, verdicts, claims, conflicts and coverage as CSV and Parquet."""
-    for path in export.write(folder, ledger.load(), Store()):
+    catalog, book = _catalog_and_book()
+    tables = export.everything(catalog, book, judge.judge_all(catalog, book))
+    for path in [*export.to_csv(folder, tables), *export.to_parquet(folder, tables)]:
         click.echo(str(path))
 
 
@@ -235,8 +245,10 @@ def count(names: tuple[str, ...], paper: str | None) -> None:
         pipeline.paper_models(catalog)[paper] if paper else list(config_files())
     )
     for result in measure_counts(wanted):
-        path = Store().write(result)
-        click.echo(f"{result.model}: {result.parameters['total'] / 1e6:.2f} M -> {path}", err=True)
+        stored = Store().write(result)
+        click.echo(
+            f"{result.model}: {result.parameters['total'] / 1e6:.2f} M -> {stored.file}", err=True
+        )
 
 
 @main.command("time")
@@ -252,9 +264,8 @@ def time_command(paper: str, rounds: int | None, device: str | None) -> None:
     names = pipeline.speed_models(catalog, paper)
     if not names:
         raise LedgerError(f"{paper} has no timed column with a model of the zoo")
-    click.echo(
-        str(Store().write(time_models(paper, names, rounds=rounds, device=device))), err=True
-    )
+    stored = Store().write(time_models(paper, names, rounds=rounds, device=device))
+    click.echo(stored.file, err=True)
 
 
 @main.command()
@@ -284,7 +295,7 @@ def table(name: str, tier: str | None) -> None:
     chosen = current_tier(tier)
     catalog = ledger.load()
     paper, printed = catalog.table(name)
-    verdicts = judge.judge_table(catalog, Store(), paper, printed)
+    verdicts = judge.judge_table(catalog, Store(), name)
     path = ROOT / "build" / "verdicts" / chosen / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([v.model_dump(mode="json") for v in verdicts], indent=1) + "\n")
