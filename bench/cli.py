@@ -16,7 +16,7 @@ from bench.errors import LedgerError, ReproPoseError, UnknownName
 from bench.evidence import Book
 from bench.records import Snapshot
 from bench.schema import TIERS, DatasetName, Tier
-from bench.sources import ROOT, config_files
+from bench.sources import ROOT, config_files, params_file, workspace
 from bench.store import Store
 
 TIER = click.option(
@@ -47,13 +47,18 @@ def _fail(message: str) -> int:
     return 2
 
 
+def results_store() -> Store:
+    """The results of the workspace, and the committed ones."""
+    return Store(root=workspace() / "results")
+
+
 def current_tier(name: str | None) -> Tier:
     """The given tier, or the one in params.yaml; `UnknownName` lists the three."""
     if name is None:
-        name = str(ledger.read_yaml(ROOT / "params.yaml").get("tier", "smoke"))
+        name = str(ledger.read_yaml(params_file()).get("tier", "smoke"))
     if name not in TIERS:
         raise UnknownName("tier", name, TIERS)
-    return cast(Tier, name)
+    return name
 
 
 def _print(rows: Sequence[dict[str, Any]], as_json: bool, *columns: str) -> None:
@@ -102,7 +107,7 @@ def models(as_json: bool) -> None:
     """Every zoo model: input size, parameters, operations by counting rule."""
     from bench.measure.complexity import count_all
 
-    rows = count_all(Store())
+    rows = count_all(results_store())
     for row in rows:
         row["total"] = row["parameters"]["total"]
     _print(rows, as_json, "name", "input_size", "total", "macs", "flops")
@@ -155,7 +160,7 @@ def show(table: str, as_json: bool) -> None:
     """One table, printed beside reproduced: `repropose show transpose-2`."""
     catalog = ledger.load()
     paper, printed = catalog.table(table)
-    verdicts = judge.judge_table(catalog, Store(), table)
+    verdicts = judge.judge_table(catalog, results_store(), table)
     if as_json:
         _print([v.model_dump(mode="json") for v in verdicts], True)
         return
@@ -166,7 +171,7 @@ def show(table: str, as_json: bool) -> None:
 
 def _catalog_and_book() -> tuple[ledger.Catalog, Book]:
     catalog = ledger.load()
-    return catalog, Book(catalog, Store())
+    return catalog, Book(catalog, results_store())
 
 
 def _snapshot() -> Snapshot:
@@ -245,7 +250,7 @@ def count(names: tuple[str, ...], paper: str | None) -> None:
         pipeline.paper_models(catalog)[paper] if paper else list(config_files())
     )
     for result in measure_counts(wanted):
-        stored = Store().write(result)
+        stored = results_store().write(result)
         click.echo(
             f"{result.model}: {result.parameters['total'] / 1e6:.2f} M -> {stored.file}", err=True
         )
@@ -264,7 +269,7 @@ def time_command(paper: str, rounds: int | None, device: str | None) -> None:
     names = pipeline.speed_models(catalog, paper)
     if not names:
         raise LedgerError(f"{paper} has no timed column with a model of the zoo")
-    stored = Store().write(time_models(paper, names, rounds=rounds, device=device))
+    stored = results_store().write(time_models(paper, names, rounds=rounds, device=device))
     click.echo(stored.file, err=True)
 
 
@@ -278,7 +283,7 @@ def measure(run: str, tier: str | None) -> None:
     catalog.run(run)
     from bench.measure.train import measure as train_and_evaluate
 
-    for result in train_and_evaluate(catalog, Store(), run, chosen):
+    for result in train_and_evaluate(catalog, results_store(), run, chosen):
         lead = next(iter(result.metrics))
         before = f" (untrained {result.untrained[lead]:.1f})" if result.untrained else ""
         click.echo(
@@ -295,8 +300,8 @@ def table(name: str, tier: str | None) -> None:
     chosen = current_tier(tier)
     catalog = ledger.load()
     paper, printed = catalog.table(name)
-    verdicts = judge.judge_table(catalog, Store(), name)
-    path = ROOT / "build" / "verdicts" / chosen / f"{name}.json"
+    verdicts = judge.judge_table(catalog, results_store(), name)
+    path = workspace() / "build" / "verdicts" / chosen / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([v.model_dump(mode="json") for v in verdicts], indent=1) + "\n")
     from reports.text import render_table
@@ -342,13 +347,15 @@ def repro(context: click.Context, everything: bool, jobs: int | None, tier: str 
 @main.command()
 @click.option("--open", "open_it", is_flag=True, help="open it in the browser")
 @click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), default=ROOT / "build" / "site"
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="build/site if left out"
 )
-def site(open_it: bool, out: Path) -> None:
+def site(open_it: bool, out: Path | None) -> None:
     """Build the static leaderboard from what is stored."""
     from reports.site import build
 
-    catalog, store = ledger.load(), Store()
+    out = out or workspace() / "build" / "site"
+
+    catalog, store = ledger.load(), results_store()
     build(judge.judge_all(catalog, store), catalog, store, out)
     index = (out / "index.html").resolve()
     click.echo(f"leaderboard: {index.as_uri()}")

@@ -37,7 +37,7 @@ def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> N
     for target in targets:
         catalog.table(target)
     _side_by_side(_needed(catalog, targets), jobs)
-    if subprocess.run([*_DVC, "repro", *targets], cwd=ROOT).returncode:
+    if subprocess.run([*_DVC, "repro", *targets], cwd=ROOT, env=_environment()).returncode:
         raise ReproPoseError("a stage failed (see above); mend it and run the same command again")
 
 
@@ -119,7 +119,7 @@ def _stage(name: str) -> int:
     """One stage through DVC, its output in a log of its own; one thread, since the cores are shared."""
     log = _log(name)
     log.parent.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
+    environment = {**_environment(), "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
     with log.open("w") as stream:
         return subprocess.run(
             [*_DVC, "--wait-for-lock", "repro", "--single-item", name],
@@ -128,6 +128,12 @@ def _stage(name: str) -> int:
             stderr=subprocess.STDOUT,
             env=environment,
         ).returncode
+
+
+def _environment() -> dict[str, str]:
+    """Stages call `repropose`: the one beside this Python comes first."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return {**os.environ, "PATH": path}
 
 
 def _log(name: str) -> Path:

@@ -1,12 +1,24 @@
-"""Which files decide what a zoo model is, found without importing the zoo."""
+"""Where things lie, and which files decide what a zoo model is (found without importing the zoo)."""
 
 import ast
+import os
 from pathlib import Path
 
 from bench.errors import UnknownName
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = ROOT / "model_zoo" / "configs"
+
+
+def workspace() -> Path:
+    """Where data/, work/, results/ and build/ lie: the checkout, or REPROPOSE_WORKSPACE."""
+    return Path(os.environ.get("REPROPOSE_WORKSPACE", ROOT)).resolve()
+
+
+def params_file() -> Path:
+    """params.yaml of the workspace if it has one, else the project's."""
+    own = workspace() / "params.yaml"
+    return own if own.is_file() else ROOT / "params.yaml"
 
 
 def config_files() -> dict[str, Path]:

@@ -12,7 +12,7 @@ from typing import Any, get_args
 from bench.catalog import read_yaml
 from bench.errors import DataError, UnknownName
 from bench.schema import DatasetName, Tier
-from bench.sources import ROOT
+from bench.sources import params_file, workspace
 
 # The files that decide an evaluation, relative to the data set's folder; the first is the test truth.
 FILES: dict[DatasetName, tuple[str, ...]] = {
@@ -37,11 +37,11 @@ def folder(dataset: DatasetName, tier: Tier) -> Path:
     """Where a data set lies at a tier."""
     if dataset not in FILES:
         raise UnknownName("data set", dataset, get_args(DatasetName))
-    return ROOT / "data" / tier / dataset
+    return workspace() / "data" / tier / dataset
 
 
 def manifest_file(dataset: DatasetName, tier: Tier) -> Path:
-    return ROOT / "data" / tier / f"{dataset}.json"
+    return workspace() / "data" / tier / f"{dataset}.json"
 
 
 def annotation_file(dataset: DatasetName, tier: Tier) -> Path:
@@ -75,7 +75,7 @@ def prepare(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
 def _synthesise(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
     from bench.datasets import synthetic
 
-    settings = read_yaml(ROOT / "params.yaml")["synthetic"][tier][dataset]
+    settings = read_yaml(params_file())["synthetic"][tier][dataset]
     made = synthetic.generate(folder(dataset, tier), dataset=dataset, **settings)
     return {
         "dataset": dataset,

@@ -28,6 +28,18 @@ PASSED = (
 )
 
 
+def build(cfg: Any) -> Any:
+    """The model of a config, with the components of the zoo and of stock MMPose."""
+    import model_zoo
+
+    model_zoo.register()
+    from mmengine.registry import init_default_scope
+    from mmpose.registry import MODELS
+
+    init_default_scope("mmpose")
+    return MODELS.build(cfg.model)
+
+
 def runner(model: Any, settings: Mapping[str, Any]) -> Any:
     """A Runner for `model` with the entries of an mmengine config; entries that are None are left out.
 

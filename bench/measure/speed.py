@@ -64,9 +64,9 @@ def time_models(
 def _caller(network: Any, picture: Any, device: str) -> Callable[[], None]:
     import torch
 
-    @torch.inference_mode()
     def call() -> None:
-        network(picture, None, mode="tensor")
+        with torch.inference_mode():
+            network(picture, None, mode="tensor")
         if device.startswith("cuda"):
             torch.cuda.synchronize()
 

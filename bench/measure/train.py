@@ -20,11 +20,11 @@ from bench.datasets import annotation_file, fingerprint
 from bench.errors import DataError, EnvironmentProblem
 from bench.measure.accuracy import evaluate, read_json
 from bench.measure.environment import provenance, sha256
-from bench.measure.loop import runner
+from bench.measure.loop import build, runner
 from bench.measure.predict import predict
 from bench.records import AccuracyResult, Evidence
 from bench.schema import Run, Tier
-from bench.sources import ROOT, model_inputs
+from bench.sources import model_inputs, workspace
 from bench.store import Store
 
 EVALUATORS = {
@@ -48,7 +48,7 @@ def measure_seed(
     """Train (or resume, or take what is finished), predict on the test split, evaluate, store."""
     started = time.monotonic()
     cfg = resolved_config(run, tier, seed)
-    work = ROOT / "work" / tier / name / f"seed-{seed}"
+    work = workspace() / "work" / tier / name / f"seed-{seed}"
     inputs = _input_files(run)
     data = fingerprint(run.dataset, tier)
     key = _key(inputs, run, tier, seed, data)
@@ -84,7 +84,7 @@ def resolved_config(run: Run, tier: Tier, seed: int) -> Any:
     cfg = model_zoo.config(run.config, tier=tier)
     if run.options:
         cfg.merge_from_dict(dict(run.options))
-    _retarget(cfg._cfg_dict, f"data/{tier}/", f"{ROOT}/data/{tier}/")
+    _retarget(cfg._cfg_dict, f"data/{tier}/", f"{workspace()}/data/{tier}/")
     if (
         tier == "smoke"
     ):  # runs go side by side, one to a core, and passing samples between processes costs more
@@ -139,7 +139,7 @@ def _start_weights(catalog: Catalog, run: Run, tier: Tier, seed: int) -> Path | 
         return None
     seeds = getattr(catalog.run(run.start).seeds, tier)
     base = seed if seed in seeds else seeds[0]
-    path = ROOT / "work" / tier / run.start / f"seed-{base}" / "final.pth"
+    path = workspace() / "work" / tier / run.start / f"seed-{base}" / "final.pth"
     if not path.is_file():
         raise DataError(
             f"{path} is missing: this run starts from {run.start}; train it first with "
@@ -158,10 +158,8 @@ def _train(
     import torch
     from mmengine.runner.utils import set_random_seed
 
-    import model_zoo
-
     final, untrained = work / "final.pth", work / "untrained.json"
-    model = model_zoo.build(cfg)
+    model = build(cfg)
     if final.is_file():
         model.load_state_dict(torch.load(final, map_location="cpu", weights_only=True))
         return model, _stored(untrained)
