@@ -78,7 +78,9 @@ smoke = dict(
                 dict(type="Constant", val=1, layer=["_BatchNorm"]),
             ],
         ),
-        head=dict(in_channels=8, grid_size=(12, 16), dim=24, hidden=48, reduce_std=None),
+        head=dict(
+            in_channels=8, dropout=0.0, grid_size=(12, 16), dim=24, hidden=48, reduce_std=None
+        ),
     ),
 )
 lab = dict(

@@ -6,17 +6,17 @@ smoke = dict(
         sigma=1,
         blur_kernel_size=5,
     ),
-    train_cfg=dict(by_epoch=False, max_iters=350, val_interval=350, max_epochs=None),
+    train_cfg=dict(by_epoch=False, max_iters=250, val_interval=250, max_epochs=None),
     optim_wrapper=dict(
         optimizer=dict(_delete_=True, type="AdamW", lr=3e-3, weight_decay=1e-4),
         clip_grad=dict(max_norm=1.0),
     ),
     param_scheduler=[
         dict(type="LinearLR", start_factor=0.02, begin=0, end=50, by_epoch=False),
-        dict(type="CosineAnnealingLR", T_max=300, eta_min=1e-5, begin=50, end=350, by_epoch=False),
+        dict(type="CosineAnnealingLR", T_max=200, eta_min=1e-5, begin=50, end=250, by_epoch=False),
     ],
     train_dataloader=dict(
-        batch_size=64,
+        batch_size=32,
         num_workers=0,
         persistent_workers=False,
         sampler=dict(type="InfiniteSampler", shuffle=True),
