@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 from bench.catalog import read_yaml
+from bench.datasets.files import read_json
+from bench.datasets.images import verify_images
 from bench.errors import DataError, UnknownName
 from bench.schema import DatasetName, Tier
 from bench.sources import params_file, workspace
@@ -85,6 +87,29 @@ def _synthesise(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
     }
 
 
+IMAGES: dict[DatasetName, tuple[tuple[str, str], ...]] = {
+    "coco": (
+        ("annotations/person_keypoints_val2017.json", "val2017"),
+        ("annotations/person_keypoints_train2017.json", "train2017"),
+    ),
+    "mpii": (("annotations/mpii_val.json", "images"), ("annotations/mpii_train.json", "images")),
+    "crowdpose": (
+        ("annotations/mmpose_crowdpose_test.json", "images"),
+        ("annotations/mmpose_crowdpose_trainval.json", "images"),
+    ),
+}
+
+
+def _images(dataset: DatasetName, where: Path) -> int:
+    """Check that every image which the annotations name is there and whole; how many there are."""
+    names: set[Path] = set()
+    for file, place in IMAGES[dataset]:
+        data = read_json(where / file)
+        listed = data if isinstance(data, list) else data["images"]
+        names |= {where / place / (one.get("file_name") or one["image"]) for one in listed}
+    return verify_images(sorted(names), f"{dataset} images")
+
+
 def _verify(dataset: DatasetName, where: Path) -> dict[str, Any]:
     files = {}
     for name in FILES[dataset]:
@@ -96,5 +121,12 @@ def _verify(dataset: DatasetName, where: Path) -> dict[str, Any]:
             )
         with path.open("rb") as stream:
             files[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    images = _images(dataset, where)
     whole = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
-    return {"dataset": dataset, "tier": "full", "files": files, "fingerprint": whole}
+    return {
+        "dataset": dataset,
+        "tier": "full",
+        "files": files,
+        "images": images,
+        "fingerprint": whole,
+    }

@@ -5,9 +5,7 @@ in pixels of the original image, `score`. For MPII `image_id` is the position of
 """
 
 import contextlib
-import gzip
 import io
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.datasets.files import read_json
 from bench.errors import DataError
 from bench.schema import PCKH_JOINTS, DatasetName
 
@@ -33,19 +32,6 @@ _MPII_PAIRS = {
     "head": (9, 9), "shoulder": (12, 13), "elbow": (11, 14), "wrist": (10, 15),
     "hip": (2, 3), "knee": (1, 4), "ankle": (0, 5),
 }  # fmt: skip
-
-
-def read_json(path: Path) -> Any:
-    """JSON from a plain or gzipped file; `DataError` says which file and where it breaks."""
-    try:
-        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        return json.loads(raw)
-    except FileNotFoundError:
-        raise DataError(
-            f"{path} is missing; `repropose prepare` or `repropose fetch` puts it there"
-        ) from None
-    except (OSError, EOFError, ValueError) as error:
-        raise DataError(f"{path} is not readable JSON: {error}") from None
 
 
 def coco_metrics(annotations: Path, predictions: Sequence[Prediction]) -> dict[str, float]:

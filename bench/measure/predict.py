@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from bench.measure.accuracy import read_json
+from bench.datasets.files import read_json
 from bench.measure.loop import runner
 
 

@@ -17,8 +17,9 @@ from typing import Any
 
 from bench.catalog import Catalog
 from bench.datasets import annotation_file, fingerprint
+from bench.datasets.files import read_json
 from bench.errors import DataError, EnvironmentProblem
-from bench.measure.accuracy import evaluate, read_json
+from bench.measure.accuracy import evaluate
 from bench.measure.environment import provenance, sha256
 from bench.measure.loop import build, runner
 from bench.measure.predict import predict
@@ -161,7 +162,7 @@ def _train(
     final, untrained = work / "final.pth", work / "untrained.json"
     model = build(cfg)
     if final.is_file():
-        model.load_state_dict(torch.load(final, map_location="cpu", weights_only=True))
+        model.load_state_dict(_weights(final))
         return model, _stored(untrained)
     set_random_seed(cfg.randomness["seed"])
     model.init_weights()
@@ -193,12 +194,25 @@ def _training_settings(cfg: Any) -> dict[str, Any]:
     }
 
 
+def _weights(path: Path) -> dict[str, Any]:
+    """A state_dict, read without unpickling code. Raises `DataError` for a damaged file."""
+    import pickle
+
+    import torch
+
+    try:
+        return dict(torch.load(path, map_location="cpu", weights_only=True))
+    except (RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(
+            f"{path} is damaged ({reason}); delete it and run the command again"
+        ) from None
+
+
 def _load_start(model: Any, path: Path) -> None:
     """Copy every weight of the start run that has the same shape here; what differs (a final layer
     for other keypoints, position embeddings of another size) keeps its fresh initialisation."""
-    import torch
-
-    given = torch.load(path, map_location="cpu", weights_only=True)
+    given = _weights(path)
     own = model.state_dict()
     fitting = {k: v for k, v in given.items() if k in own and own[k].shape == v.shape}
     if not fitting:
