@@ -149,7 +149,8 @@ def _contradiction(cells: list[Cell], by: str) -> Conflict:
 def _misprints(catalog: Catalog) -> Iterator[Conflict]:
     for paper in catalog.papers.values():
         for one in paper.misprints:
-            cell = catalog.cell_index.get((paper.id, *one.cell.split("/")))  # type: ignore[call-overload]
+            key = (paper.id, *one.cell.split("/"))
+            cell = next((c for place, c in catalog.cell_index.items() if place == key), None)
             if cell is None:
                 raise LedgerError(
                     f"papers/{paper.id}/paper.yaml: misprint names unknown cell '{one.cell}'; "
