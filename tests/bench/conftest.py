@@ -35,10 +35,13 @@ def counted(
     model: str, total: int, embedding: int = 0, flops: float = 1.0, **changes: Any
 ) -> CountResult:
     parameters = {"total": total, "trainable": total - embedding, "position_embedding": embedding}
-    fields = {"input_size": (192, 256), "macs": int(flops * 1e9), "flops": {"conv-linear": flops}}
-    return CountResult(
-        model=model, parameters=parameters, provenance=provenance(), **{**fields, **changes}
-    )
+    fields = {
+        "input_size": (192, 256),
+        "macs": int(flops * 1e9),
+        "flops": {"conv-linear": flops},
+        "provenance": provenance(),
+    }
+    return CountResult(model=model, parameters=parameters, **{**fields, **changes})
 
 
 def trained(run: str, seed: int, ap: float, tier: str = "smoke", **changes: Any) -> AccuracyResult:

@@ -57,7 +57,7 @@ MORE = "[1/tiny-b/ap] - [1/tiny-a/ap]"
         (MORE, "0.29", "at-least", "holds"),
         (MORE, "0.1", "at-most", "fails"),
         (MORE, "0.15", "at-most", "holds"),
-        ("[1/tiny-a/fps]", "85", "about", "holds"),
+        ("[1/tiny-a/fps]", "86", "about", "holds"),
         ("[1/tiny-a/fps]", "80", "about", "fails"),
         ("percent_less([1/tiny-b/params], [1/rival/params])", "77", "nearest", "holds"),  # 77.19
         ("percent_less([1/tiny-b/params], [1/rival/params])", "78", "nearest", "fails"),
