@@ -37,7 +37,6 @@ FUNCTIONS: Mapping[str, tuple[tuple[str, ...], Kind]] = {
 }
 _REFERENCE = re.compile(r"\[([^\[\]]*)\]")
 _ADDRESS = re.compile(r"(?:([a-z0-9-]+):)?([^/:]+)/([^/:]+)/([^/:]+)")
-_ALLOWED = re.compile(r"[\w\s+\-*/()<>=.,!]*", re.ASCII)
 
 
 class Reference(NamedTuple):

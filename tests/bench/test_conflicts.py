@@ -76,6 +76,8 @@ def test_marks_and_sizes_keep_methods_apart(one: str, two: str) -> None:
         (quoted("HRNet W32", "256x192 | 74.4"), False),  # another network
         (quoted("HRNet W48", "256x192 | 75.3", origin="rerun"), False),
         (quoted("HRNet W48", "256x192 | 75.3", protocol={"flip_test": "no"}), False),
+        (quoted("HRNet W48", "256x192 | 75.3", protocol={"flip_test": "not stated"}), True),
+        (quoted("HRNet W48", "256x192 | 75.3", protocol={"split": "coco-test-dev2017"}), False),
     ],
 )
 def test_two_papers_that_quote_one_figure_differently_are_found(second: dict, clash: bool) -> None:
@@ -99,6 +101,19 @@ def test_one_network_with_two_parameter_counts_is_found_under_any_label() -> Non
     (found,) = find_conflicts(catalog_of(paper("alpha", rows, [PARAMS])))
     assert found.printed == ("28.5M", "28.6M")
     assert "the same network" in found.reason
+
+
+@pytest.mark.parametrize(("origin", "clash"), [("quoted", True), ("own", False)])
+def test_a_counting_rule_explains_a_difference_only_of_ones_own_figures(
+    origin: str, clash: bool
+) -> None:
+    flops = {"key": "flops", "label": "FLOPs", "metric": "flops"}
+    rows = [
+        quoted("Rival", "7.2G", model="hrnet-w32", key=key, rule=rule, origins={"flops": origin})
+        for key, rule in (("a", "exact"), ("b", "conv-linear"))
+    ]
+    rows[1]["cells"] = "7.1G"
+    assert bool(find_conflicts(catalog_of(paper("alpha", rows, [flops])))) == clash
 
 
 @pytest.mark.parametrize(

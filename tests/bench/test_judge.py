@@ -208,6 +208,18 @@ def test_a_result_that_hides_its_protocol_is_not_compared(tiny, fill, make) -> N
     assert found.verdict == "not-comparable"
 
 
+def test_what_the_paper_leaves_open_is_judged_and_said(tiny, fill, make) -> None:
+    paper = tiny.papers["tinypaper"]
+    table = paper.tables[0].model_copy(
+        update={"protocol": {**paper.tables[0].protocol, "boxes": "not stated"}}
+    )
+    changed = paper.model_copy(update={"tables": (table,)})
+    catalog = Catalog(papers={"tinypaper": changed}, folders=tiny.folders)
+    found = verdict(catalog, fill(make.trained("tiny-a-coco", 0, 75.8, "full")), "tiny-a", "ap")
+    assert found.verdict == "reproduced"
+    assert found.reason.endswith("not stated by the paper, measured with boxes detector-56.4")
+
+
 def test_height_by_width_and_width_by_height_are_one_size(tiny, fill, make) -> None:
     one = make.trained("tiny-a-coco", 0, 75.8, "full")
     one = one.model_copy(update={"protocol": {**one.protocol, "input_size": "192x256"}})
