@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.catalog import Catalog
-from bench.errors import UnknownName
+from bench.errors import ResultError, UnknownName
 from bench.evidence import Book
 from bench.judge import exit_status, failures, judge_all, judge_cell, judge_table
 from bench.store import Store
@@ -71,6 +71,14 @@ def test_parameters_are_reproduced_if_they_round_to_the_print(
     assert (found.verdict, found.evidence) == (name, "counted")
     assert found.reason.startswith(says)
     assert found.results == ("results/counted/tiny-a.json",)
+
+
+def test_counts_without_a_total_are_one_clear_line(tiny, fill, make) -> None:
+    counted = make.counted("tiny-a", 5_200_000).model_copy(update={"parameters": {"trainable": 5}})
+    with pytest.raises(
+        ResultError, match=r"tiny-a give no total of parameters, only trainable; delete"
+    ):
+        verdict(tiny, fill(counted), "tiny-a", "params")
 
 
 def test_flops_follow_the_rule_that_the_paper_used(tiny, fill, make) -> None:
