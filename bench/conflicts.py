@@ -1,9 +1,10 @@
 """The paper against itself and against the others: one quantity with two values, likely misprints, impossible rows.
 
 Two cells are the same quantity if metric, data and split are the same and they show the same run, the same zoo model
-(counts only), or the same method by name: row label and printed settings, without reference marks, spelling differences
-taken out. Numbers that round to each other (75.8 and 75.83) do not conflict. A re-run by authors is expected to
-differ from a quoted figure and is not set against one.
+(counts; accuracies if quoted from the same source), or the same method by name: row label and printed settings, without
+reference marks and differences of spelling. Numbers that round to each other (75.8 and 75.83) do not conflict, nor do
+figures whose printed protocols differ. A re-run by authors is expected to differ from a quoted figure and is not set
+against one.
 """
 
 import re
@@ -14,7 +15,7 @@ from itertools import combinations
 from bench.catalog import Catalog
 from bench.errors import LedgerError
 from bench.intervals import Interval
-from bench.protocol import protocol_of, sizes_of
+from bench.protocol import UNSTATED, protocol_of, sizes_of
 from bench.records import Conflict
 from bench.schema import Cell, Row, Table
 
@@ -53,12 +54,14 @@ def _identities(cell: Cell, catalog: Catalog) -> Iterator[tuple[object, ...]]:
         if cell.run:
             yield ("run", cell.paper, cell.run, metric, cell.table.split)
         return
-    where = None if metric == "params" else cell.table.split
+    where = None if metric == "params" else protocol_of(cell)["split"]
     if cell.run and cell.origin == "own":
         yield ("run", cell.run, metric, where)
     model = catalog.model_of(cell)
     if model and kind == "count":
-        yield ("model", model, metric, cell.column.rule, cell.row.rule)
+        yield ("model", model, metric)
+    elif model and cell.origin == "quoted":
+        yield ("model", model, metric, where, cell.row.source)
     size = sizes_of(protocol_of(cell).get("input_size", ""))
     words = _words(cell)
     own_name = normalised(catalog.papers[cell.paper].method) <= words
@@ -103,14 +106,20 @@ def _clashing(cells: list[Cell], by: str) -> list[Cell]:
 
 
 def _comparable(one: Cell, two: Cell) -> bool:
+    """Whether nothing that is printed explains a difference.
+
+    A counting rule does, but only between figures that the papers counted themselves: of quoted ones it is our guess.
+    """
     if one.column.kind == "count":
-        return one.column.rule == two.column.rule or one.column.metric == "params"
+        rules = {cell.row.rule or cell.column.rule for cell in (one, two)}
+        return (
+            one.column.metric == "params" or len(rules) == 1 or "quoted" in (one.origin, two.origin)
+        )
     if one.origin != two.origin and "rerun" in (one.origin, two.origin):
         return False
     first, second = protocol_of(one), protocol_of(two)
-    return all(
-        first[key] == second[key] for key in set(first) & set(second) - {"split", "input_size"}
-    )
+    shared = set(first) & set(second) - {"split", "input_size"}
+    return all(first[key] == second[key] or UNSTATED in (first[key], second[key]) for key in shared)
 
 
 def _span(cell: Cell) -> Interval:
@@ -149,7 +158,8 @@ def _contradiction(cells: list[Cell], by: str) -> Conflict:
 def _misprints(catalog: Catalog) -> Iterator[Conflict]:
     for paper in catalog.papers.values():
         for one in paper.misprints:
-            cell = catalog.cell_index.get((paper.id, *one.cell.split("/")))  # type: ignore[call-overload]
+            key = (paper.id, *one.cell.split("/"))
+            cell = next((c for place, c in catalog.cell_index.items() if place == key), None)
             if cell is None:
                 raise LedgerError(
                     f"papers/{paper.id}/paper.yaml: misprint names unknown cell '{one.cell}'; "

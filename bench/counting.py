@@ -41,6 +41,11 @@ def readings_of(cell: Cell, result: CountResult) -> tuple[Reading, ...]:
     rule = rule or cell.column.rule
     if cell.column.metric == "params":
         counted = result.parameters
+        if "total" not in counted:
+            raise ResultError(
+                f"counts of {result.model} give no total of parameters, only {', '.join(counted) or 'nothing'}; "
+                f"delete results/counted/{result.model}.json and run `dvc repro`"
+            )
         ways = {"total": counted["total"]}
         if "position_embedding" in counted:
             ways["without-position-embedding"] = counted["total"] - counted["position_embedding"]

@@ -4,6 +4,7 @@ Each function gives a list of flat dictionaries with the field names that the RE
 `to_parquet` write all of them, one file a kind; nested fields become JSON text there.
 """
 
+import itertools
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,12 +15,17 @@ from bench.coverage import coverage
 from bench.evidence import Book
 from bench.protocol import protocol_of
 from bench.records import Snapshot
-from bench.store import write_atomically
+from bench.store import Stored, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Records = list[dict[str, Any]]
+_RESULT_FIELDS = (
+    *("run", "tier", "seed", "evidence", "failed", "protocol", "metrics", "untrained"),
+    *("group", "machine", "device", "precision", "batch", "timings"),
+    *("model", "input_size", "parameters", "macs", "flops"),
+)
 
 
 def cells(catalog: Catalog, paper: str | None = None, table: str | None = None) -> Records:
@@ -87,44 +93,29 @@ def runs(catalog: Catalog, book: Book) -> Records:
 
 def results(book: Book) -> Records:
     """One record per result file; the fields of another kind are None."""
-    blank = dict.fromkeys(
-        ("model", "group", "machine", "device", "precision", "batch", "run", "tier", "seed")
-        + (
-            "evidence",
-            "failed",
-            "protocol",
-            "metrics",
-            "untrained",
-            "timings",
-            "parameters",
-            "macs",
-            "flops",
-        )
-    )
-    records = []
-    for stored in (
+    stored: list[Stored[Any]] = [
         *book.counts.values(),
         *book.speeds,
-        *(a for r in book.accuracies.values() for a in r),
-    ):
-        data = stored.result.model_dump(mode="json")
+        *itertools.chain(*book.accuracies.values()),
+    ]
+    records = []
+    for one in sorted(stored, key=lambda s: s.file):
+        data = one.result.model_dump(mode="json")
         source = data["provenance"]
-        kept = {key: data[key] for key in blank if key in data}
-        if isinstance(kept["protocol"] if "protocol" in kept else None, str):
-            kept["protocol"] = {"timing": kept["protocol"]}
+        if isinstance(data.get("protocol"), str):
+            data["protocol"] = {"timing": data["protocol"]}
         records.append(
             {
-                "file": stored.file,
+                "file": one.file,
                 "kind": data["kind"],
-                **blank,
-                **kept,
+                **{name: data.get(name) for name in _RESULT_FIELDS},
                 "commit": source["commit"],
                 "dirty": source["dirty"],
                 "command": source["command"],
                 "date": source["volatile"].get("date"),
             }
         )
-    return sorted(records, key=lambda r: str(r["file"]))
+    return records
 
 
 def verdicts(catalog: Catalog, snapshot: Snapshot) -> Records:

@@ -21,6 +21,7 @@ from bench.errors import UnknownName
 from bench.evaluation import tidy
 from bench.evidence import SYNTHETIC, Book, Measured
 from bench.order import PairedDifference
+from bench.protocol import protocol_of, unstated
 from bench.records import ClaimVerdict, Snapshot, Verdict, VerdictName
 from bench.schema import Cell
 from bench.store import Store
@@ -235,4 +236,6 @@ def _judge_accuracy(cell: Cell, measured: Measured, book: Book) -> Verdict:
     if measured.interval:
         seeds = f"{len(measured.values)} seeds, {low:.2f} to {high:.2f}"
     words = f"{difference:+.2f} points; allowed ±{allowed:.2f}" + (f"; {seeds}" if seeds else "")
+    if chosen := unstated(protocol_of(cell), measured.protocol):
+        words += f"; {chosen}"
     return base.model_copy(update={"verdict": name, "reason": words})
