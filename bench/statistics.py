@@ -1,0 +1,157 @@
+"""Seeds, differences and ties: how sure a measured order is.
+
+Everything here is a pure function of numbers. Student's t comes from scipy; metrics are in points (0 to 100).
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from scipy.special import stdtr, stdtrit
+
+LEVEL = 0.95
+
+
+class Summary(NamedTuple):
+    """Several seeds of one measurement; `spread` and `interval` are None for a single seed."""
+
+    mean: float
+    spread: float | None
+    interval: tuple[float, float] | None
+    seeds: int
+
+    @property
+    def words(self) -> str:
+        if self.interval is None:
+            return "one seed: no interval"
+        return f"{self.seeds} seeds: {self.mean:.2f} ± {self.spread:.2f}"
+
+
+class Spread(NamedTuple):
+    """Seed-to-seed standard deviation, pooled over runs with several seeds, and its degrees of freedom."""
+
+    deviation: float
+    freedom: int
+
+
+class Difference(NamedTuple):
+    """A measured number, where its true value lies, and how sure it is to be above zero."""
+
+    value: float
+    interval: tuple[float, float] | None
+    confidence: float | None
+
+    def above(self, margin: float = 0.0) -> bool | None:
+        """True or False if the whole interval is above (below) the margin, else None."""
+        if self.interval is None:
+            return None
+        if self.interval[0] > margin:
+            return True
+        return False if self.interval[1] < -margin else None
+
+
+def _mean(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def _variance(values: Sequence[float]) -> float:
+    middle = _mean(values)
+    return math.fsum((v - middle) ** 2 for v in values) / (len(values) - 1)
+
+
+def summarise(values: Sequence[float], level: float = LEVEL) -> Summary:
+    """Mean, sample standard deviation, and Student's t interval of the mean.
+
+    Raises ValueError without any value. One value has neither spread nor interval.
+    """
+    if not values:
+        raise ValueError("no values to summarise")
+    mean = _mean(values)
+    if len(values) == 1:
+        return Summary(mean, None, None, 1)
+    spread = math.sqrt(_variance(values))
+    radius = float(stdtrit(len(values) - 1, 0.5 + level / 2)) * spread / math.sqrt(len(values))
+    return Summary(mean, spread, (mean - radius, mean + radius), len(values))
+
+
+def pooled_spread(groups: Iterable[Sequence[float]]) -> Spread | None:
+    """Seed-to-seed deviation over all groups of two and more seeds; None if there is none."""
+    several = [g for g in groups if len(g) > 1]
+    freedom = sum(len(g) - 1 for g in several)
+    if not freedom:
+        return None
+    total = math.fsum(_variance(g) * (len(g) - 1) for g in several)
+    return Spread(math.sqrt(total / freedom), freedom)
+
+
+def propagate(
+    function: Callable[[Sequence[float]], float],
+    samples: Sequence[Sequence[float]],
+    spread: Spread | None = None,
+    level: float = LEVEL,
+) -> Difference:
+    """`function` of the means, with the uncertainty that the seeds of every argument bring into it.
+
+    First-order error propagation with Welch-Satterthwaite degrees of freedom: for `a - b` this is Welch's test. An
+    argument with one seed borrows `spread`; without it the result has no interval and no confidence.
+    """
+    means = [_mean(s) for s in samples]
+    value = function(means)
+    terms: list[tuple[float, int]] = []
+    for index, sample in enumerate(samples):
+        slope = _slope(function, means, index)
+        if len(sample) > 1:
+            terms.append((slope**2 * _variance(sample) / len(sample), len(sample) - 1))
+        elif spread is not None:
+            terms.append((slope**2 * spread.deviation**2, spread.freedom))
+        elif slope != 0.0:
+            return Difference(value, None, None)
+    variance = math.fsum(v for v, _ in terms)
+    if variance <= 1e-24:
+        return Difference(value, (value, value), 0.5 if value == 0 else float(value > 0))
+    freedom = variance**2 / math.fsum(v**2 / f for v, f in terms)
+    error = math.sqrt(variance)
+    radius = float(stdtrit(freedom, 0.5 + level / 2)) * error
+    sure = float(stdtr(freedom, value / error))
+    return Difference(value, (value - radius, value + radius), sure)
+
+
+def _slope(function: Callable[[Sequence[float]], float], at: Sequence[float], index: int) -> float:
+    step = 1e-3
+    up, down = list(at), list(at)
+    up[index] += step
+    down[index] -= step
+    slope = (function(up) - function(down)) / (2 * step)
+    return 0.0 if abs(slope) < 1e-9 else slope
+
+
+def ranks(values: Mapping[str, float], resolved: Callable[[str, str], bool]) -> dict[str, int]:
+    """Rank 1 + number of entries that are surely better (higher and resolved from this one).
+
+    Being unresolved is not transitive: with A ~ B, B ~ C and A > C, A and B have rank 1, C has rank 2.
+    """
+    return {
+        one: 1 + sum(values[other] > values[one] and resolved(other, one) for other in values)
+        for one in values
+    }
+
+
+def tie_groups(
+    values: Mapping[str, float], resolved: Callable[[str, str], bool]
+) -> list[tuple[str, ...]]:
+    """Largest runs of neighbours in the ranking in which no pair is resolved.
+
+    An entry may be in two groups (A ~ B and B ~ C, but A > C gives [A, B] and [B, C]): a tie is a statement about
+    a pair, so no chain of ties makes two resolved entries equal. Groups of one are left out. Higher is first.
+    """
+    order = sorted(values, key=lambda name: (-values[name], name))
+    groups: list[tuple[str, ...]] = []
+    last_end = 0
+    for start in range(len(order)):
+        end = start + 1
+        while end < len(order) and not any(resolved(one, order[end]) for one in order[start:end]):
+            end += 1
+        if end > last_end and end - start > 1:
+            groups.append(tuple(order[start:end]))
+        last_end = max(last_end, end)
+    return groups
