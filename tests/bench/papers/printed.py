@@ -1,7 +1,7 @@
 """Finding a transcribed table again in the plain text of its paper.
 
-The texts are machine-made: table rows are lines whose cells are separated by tabs or '|', with remains of LaTeX and HTML.
-`differences` compares a table with every block of such lines near its caption, cell by cell.
+The texts are machine-made: table rows are lines whose cells are separated by tabs or '|', with remains of
+LaTeX and HTML. `differences` compares a table with every block of such lines near its caption, cell by cell.
 """
 
 import os

@@ -16,11 +16,11 @@ REFERENCE = re.compile(r"\[(?:([a-z0-9-]+):)?([^/\[\]]+)/([^/\[\]]+)/([^/\[\]]+)
 
 # Issue 3: all numeric tables of the five papers.
 PRINTED = {
-    "lofr": "1 2 3 4 5 6 7".split(),
-    "transpose": "1 2 3 4 5 6 7".split(),
-    "tfpose": "1 2 3 4 5 6 7".split(),
-    "lightpose": "1 2 3 4 5 6".split(),
-    "querypose": "1 2a 2b 2c 2d 3 4 5 6".split(),
+    "lofr": ["1", "2", "3", "4", "5", "6", "7"],
+    "transpose": ["1", "2", "3", "4", "5", "6", "7"],
+    "tfpose": ["1", "2", "3", "4", "5", "6", "7"],
+    "lightpose": ["1", "2", "3", "4", "5", "6"],
+    "querypose": ["1", "2a", "2b", "2c", "2d", "3", "4", "5", "6"],
 }
 
 
@@ -44,18 +44,17 @@ def test_every_table_of_the_paper_is_there_in_order(paper: Paper) -> None:
 
 
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda p: p.id)
-def test_every_own_cell_has_a_run_named_after_a_zoo_config(paper: Paper) -> None:
+def test_every_own_cell_has_a_run_of_a_well_formed_zoo_config(paper: Paper) -> None:
     own = [cell for cell in CATALOG.cells(paper.id) if cell.origin == "own"]
     assert own
     for cell in own:
         assert cell.run, cell.name
         run = CATALOG.run(cell.run)
         assert SLUG.fullmatch(run.config), f"{cell.run}: config '{run.config}'"
-        assert cell.run.startswith(run.config), f"{cell.run} is not named after {run.config}"
 
 
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda p: p.id)
-def test_quoted_rows_name_a_source_and_every_row_a_run_a_model_or_the_reason_for_none(paper: Paper) -> None:
+def test_every_row_has_a_run_a_model_or_a_reason_and_quoted_rows_a_source(paper: Paper) -> None:
     for address, row in _rows(paper):
         if row.origin == "quoted":
             assert row.source, address

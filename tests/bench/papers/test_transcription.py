@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.bench.papers.printed import differences, paper_texts, plain
 
 from bench.catalog import load
 from bench.schema import Paper, Table
+from tests.bench.papers.printed import differences, paper_texts, plain
 
 CATALOG = load()
 
