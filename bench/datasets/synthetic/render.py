@@ -56,14 +56,8 @@ class Quadrics:
 
 def see(shapes: Floats, camera: Camera, light: Vec) -> Quadrics:
     """Project solids [N, 16], rows as in `solids.Solids`; `light` is a unit vector in the world."""
-    centre, axes = shapes[:, 0:3], shapes[:, 3:12].reshape(-1, 3, 3)
-    ends = camera.project(centre[:, None, None] + axes[:, :, None] * np.array([[-1.0], [1.0]]))
-    half = 0.5 * (ends[:, :, 1] - ends[:, :, 0])  # [N, axis, xyz]
-    origin = 0.5 * (ends[:, 1, 1] + ends[:, 1, 0])
-    taper = shapes[:, 12]
-    near, far = (1.0 + taper) * ends[:, 1, 0, 2], (1.0 - taper) * ends[:, 1, 1, 2]
-    taper = (near - far) / (near + far)  # radii shrink with depth too
-    ball = shapes[:, 13] > 0
+    origin, half, taper = _projected(shapes, camera)
+    axes, ball = shapes[:, 3:12].reshape(-1, 3, 3), shapes[:, 13] > 0
     form = (
         np.where(ball, 1.0, -taper * taper),
         np.where(ball, 0.0, -taper),
@@ -76,7 +70,7 @@ def see(shapes: Floats, camera: Camera, light: Vec) -> Quadrics:
         form,
         shapes[:, 14],
         shapes[:, 15],
-        _boxes(origin, half, taper, ball),
+        _boxes(*_bounds(origin, half, taper, ball)),
         radii,
         [_along(axes[:, i], light) / radii[i] for i in range(3)],
         [-_along(axes[:, i], camera.axes[2]) / radii[i] for i in range(3)],
@@ -106,14 +100,37 @@ def _inverse(half: Floats) -> list[list[Floats]]:
     return [[entry / determinant for entry in row] for row in rows]
 
 
-def _boxes(
+def extent(shapes: Floats, camera: Camera) -> tuple[float, float, float, float]:
+    """The box x0, y0, x1, y1 in pixels around solids [N, 16], whether seen or not."""
+    low, high = _bounds(*_projected(shapes, camera), shapes[:, 13] > 0)
+    (x0, y0), (x1, y1) = low.min(axis=0).tolist(), high.max(axis=0).tolist()
+    return x0, y0, x1, y1
+
+
+def _projected(shapes: Floats, camera: Camera) -> tuple[Floats, Floats, Floats]:
+    """Centre [N, 3], half-axes [N, 3, 3] and taper [N] of solids in pixels and depth."""
+    centre, axes = shapes[:, 0:3], shapes[:, 3:12].reshape(-1, 3, 3)
+    ends = camera.project(centre[:, None, None] + axes[:, :, None] * np.array([[-1.0], [1.0]]))
+    half = 0.5 * (ends[:, :, 1] - ends[:, :, 0])
+    near = (1.0 + shapes[:, 12]) * ends[:, 1, 0, 2]
+    far = (1.0 - shapes[:, 12]) * ends[:, 1, 1, 2]
+    taper = (near - far) / (near + far)  # radii shrink with depth too
+    return 0.5 * (ends[:, 1, 1] + ends[:, 1, 0]), half, taper
+
+
+def _bounds(
     origin: Floats, half: Floats, taper: Floats, ball: NDArray[np.bool_]
-) -> NDArray[np.int64]:
+) -> tuple[Floats, Floats]:
+    """The upper left and the lower right corner [N, 2] of the box around each solid."""
     across, along, front = (half[:, k, :2] for k in range(3))
     swell = 1.0 + np.abs(taper)[:, None]
     tube = np.abs(along) + swell * np.sqrt(across * across + front * front)
-    reach = np.where(ball[:, None], np.sqrt(across * across + along * along + front * front), tube)
-    low, high = origin[:, :2] - reach, origin[:, :2] + reach
+    round_ = np.sqrt(across * across + along * along + front * front)
+    reach = np.where(ball[:, None], round_, tube)
+    return origin[:, :2] - reach, origin[:, :2] + reach
+
+
+def _boxes(low: Floats, high: Floats) -> NDArray[np.int64]:
     limit = 1e6  # anything beyond is off the image
     box = np.concatenate([np.floor(low), np.ceil(high)], axis=1).clip(-limit, limit)
     return box.astype(np.int64)

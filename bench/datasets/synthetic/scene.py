@@ -1,5 +1,6 @@
 """A scene: what the camera sees of a stage, and the truth about everybody in it."""
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,14 +11,13 @@ from bench.datasets.synthetic.body import head_solids, landmarks
 from bench.datasets.synthetic.camera import Camera, Floats
 from bench.datasets.synthetic.dice import Dice
 from bench.datasets.synthetic.paint import Bytes, Indices, shade
-from bench.datasets.synthetic.render import EMPTY, Buffers, draw, see
+from bench.datasets.synthetic.render import EMPTY, Buffers, draw, extent, see
 from bench.datasets.synthetic.solids import Solids
 from bench.datasets.synthetic.stage import (
     LEVELS,
     Actor,
     Level,
     Stage,
-    extent,
     stage_crop,
     stage_scene,
 )
@@ -180,12 +180,20 @@ def _people(camera: Camera, actors: list[Actor], buffers: Buffers) -> list[Perso
     owner_of = np.full(EMPTY + 1, -1, np.int16)
     owner_of[: sum(counts)] = np.repeat(np.arange(len(actors), dtype=np.int16), counts)
     owner = owner_of.take(buffers.solid)
-    return [_person(camera, actor, owner == n, buffers.depth) for n, actor in enumerate(actors)]
+    free = np.ones((owner.shape[0] // 2, owner.shape[1] // 2), bool)
+    people = []
+    for n, actor in enumerate(actors):
+        own = owner == n
+        q = own.view(np.uint8)
+        mask = (q[::2, ::2] + q[1::2, ::2] + q[::2, 1::2] + q[1::2, 1::2] >= 2) & free
+        free &= ~mask  # a pixel shared half and half goes to the first of the two
+        people.append(_person(camera, actor, own, mask, buffers.depth))
+    return people
 
 
-def _person(camera: Camera, actor: Actor, own: NDArray[np.bool_], depth: Floats) -> Person | None:
-    quarter = own.view(np.uint8)
-    mask = (quarter[::2, ::2] + quarter[1::2, ::2] + quarter[::2, 1::2] + quarter[1::2, 1::2]) >= 2
+def _person(
+    camera: Camera, actor: Actor, own: NDArray[np.bool_], mask: NDArray[np.bool_], depth: Floats
+) -> Person | None:
     if np.count_nonzero(mask) < _LEAST_AREA:
         return None
     points = _points(camera, actor, own, mask, depth)
@@ -211,7 +219,7 @@ def _points(
             below = _DEPTH[name.rpartition("_")[2]] * actor.skeleton.build.stature * camera.unit
             shown = own[row, column] and mask[row // 2, column // 2]
             v = VISIBLE if shown and depth[row, column] > z - below else HIDDEN
-        points[name] = (round(0.5 * x - 0.5, 2), round(0.5 * y - 0.5, 2), v)
+        points[name] = (_pixel(x), _pixel(y), v)
     return points
 
 
@@ -219,7 +227,14 @@ def _outlines(
     camera: Camera, actor: Actor
 ) -> tuple[tuple[float, float, float, float], tuple[float, float, float, float]]:
     """Whole person (x, y, width, height) and whole head (x0, y0, x1, y1), final pixels."""
-    x0, y0, x1, y1 = (round(0.5 * e - 0.5, 2) for e in extent(camera, actor.solids))
-    head = (round(0.5 * e - 0.5, 2) for e in extent(camera, head_solids(actor.skeleton)))
-    hx0, hy0, hx1, hy1 = head
+    (x0, y0, x1, y1), (hx0, hy0, hx1, hy1) = (
+        [_pixel(e) for e in extent(np.array(solids.shapes), camera)]
+        for solids in (actor.solids, head_solids(actor.skeleton))
+    )
     return (x0, y0, round(x1 - x0, 2), round(y1 - y0, 2)), (hx0, hy0, hx1, hy1)
+
+
+def _pixel(fine: float) -> float:
+    """A place in the double-size picture as a pixel of the final one (the first one's centre is 0),
+    rounded down to hundredths so that it stays in the pixel it was looked up in."""
+    return math.floor(50.0 * fine - 50.0) / 100.0

@@ -11,6 +11,7 @@ from bench.datasets.synthetic.camera import Camera, look_at
 from bench.datasets.synthetic.dice import Dice
 from bench.datasets.synthetic.look import Look, draw_look
 from bench.datasets.synthetic.poses import EASY_MODES, HARD_MODES, MEDIUM_MODES, draw_pose
+from bench.datasets.synthetic.render import extent
 from bench.datasets.synthetic.skeleton import Skeleton, Vec, pose_skeleton
 from bench.datasets.synthetic.solids import Solids
 
@@ -125,23 +126,13 @@ def _framed(
     camera: Camera, actor: Actor, level: Level, width: int, height: int, dice: Dice
 ) -> Camera:
     """Zoom and shift the camera so that the actor fills a drawn share of the picture."""
-    x0, y0, x1, y1 = extent(camera, actor.solids)
+    x0, y0, x1, y1 = extent(np.array(actor.solids.shapes), camera)
     fill = dice.uniform(*level.fill)
     zoom = fill * min(width / (x1 - x0), height / (y1 - y0))
     slack_x, slack_y = width - zoom * (x1 - x0), height - zoom * (y1 - y0)
     left = slack_x * (0.5 + 0.4 * dice.uniform(-1, 1))
     top = slack_y * (0.5 + 0.4 * dice.uniform(-1, 1))
     return camera.reframed(zoom, (left - zoom * x0, top - zoom * y0))
-
-
-def extent(camera: Camera, solids: Solids) -> tuple[float, float, float, float]:
-    """The box x0, y0, x1, y1, pixels, around the ends of all half-axes: nearly the outline."""
-    shapes = np.array(solids.shapes)
-    axes = shapes[:, 3:12].reshape(-1, 3, 3)
-    ends = np.concatenate([shapes[:, None, :3] + axes, shapes[:, None, :3] - axes], axis=1)
-    seen = camera.project(ends)
-    low, high = seen.min(axis=(0, 1)), seen.max(axis=(0, 1))
-    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
 def stage_scene(level: Level, width: int, height: int, dice: Dice) -> Stage:

@@ -64,8 +64,8 @@ def category(dataset: Dataset) -> Record:
 def keypoints(person: Person, names: tuple[str, ...]) -> list[float]:
     """x, y, v for each name in turn, as in COCO.
 
-    v is 2 for visible, 1 for hidden but labelled, 0 (and x = y = 0) for not labelled: points off the
-    image and hidden points of the face.
+    v is 2 for visible, 1 for hidden but labelled, 0 (and x = y = 0) for not labelled: points off
+    the image and hidden points of the face.
     """
     flat: list[float] = []
     for name in names:
