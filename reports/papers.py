@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bench.records import ClaimVerdict, Conflict, Snapshot
 from bench.schema import Misprint, Paper
 from reports.cells import CellView, Judged, TableView, Tally
+from reports.findings import Finding, findings
 from reports.names import cell_link
 from reports.words import HOLDS, Word, plural
 
@@ -45,6 +46,7 @@ class PaperView:
     conflicts: tuple[ConflictView, ...]
     misprints: tuple[tuple[CellName, Misprint, CellView | None], ...]
     coverage: tuple[tuple[str, Tally], ...]
+    findings: tuple[Finding, ...]
 
     @property
     def claim_counts(self) -> tuple[tuple[Word, int], ...]:
@@ -117,17 +119,18 @@ def paper_view(judged: Judged, snapshot: Snapshot, paper: Paper) -> PaperView:
         (name, Tally.of(c for c in cells if c.cell.column.kind == kind))
         for kind, name in KINDS.items()
     ]
+    conflicts = tuple(
+        _conflict(judged, conflict, paper.id)
+        for conflict in snapshot.conflicts
+        if _concerns(judged, conflict, paper.id)
+    )
     return PaperView(
         paper=paper,
         tables=tuple(view for view in judged.tables.values() if view.paper.id == paper.id),
         tally=Tally.of(cells),
         claims=claims,
         unjudged=tuple(claim.claim for claim in paper.claims if claim.id not in known),
-        conflicts=tuple(
-            _conflict(judged, conflict, paper.id)
-            for conflict in snapshot.conflicts
-            if _concerns(judged, conflict, paper.id)
-        ),
+        conflicts=conflicts,
         misprints=tuple(
             (
                 cell_name(judged, misprint.cell, paper.id),
@@ -137,4 +140,5 @@ def paper_view(judged: Judged, snapshot: Snapshot, paper: Paper) -> PaperView:
             for misprint in paper.misprints
         ),
         coverage=tuple((name, tally) for name, tally in by_kind if tally.total),
+        findings=findings(paper.id, cells, claims, len(conflicts), len(paper.misprints)),
     )

@@ -13,13 +13,17 @@ from jinja2 import Environment
 
 from bench.catalog import Catalog
 from bench.records import Snapshot
+from bench.schema import METRICS
 from bench.store import Store
 from reports import names
 from reports.cells import Judged, Tally
 from reports.evidence import Measured
+from reports.leaderboard import FIRST_SHOWN, leaderboard
 from reports.models import ModelView, model_views
 from reports.papers import PaperView, paper_view
+from reports.plots import agreement_charts, cost_charts, dot_chart
 from reports.render import environment
+from reports.words import METRIC_LABELS
 from reports.writer import BuildReport, Writer
 
 STATIC = ("style.css", "site.js")
@@ -44,6 +48,7 @@ class Site:
         self.papers: list[PaperView] = [
             paper_view(self.judged, snapshot, paper) for paper in catalog.papers.values()
         ]
+        self.board = leaderboard(self.judged, self.measured)
         self.models: list[ModelView] = model_views(catalog, self.judged, self.measured)
 
     def write(self, writer: Writer) -> BuildReport:
@@ -53,10 +58,20 @@ class Site:
         self._page(env, writer, "index.html", "index.html", tally=Tally.of(self.judged.cells()))
         for paper in self.papers:
             self._page(env, writer, names.paper_page(paper.paper.id), "paper.html", view=paper)
+        board = {
+            "board": self.board,
+            "metrics": METRICS,
+            "first": FIRST_SHOWN,
+            "labels": METRIC_LABELS,
+        }
+        self._page(env, writer, "leaderboard.html", "leaderboard.html", **board)
+        charts = {"agreement": agreement_charts(self.judged), "cost": cost_charts(self.board)}
+        self._page(env, writer, "plots.html", "plots.html", **charts)
         tables = list(self.judged.tables.values())
         for before, table, after in zip([None, *tables], tables, [*tables[1:], None], strict=False):
             page = names.table_page(table.name)
-            self._page(env, writer, page, "table.html", view=table, before=before, after=after)
+            around = {"before": before, "after": after, "chart": dot_chart(table)}
+            self._page(env, writer, page, "table.html", view=table, **around)
         for model in self.models:
             self._page(env, writer, names.model_page(model.name), "model.html", view=model)
         for name in STATIC:

@@ -68,6 +68,12 @@ SPLITS: Mapping[str, str] = {
     "mpii-test": "MPII test",
     "crowdpose-test": "CrowdPose test",
 }
+METRIC_LABELS: Mapping[str, str] = {
+    "params": "Params",
+    "flops": "FLOPs",
+    "fps": "FPS",
+    "latency": "Latency",
+}
 
 
 def split_name(split: str) -> str:
