@@ -49,7 +49,7 @@ def normalised(text: str) -> frozenset[str]:
 
 
 def _identities(cell: Cell, catalog: Catalog) -> Iterator[tuple[object, ...]]:
-    kind, metric = cell.column.kind, cell.column.metric
+    kind, metric = cell.column.kind, cell.metric
     if kind == "speed":
         if cell.run:
             yield ("run", cell.paper, cell.run, metric, cell.table.split)

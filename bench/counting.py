@@ -37,9 +37,9 @@ def rounds_to(value: float, cell: Cell) -> bool:
 
 def readings_of(cell: Cell, result: CountResult) -> tuple[Reading, ...]:
     """Every way to count this cell, the one that is meant first; empty if its rule was not counted."""
-    rule, scale = cell.row.rule if cell.column.metric == "flops" else None, scale_of(cell)
+    rule, scale = cell.row.rule if cell.metric == "flops" else None, scale_of(cell)
     rule = rule or cell.column.rule
-    if cell.column.metric == "params":
+    if cell.metric == "params":
         counted = result.parameters
         if "total" not in counted:
             raise ResultError(

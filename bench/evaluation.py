@@ -52,7 +52,7 @@ class Evaluation:
                 return combine([self._compare(a, op, b) for a, op, b in pairs], True)
             case ast.Call(func=ast.Name(id="best"), args=[chosen, among]):
                 (cell,) = self.cells(chosen)
-                metric = self.resolved.cells[cell].column.metric
+                metric = self.resolved.cells[cell].metric
                 higher = metric is None or METRICS[metric].better == "higher"
                 rest_ = [c for c in self.cells(among) if c != cell]
                 return combine([self._not_worse(cell, other, higher) for other in rest_], True)

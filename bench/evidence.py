@@ -123,14 +123,14 @@ class Book:
         differs: tuple[str, ...] = ()
         wanted = sizes_of(protocol_of(cell).get("input_size", ""))
         counted = stored.result.input_size
-        if cell.column.metric == "flops" and wanted and wanted != (min(counted), max(counted)):
+        if cell.metric == "flops" and wanted and wanted != (min(counted), max(counted)):
             differs = (
                 f"counted at {counted[1]}x{counted[0]}, printed for {wanted[1]}x{wanted[0]}",
             )
         if not readings:
             rule = cell.row.rule or cell.column.rule
             ways = ", ".join(
-                ["total", "trainable"] if cell.column.metric == "params" else stored.result.flops
+                ["total", "trainable"] if cell.metric == "params" else stored.result.flops
             )
             differs = (f"rule '{rule}' was not counted; counted are {ways}",)
         return [
@@ -155,7 +155,7 @@ class Book:
                 continue
             timing = result.timings[model]
             values = (timing.median_ms, timing.low_ms, timing.high_ms)
-            if cell.column.metric == "fps":
+            if cell.metric == "fps":
                 values = (timing.fps, 1000.0 / timing.high_ms, 1000.0 / timing.low_ms)
             protocol = {
                 "machine": result.machine,
@@ -196,7 +196,7 @@ class Book:
         protocol: dict[str, str],
         members: list[Stored[AccuracyResult]],
     ) -> Measured:
-        metric = cell.column.metric or ""
+        metric = cell.metric or ""
         good = [s for s in members if s.result.failed is None and metric in s.result.metrics]
         broken = [
             f"seed {s.result.seed} failed: {s.result.failed}" for s in members if s.result.failed
@@ -228,9 +228,9 @@ class Book:
 
     def spread(self, cell: Cell, tier: Tier) -> Spread | None:
         """Seed-to-seed deviation of the cell's metric, pooled over the runs of its data set and tier."""
-        if cell.run is None or cell.column.metric is None:
+        if cell.run is None or cell.metric is None:
             return None
-        key = (tier, self.catalog.run(cell.run).dataset, cell.column.metric)
+        key = (tier, self.catalog.run(cell.run).dataset, cell.metric)
         return self._spreads.get(key)
 
     @cached_property

@@ -40,7 +40,7 @@ def cells(catalog: Catalog, paper: str | None = None, table: str | None = None) 
             "column_key": c.column.key,
             "printed": c.printed,
             "number": c.number.value if c.number else None,
-            "metric": c.column.metric,
+            "metric": c.metric,
             "unit": c.column.shown_unit,
             "origin": c.origin,
             "source": c.row.source if c.origin == "quoted" else None,

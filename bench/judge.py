@@ -76,7 +76,7 @@ def exit_status(snapshot: Snapshot, fail_on: Collection[str]) -> int:
 
 def judge_cell(cell: Cell, book: Book) -> Verdict:
     """Verdict on one cell, on the best evidence there is."""
-    if cell.column.metric is None:
+    if cell.metric is None:
         return _verdict(cell, "setting", "a setting, not a measurement")
     if cell.number is None:
         return _verdict(cell, "empty", "the paper prints no number here")
@@ -162,7 +162,7 @@ def _judge_count(cell: Cell, measured: Measured) -> Verdict:
     first, *others = measured.readings
     fitting = [one for one in measured.readings if rounds_to(one.value, cell)]
     named = bool(cell.column.rule or cell.row.rule)
-    is_params = cell.column.metric == "params"
+    is_params = cell.metric == "params"
     if fitting and (fitting[0] is first or is_params):
         chosen = fitting[0]
         words = f"counted as {chosen.rule}: {chosen.value:.6g}"
@@ -170,7 +170,7 @@ def _judge_count(cell: Cell, measured: Measured) -> Verdict:
             words += f" ({', '.join(f'{o.rule} {o.value:.6g}' for o in measured.readings if o is not chosen)})"
         return _with_value(_verdict(cell, "reproduced", words, measured), cell, chosen.value)
     words = f"counted as {first.rule}: {first.value:.6g}"
-    if not named and cell.column.metric == "flops":
+    if not named and cell.metric == "flops":
         words += "; the paper's counting rule is not known"
         words += (
             f", {' and '.join(o.rule for o in fitting)} would return the figure" if fitting else ""
@@ -198,7 +198,7 @@ def _judge_speed(cell: Cell, measured: Measured) -> Verdict:
             reason = f"{key}: {printed[key]} printed, {timed[key]} timed"
             return base.model_copy(update={"reason": reason})
     faster = value - number.value if number else 0.0
-    faster = faster if cell.column.metric == "fps" else -faster
+    faster = faster if cell.metric == "fps" else -faster
     near = number is not None and abs(faster) <= SPEED * number.value + number.half_step
     name = "reproduced" if near else "better" if faster > 0 else "deviates"
     return base.model_copy(update={"verdict": name, "reason": f"{where}; tolerance {SPEED:.0%}"})
@@ -209,7 +209,7 @@ def _letters(text: str) -> str:
 
 
 def _judge_accuracy(cell: Cell, measured: Measured, book: Book) -> Verdict:
-    metric, number = cell.column.metric or "", cell.number
+    metric, number = cell.metric or "", cell.number
     if measured.evidence in SYNTHETIC:
         before = f", {measured.untrained:.1f} untrained" if measured.untrained is not None else ""
         seeds = f"{len(measured.values)} seed{'s' if len(measured.values) > 1 else ''}"

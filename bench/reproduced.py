@@ -100,7 +100,7 @@ class _Reproduced:
         for name, one in chosen.items():
             cell = cells[name]
             radius = tolerance(
-                cell.column.metric or "", one.evidence, self.book.spread(cell, "full")
+                cell.metric or "", one.evidence, self.book.spread(cell, "full")
             )
             central[name] = one.value
             values[name] = (
@@ -228,7 +228,7 @@ def _mixed(cells: Mapping[str, Cell], chosen: Mapping[str, Measured]) -> str:
 def one_way(cells: Mapping[str, Cell], chosen: Mapping[str, Measured]) -> dict[str, float]:
     """Counts in one and the same way: parameters as most of the printed figures count them."""
     plain = {name: one.value for name, one in chosen.items()}
-    if any(cell.column.metric != "params" for cell in cells.values()):
+    if any(cell.metric != "params" for cell in cells.values()):
         return plain
     ways = {name: {r.rule: r.value for r in one.readings} for name, one in chosen.items()}
     first = next(iter(ways.values()))
@@ -244,7 +244,7 @@ def one_way(cells: Mapping[str, Cell], chosen: Mapping[str, Measured]) -> dict[s
 def _is_relative(evaluation: Evaluation, node: ast.expr, cells: Mapping[str, Cell]) -> bool:
     """Whether a machine twice as fast would change nothing: ratios and orders, but no absolute speeds."""
     faster = {
-        name: value * (2.0 if cells[name].column.metric == "fps" else 0.5)
+        name: value * (2.0 if cells[name].metric == "fps" else 0.5)
         for name, value in evaluation.central.items()
     }
     match node:
