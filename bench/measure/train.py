@@ -184,7 +184,8 @@ def _training_settings(cfg: Any) -> dict[str, Any]:
     """The Runner's view of the config: resume if there is something, the loss curve, no test loop."""
     settings = {k: v for k, v in cfg.to_dict().items() if not k.startswith("test_")}
     settings["train_cfg"] = {k: v for k, v in settings["train_cfg"].items() if v is not None}
-    if not settings["train_cfg"].get("by_epoch", True):  # short: evaluated once, at the end
+    short = not settings["train_cfg"].get("by_epoch", True)
+    if short or settings.get("val_cfg") is None:  # evaluated once, at the end
         settings = {k: v for k, v in settings.items() if not k.startswith("val_")}
     curve = {"type": "LossCurve", "file": str(Path(cfg.work_dir) / "curve.jsonl"), "every": 20}
     return {
