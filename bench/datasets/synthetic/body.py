@@ -59,18 +59,6 @@ def model_body(skeleton: Skeleton, look: Look) -> Solids:
     return solids
 
 
-def head_solids(skeleton: Skeleton) -> Solids:
-    """Skull and chin alone, for the box around a head."""
-    solids = Solids()
-    h = skeleton.build.stature * skeleton.build.head
-    m = skeleton.build.head
-    frame = skeleton.frames["head"]
-    for (x, y, z), (rx, ry, rz) in ((SKULL_CENTRE, SKULL), (CHIN_CENTRE, CHIN)):
-        centre = skeleton.at("head", "head", x * m, y * m, z * m)
-        solids.ball(centre, frame, (rx * h, ry * h, rz * h), (0.0, 0.0, 0.0))
-    return solids
-
-
 def _trunk(solids: Solids, k: Skeleton, look: Look) -> None:
     s, g = k.build.stature, k.build.girth
     hips, shoulders = k.build.hips, k.build.shoulders

@@ -9,7 +9,7 @@ from bench.datasets.synthetic.body import EYE
 from bench.datasets.synthetic.camera import Floats
 from bench.datasets.synthetic.look import Look
 from bench.datasets.synthetic.render import EMPTY, Buffers, Quadrics
-from bench.datasets.synthetic.solids import FACE, TORSO
+from bench.datasets.synthetic.solids import FACE, TORSO, Solids
 
 Bytes = NDArray[np.uint8]
 Indices = NDArray[np.intp]
@@ -18,12 +18,12 @@ AMBIENT, DIFFUSE, GRAZING = 0.46, 0.66, 0.68
 
 
 def shade(
-    buffers: Buffers, quadrics: Quadrics, paints: Floats, people: Sequence[tuple[int, int, Look]]
+    buffers: Buffers, quadrics: Quadrics, paints: Floats, people: Sequence[tuple[Solids, Look]]
 ) -> tuple[Indices, Floats]:
     """Colour every covered pixel.
 
-    `people` holds (first solid, end, look) of each person. Returns the flat indices of the M
-    covered pixels and their colours [3, M], 0..255.
+    `people` holds the solids and the look of each person, in the order of the solids' ids. Returns
+    the flat indices of the M covered pixels and their colours [3, M], 0..255.
     """
     pixels = np.flatnonzero(buffers.solid != EMPTY)
     solid = buffers.solid.ravel()[pixels].astype(np.intp)
@@ -52,7 +52,9 @@ def shade(
     beyond = along > colours32[:, 6].take(solid)
     palette = np.concatenate([colours32[:, 0:3], colours32[:, 3:6]])
     colour = palette.take(solid + len(paints) * beyond, axis=0)
-    for first, end, look in people:
+    end = 0
+    for solids, look in people:
+        first, end = end, end + len(solids.shapes)
         texture = paints[first:end, 7]
         for kind, apply in ((TORSO, _torso), (FACE, _face)):
             wanted = np.zeros(len(paints), bool)
