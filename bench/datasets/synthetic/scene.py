@@ -41,6 +41,15 @@ def render(
     "easy", "medium" or "hard"; `size`: width and height in pixels instead of the kind's own.
     Raises `UnknownName` for another kind or difficulty and `DataError` for a size below 32 pixels.
     """
+    width, height = checked_size(kind, difficulty, size)
+    level = LEVELS[difficulty]
+    dice = Dice("synthetic", kind, difficulty, seed, split, index)
+    compose = stage_crop if kind == "crops" else stage_scene
+    return picture(compose(level, 2 * width, 2 * height, dice), level, width, height, dice)
+
+
+def checked_size(kind: str, difficulty: str, size: tuple[int, int] | None) -> tuple[int, int]:
+    """Width and height to render; raises as `render` does."""
     if kind not in SIZES:
         raise UnknownName("kind of synthetic data", kind, SIZES)
     if difficulty not in LEVELS:
@@ -50,10 +59,7 @@ def render(
         raise DataError(
             f"image size {width}x{height} arrived; allowed are sides of 32 or more pixels."
         )
-    level = LEVELS[difficulty]
-    dice = Dice("synthetic", kind, difficulty, seed, split, index)
-    compose = stage_crop if kind == "crops" else stage_scene
-    return picture(compose(level, 2 * width, 2 * height, dice), level, width, height, dice)
+    return width, height
 
 
 def picture(stage: Stage, level: Level, width: int, height: int, dice: Dice) -> Scene:

@@ -35,7 +35,7 @@ from bench.datasets.synthetic.views import (
     mpii_marks,
     mpii_truth,
 )
-from bench.errors import DataError, UnknownName
+from bench.errors import DataError, EnvironmentProblem, UnknownName
 
 PIXELS_OF_VERSION_1 = "486d9192b6767f7a3f2e39d72760ba231f81f89aec49094144ce20ef251517b0"
 SWAP = [0, *(i + 1 if i % 2 else i - 1 for i in range(1, 17))]
@@ -478,6 +478,18 @@ def test_bad_input_gets_one_clear_line(
         synthetic.generate(tmp_path / "a", **({"dataset": "coco", "train": 1, "val": 1} | bad))
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "a").exists()
+
+
+def test_a_disk_that_cannot_be_written_gets_one_clear_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, content: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(EnvironmentProblem, match="No space left on device"):
+        synthetic.generate(tmp_path / "a", dataset="coco", train=1, val=0)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_contact_sheet_is_a_grid(tmp_path: Path) -> None:
