@@ -83,8 +83,8 @@ def load_paper(folder: Path) -> Paper:
 
 
 def _explain(folder: Path, error: ValidationError) -> Iterator[str]:
-    for item in error.errors(include_url=False, include_context=False):
-        location = tuple(item["loc"])
+    for item in error.errors(include_url=False):
+        location = (*item["loc"], *item.get("ctx", {}).get("at", ()))
         in_file = bool(location) and location[0] in _FILES
         path = folder / (_FILES[str(location[0])] if in_file else "paper.yaml")
         line = _line_of(path, location[1:] if in_file else location)
@@ -190,15 +190,18 @@ def _check_references(papers: list[tuple[Path, Paper]]) -> None:
             if run.start and run.start not in runs
         ]
         for number, table in enumerate(paper.tables):
-            for place, thing in [("columns", c) for c in table.columns] + [
-                ("rows", r) for r in table.rows
-            ]:
-                if thing.run and thing.run not in runs:
-                    position = list(getattr(table, place)).index(thing)
+            named: list[tuple[str, int, str, list[str]]] = [
+                ("columns", i, c.key, [c.run] if c.run else []) for i, c in enumerate(table.columns)
+            ] + [
+                ("rows", i, r.key, [*([r.run] if r.run else []), *r.runs.values()])
+                for i, r in enumerate(table.rows)
+            ]
+            for place, position, key, names in named:
+                for unknown in (name for name in names if name not in runs):
                     line = _line_of(folder / "tables.yaml", (number, place, position))
                     problems.append(
-                        f"{folder / 'tables.yaml'}:{line}: table {table.table}, '{thing.key}' names unknown run "
-                        f"'{thing.run}'; add it to runs.yaml or correct the name"
+                        f"{folder / 'tables.yaml'}:{line}: table {table.table}, '{key}' names unknown run "
+                        f"'{unknown}'; add it to runs.yaml or correct the name"
                     )
     if problems:
         raise LedgerError("\n".join(problems))

@@ -6,13 +6,16 @@ leave it open (None). A cell that occurs several times has one value: see `Evalu
 
 import ast
 import itertools
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from bench.expressions import Resolved
 from bench.intervals import Interval, largest, positions, range_of, smallest
-from bench.schema import METRICS
+from bench.records import Evidence, Holds
+from bench.schema import METRICS, Claim, parse_number
 
 Truth = bool | None
 Values = Mapping[str, Interval]
@@ -49,7 +52,7 @@ class Evaluation:
                 return combine([self._compare(a, op, b) for a, op, b in pairs], True)
             case ast.Call(func=ast.Name(id="best"), args=[chosen, among]):
                 (cell,) = self.cells(chosen)
-                metric = self.resolved.cells[cell].column.metric
+                metric = self.resolved.cells[cell].metric
                 higher = metric is None or METRICS[metric].better == "higher"
                 rest_ = [c for c in self.cells(among) if c != cell]
                 return combine([self._not_worse(cell, other, higher) for other in rest_], True)
@@ -195,3 +198,66 @@ def combine(parts: list[Truth], all_of: bool) -> Truth:
     if (not all_of) in parts:
         return not all_of
     return None if None in parts else all_of
+
+
+# ---------------------------------------------------------------- a claim on intervals
+
+NAMES: Mapping[bool | None, Holds] = {True: "holds", False: "fails", None: "inconclusive"}
+
+
+def claimed_range(claim: Claim) -> Interval | None:
+    """What the claimed number allows, by its rounding; None for yes-or-no claims.
+
+    nearest: half of the last digit around it. floor, ceil: one last digit above, below. about: one last digit around
+    it or 5 % of it, whichever is wider. at-least, at-most: the number itself as a bound.
+    """
+    number = parse_number(claim.claimed) if claim.claimed is not None else None
+    if number is None:
+        return None
+    value, digit = number.value, 2.0 * number.half_step
+    match claim.rounding:
+        case "nearest":
+            return Interval.around(value, digit / 2)
+        case "floor":
+            return Interval(value, value + digit)
+        case "ceil":
+            return Interval(value - digit, value)
+        case "about":
+            return Interval.around(value, max(digit, 0.05 * abs(value)))
+        case "at-least":
+            return Interval(value, math.inf)
+    return Interval(-math.inf, value)
+
+
+class Judged(NamedTuple):
+    """The judgement on a claim or on one comparison in it."""
+
+    holds: Holds
+    reason: str
+    evidence: frozenset[Evidence] = frozenset()
+    value: float | None = None
+    interval: tuple[float, float] | None = None
+    confidence: float | None = None
+
+
+def judge_on(claim: Claim, evaluation: Evaluation, node: ast.expr, slack: float = 0.0) -> Judged:
+    """A number against what is claimed, or a comparison, on intervals."""
+    allowed = claimed_range(claim)
+    if allowed is None:
+        holds = NAMES[evaluation.truth(node)]
+        open_words = (
+            "the values lie too close together for a decision" if holds == "inconclusive" else ""
+        )
+        return Judged(holds, open_words)
+    value, reach = evaluation.best(node), evaluation.number(node)
+    reach = Interval(reach.low - slack * abs(reach.low), reach.high + slack * abs(reach.high))
+    holds = NAMES[reach.meets(allowed)]
+    words = f"claimed {claim.claimed} ({claim.rounding}); the cells give {value:.4g}"
+    if not reach.is_point:
+        words += f", between {reach.low:.4g} and {reach.high:.4g}"
+    return Judged(holds, words, value=tidy(value), interval=(tidy(reach.low), tidy(reach.high)))
+
+
+def tidy(value: float) -> float:
+    """Ten significant digits: 1.3 and not 1.2999999999999972."""
+    return float(f"{value:.10g}")

@@ -5,18 +5,15 @@ timings stand apart. Results of different protocol, tier or machine are never pu
 """
 
 import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 from bench import records
 from bench.catalog import Catalog
-from bench.errors import ResultError
-from bench.intervals import Interval
+from bench.counting import Reading, readings_of
 from bench.protocol import differences, protocol_of, sizes_of
 from bench.records import AccuracyResult, CountResult, Provenance, SpeedResult
 from bench.schema import Cell, Tier
@@ -33,15 +30,7 @@ STRONGEST: tuple[records.Evidence, ...] = (
     "smoke",
 )
 SYNTHETIC = ("smoke", "lab")
-SCALES = {"K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9, "T": 1e12}
 _CODE = {".py", ".yaml", ".yml", ".toml"}
-
-
-class Reading(NamedTuple):
-    """One way to count, and what it gives in the cell's unit."""
-
-    rule: str
-    value: float
 
 
 @dataclass(frozen=True)
@@ -80,41 +69,6 @@ class Measured:
             bool(self.differs),
             STRONGEST.index(self.evidence),
         )
-
-
-def scale_of(cell: Cell) -> float:
-    """How much the printed unit of a count stands for: 1e6 for '5.2M', 1e9 for '8.9 GFLOPs'."""
-    suffix = re.search(r"\d\s*([KMGBT])", cell.printed)
-    letter = suffix[1] if suffix else cell.column.shown_unit[:1].upper()
-    if letter not in SCALES:
-        raise ResultError(
-            f"{cell.name}: unit '{cell.column.shown_unit}' of a count begins with none of K M G B T"
-        )
-    return SCALES[letter]
-
-
-def rounds_to(value: float, cell: Cell) -> bool:
-    """Whether a value, in the cell's unit, gives the printed digits when rounded."""
-    number = cell.number
-    return number is not None and value in Interval.around(number.value, number.half_step)
-
-
-def readings_of(cell: Cell, result: CountResult) -> tuple[Reading, ...]:
-    """Every way to count this cell, the one that is meant first; empty if its rule was not counted."""
-    rule, scale = cell.row.rule if cell.column.metric == "flops" else None, scale_of(cell)
-    rule = rule or cell.column.rule
-    if cell.column.metric == "params":
-        counted = result.parameters
-        ways = {"total": counted["total"]}
-        if "position_embedding" in counted:
-            ways["without-position-embedding"] = counted["total"] - counted["position_embedding"]
-        if "trainable" in counted:
-            ways["trainable"] = counted["trainable"]
-    else:
-        ways = {"exact": result.macs, **{name: round(g * 1e9) for name, g in result.flops.items()}}
-        ways.setdefault("macs", result.macs)
-    named = [Reading(name, number / scale) for name, number in ways.items()]
-    return tuple(one for one in named if rule in (None, one.rule))
 
 
 @dataclass(frozen=True)
@@ -169,14 +123,14 @@ class Book:
         differs: tuple[str, ...] = ()
         wanted = sizes_of(protocol_of(cell).get("input_size", ""))
         counted = stored.result.input_size
-        if cell.column.metric == "flops" and wanted and wanted != (min(counted), max(counted)):
+        if cell.metric == "flops" and wanted and wanted != (min(counted), max(counted)):
             differs = (
                 f"counted at {counted[1]}x{counted[0]}, printed for {wanted[1]}x{wanted[0]}",
             )
         if not readings:
             rule = cell.row.rule or cell.column.rule
             ways = ", ".join(
-                ["total", "trainable"] if cell.column.metric == "params" else stored.result.flops
+                ["total", "trainable"] if cell.metric == "params" else stored.result.flops
             )
             differs = (f"rule '{rule}' was not counted; counted are {ways}",)
         return [
@@ -201,7 +155,7 @@ class Book:
                 continue
             timing = result.timings[model]
             values = (timing.median_ms, timing.low_ms, timing.high_ms)
-            if cell.column.metric == "fps":
+            if cell.metric == "fps":
                 values = (timing.fps, 1000.0 / timing.high_ms, 1000.0 / timing.low_ms)
             protocol = {
                 "machine": result.machine,
@@ -242,7 +196,7 @@ class Book:
         protocol: dict[str, str],
         members: list[Stored[AccuracyResult]],
     ) -> Measured:
-        metric = cell.column.metric or ""
+        metric = cell.metric or ""
         good = [s for s in members if s.result.failed is None and metric in s.result.metrics]
         broken = [
             f"seed {s.result.seed} failed: {s.result.failed}" for s in members if s.result.failed
@@ -274,9 +228,9 @@ class Book:
 
     def spread(self, cell: Cell, tier: Tier) -> Spread | None:
         """Seed-to-seed deviation of the cell's metric, pooled over the runs of its data set and tier."""
-        if cell.run is None or cell.column.metric is None:
+        if cell.run is None or cell.metric is None:
             return None
-        key = (tier, self.catalog.run(cell.run).dataset, cell.column.metric)
+        key = (tier, self.catalog.run(cell.run).dataset, cell.metric)
         return self._spreads.get(key)
 
     @cached_property

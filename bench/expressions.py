@@ -37,7 +37,6 @@ FUNCTIONS: Mapping[str, tuple[tuple[str, ...], Kind]] = {
 }
 _REFERENCE = re.compile(r"\[([^\[\]]*)\]")
 _ADDRESS = re.compile(r"(?:([a-z0-9-]+):)?([^/:]+)/([^/:]+)/([^/:]+)")
-_ALLOWED = re.compile(r"[\w\s+\-*/()<>=.,!]*", re.ASCII)
 
 
 class Reference(NamedTuple):
@@ -93,8 +92,9 @@ def parse(text: str) -> Expression:
         tree = ast.parse(source.strip(), mode="eval").body
         kind = _Checker(text, lead, references).kind(tree)
     except SyntaxError as error:
-        raise _error(text, lead + (error.offset or 1) - 1, error.msg) from None
-    except (RecursionError, MemoryError, ValueError):
+        place = lead + error.offset - 1 if error.offset else len(text)
+        raise _error(text, place, error.msg) from None
+    except (RecursionError, MemoryError, ValueError, OverflowError):
         raise LedgerError(
             f"'{text[:60]}...' is nested too deeply or holds an impossible number"
         ) from None

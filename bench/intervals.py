@@ -33,7 +33,7 @@ class Interval:
 
     @property
     def is_point(self) -> bool:
-        return self.high - self.low <= TINY * max(1.0, abs(self.low))
+        return self.high - self.low <= TINY * max(1.0, min(abs(self.low), abs(self.high)))
 
     def __contains__(self, value: float) -> bool:
         slack = TINY * max(1.0, abs(value))

@@ -100,7 +100,7 @@ class Order:
         match node:
             case ast.Call(func=ast.Name(id="best"), args=[chosen, among]):
                 (cell,) = self._cells(chosen)
-                metric = self.resolved.cells[cell].column.metric
+                metric = self.resolved.cells[cell].metric
                 higher = metric is None or METRICS[metric].better == "higher"
                 others = [c for c in self._cells(among) if c != cell]
                 return [_pair(cell, other) if higher else _pair(other, cell) for other in others]
@@ -149,7 +149,7 @@ class Order:
         found = propagate(of, samples, self.spread)
         if found.interval is None and step.pair and self.paired:
             high, low = step.pair
-            metric = self.resolved.cells[high].column.metric or ""
+            metric = self.resolved.cells[high].metric or ""
             return self.paired(self.measured[high], self.measured[low], metric) or found
         return found
 

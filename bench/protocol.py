@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from bench.schema import Cell
 
+UNSTATED = "not stated"
 REQUIRED = ("split", "boxes", "input_size", "flip_test")
 _SIZE = re.compile(r"(\d{2,4})\s*[×xX*]\s*(\d{2,4})")
 
@@ -32,6 +33,8 @@ def differences(printed: Mapping[str, str], measured: Mapping[str, str]) -> tupl
     """What separates two protocols, in words. A key that only one of them states separates if REQUIRED."""
     found = []
     for key, wanted in printed.items():
+        if wanted == UNSTATED:
+            continue
         name = key.replace("_", " ")
         if key not in measured:
             if key in REQUIRED:
@@ -49,3 +52,13 @@ def _same(key: str, one: str, two: str) -> bool:
     if key == "input_size" and sizes_of(one) and sizes_of(two):
         return sizes_of(one) == sizes_of(two)
     return one.strip().lower() == two.strip().lower()
+
+
+def unstated(printed: Mapping[str, str], measured: Mapping[str, str]) -> str:
+    """What the paper leaves open and the measurement had to choose; empty if nothing."""
+    chosen = [
+        f"{k.replace('_', ' ')} {measured[k]}"
+        for k, v in printed.items()
+        if v == UNSTATED and k in measured
+    ]
+    return f"not stated by the paper, measured with {', '.join(chosen)}" if chosen else ""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -120,6 +121,10 @@ class Row(Strict):
     origins: dict[str, Origin] = Field(default={}, description="columns whose origin differs")
     source: str | None = Field(default=None, description="where a quoted row comes from")
     run: Slug | None = None
+    runs: dict[str, Slug] = Field(default={}, description="columns with a run of their own")
+    metric: str | None = Field(
+        default=None, description="what the numbers measure, if not what the columns say"
+    )
     model: str | None = Field(
         default=None, description="zoo model for counts and speed, without a run"
     )
@@ -144,6 +149,8 @@ class Row(Strict):
             raise ValueError(f"row '{self.key}' is the paper's own method and names no run")
         if self.origin == "quoted" and not self.source:
             raise ValueError(f"row '{self.key}' is quoted and names no source")
+        if self.metric is not None and self.metric not in METRICS:
+            raise ValueError(f"unknown metric '{self.metric}'; known are: {', '.join(METRICS)}")
         if not self.run and not self.model and not self.why_no_run:
             raise ValueError(f"row '{self.key}' names neither run nor model; say why in why_no_run")
         return self
@@ -169,7 +176,12 @@ class Cell(NamedTuple):
 
     @property
     def run(self) -> str | None:
-        return self.column.run or self.row.run
+        return self.row.runs.get(self.column.key) or self.column.run or self.row.run
+
+    @property
+    def metric(self) -> str | None:
+        """The metric's name; None for settings."""
+        return self.column.metric and (self.row.metric or self.column.metric)
 
     @property
     def name(self) -> str:
@@ -199,14 +211,18 @@ class Table(Strict):
             if twice:
                 raise ValueError(f"table {self.table} has {kind} '{twice[0]}' twice")
         known = {c.key for c in self.columns}
-        for row in self.rows:
+        for number, row in enumerate(self.rows):
+            problem = ""
             if len(row.cells) != len(self.columns):
-                raise ValueError(
-                    f"row '{row.key}' has {len(row.cells)} cells, table {self.table} has {len(self.columns)} columns"
+                problem = (
+                    f"row '{row.key}' has {len(row.cells)} cells, "
+                    f"table {self.table} has {len(self.columns)} columns"
                 )
-            if unknown := sorted(set(row.origins) - known):
-                raise ValueError(
-                    f"row '{row.key}' gives an origin to unknown column '{unknown[0]}'"
+            elif unknown := sorted({*row.origins, *row.runs} - known):
+                problem = f"row '{row.key}' says something of unknown column '{unknown[0]}'"
+            if problem:
+                raise PydanticCustomError(
+                    "row", "{problem}", {"problem": problem, "at": ("rows", number)}
                 )
         return self
 

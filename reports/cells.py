@@ -177,6 +177,6 @@ def _word(cell: Cell, verdict: Verdict | None) -> Word:
         return VERDICTS[verdict.verdict]
     if verdict is not None:
         return SILENT[verdict.verdict]
-    if cell.column.metric is None:
+    if cell.metric is None:
         return SILENT["setting"]
     return SILENT["unjudged" if cell.number else "empty"]

@@ -38,7 +38,7 @@ def findings(
 
 
 def _kind(cell: CellView) -> str:
-    metric = cell.cell.column.metric
+    metric = cell.cell.metric
     return metric if metric in ("params", "flops", "fps") else cell.cell.column.kind
 
 

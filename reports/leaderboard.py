@@ -121,7 +121,7 @@ def _printed(judged: Judged) -> Iterable[Group]:
             split = protocol.pop("split")
             entries = found[split, tuple(sorted(protocol.items()))]
             for cell in row.cells:
-                if cell.cell.column.metric and cell.word.key != "empty":
+                if cell.cell.metric and cell.word.key != "empty":
                     _add(entries, cell)
     for number_, ((split, protocol_items), entries) in enumerate(found.items(), 1):
         if entries:
@@ -142,9 +142,9 @@ def _add(entries: dict[object, Entry], view: CellView) -> None:
     table = f"{cell.paper}-{cell.table.table}"
     if table not in entry.places:
         entry.places.append(table)
-    if cell.column.metric in entry.figures:
+    if cell.metric in entry.figures:
         return
-    entry.figures[str(cell.column.metric)] = _figure(view, link)
+    entry.figures[str(cell.metric)] = _figure(view, link)
     if view.verdict and view.verdict.evidence and view.verdict.verdict in COMPARED:
         entry.evidence.add(view.verdict.evidence)
 
@@ -159,10 +159,10 @@ def _figure(view: CellView, link: str) -> Figure:
         if verdict and verdict.value is not None and verdict.verdict in COMPARED:
             ends = verdict.interval or (-math.inf, math.inf)
             figure.here, figure.own = view.here, Span(verdict.value, *ends)
-    elif cell.column.metric == "params" and printed:
+    elif cell.metric == "params" and printed:
         low, high = printed.value - printed.half_step, printed.value + printed.half_step
         figure.paper = Span(printed.value, low, high)
-    elif cell.column.metric == "flops":
+    elif cell.metric == "flops":
         figure.note = f"rule {cell.row.rule or cell.column.rule or 'not known'}"
     return figure
 

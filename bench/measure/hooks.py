@@ -1,0 +1,65 @@
+"""What the harness hangs into mmengine: the loss curve, and predictions of single people (MPII)."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mmengine.dist import master_only
+from mmengine.evaluator import BaseMetric
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS, METRICS
+
+
+@HOOKS.register_module(force=True)
+class LossCurve(Hook):  # type: ignore[misc]
+    """Appends [iteration, loss] to `file` every `every` iterations; a resumed run continues the file."""
+
+    def __init__(self, *, file: str, every: int) -> None:
+        self.file = Path(file)
+        self.every = every
+
+    @master_only
+    def before_train(self, runner: Any) -> None:
+        """Drop what lies beyond the iteration that training resumes from."""
+        lines = self.file.read_text().splitlines() if self.file.is_file() else []
+        kept = [line for line in lines if json.loads(line)[0] <= runner.iter]
+        self.file.write_text("".join(f"{line}\n" for line in kept))
+
+    @master_only
+    def after_train_iter(
+        self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
+        if self.every_n_train_iters(runner, self.every):
+            with self.file.open("a") as stream:
+                stream.write(json.dumps([runner.iter + 1, round(float(outputs["loss"]), 6)]) + "\n")
+
+
+@METRICS.register_module(force=True)
+class PersonKeypoints(BaseMetric):  # type: ignore[misc]
+    """Writes one entry per person to `file`: position in the annotations, keypoints, score."""
+
+    default_prefix = "people"
+
+    def __init__(self, *, file: str) -> None:
+        super().__init__()
+        self.file = Path(file)
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
+        for sample in data_samples:
+            found = sample["pred_instances"]
+            points, scores = found["keypoints"][0], found["keypoint_scores"][0]
+            flat = [float(v) for (x, y), s in zip(points, scores, strict=True) for v in (x, y, s)]
+            self.results.append(
+                {
+                    "image_id": int(sample["id"]),
+                    "category_id": 1,
+                    "keypoints": flat,
+                    "score": float(scores.mean()),
+                }
+            )
+
+    def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
+        ordered = sorted(results, key=lambda entry: entry["image_id"])
+        self.file.write_text(json.dumps(ordered))
+        return {"count": float(len(ordered))}

@@ -1,0 +1,34 @@
+"""Predictions of a model on its config's test split, as COCO result entries."""
+
+from pathlib import Path
+from typing import Any
+
+from bench.datasets.files import read_json
+from bench.measure.loop import runner
+
+
+def predict(cfg: Any, model: Any, folder: Path) -> list[dict[str, Any]]:
+    """Run the test loop of `cfg` with `model`; entries as `bench.measure.accuracy` wants them.
+
+    Scoring and OKS-NMS are MMPose's own, as the config sets them. `folder` takes mmengine's logs and MMPose's raw file.
+    With several processes every one predicts its share and all return the whole.
+    """
+    raw = folder / "predictions"
+    settings = cfg.to_dict()
+    keep = ("default_scope", "env_cfg", "launcher", "randomness", "test_dataloader", "test_cfg")
+    view = {key: settings[key] for key in keep if key in settings}
+    evaluator = settings["test_evaluator"]
+    first = evaluator if isinstance(evaluator, dict) else evaluator[0]
+    if first["type"] == "CocoMetric":
+        view["test_evaluator"] = {**first, "format_only": True, "outfile_prefix": str(raw)}
+    else:
+        view["test_evaluator"] = {"type": "PersonKeypoints", "file": f"{raw}.keypoints.json"}
+    runner(model, {**view, "work_dir": str(folder / "test"), "log_level": "WARNING"}).test()
+    entries = read_json(Path(f"{raw}.keypoints.json"))
+    boxed = _predicts_boxes(model)
+    return [{k: v for k, v in entry.items() if boxed or k != "bbox"} for entry in entries]
+
+
+def _predicts_boxes(model: Any) -> bool:
+    """Whether the boxes in the entries are the model's own (bottom-up) and not those it was given."""
+    return not hasattr(model, "head") or type(model).__name__ == "BottomupPoseEstimator"

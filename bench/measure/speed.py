@@ -1,0 +1,78 @@
+"""Latencies side by side: batch 1, model only, models taken in turn within one process.
+
+As in TransPose Table 2 (frames per second of the network alone), but interleaved: in every round each model is timed
+once, so that what disturbs the machine disturbs all of them. Ratios within one result can be compared; figures of two
+machines cannot.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from statistics import quantiles
+from typing import Any
+
+from tqdm import tqdm
+
+from bench.measure.environment import hardware, provenance
+from bench.records import SpeedResult, Timing
+from bench.sources import model_inputs
+
+PROTOCOL = (
+    "batch 1, model only (no flip, no decoding), float32, eval mode, warm-up, models interleaved"
+)
+
+
+def time_models(
+    group: str, models: Sequence[str], *, rounds: int | None = None, device: str | None = None
+) -> SpeedResult:
+    """Time `models` (zoo names) at their full size, `rounds` times each after a warm-up.
+
+    Defaults: a GPU if there is one (200 rounds, 20 to warm up), else one CPU thread per core (7 rounds, 2).
+    """
+    import torch
+
+    import model_zoo
+
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    rounds = rounds or (200 if device == "cuda" else 7)
+    warm_up = max(2, rounds // 10)
+    calls: dict[str, Callable[[], None]] = {}
+    for name in models:
+        width, height = model_zoo.input_size(name)
+        network = model_zoo.build_model(name).to(device).eval()
+        picture = torch.zeros(1, 3, height, width, device=device)
+        calls[name] = _caller(network, picture, device)
+    taken: dict[str, list[float]] = {name: [] for name in models}
+    for number in tqdm(range(warm_up + rounds), desc=f"timing {group} on {device}", unit="round"):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            if number >= warm_up:
+                taken[name].append(1000 * (time.perf_counter() - start))
+    facts = hardware()
+    return SpeedResult(
+        group=group,
+        machine=facts.get("gpu0", f"{facts['cpu']}, {facts['cores']} cores"),
+        device="cuda" if device.startswith("cuda") else "cpu",
+        precision="float32",
+        batch=1,
+        protocol=PROTOCOL,
+        timings={name: _summary(times) for name, times in taken.items()},
+        provenance=provenance(inputs={p for m in models for p in model_inputs(m) if p.is_file()}),
+    )
+
+
+def _caller(network: Any, picture: Any, device: str) -> Callable[[], None]:
+    import torch
+
+    def call() -> None:
+        with torch.inference_mode():
+            network(picture, None, mode="tensor")
+        if device.startswith("cuda"):
+            torch.cuda.synchronize()
+
+    return call
+
+
+def _summary(times: list[float]) -> Timing:
+    low, median, high = quantiles(times, n=4)
+    return Timing(median_ms=median, low_ms=low, high_ms=high, samples=len(times))

@@ -1,0 +1,149 @@
+"""The ledger as a DVC pipeline: `repropose pipeline` writes dvc.yaml, nobody edits it.
+
+One stage per data set, per paper for what is counted and timed, per run, and per table; each names exactly the files it
+depends on, so that editing one model reruns only what uses it. `${tier}` comes from params.yaml.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bench.catalog import Catalog
+from bench.schema import Paper, Table
+from bench.sources import ROOT, config_files, model_inputs
+
+HEADER = """\
+# Generated from bench/papers by `repropose pipeline`; do not edit. Try:
+#   dvc repro transpose-2          one table (with whatever it needs)
+#   dvc repro run-transpose-r-a4-coco   one run
+#   dvc repro                      everything, then the site
+# The tier (smoke, lab, full) is set in params.yaml.
+"""
+Stage = dict[str, Any]
+
+
+def _relative(paths: Iterable[Path]) -> list[str]:
+    return sorted(str(path.relative_to(ROOT)) for path in paths)
+
+
+def paper_models(catalog: Catalog) -> dict[str, list[str]]:
+    """Paper -> zoo models that its cells are about; each model with the first paper naming it."""
+    known = config_files()
+    seen: set[str] = set()
+    owned: dict[str, list[str]] = {paper: [] for paper in catalog.papers}
+    for cell in catalog.cells():
+        model = catalog.model_of(cell)
+        if model in known and model not in seen:
+            seen.add(model)
+            owned[cell.paper].append(model)
+    return {paper: sorted(models) for paper, models in owned.items()}
+
+
+def _measure_stages(catalog: Catalog) -> dict[str, Stage]:
+    stages: dict[str, Stage] = {}
+    for paper, models in paper_models(catalog).items():
+        if not models:
+            continue
+        code = _relative({p for model in models for p in model_inputs(model)})
+        stages[f"count-{paper}"] = {
+            "desc": f"parameters and operations of the models in {paper}'s tables",
+            "cmd": f"repropose count --paper {paper}",
+            "deps": [*code, "bench/measure/complexity.py"],
+            "outs": [f"results/counted/{model}.json" for model in models],
+        }
+        if speed_models(catalog, paper):
+            stages[f"time-{paper}"] = {
+                "desc": f"latencies of the timed columns of {paper}, side by side",
+                "cmd": f"repropose time {paper}",
+                "deps": [
+                    *_relative({p for m in speed_models(catalog, paper) for p in model_inputs(m)}),
+                    "bench/measure/speed.py",
+                ],
+                "outs": [f"results/timed/{paper}.json"],
+            }
+    return stages
+
+
+def speed_models(catalog: Catalog, paper: str) -> list[str]:
+    """Zoo models of a paper's rows that have a timed cell, in printed order, each once."""
+    models = [catalog.model_of(c) for c in catalog.cells(paper) if c.column.kind == "speed"]
+    return list(dict.fromkeys(m for m in models if m in config_files()))
+
+
+def _run_stages(catalog: Catalog) -> dict[str, Stage]:
+    stages: dict[str, Stage] = {}
+    for name, run in catalog.runs.items():
+        if run.config not in config_files():
+            continue
+        folder = catalog.folders[catalog.run_papers[name]]
+        start = [f"results/${{tier}}/{run.start}"] if run.start else []
+        stages[f"run-{name}"] = {
+            "desc": f"train and evaluate {run.config} on {run.dataset}",
+            "cmd": f"repropose measure {name} --tier ${{tier}}",
+            "deps": [
+                *_relative(model_inputs(run.config)),
+                "bench/measure/accuracy.py",
+                "bench/measure/train.py",
+                f"data/${{tier}}/{run.dataset}.json",
+                *start,
+            ],
+            "params": [{str((folder / "runs.yaml").relative_to(ROOT)): [name]}],
+            "outs": [f"results/${{tier}}/{name}"],
+        }
+    return stages
+
+
+def _table_stage(catalog: Catalog, paper: Paper, table: Table) -> Stage:
+    known = config_files()
+    owners = {model: owner for owner, models in paper_models(catalog).items() for model in models}
+    deps = {f"{catalog.folders[paper.id].relative_to(ROOT)}/tables.yaml", "bench/judge.py"}
+    for cell in catalog.cells(paper.id, table.table):
+        model, kind = catalog.model_of(cell), cell.column.kind
+        if kind == "count" and model in owners:
+            deps.add(f"results/counted/{model}.json")
+        if kind == "speed" and model in known:
+            deps.add(f"results/timed/{paper.id}.json")
+        if kind in ("accuracy", "measure") and cell.run and catalog.run(cell.run).config in known:
+            deps.add(f"results/${{tier}}/{cell.run}")
+    name = f"{paper.id}-{table.table}"
+    return {
+        "desc": table.title,
+        "cmd": f"repropose table {name} --tier ${{tier}}",
+        "deps": sorted(deps),
+        "outs": [f"build/verdicts/${{tier}}/{name}.json"],
+    }
+
+
+def stages(catalog: Catalog) -> dict[str, Stage]:
+    """All stages of the pipeline, in order: data, counts and timings, runs, tables, site."""
+    datasets = sorted({run.dataset for run in catalog.runs.values()})
+    found: dict[str, Stage] = {
+        f"data-{dataset}": {
+            "desc": f"{dataset} as the tier wants it: synthetic for smoke and lab, the real one for full",
+            "cmd": f"repropose prepare {dataset} --tier ${{tier}}",
+            "deps": ["bench/datasets"],
+            "params": [f"synthetic.${{tier}}.{dataset}"],
+            "outs": [f"data/${{tier}}/{dataset}.json"],
+        }
+        for dataset in datasets
+    }
+    found |= _measure_stages(catalog) | _run_stages(catalog)
+    tables = {name: _table_stage(catalog, *pair) for name, pair in catalog.tables.items()}
+    found |= tables
+    found["site"] = {
+        "desc": "the leaderboard, build/site/index.html",
+        "cmd": "repropose site",
+        "deps": ["reports", *(stage["outs"][0] for stage in tables.values())],
+        "always_changed": True,
+    }
+    return found
+
+
+def render(catalog: Catalog) -> str:
+    """dvc.yaml as text."""
+    body = yaml.safe_dump(
+        {"stages": stages(catalog)}, sort_keys=False, width=110, allow_unicode=True
+    )
+    return HEADER + body

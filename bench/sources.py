@@ -1,0 +1,48 @@
+"""Where things lie, and which files decide what a zoo model is (found without importing the zoo)."""
+
+import ast
+import os
+from pathlib import Path
+
+from bench.errors import UnknownName
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIGS = ROOT / "model_zoo" / "configs"
+
+
+def workspace() -> Path:
+    """Where data/, work/, results/ and build/ lie: the checkout, or REPROPOSE_WORKSPACE."""
+    return Path(os.environ.get("REPROPOSE_WORKSPACE", ROOT)).resolve()
+
+
+def params_file() -> Path:
+    """params.yaml of the workspace if it has one, else the project's."""
+    own = workspace() / "params.yaml"
+    return own if own.is_file() else ROOT / "params.yaml"
+
+
+def config_files() -> dict[str, Path]:
+    """Zoo model -> its config file, without importing the zoo."""
+    return {p.stem: p for p in sorted(CONFIGS.glob("[!_]*/*.py"))}
+
+
+def config_chain(path: Path) -> list[Path]:
+    """A config and everything it inherits from, by its `_base_` entries."""
+    chain = [path]
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "_base_":
+            bases = ast.literal_eval(node.value)
+            for base in [bases] if isinstance(bases, str) else bases:
+                chain += config_chain((path.parent / base).resolve())
+    return list(dict.fromkeys(chain))
+
+
+def model_inputs(config: str) -> list[Path]:
+    """Files that decide what a zoo model is: its configs, its family's code, what families share."""
+    known = config_files()
+    if config not in known:
+        raise UnknownName("model", config, known, "`repropose models` lists them all")
+    path = known[config]
+    family = ROOT / "model_zoo" / f"{path.parent.name}.py"
+    shared = [ROOT / "model_zoo" / name for name in ("layers", "losses", "registry.py")]
+    return [*config_chain(path), *(p for p in (family, *shared) if p.exists())]

@@ -1,0 +1,52 @@
+import yaml
+
+from bench import catalog, pipeline, sources
+
+
+def test_the_committed_pipeline_is_what_the_ledger_says():
+    assert (sources.ROOT / "dvc.yaml").read_text() == pipeline.render(catalog.load())
+
+
+def test_every_table_is_a_stage_and_depends_on_the_runs_of_its_own_rows_only():
+    loaded = catalog.load()
+    stages = yaml.safe_load(pipeline.render(loaded))["stages"]
+    known = sources.config_files()
+    for name, (paper, table) in loaded.tables.items():
+        runs = {
+            c.run
+            for c in loaded.cells(paper.id, table.table)
+            if c.run and c.column.kind in ("accuracy", "measure")
+        }
+        wanted = {f"results/${{tier}}/{run}" for run in runs if loaded.run(run).config in known}
+        found = {d for d in stages[name]["deps"] if d.startswith("results/${tier}/")}
+        assert found == wanted, name
+
+
+def test_no_measuring_stage_depends_on_templates_or_verdicts():
+    stages = pipeline.stages(catalog.load())
+    for name, stage in stages.items():
+        if name.startswith(("run-", "count-", "time-", "data-")):
+            assert not [
+                d for d in stage["deps"] if d.startswith(("reports", "build", "bench/judge"))
+            ], name
+
+
+def test_a_run_depends_on_its_own_family_and_no_other():
+    stages = pipeline.stages(catalog.load())
+    runs = {name: stage for name, stage in stages.items() if name.startswith("run-transpose-")}
+    assert runs
+    for stage in runs.values():
+        families = [
+            d
+            for d in stage["deps"]
+            if d.startswith("model_zoo/") and d.count("/") == 1 and d.endswith(".py")
+        ]
+        assert "model_zoo/transpose.py" in families
+        assert not {"model_zoo/lightpose.py", "model_zoo/tfpose.py"} & set(families)
+
+
+def test_every_file_a_stage_names_in_the_source_tree_exists():
+    for name, stage in pipeline.stages(catalog.load()).items():
+        for path in stage["deps"]:
+            if path.startswith(("bench", "model_zoo", "reports")):
+                assert (sources.ROOT / path).exists(), (name, path)
