@@ -39,7 +39,7 @@ def findings(
 
 def _kind(cell: CellView) -> str:
     metric = cell.cell.metric
-    return metric if metric in ("params", "flops", "fps") else cell.cell.column.kind
+    return metric if metric in ("params", "flops", "fps") else cell.kind
 
 
 def _figures(paper: str, cells: Sequence[CellView]) -> Iterable[Finding]:

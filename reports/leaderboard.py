@@ -153,7 +153,7 @@ def _figure(view: CellView, link: str) -> Figure:
     cell, verdict, printed = view.cell, view.verdict, view.cell.number
     word = view.word if view.word.key in COMPARED else None
     figure = Figure(printed=cell.printed, word=word, link=link)
-    if cell.column.kind in ("accuracy", "measure") and printed:
+    if view.kind in ("accuracy", "measure") and printed:
         low, high = printed.value - printed.half_step, printed.value + printed.half_step
         figure.paper = Span(printed.value, low, high)
         if verdict and verdict.value is not None and verdict.verdict in COMPARED:

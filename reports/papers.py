@@ -115,10 +115,7 @@ def paper_view(judged: Judged, snapshot: Snapshot, paper: Paper) -> PaperView:
     cells = list(judged.cells(paper.id))
     claims = tuple(claim for claim in snapshot.claims if claim.paper == paper.id)
     known = {claim.claim.id for claim in claims}
-    by_kind = [
-        (name, Tally.of(c for c in cells if c.cell.column.kind == kind))
-        for kind, name in KINDS.items()
-    ]
+    by_kind = [(name, Tally.of(c for c in cells if c.kind == kind)) for kind, name in KINDS.items()]
     conflicts = tuple(
         _conflict(judged, conflict, paper.id)
         for conflict in snapshot.conflicts
