@@ -8,6 +8,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from bench.protocol import protocol_of
 from bench.records import AccuracyResult, SpeedResult
@@ -84,7 +85,7 @@ class Leaderboard:
     groups: tuple[Group, ...]
     machine: str | None
 
-    @property
+    @cached_property
     def columns(self) -> list[str]:
         used = {name for g in self.groups for e in g.entries for name in e.figures}
         return [name for name in METRICS if name in used]

@@ -8,6 +8,8 @@ from bench.schema import Run
 from reports.cells import CellView, Judged, RowView, TableView
 from reports.evidence import Measured
 
+MOST_RATIOS = 60
+
 
 @dataclass(frozen=True)
 class SpeedRow:
@@ -81,9 +83,10 @@ def model_views(catalog: Catalog, judged: Judged, measured: Measured) -> list[Mo
 
 def _speed(model: str, name: str, result: SpeedResult) -> SpeedRow:
     own = result.timings[model]
+    beside = result.timings if len(result.timings) <= MOST_RATIOS else {}
     ratios = tuple(
         (other, timing.median_ms / own.median_ms)
-        for other, timing in sorted(result.timings.items())
+        for other, timing in sorted(beside.items())
         if other != model
     )
     return SpeedRow(name, result, own, ratios)

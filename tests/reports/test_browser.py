@@ -65,7 +65,9 @@ def test_every_page_loads_without_complaint_network_or_overflow(
     browser: Any, plain: Path, hostile: Path, width: int
 ) -> None:
     one = Watched(browser, viewport={"width": width, "height": 800})
-    for page in pages(plain) + pages(hostile):
+    every = pages(plain) + pages(hostile)
+    kinds = [page for page in every if page.parent.name != "models" or page.stem.endswith("0")]
+    for page in every if width == 1600 else kinds:
         shown = one.open(page)
         assert shown.evaluate("document.documentElement.scrollWidth") <= width, page
     one.context.close()
@@ -79,10 +81,11 @@ def test_axe_finds_no_violation(browser: Any, plain: Path, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python", reason="axe-core comes with it")
     script = (Path(axe.__file__).parent / "axe.min.js").read_text("utf-8")
     one = Watched(browser, viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    rules = {} if scheme == "light" else {"runOnly": ["color-contrast"]}
     for kind in KINDS:
         page = one.open(plain / kind)
         page.evaluate(script)
-        found = page.evaluate("axe.run()")
+        found = page.evaluate("rules => axe.run(rules)", rules)
         assert "color-contrast" in {rule["id"] for rule in found["passes"]}
         told = [(v["id"], v["nodes"][0]["html"][:200]) for v in found["violations"]]
         assert told == [], kind
