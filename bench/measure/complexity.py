@@ -8,11 +8,14 @@ paper that counts differently is one more function in `RULES`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import model_zoo
+from bench.measure.environment import provenance
+from bench.records import CountResult
+from bench.sources import model_inputs
 
 Shape = tuple[int, ...]
 
