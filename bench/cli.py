@@ -18,6 +18,7 @@ from bench.records import Snapshot
 from bench.schema import TIERS, DatasetName, Tier
 from bench.sources import ROOT, config_files, params_file, workspace
 from bench.store import Store
+from model_zoo.errors import MissingPackage, ZooError
 
 TIER = click.option(
     "--tier",
@@ -34,7 +35,7 @@ class _Group(click.Group):
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
-        except ReproPoseError as error:
+        except (ReproPoseError, ZooError, MissingPackage) as error:
             raise SystemExit(_fail(str(error))) from None
         except OSError as error:
             if error.errno is None:
@@ -105,12 +106,17 @@ def _known_paper(catalog: ledger.Catalog, paper: str | None) -> None:
 @JSON
 def models(as_json: bool) -> None:
     """Every zoo model: input size, parameters, operations by counting rule."""
-    from bench.measure.complexity import count_all
+    rows = export.models(_catalog_and_book()[1])
+    uncounted = [name for name in config_files() if name not in {row["name"] for row in rows}]
+    if uncounted:
+        from bench.measure.complexity import measure_counts
 
-    rows = count_all(results_store())
-    for row in rows:
-        row["total"] = row["parameters"]["total"]
-    _print(rows, as_json, "name", "input_size", "total", "macs", "flops")
+        click.echo(f"counting {len(uncounted)} models that have no stored count", err=True)
+        for result in measure_counts(uncounted):
+            results_store().write(result)
+        rows = export.models(_catalog_and_book()[1])
+    shown = rows if as_json else [{**r, "total": r["parameters"]["total"]} for r in rows]
+    _print(shown, as_json, "name", "input_size", "total", "macs", "flops")
 
 
 @main.command()
@@ -158,15 +164,15 @@ def coverage(as_json: bool) -> None:
 @JSON
 def show(table: str, as_json: bool) -> None:
     """One table, printed beside reproduced: `repropose show transpose-2`."""
-    catalog = ledger.load()
-    paper, printed = catalog.table(table)
-    verdicts = judge.judge_table(catalog, results_store(), table)
+    catalog, store = ledger.load(), results_store()
+    catalog.table(table)
     if as_json:
+        verdicts = judge.judge_table(catalog, store, table)
         _print([v.model_dump(mode="json") for v in verdicts], True)
         return
-    from reports.text import render_table
+    from reports.text import table_text
 
-    click.echo(render_table(paper, printed, verdicts))
+    click.echo(table_text(table, judge.judge_all(catalog, store), catalog, store))
 
 
 def _catalog_and_book() -> tuple[ledger.Catalog, Book]:
@@ -298,15 +304,14 @@ def measure(run: str, tier: str | None) -> None:
 def table(name: str, tier: str | None) -> None:
     """Judge one table and write its verdicts to build/verdicts (a stage of the pipeline)."""
     chosen = current_tier(tier)
-    catalog = ledger.load()
-    paper, printed = catalog.table(name)
-    verdicts = judge.judge_table(catalog, results_store(), name)
+    catalog, store = ledger.load(), results_store()
+    verdicts = judge.judge_table(catalog, store, name)
     path = workspace() / "build" / "verdicts" / chosen / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([v.model_dump(mode="json") for v in verdicts], indent=1) + "\n")
-    from reports.text import render_table
+    from reports.text import table_text
 
-    click.echo(render_table(paper, printed, verdicts))
+    click.echo(table_text(name, judge.judge_all(catalog, store), catalog, store))
 
 
 # ---------------------------------------------------------------- pipeline and site

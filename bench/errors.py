@@ -32,7 +32,9 @@ class UnknownName(ReproPoseError):
         listed = ", ".join(near or names[:12]) or "none"
         lead = "did you mean" if near else "known are"
         more = "" if near or len(names) <= 12 else f" and {len(names) - 12} more"
-        super().__init__(f"unknown {kind} '{name}'; {lead}: {listed}{more}. {hint}".rstrip(". ") + ".")
+        super().__init__(
+            f"unknown {kind} '{name}'; {lead}: {listed}{more}. {hint}".rstrip(". ") + "."
+        )
 
 
 class DataError(ReproPoseError):

@@ -23,7 +23,7 @@ def params_file() -> Path:
 
 def config_files() -> dict[str, Path]:
     """Zoo model -> its config file, without importing the zoo."""
-    return {p.stem: p for p in sorted(CONFIGS.glob("[!_]*/*.py"))}
+    return {p.stem: p for p in sorted(CONFIGS.glob("[!_]*/[!_]*.py"))}
 
 
 def config_chain(path: Path) -> list[Path]:

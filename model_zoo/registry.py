@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mmpose.models.pose_estimators.base import BasePoseEstimator
 
 TIERS = ("smoke", "lab", "full")
+_KEYPOINT_KEYS = ("num_keypoints", "num_joints", "out_channels")
 _PACKAGE = Path(__file__).parent
 
 
@@ -149,6 +150,34 @@ def _init_quietly(model: BasePoseEstimator) -> None:
         logger.setLevel(level)
 
 
+def input_size(name: str, *, tier: str = "full") -> tuple[int, int]:
+    """(width, height) in pixels of a model's input: the config's `input_size`, else its codec's."""
+    cfg = config(name, tier=tier)
+    width, height = cfg.get("input_size") or cfg.codec["input_size"]
+    return width, height
+
+
+def expected_output(name: str, *, tier: str = "full", batch: int = 1) -> dict[str, tuple[int, ...]]:
+    """Shape of each output of `mode="tensor"`, by the config's `expected_output`.
+
+    That entry names the outputs in their order (a tensor, a tuple, or the keys of a dict) and gives every
+    axis as a number or as a letter: B batch, K keypoints, H W input height and width in pixels, "H/4" and so on.
+    """
+    cfg = config(name, tier=tier)
+    width, height = input_size(name, tier=tier)
+    head = cfg.model.head
+    keypoints = next(head[key] for key in _KEYPOINT_KEYS if key in head)
+    letters = {"B": batch, "K": keypoints, "H": height, "W": width}
+
+    def size(axis: int | str) -> int:
+        if isinstance(axis, int):
+            return axis
+        letter, _, divisor = axis.partition("/")
+        return letters[letter] // int(divisor or 1)
+
+    return {key: tuple(map(size, axes)) for key, axes in cfg.expected_output.items()}
+
+
 def _drop_pretrained(node: Any) -> None:
     """Removes every `init_cfg` of the type Pretrained inside `node`."""
     if isinstance(node, dict):
@@ -163,7 +192,7 @@ def _drop_pretrained(node: Any) -> None:
 
 
 def _set_keypoints(name: str, head: dict, num_keypoints: int) -> None:
-    keys = [key for key in ("out_channels", "num_joints", "num_keypoints") if key in head]
+    keys = [key for key in _KEYPOINT_KEYS if key in head]
     if not keys:
         raise ZooError(f"the head of '{name}' takes no number of keypoints")
     if num_keypoints < 1:

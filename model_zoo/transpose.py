@@ -5,7 +5,7 @@ Transformer encoder over all L = H * W positions, optional upsampling by 2, a 1x
 The last layer's attention row of a keypoint's location shows what the prediction depends on (Eq. 4).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -15,11 +15,11 @@ from mmpose.models.heads import HeatmapHead
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-from .layers.encoder import Encoder
+from .layers.encoder import Encoder, EncoderLayer
 from .layers.position import sine_position_embedding
 
 DEPENDENCY_THRESHOLD = 0.00075  # TransPose, Fig. 6
-ATTENTION_CHUNK = 256  # query rows held at once by `attention_columns`
+ATTENTION_CHUNK = 256  # query rows held at once where columns are read
 
 
 @MODELS.register_module()
@@ -69,7 +69,8 @@ class TransPoseHead(HeatmapHead):
         position: "sine" (fixed), "learnable" or "none".
         upsampling: "deconv" (4x4 transposed convolution to D channels, batch norm, ReLU), "bilinear", or "none";
             the first two double the resolution.
-        reduce_std: standard deviation of the reduction's initial weights; None keeps PyTorch's default.
+        reduce_std, final_std: standard deviation of the initial weights of the reduction and of the last
+            convolution; None keeps PyTorch's default (uniform).
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class TransPoseHead(HeatmapHead):
         position: str = "sine",
         upsampling: str = "deconv",
         reduce_std: float | None = None,
+        final_std: float | None = 0.001,
         **kwargs: Any,
     ) -> None:
         if position not in ("sine", "learnable", "none"):
@@ -98,7 +100,8 @@ class TransPoseHead(HeatmapHead):
             dim, out_channels, **(deconv if upsampling == "deconv" else none), **kwargs
         )
         self.grid_size, self.position = tuple(grid_size), position
-        self.upsampling, self.reduce_std = upsampling, reduce_std
+        self.upsampling = upsampling
+        self.reduce_std, self.final_std = reduce_std, final_std
         self.reduce = nn.Conv2d(in_channels, dim, 1, bias=False)
         self.encoder = Encoder(layers=layers, dim=dim, heads=heads, hidden=hidden, dropout=dropout)
         self.pos_embedding: nn.Parameter | None = None  # [L, 1, D], the authors' layout
@@ -115,8 +118,9 @@ class TransPoseHead(HeatmapHead):
         """The authors' initialisation: Xavier encoder of identical layers, final weights N(0, 0.001^2)."""
         super().init_weights()
         self.encoder.init_xavier_copies()
-        nn.init.normal_(self.final_layer.weight, std=0.001)
-        nn.init.zeros_(self.final_layer.bias)
+        if self.final_std is not None:
+            nn.init.normal_(self.final_layer.weight, std=self.final_std)
+            nn.init.zeros_(self.final_layer.bias)
         if self.reduce_std is not None:
             nn.init.normal_(self.reduce.weight, std=self.reduce_std)
         if self.position == "learnable":
@@ -153,7 +157,7 @@ class TransPoseHead(HeatmapHead):
 
 @torch.no_grad()
 def attention_rows(
-    model: nn.Module, inputs: Tensor, query_index: Tensor, layer: int = -1
+    model: nn.Module, inputs: Tensor, query_index: Tensor | Sequence[int], layer: int = -1
 ) -> Tensor:
     """Rows A[i, :] of an encoder layer's attention matrix, averaged over heads, of the model in eval mode.
 
@@ -161,54 +165,44 @@ def attention_rows(
     [B, n, L]; each row sums to 1. Raises `IndexError` for a token or layer that does not exist.
     Source: TransPose, Eq. 1.
     """
-    tokens, position, _ = _layer_input(model, inputs, layer)
-    index = torch.as_tensor(query_index, device=tokens.device).expand(len(tokens), -1)
-    _check_tokens(index, tokens.shape[1])
-    return model.head.encoder.layers[layer].attention_rows(tokens, position, index)
+    return _attention(model, inputs, query_index, layer, _rows)[0]
 
 
 @torch.no_grad()
 def attention_columns(
-    model: nn.Module, inputs: Tensor, key_index: Tensor, layer: int = -1
+    model: nn.Module, inputs: Tensor, key_index: Tensor | Sequence[int], layer: int = -1
 ) -> Tensor:
-    """Columns A[:, j]: how much every location i takes from the locations j. Arguments as `attention_rows`,
-    result [B, n, L] over i."""
-    tokens, position, _ = _layer_input(model, inputs, layer)
-    index = torch.as_tensor(key_index, device=tokens.device).expand(len(tokens), -1)
-    _check_tokens(index, tokens.shape[1])
-    columns = []
-    for chunk in torch.arange(tokens.shape[1], device=tokens.device).split(ATTENTION_CHUNK):
-        rows = model.head.encoder.layers[layer].attention_rows(
-            tokens, position, chunk.expand(len(tokens), -1)
-        )  # [B, chunk, L]
-        columns.append(rows.gather(2, index[:, None].expand(-1, len(chunk), -1)))
-    return torch.cat(columns, dim=1).transpose(1, 2)
+    """Columns A[:, j]: how much every location i takes from the locations j. Arguments and errors as in
+    `attention_rows`, result [B, n, L] over i."""
+    return _attention(model, inputs, key_index, layer, _columns)[0]
 
 
+@torch.no_grad()
 def dependency_area(
     model: nn.Module,
     inputs: Tensor,
-    query_index: Tensor,
+    query_index: Tensor | Sequence[int],
     layer: int = -1,
     threshold: float = DEPENDENCY_THRESHOLD,
 ) -> Tensor:
     """Where the prediction at i looks: the locations j with A[i, j] >= threshold, boolean [B, n, H, W] on the
     token grid (TransPose, Eq. 4)."""
-    rows = attention_rows(model, inputs, query_index, layer)
-    return (rows >= threshold).unflatten(2, _grid(model, inputs))
+    rows, grid = _attention(model, inputs, query_index, layer, _rows)
+    return (rows >= threshold).unflatten(2, grid)
 
 
+@torch.no_grad()
 def affected_area(
     model: nn.Module,
     inputs: Tensor,
-    key_index: Tensor,
+    key_index: Tensor | Sequence[int],
     layer: int = -1,
     threshold: float = DEPENDENCY_THRESHOLD,
 ) -> Tensor:
     """What the location j mostly affects: the locations i with A[i, j] >= threshold, boolean [B, n, H, W] on
     the token grid (TransPose, Section 3.3)."""
-    columns = attention_columns(model, inputs, key_index, layer)
-    return (columns >= threshold).unflatten(2, _grid(model, inputs))
+    columns, grid = _attention(model, inputs, key_index, layer, _columns)
+    return (columns >= threshold).unflatten(2, grid)
 
 
 def keypoint_queries(model: nn.Module, heatmaps: Tensor) -> Tensor:
@@ -220,9 +214,14 @@ def keypoint_queries(model: nn.Module, heatmaps: Tensor) -> Tensor:
     return (row // ratio) * (width // ratio) + column // ratio
 
 
-def _layer_input(
-    model: nn.Module, inputs: Tensor, layer: int
-) -> tuple[Tensor, Tensor | None, tuple[int, int]]:
+def _attention(
+    model: nn.Module,
+    inputs: Tensor,
+    index: Tensor | Sequence[int],
+    layer: int,
+    read: Callable[[EncoderLayer, Tensor, Tensor | None, Tensor], Tensor],
+) -> tuple[Tensor, tuple[int, int]]:
+    """What `read` takes from a layer and that layer's input for tokens [B, n], and the grid (height, width)."""
     layers = model.head.encoder.layers
     if not -len(layers) <= layer < len(layers):
         raise IndexError(f"layer {layer} of an encoder of {len(layers)} layers")
@@ -232,18 +231,25 @@ def _layer_input(
     for before in layers[: layer % len(layers)]:
         tokens = before(tokens, position)
     model.train(was_training)
-    return tokens, position, grid
+    index = torch.as_tensor(index, device=tokens.device).expand(len(tokens), -1)
+    if index.numel() and not 0 <= int(index.min()) <= int(index.max()) < tokens.shape[1]:
+        raise IndexError(
+            f"tokens {int(index.min())} to {int(index.max())} of a grid of {grid[0]}x{grid[1]}; "
+            f"allowed are 0 to {tokens.shape[1] - 1}"
+        )
+    return read(layers[layer], tokens, position, index), grid
 
 
-def _check_tokens(index: Tensor, length: int) -> None:
-    if index.numel() and not 0 <= int(index.min()) <= int(index.max()) < length:
-        raise IndexError(f"token {int(index.max())} of {length}; tokens count from 0")
+def _rows(layer: EncoderLayer, tokens: Tensor, position: Tensor | None, index: Tensor) -> Tensor:
+    return layer.attention_rows(tokens, position, index)
 
 
-def _grid(model: nn.Module, inputs: Tensor) -> tuple[int, int]:
-    """(height, width) of the token grid."""
-    stride = 4 if isinstance(model.backbone, HRNet) else 8
-    return inputs.shape[2] // stride, inputs.shape[3] // stride
+def _columns(layer: EncoderLayer, tokens: Tensor, position: Tensor | None, index: Tensor) -> Tensor:
+    columns = []
+    for chunk in torch.arange(tokens.shape[1], device=tokens.device).split(ATTENTION_CHUNK):
+        rows = layer.attention_rows(tokens, position, chunk.expand(len(tokens), -1))
+        columns.append(rows.gather(2, index[:, None].expand(-1, len(chunk), -1)))
+    return torch.cat(columns, dim=1).transpose(1, 2)
 
 
 def released_names(model: nn.Module) -> dict[str, str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
+import warnings
 from collections.abc import Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -44,12 +46,12 @@ def load_released_weights(model: nn.Module, source: str | PathLike[str] | StateD
 
 
 def _read(path: str | PathLike[str]) -> dict[str, Tensor]:
-    import pickle
-
     import torch
 
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # the refusal that follows says enough
+            warnings.filterwarnings("ignore", message="Detected pickle protocol")
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise WeightsMismatch(f"no checkpoint at '{path}'; give the path of a .pth file") from None
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:

@@ -1,5 +1,5 @@
 # TransPose-H: HRNet-W48 up to stage 3 (1/4), one head, no upsampling.
-_base_ = ["../_base_/runtime.py", "_schedule.py", "_smoke.py"]
+_base_ = ["../_base_/runtime.py", "../_base_/tiers.py", "_schedule.py"]
 
 model = dict(
     type="TopdownPoseEstimator",
@@ -55,6 +55,7 @@ model = dict(
         reduce_std=0.001,
         loss=dict(type="KeypointMSELoss", use_target_weight=True, loss_weight=0.5),
     ),
+    train_cfg=dict(compute_acc=False),
     test_cfg=dict(flip_test=True, flip_mode="heatmap", shift_heatmap=False),
 )
 expected_output = dict(heatmaps=("B", "K", "H/4", "W/4"))

@@ -1,5 +1,5 @@
 # TransPose-R: ResNet-50 up to layer2 (1/8), d 256, 8 heads, a transposed convolution to 1/4.
-_base_ = ["../_base_/runtime.py", "_schedule.py", "_smoke.py"]
+_base_ = ["../_base_/runtime.py", "../_base_/tiers.py", "_schedule.py"]
 
 model = dict(
     type="TopdownPoseEstimator",
@@ -34,6 +34,7 @@ model = dict(
         # half the squared error, mean over batch, keypoints and pixels
         loss=dict(type="KeypointMSELoss", use_target_weight=True, loss_weight=0.5),
     ),
+    train_cfg=dict(compute_acc=False),
     test_cfg=dict(flip_test=True, flip_mode="heatmap", shift_heatmap=False),
 )
 expected_output = dict(heatmaps=("B", "K", "H/4", "W/4"))
