@@ -57,8 +57,15 @@ class CellView:
     def difference(self) -> str | None:
         if self.verdict is None or self.verdict.difference is None:
             return None
+        if self.relative:
+            return f"{signed(self.verdict.difference, 1)} %"
         printed = self.cell.number
         return signed(self.verdict.difference, printed.decimals if printed else 1)
+
+    @property
+    def relative(self) -> bool:
+        """Differences of counts and speeds are in percent of the printed figure, of others in its unit."""
+        return self.kind in ("count", "speed")
 
     @property
     def interval(self) -> str | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from bench.protocol import protocol_of
+from bench.protocol import protocol_of, sizes_of
 from bench.records import AccuracyResult, SpeedResult
 from bench.schema import METRICS
 from bench.statistics import summarise
@@ -109,6 +109,7 @@ def leaderboard(judged: Judged, measured: Measured) -> Leaderboard:
             _counted(entry, measured)
             _timed(entry, speed)
         _rank(group)
+    groups.sort(key=lambda g: (g.main is None, g.measured, g.split, -len(g.entries)))
     machine = f"{machine_of(speed)}: {speed.protocol}" if speed else None
     return Leaderboard(tuple(groups), machine)
 
@@ -119,6 +120,9 @@ def _printed(judged: Judged) -> Iterable[Group]:
         for row in view.rows:
             protocol = protocol_of(row.cells[0].cell)
             split = protocol.pop("split")
+            size = sizes_of(protocol.get("input_size", ""))
+            if size:
+                protocol["input_size"] = f"{size[1]}x{size[0]}"
             entries = found[split, tuple(sorted(protocol.items()))]
             for cell in row.cells:
                 if cell.cell.metric and cell.word.key != "empty":

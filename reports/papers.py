@@ -10,6 +10,8 @@ from reports.findings import Finding, findings
 from reports.names import cell_link
 from reports.words import HOLDS, Word, plural
 
+#: `bench.conflicts` lists likely misprints too; they have a section of their own.
+MISPRINT = "likely misprint"
 KINDS = {
     "accuracy": "accuracy",
     "count": "parameters and FLOPs",
@@ -119,7 +121,7 @@ def paper_view(judged: Judged, snapshot: Snapshot, paper: Paper) -> PaperView:
     conflicts = tuple(
         _conflict(judged, conflict, paper.id)
         for conflict in snapshot.conflicts
-        if _concerns(judged, conflict, paper.id)
+        if not conflict.what.startswith(MISPRINT) and _concerns(judged, conflict, paper.id)
     )
     return PaperView(
         paper=paper,
