@@ -18,7 +18,7 @@ from reports.cells import CellView, Judged
 from reports.evidence import Measured, machine_of
 from reports.names import cell_link, model_page
 from reports.ranking import Rank, Span, ranks
-from reports.words import EVIDENCE, Word, number, split_name
+from reports.words import EVIDENCE, SPLITS, Word, number, split_name
 
 #: Verdicts under which the figure here may stand beside the printed one.
 COMPARED = ("reproduced", "better", "deviates", "inconclusive", "stale")
@@ -109,7 +109,8 @@ def leaderboard(judged: Judged, measured: Measured) -> Leaderboard:
             _counted(entry, measured)
             _timed(entry, speed)
         _rank(group)
-    groups.sort(key=lambda g: (g.main is None, g.measured, g.split, -len(g.entries)))
+    order = [*SPLITS, *sorted({group.split for group in groups} - {*SPLITS})]
+    groups.sort(key=lambda g: (g.main is None, g.measured, order.index(g.split), -len(g.entries)))
     machine = f"{machine_of(speed)}: {speed.protocol}" if speed else None
     return Leaderboard(tuple(groups), machine)
 

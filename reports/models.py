@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bench.catalog import Catalog
 from bench.records import AccuracyResult, CountResult, SpeedResult, Timing
 from bench.schema import Run
+from bench.sources import config_files
 from reports.cells import CellView, Judged, RowView, TableView
 from reports.evidence import Measured
 
@@ -36,6 +37,7 @@ class ModelView:
     """Everything one model page shows."""
 
     name: str
+    config: str | None
     count: CountResult | None
     count_name: str | None
     speeds: tuple[SpeedRow, ...]
@@ -67,10 +69,11 @@ def model_views(catalog: Catalog, judged: Judged, measured: Measured) -> list[Mo
             name, catalog.run_papers[name], run, tuple(measured.accuracies.get(name, []))
         )
         runs.setdefault(run.config, []).append(view)
-    places = _appearances(judged)
+    places, configs = _appearances(judged), config_files()
     return [
         ModelView(
             name=name,
+            config=configs[name].read_text("utf-8") if name in configs else None,
             count=measured.counts[name][1] if name in measured.counts else None,
             count_name=measured.counts[name][0] if name in measured.counts else None,
             speeds=tuple(_speed(name, *pair) for pair in measured.speeds.get(name, [])),
