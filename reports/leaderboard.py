@@ -73,6 +73,11 @@ class Group:
         return next((m for m in MAIN if any(m in e.figures for e in self.entries)), None)
 
     @property
+    def evidenced(self) -> int:
+        """Entries with anything measured here."""
+        return sum(bool(entry.evidence) for entry in self.entries)
+
+    @property
     def title(self) -> str:
         protocol = "; ".join(f"{key.replace('_', ' ')} {value}" for key, value in self.protocol)
         return f"{split_name(self.split)}: {protocol or 'protocol not stated'}"
@@ -110,7 +115,15 @@ def leaderboard(judged: Judged, measured: Measured) -> Leaderboard:
             _timed(entry, speed)
         _rank(group)
     order = [*SPLITS, *sorted({group.split for group in groups} - {*SPLITS})]
-    groups.sort(key=lambda g: (g.main is None, g.measured, order.index(g.split), -len(g.entries)))
+    groups.sort(
+        key=lambda g: (
+            g.main is None,
+            g.measured,
+            order.index(g.split),
+            -g.evidenced,
+            -len(g.entries),
+        )
+    )
     machine = f"{machine_of(speed)}: {speed.protocol}" if speed else None
     return Leaderboard(tuple(groups), machine)
 
@@ -136,7 +149,7 @@ def _printed(judged: Judged) -> Iterable[Group]:
 def _add(entries: dict[object, Entry], view: CellView) -> None:
     """Put a printed cell into its entry; the first of several printings of one metric stands."""
     cell = view.cell
-    several = cell.column.run or cell.column.model
+    several = cell.column.run or cell.column.model or cell.column.key in cell.row.runs
     name = f"{cell.row.label}, {cell.column.label}" if several else cell.row.label
     subject = cell.run or view.model or (cell.paper, name)
     if subject not in entries:

@@ -7,6 +7,7 @@ from bench.records import AccuracyResult, CountResult, SpeedResult, Timing
 from bench.schema import Run
 from bench.sources import config_files
 from reports.cells import CellView, Judged, RowView, TableView
+from reports.curves import CurveChart, curve_charts
 from reports.evidence import Measured
 
 MOST_RATIOS = 60
@@ -30,6 +31,11 @@ class RunView:
     paper: str
     run: Run
     results: tuple[tuple[str, AccuracyResult], ...]
+
+    @property
+    def curves(self) -> list[CurveChart]:
+        """Training curves, one chart per tier."""
+        return list(curve_charts(self.name, [result for _, result in self.results]))
 
 
 @dataclass(frozen=True)
