@@ -5,7 +5,7 @@ was measured under the same; a measured group holds results of one tier and prot
 """
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -113,6 +113,7 @@ def leaderboard(judged: Judged, measured: Measured) -> Leaderboard:
         for entry in group.entries:
             _counted(entry, measured)
             _timed(entry, speed)
+        _tell_apart(group)
         _rank(group)
     order = [*SPLITS, *sorted({group.split for group in groups} - {*SPLITS})]
     groups.sort(
@@ -242,6 +243,14 @@ def _timed(entry: Entry, speed: SpeedResult | None) -> None:
     figure.here = number(timing.fps, 0 if timing.fps >= 100 else 1)
     figure.own = Span(timing.fps, 1000 / timing.high_ms, 1000 / timing.low_ms)
     entry.evidence.add("timed")
+
+
+def _tell_apart(group: Group) -> None:
+    """Rows with one label but several models ('TransPose-H' of every depth) get the model's name added."""
+    twice = Counter(entry.label for entry in group.entries)
+    for entry in group.entries:
+        if twice[entry.label] > 1 and entry.model:
+            entry.label += f" ({entry.model})"
 
 
 def _rank(group: Group) -> None:
