@@ -21,6 +21,10 @@ HEADER = """\
 #   dvc repro                      everything, then the site
 # The tier (smoke, lab, full) is set in params.yaml.
 """
+JUDGES = [
+    f"bench/{name}.py"
+    for name in ("judge", "evidence", "counting", "protocol", "tolerance", "statistics")
+]
 Stage = dict[str, Any]
 
 
@@ -98,7 +102,7 @@ def _run_stages(catalog: Catalog) -> dict[str, Stage]:
 def _table_stage(catalog: Catalog, paper: Paper, table: Table) -> Stage:
     known = config_files()
     owners = {model: owner for owner, models in paper_models(catalog).items() for model in models}
-    deps = {f"{catalog.folders[paper.id].relative_to(ROOT)}/tables.yaml", "bench/judge.py"}
+    deps = {f"{catalog.folders[paper.id].relative_to(ROOT)}/tables.yaml", *JUDGES}
     for cell in catalog.cells(paper.id, table.table):
         model, kind = catalog.model_of(cell), cell.column.kind
         if kind == "count" and model in owners:

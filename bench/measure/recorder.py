@@ -28,7 +28,7 @@ KINDS = {
 }
 
 
-class Recorder(TorchDispatchMode):
+class Recorder(TorchDispatchMode):  # type: ignore[misc]
     """Context in which `ops` collects what `model` does. Multiply-accumulates come from PyTorch's own formulas
     (`torch.utils.flop_counter`, halved); operations without a formula have none."""
 
