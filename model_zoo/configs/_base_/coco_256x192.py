@@ -1,6 +1,9 @@
 # COCO keypoints, top-down, 256x192 (height x width), pixel centres aligned (UDP), DARK decoding.
 # Half-body, scale, rotation and flip follow HRNet's recipe as TransPose's authors run it; where MMPose draws
 # differently the comment says so.
+# MMPoseInferencer asks for these two
+data_mode = "topdown"
+dataset_type = "CocoDataset"
 codec = dict(type="UDPHeatmap", input_size=(192, 256), heatmap_size=(48, 64), sigma=2)
 
 train_pipeline = [

@@ -1,6 +1,9 @@
 # MPII, top-down, 256x256, pixel centres aligned (UDP), DARK decoding.
 # Half-body, scale, rotation and flip follow HRNet's recipe as TransPose's authors run it; where MMPose draws
 # differently the comment says so.
+# MMPoseInferencer asks for these two
+data_mode = "topdown"
+dataset_type = "MpiiDataset"
 codec = dict(type="UDPHeatmap", input_size=(256, 256), heatmap_size=(64, 64), sigma=2)
 
 train_pipeline = [
