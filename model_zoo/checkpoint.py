@@ -13,10 +13,11 @@ from mmengine.registry import HOOKS
 class PlainCheckpointHook(CheckpointHook):
     """MMEngine's CheckpointHook without the pickled objects in what it writes.
 
-    MMEngine 0.10.7 stores its message hub (log histories, NumPy scalars) and NumPy arrays in every checkpoint;
-    `torch.load` with its default `weights_only=True` refuses such a file, so the run cannot be resumed and
-    MMPoseInferencer cannot load it. This hook leaves the log histories out and turns everything else that is no
-    tensor into plain values. Lost on resume: the smoothed figures of the log window, nothing that training uses.
+    MMEngine 0.10.7 stores its message hub (log histories, NumPy scalars) and NumPy arrays in every
+    checkpoint; `torch.load` with its default `weights_only=True` refuses such a file, so the run
+    cannot be resumed and MMPoseInferencer cannot load it. This hook leaves the log histories out
+    and turns everything else that is no tensor into plain values. Lost on resume: the smoothed
+    figures of the log window, nothing that training uses.
     """
 
     def before_save_checkpoint(self, runner: Any, checkpoint: dict) -> None:
@@ -26,15 +27,18 @@ class PlainCheckpointHook(CheckpointHook):
         """
         hub = checkpoint.get("message_hub")
         if hub is not None:  # the runner demands all three entries when it resumes
-            checkpoint["message_hub"] = dict(
-                log_scalars={}, runtime_info=hub["runtime_info"], resumed_keys=hub["resumed_keys"]
-            )
+            checkpoint["message_hub"] = {
+                "log_scalars": {},
+                "runtime_info": hub["runtime_info"],
+                "resumed_keys": hub["resumed_keys"],
+            }
         for key, value in checkpoint.items():
             checkpoint[key] = _plain(value, key)
 
 
 def _plain(value: Any, where: str) -> Any:
-    """`value` with NumPy scalars and arrays as Python's; raises `TypeError` for what has no plain form."""
+    """`value` with NumPy scalars and arrays as Python's; raises `TypeError` for what has no plain
+    form."""
     if value is None or type(value) in (bool, int, float, str) or isinstance(value, torch.Tensor):
         return value
     if isinstance(value, np.generic | np.ndarray):

@@ -1,4 +1,5 @@
-"""A run of MMEngine's own Runner: train, checkpoint, resume, infer, all with PyTorch's safe default."""
+"""A run of MMEngine's own Runner: train, checkpoint, resume, infer, all with PyTorch's safe
+default."""
 
 import json
 
@@ -26,18 +27,19 @@ def dataset(tmp_path):
         file = tmp_path / "train2017" / f"{i:012d}.jpg"
         file.parent.mkdir(exist_ok=True)
         cv2.imwrite(str(file), rng.integers(0, 255, (80, 60, 3), dtype=np.uint8))
-        images.append(dict(id=i, file_name=file.name, width=60, height=80))
+        images.append({"id": i, "file_name": file.name, "width": 60, "height": 80})
         points = np.column_stack([rng.uniform(8, 52, 17), rng.uniform(8, 72, 17), np.full(17, 2)])
         people.append(
-            dict(
-                id=i, image_id=i, category_id=1, iscrowd=0, bbox=[5, 5, 50, 70], area=3000.0,
-                num_keypoints=17, keypoints=points.round(1).ravel().tolist(),
-            )
+            {
+                "id": i, "image_id": i, "category_id": 1, "iscrowd": 0, "bbox": [5, 5, 50, 70],
+                "area": 3000.0,
+                "num_keypoints": 17, "keypoints": points.round(1).ravel().tolist(),
+            }
         )  # fmt: skip
     annotations = tmp_path / "annotations" / "person_keypoints_train2017.json"
     annotations.parent.mkdir()
-    category = dict(id=1, name="person", keypoints=[str(k) for k in range(17)], skeleton=[])
-    content = dict(info={}, images=images, annotations=people, categories=[category])
+    category = {"id": 1, "name": "person", "keypoints": [str(k) for k in range(17)], "skeleton": []}
+    content = {"info": {}, "images": images, "annotations": people, "categories": [category]}
     annotations.write_text(json.dumps(content))
     return tmp_path
 
@@ -49,7 +51,7 @@ def run_config(dataset, iterations):
     for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
         loader.dataset.data_root = str(dataset)
         loader.dataset.ann_file = "annotations/person_keypoints_train2017.json"
-        loader.dataset.data_prefix = dict(img="train2017/")
+        loader.dataset.data_prefix = {"img": "train2017/"}
         loader.dataset.pop("bbox_file", None)
     for evaluator in (cfg.val_evaluator, cfg.test_evaluator):
         evaluator.ann_file = str(dataset / "annotations/person_keypoints_train2017.json")

@@ -114,9 +114,15 @@ def test_layers_start_as_copies_and_the_last_convolution_near_zero():
 def test_wrong_options_list_what_is_allowed():
     from model_zoo.transpose import TransPoseHead
 
-    sizes = dict(
-        in_channels=8, out_channels=2, grid_size=(2, 2), dim=8, heads=1, hidden=8, layers=1
-    )
+    sizes = {
+        "in_channels": 8,
+        "out_channels": 2,
+        "grid_size": (2, 2),
+        "dim": 8,
+        "heads": 1,
+        "hidden": 8,
+        "layers": 1,
+    }
     with pytest.raises(ValueError, match="sine, learnable, none"):
         TransPoseHead(**sizes, position="cosine")
     with pytest.raises(ValueError, match="deconv, bilinear, none"):

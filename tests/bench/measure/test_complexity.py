@@ -1,4 +1,5 @@
-"""Parameters, multiply-accumulates and FLOP rules against the authors' own counter and hand counts."""
+"""Parameters, multiply-accumulates and FLOP rules against the authors' own counter and hand
+counts."""
 
 import json
 import os
