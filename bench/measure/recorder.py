@@ -1,4 +1,5 @@
-"""Records which operations a model executes, through PyTorch's dispatcher, with the module each belongs to."""
+"""Records which operations a model executes, through PyTorch's dispatcher, with the module each
+belongs to."""
 
 from __future__ import annotations
 
@@ -29,8 +30,13 @@ KINDS = {
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[misc]
+<<<<<<< HEAD
     """Context in which `ops` collects what `model` does. Multiply-accumulates come from PyTorch's own formulas
     (`torch.utils.flop_counter`, halved); operations without a formula have none."""
+=======
+    """Context in which `ops` collects what `model` does. Multiply-accumulates come from PyTorch's
+    own formulas (`torch.utils.flop_counter`, halved); operations without a formula have none."""
+>>>>>>> zoo
 
     def __init__(self, model: torch.nn.Module) -> None:
         super().__init__()
