@@ -13,21 +13,6 @@ from mmengine.registry import HOOKS
 class PlainCheckpointHook(CheckpointHook):
     """MMEngine's CheckpointHook without the pickled objects in what it writes.
 
-<<<<<<< HEAD
-    MMEngine 0.10.7 stores its message hub (log histories, NumPy scalars, enumerations) in every checkpoint;
-    `torch.load` with its default `weights_only=True` refuses such a file, so the run cannot be resumed and
-    MMPoseInferencer cannot load it. This hook writes the message hub empty and turns what else is no tensor into
-    plain values. Lost on resume: the smoothed figures of the log window, nothing that training uses.
-    """
-
-    def before_save_checkpoint(self, runner: Any, checkpoint: dict) -> None:
-        """Called by the runner with the complete checkpoint just before it is written."""
-        empty: dict = {"log_scalars": {}, "runtime_info": {}, "resumed_keys": {}}
-        checkpoint["message_hub"] = empty  # MMEngine's resume asks for these three
-        plain = {key: _plain(value, key) for key, value in checkpoint.items()}
-        checkpoint.clear()
-        checkpoint.update(plain)
-=======
     MMEngine 0.10.7 stores its message hub (log histories, NumPy scalars) and NumPy arrays in every
     checkpoint; `torch.load` with its default `weights_only=True` refuses such a file, so the run
     cannot be resumed and MMPoseInferencer cannot load it. This hook leaves the log histories out
@@ -49,7 +34,6 @@ class PlainCheckpointHook(CheckpointHook):
             }
         for key, value in checkpoint.items():
             checkpoint[key] = _plain(value, key)
->>>>>>> zoo
 
 
 def _plain(value: Any, where: str) -> Any:

@@ -30,13 +30,8 @@ KINDS = {
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[misc]
-<<<<<<< HEAD
-    """Context in which `ops` collects what `model` does. Multiply-accumulates come from PyTorch's own formulas
-    (`torch.utils.flop_counter`, halved); operations without a formula have none."""
-=======
     """Context in which `ops` collects what `model` does. Multiply-accumulates come from PyTorch's
     own formulas (`torch.utils.flop_counter`, halved); operations without a formula have none."""
->>>>>>> zoo
 
     def __init__(self, model: torch.nn.Module) -> None:
         super().__init__()
