@@ -317,6 +317,24 @@ def table(name: str, tier: str | None) -> None:
 # ---------------------------------------------------------------- pipeline and site
 
 
+@main.group()
+def new() -> None:
+    """Start something: `repropose new paper NAME`."""
+
+
+@new.command("paper")
+@click.argument("name")
+@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=ledger.PAPERS)
+def new_paper(name: str, root: Path) -> None:
+    """A folder for one more paper, with an example of everything; it loads as it is."""
+    from bench.scaffold import new_paper as scaffold
+
+    folder = scaffold(name, root, ledger.load())
+    click.echo(
+        f"{folder}: fill in its files; `repropose coverage` checks them, then `repropose pipeline`"
+    )
+
+
 @main.command("pipeline")
 @click.option("--check", is_flag=True, help="only say whether dvc.yaml is what the ledger says")
 def pipeline_command(check: bool) -> None:

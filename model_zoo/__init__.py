@@ -1,12 +1,12 @@
 """The model zoo: pose estimators of five papers and their baselines as MMPose components.
 
-    model_zoo.names()                            every model's name
-    model_zoo.config(name, tier="full")          its resolved mmengine Config
-    model_zoo.build_model(name)                  an MMPose pose estimator, initialised, in eval mode
-    model_zoo.load_released_weights(model, file) the authors' checkpoint, by the authors' entry names
-    model_zoo.input_size(name)                   (width, height) in pixels
-    model_zoo.expected_output(name)              the shapes that mode="tensor" gives
-    model_zoo.register()                         makes the zoo's components known to MMPose
+    names()                               every model's name
+    config(name, tier="full")             its resolved mmengine Config
+    build_model(name)                     an MMPose pose estimator, initialised, in eval mode
+    load_released_weights(model, file)    the authors' checkpoint, by the authors' entry names
+    input_size(name)                      (width, height) in pixels
+    expected_output(name)                 the shapes that mode="tensor" gives
+    register()                            makes the zoo's components known to MMPose
 
 Importing the zoo is light: PyTorch and MMPose are imported by the first call that needs them.
 """

@@ -1,7 +1,7 @@
 """Names to configs to models.
 
-A model is a file `configs/<family>/<name>.py`; files that begin with an underscore are shared pieces. The
-family's components, where stock MMPose has none, live in `model_zoo/<family>.py`.
+A model is a file `configs/<family>/<name>.py`; files that begin with an underscore are shared
+pieces. The family's components, where stock MMPose has none, live in `model_zoo/<family>.py`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def family(name: str) -> str:
 
 
 def register() -> None:
-    """Makes MMPose importable (`compat.install`) and registers the components of every family with it."""
+    """Makes MMPose importable (`compat.install`) and registers the components of every family with
+    it."""
     compat.install()
     with compat.quietly():
         for module in ("mmpose.models", "mmpose.datasets", "mmpose.codecs", "mmpose.evaluation"):
@@ -68,8 +69,9 @@ def register() -> None:
 def config(name: str, *, tier: str = "full") -> Config:
     """The resolved config of a model.
 
-    For the tiers smoke and lab the config's own entry of that name is merged over it, a changed `codec` is
-    carried to the decoder, the target generator and the crop, and data are read from `data/<tier>/`.
+    For the tiers smoke and lab the config's own entry of that name is merged over it, a changed
+    `codec` is carried to the decoder, the target generator and the crop, and data are read from
+    `data/<tier>/`.
     Raises `UnknownModel` for an unknown name or tier.
     """
     if tier not in TIERS:
@@ -119,7 +121,8 @@ def build_model(
     """Builds a model with freshly initialised weights, in eval mode, on the current default device.
 
     Nothing is downloaded: pretrained weights that the config names are left out. Under
-    `torch.device("meta")` only shapes are made, in milliseconds. `num_keypoints` replaces the K of the config. With images [B, 3, H, W] normalised as the config's data preprocessor does,
+    `torch.device("meta")` only shapes are made, in milliseconds. `num_keypoints` replaces the K of
+    the config. With images [B, 3, H, W] normalised as the config's data preprocessor does,
     `model(images, None, mode="tensor")` gives the head's raw output. Raises `UnknownModel`.
     """
     model_cfg = config(name, tier=tier).model
@@ -160,8 +163,9 @@ def input_size(name: str, *, tier: str = "full") -> tuple[int, int]:
 def expected_output(name: str, *, tier: str = "full", batch: int = 1) -> dict[str, tuple[int, ...]]:
     """Shape of each output of `mode="tensor"`, by the config's `expected_output`.
 
-    That entry names the outputs in their order (a tensor, a tuple, or the keys of a dict) and gives every
-    axis as a number or as a letter: B batch, K keypoints, H W input height and width in pixels, "H/4" and so on.
+    That entry names the outputs in their order (a tensor, a tuple, or the keys of a dict) and
+    gives every axis as a number or as a letter: B batch, K keypoints, H W input height and width in
+    pixels, "H/4" and so on.
     """
     cfg = config(name, tier=tier)
     width, height = input_size(name, tier=tier)

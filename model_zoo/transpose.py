@@ -1,8 +1,9 @@
 """TransPose: Keypoint Localization via Transformer (Yang et al., ICCV 2021, arXiv 2012.14214).
 
-An ImageNet backbone cut short (1/8 of the input for ResNet, 1/4 for HRNet), a 1x1 convolution to D channels, a
-Transformer encoder over all L = H * W positions, optional upsampling by 2, a 1x1 convolution to K heatmaps.
-The last layer's attention row of a keypoint's location shows what the prediction depends on (Eq. 4).
+An ImageNet backbone cut short (1/8 of the input for ResNet, 1/4 for HRNet), a 1x1 convolution to D
+channels, a Transformer encoder over all L = H * W positions, optional upsampling by 2, a 1x1
+convolution to K heatmaps. The last layer's attention row of a keypoint's location shows what the
+prediction depends on (Eq. 4).
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +25,8 @@ ATTENTION_CHUNK = 256  # query rows held at once where columns are read
 
 @MODELS.register_module()
 class ResNetS(ResNet):
-    """MMPose's ResNet with the number of blocks of each stage given: `stage_blocks=(3, 4)` ends after layer2."""
+    """MMPose's ResNet with the number of blocks of each stage given: `stage_blocks=(3, 4)` ends
+    after layer2."""
 
     def __init__(self, *, depth: int = 50, stage_blocks: Sequence[int], **kwargs: Any) -> None:
         self.arch_settings = {depth: (self.arch_settings[depth][0], tuple(stage_blocks))}
@@ -43,14 +45,19 @@ class ResNetS(ResNet):
 class HRNetS(HRNet):
     """MMPose's HRNet up to stage 3, of which the last module yields the highest resolution only.
 
-    `extra` is HRNet's without `stage4`. Images [B, 3, H, W] to a tuple of one map [B, C, H / 4, W / 4].
+    `extra` is HRNet's without `stage4`. Images [B, 3, H, W] to a tuple of one map [B, C, H / 4, W
+    / 4].
     """
 
     def __init__(self, *, extra: dict, **kwargs: Any) -> None:
         channels = extra["stage3"]["num_channels"][:1]
-        empty = dict(
-            num_modules=0, num_branches=1, block="BASIC", num_blocks=(), num_channels=channels
-        )
+        empty = {
+            "num_modules": 0,
+            "num_branches": 1,
+            "block": "BASIC",
+            "num_blocks": (),
+            "num_channels": channels,
+        }
         super().__init__({**extra, "stage4": empty}, **kwargs)
         last = self.stage3[-1]
         last.multiscale_output = False
@@ -67,10 +74,10 @@ class TransPoseHead(HeatmapHead):
         grid_size: (width, height) of that map at the configured input size; its product is L.
         dim, heads, hidden, layers, dropout: the encoder (D, attention heads, FFN width, depth).
         position: "sine" (fixed), "learnable" or "none".
-        upsampling: "deconv" (4x4 transposed convolution to D channels, batch norm, ReLU), "bilinear", or "none";
-            the first two double the resolution.
-        reduce_std, final_std: standard deviation of the initial weights of the reduction and of the last
-            convolution; None keeps PyTorch's default (uniform).
+        upsampling: "deconv" (4x4 transposed convolution to D channels, batch norm, ReLU),
+            "bilinear", or "none"; the first two double the resolution.
+        reduce_std, final_std: standard deviation of the initial weights of the reduction and of
+            the last convolution; None keeps PyTorch's default (uniform).
     """
 
     def __init__(
@@ -94,8 +101,8 @@ class TransPoseHead(HeatmapHead):
             raise ValueError(f"position is '{position}'; allowed are sine, learnable, none")
         if upsampling not in ("deconv", "bilinear", "none"):
             raise ValueError(f"upsampling is '{upsampling}'; allowed are deconv, bilinear, none")
-        deconv = dict(deconv_out_channels=(dim,), deconv_kernel_sizes=(4,))
-        none = dict(deconv_out_channels=None, deconv_kernel_sizes=None)
+        deconv = {"deconv_out_channels": (dim,), "deconv_kernel_sizes": (4,)}
+        none = {"deconv_out_channels": None, "deconv_kernel_sizes": None}
         super().__init__(
             dim, out_channels, **(deconv if upsampling == "deconv" else none), **kwargs
         )
@@ -115,7 +122,8 @@ class TransPoseHead(HeatmapHead):
     default_init_cfg = None  # `init_weights` says it all
 
     def init_weights(self) -> None:
-        """The authors' initialisation: Xavier encoder of identical layers, final weights N(0, 0.001^2)."""
+        """The authors' initialisation: Xavier encoder of identical layers, final weights N(0,
+        0.001^2)."""
         super().init_weights()
         self.encoder.init_xavier_copies()
         if self.final_std is not None:
@@ -141,13 +149,15 @@ class TransPoseHead(HeatmapHead):
         return grid[0].flatten(1).T
 
     def tokens(self, feats: Sequence[Tensor]) -> tuple[Tensor, Tensor | None, tuple[int, int]]:
-        """Encoder input [B, L, D], position embedding [L, D] and grid (height, width) of backbone maps."""
+        """Encoder input [B, L, D], position embedding [L, D] and grid (height, width) of backbone
+        maps."""
         x = self.reduce(feats[-1])
         height, width = x.shape[2:]
         return x.flatten(2).transpose(1, 2), self.position_embedding(height, width), (height, width)
 
     def forward(self, feats: Sequence[Tensor]) -> Tensor:
-        """Backbone maps (the last is used: [B, C, H, W]) to heatmaps [B, K, H, W] or [B, K, 2H, 2W]."""
+        """Backbone maps (the last is used: [B, C, H, W]) to heatmaps [B, K, H, W] or [B, K, 2H,
+        2W]."""
         tokens, position, grid = self.tokens(feats)
         x = self.encoder(tokens, position).transpose(1, 2).unflatten(2, grid)
         if self.upsampling == "bilinear":
@@ -159,10 +169,12 @@ class TransPoseHead(HeatmapHead):
 def attention_rows(
     model: nn.Module, inputs: Tensor, query_index: Tensor | Sequence[int], layer: int = -1
 ) -> Tensor:
-    """Rows A[i, :] of an encoder layer's attention matrix, averaged over heads, of the model in eval mode.
+    """Rows A[i, :] of an encoder layer's attention matrix, averaged over heads, of the model in
+    eval mode.
 
-    inputs [B, 3, H, W] (normalised), query_index [n] or [B, n] with tokens i = row * grid width + column, to
-    [B, n, L]; each row sums to 1. Raises `IndexError` for a token or layer that does not exist.
+    inputs [B, 3, H, W] (normalised), query_index [n] or [B, n] with tokens i = row * grid width +
+    column, to [B, n, L]; each row sums to 1. Raises `IndexError` for a token or layer that does
+    not exist.
     Source: TransPose, Eq. 1.
     """
     return _attention(model, inputs, query_index, layer, _rows)[0]
@@ -172,8 +184,8 @@ def attention_rows(
 def attention_columns(
     model: nn.Module, inputs: Tensor, key_index: Tensor | Sequence[int], layer: int = -1
 ) -> Tensor:
-    """Columns A[:, j]: how much every location i takes from the locations j. Arguments and errors as in
-    `attention_rows`, result [B, n, L] over i."""
+    """Columns A[:, j]: how much every location i takes from the locations j. Arguments and errors
+    as in `attention_rows`, result [B, n, L] over i."""
     return _attention(model, inputs, key_index, layer, _columns)[0]
 
 
@@ -185,8 +197,8 @@ def dependency_area(
     layer: int = -1,
     threshold: float = DEPENDENCY_THRESHOLD,
 ) -> Tensor:
-    """Where the prediction at i looks: the locations j with A[i, j] >= threshold, boolean [B, n, H, W] on the
-    token grid (TransPose, Eq. 4)."""
+    """Where the prediction at i looks: the locations j with A[i, j] >= threshold, boolean [B, n,
+    H, W] on the token grid (TransPose, Eq. 4)."""
     rows, grid = _attention(model, inputs, query_index, layer, _rows)
     return (rows >= threshold).unflatten(2, grid)
 
@@ -199,14 +211,15 @@ def affected_area(
     layer: int = -1,
     threshold: float = DEPENDENCY_THRESHOLD,
 ) -> Tensor:
-    """What the location j mostly affects: the locations i with A[i, j] >= threshold, boolean [B, n, H, W] on
-    the token grid (TransPose, Section 3.3)."""
+    """What the location j mostly affects: the locations i with A[i, j] >= threshold, boolean [B,
+    n, H, W] on the token grid (TransPose, Section 3.3)."""
     columns, grid = _attention(model, inputs, key_index, layer, _columns)
     return (columns >= threshold).unflatten(2, grid)
 
 
 def keypoint_queries(model: nn.Module, heatmaps: Tensor) -> Tensor:
-    """Tokens [B, K] under the maxima of heatmaps [B, K, H, W], as `query_index` of `attention_rows`."""
+    """Tokens [B, K] under the maxima of heatmaps [B, K, H, W], as `query_index` of
+    `attention_rows`."""
     width = heatmaps.shape[3]
     ratio = 1 if model.head.upsampling == "none" else 2
     best = heatmaps.flatten(2).argmax(dim=2)
@@ -221,7 +234,8 @@ def _attention(
     layer: int,
     read: Callable[[EncoderLayer, Tensor, Tensor | None, Tensor], Tensor],
 ) -> tuple[Tensor, tuple[int, int]]:
-    """What `read` takes from a layer and that layer's input for tokens [B, n], and the grid (height, width)."""
+    """What `read` takes from a layer and that layer's input for tokens [B, n], and the grid
+    (height, width)."""
     layers = model.head.encoder.layers
     if not -len(layers) <= layer < len(layers):
         raise IndexError(f"layer {layer} of an encoder of {len(layers)} layers")
@@ -266,7 +280,8 @@ def released_names(model: nn.Module) -> dict[str, str]:
 
 
 def looks_like(state: dict[str, Tensor]) -> str | None:
-    """Which TransPose a state_dict of the authors' entry names belongs to, in words; None if it is none."""
+    """Which TransPose a state_dict of the authors' entry names belongs to, in words; None if it is
+    none."""
     layers = {name.split(".")[2] for name in state if name.startswith("global_encoder.layers.")}
     reduce, final = state.get("reduce.weight"), state.get("final_layer.weight")
     hidden = state.get("global_encoder.layers.0.linear1.weight")

@@ -1,8 +1,8 @@
 """Counted columns: parameters and multiply-accumulates of a model, and FLOPs by named rules.
 
-A model is built on PyTorch's meta device (shapes without numbers) and run once in eval mode on one image of
-the config's input size while its operations are recorded. Every rule is a pure function of that record, so a
-paper that counts differently is one more function in `RULES`.
+A model is built on PyTorch's meta device (shapes without numbers) and run once in eval mode on one
+image of the config's input size while its operations are recorded. Every rule is a pure function
+of that record, so a paper that counts differently is one more function in `RULES`.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Op:
-    """One recorded operation. `shapes` are those of its tensor inputs, `out` that of its (first) output.
+    """One recorded operation. `shapes` are those of its tensor inputs, `out` that of its (first)
+    output.
 
-    Kinds that PyTorch executes: conv, deconv, linear, matmul (any other matrix product), attention (a fused
-    kernel), batch_norm, layer_norm, relu, softmax, add (of two tensors), other. Kinds that only mark what a
-    module does and repeat nothing of the former: dropout (out: what it is applied to), attention_weights
-    (out: [B, heads, Lq, Lk] of a multi-head attention with dropout) and attention_query ([B, Lq, D]).
+    Kinds that PyTorch executes: conv, deconv, linear, matmul (any other matrix product), attention
+    (a fused kernel), batch_norm, layer_norm, relu, softmax, add (of two tensors), other. Kinds
+    that only mark what a module does and repeat nothing of the former: dropout (out: what it is
+    applied to), attention_weights (out: [B, heads, Lq, Lk] of a multi-head attention with dropout)
+    and attention_query ([B, Lq, D]).
     """
 
     kind: str
@@ -47,8 +49,9 @@ CONV_LINEAR = ("conv", "deconv", "linear")
 
 
 def macs(ops: Iterable[Op]) -> int:
-    """Exact multiply-accumulates of convolutions (a transposed one at its input positions), linear layers and
-    matrix products, attention's two included. Biases, norms, activations, pooling, resizing: 0."""
+    """Exact multiply-accumulates of convolutions (a transposed one at its input positions), linear
+    layers and matrix products, attention's two included. Biases, norms, activations, pooling,
+    resizing: 0."""
     return sum(op.macs for op in ops)
 
 
@@ -58,14 +61,15 @@ def conv_linear(ops: Iterable[Op]) -> int:
 
 
 def conv_linear_at_outputs(ops: Iterable[Op]) -> int:
-    """Weight elements times output positions of convolution-like layers plus linear layers: counts a transposed
-    convolution of stride s s^2 times too high (HRNet's published counter, from general knowledge)."""
+    """Weight elements times output positions of convolution-like layers plus linear layers: counts
+    a transposed convolution of stride s s^2 times too high (HRNet's published counter, from
+    general knowledge)."""
     return sum(_at_outputs(op) for op in ops if op.kind in CONV_LINEAR)
 
 
 def hrnet_authors(ops: Iterable[Op]) -> int:
-    """`conv_linear_at_outputs` in units of 2^30 instead of 10^9, as HRNet's published counter prints its "G"; given
-    here times 10^9, so that G means 10^9 for every rule."""
+    """`conv_linear_at_outputs` in units of 2^30 instead of 10^9, as HRNet's published counter
+    prints its "G"; given here times 10^9, so that G means 10^9 for every rule."""
     return round(conv_linear_at_outputs(ops) * 1e9 / 2**30)
 
 
@@ -75,10 +79,11 @@ def flops_2x(ops: Iterable[Op]) -> int:
 
 
 def transpose_authors(ops: Iterable[Op]) -> int:
-    """The counter of TransPose's authors, in training mode: a multiply-accumulate 1, transposed convolutions at
-    their output positions, batch norm 4 per element, softmax 5, ReLU, dropout, the scaling of queries and
-    additions (of a bias too) 1; layer norm, pooling and resizing 0. Their tracer also sees 8 scalar operations
-    per attention layer and the step counter of each batch norm."""
+    """The counter of TransPose's authors, in training mode: a multiply-accumulate 1, transposed
+    convolutions at their output positions, batch norm 4 per element, softmax 5, ReLU, dropout, the
+    scaling of queries and additions (of a bias too) 1; layer norm, pooling and resizing 0. Their
+    tracer also sees 8 scalar operations per attention layer and the step counter of each batch
+    norm."""
     per_element = {"batch_norm": 4, "relu": 1, "add": 1, "softmax": 5, "dropout": 1}
     total = 0
     for op in ops:
@@ -111,9 +116,9 @@ RULES: dict[str, Rule] = {
 def count(name: str) -> dict[str, Any]:
     """Counts a zoo model at its full size: batch 1, eval mode, no flip test, no decoding.
 
-    Returns `parameters` {total, trainable, position_embedding} (the last: fixed, part of total and not of
-    trainable), `macs`, `flops` {rule: figure} and `by_module` {part: {parameters, macs}}. Raises
-    `model_zoo.UnknownModel`.
+    Returns `parameters` {total, trainable, position_embedding} (the last: fixed, part of total and
+    not of trainable), `macs`, `flops` {rule: figure} and `by_module` {part: {parameters, macs}}.
+    Raises `model_zoo.UnknownModel`.
     """
     import torch
 
@@ -143,7 +148,8 @@ def input_size(name: str) -> tuple[int, int]:
 
 
 def parameters(model: Any) -> dict[str, int]:
-    """Numbers of parameters: all, the trainable ones, and the fixed position embeddings among the others."""
+    """Numbers of parameters: all, the trainable ones, and the fixed position embeddings among the
+    others."""
     named = dict(model.named_parameters())
     return {
         "total": sum(p.numel() for p in named.values()),
@@ -157,7 +163,8 @@ def parameters(model: Any) -> dict[str, int]:
 
 
 def record(model: Any, shape: Shape) -> list[Op]:
-    """Runs `model` (on the meta device, eval mode) on an image batch of `shape` and returns its operations."""
+    """Runs `model` (on the meta device, eval mode) on an image batch of `shape` and returns its
+    operations."""
     import torch
 
     from bench.measure.recorder import Recorder

@@ -1,4 +1,5 @@
-"""Records which operations a model executes, through PyTorch's dispatcher, with the module each belongs to."""
+"""Records which operations a model executes, through PyTorch's dispatcher, with the module each
+belongs to."""
 
 from __future__ import annotations
 
@@ -28,9 +29,9 @@ KINDS = {
 }
 
 
-class Recorder(TorchDispatchMode):
-    """Context in which `ops` collects what `model` does. Multiply-accumulates come from PyTorch's own formulas
-    (`torch.utils.flop_counter`, halved); operations without a formula have none."""
+class Recorder(TorchDispatchMode):  # type: ignore[misc]
+    """Context in which `ops` collects what `model` does. Multiply-accumulates come from PyTorch's
+    own formulas (`torch.utils.flop_counter`, halved); operations without a formula have none."""
 
     def __init__(self, model: torch.nn.Module) -> None:
         super().__init__()

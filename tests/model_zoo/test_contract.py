@@ -1,4 +1,5 @@
-"""What every registered model must do, whatever its family. Facts come from its config, not from lists here."""
+"""What every registered model must do, whatever its family. Facts come from its config, not from
+lists here."""
 
 import math
 

@@ -1,4 +1,5 @@
-# What the smoke and lab tiers of heatmap models share: crops of 48x64 or 192x256 (width x height), short schedules.
+# What the smoke and lab tiers of heatmap models share: crops of 48x64 or 192x256 (width x height),
+# short schedules.
 smoke = dict(
     codec=dict(input_size=(48, 64), heatmap_size=(12, 16), sigma=1, blur_kernel_size=5),
     train_cfg=dict(_delete_=True, by_epoch=False, max_iters=250, val_interval=250),

@@ -1,7 +1,8 @@
-# TransPose, Table 5: DARK-HRNet fine-tuned from COCO, 100 epochs, 256x256, "with the same settings" as TransPose.
-# The final layer is new and starts uniform; 1e-5 for the pre-trained layers, 1e-4 for it, "with decay": a cosine to a
-# tenth is this reading. `start_from` names the model whose COCO checkpoint the run loads; entries of another shape
-# (the final layer) are left out.
+# TransPose, Table 5: DARK-HRNet fine-tuned from COCO, 100 epochs, 256x256, "with the same
+# settings" as TransPose. The final layer is new and starts uniform; 1e-5 for the pre-trained
+# layers, 1e-4 for it, "with decay": a cosine to a tenth is this reading. `start_from` names the
+# model whose COCO checkpoint the run loads; entries of another shape (the final layer) are left
+# out.
 _base_ = ["_hrnet_w32.py", "../_base_/mpii_256x256.py"]
 
 model = dict(head=dict(out_channels=16, decoder=_base_.codec), test_cfg=dict(shift_heatmap=False))

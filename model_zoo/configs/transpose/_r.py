@@ -1,4 +1,5 @@
 # TransPose-R: ResNet-50 up to layer2 (1/8), d 256, 8 heads, a transposed convolution to 1/4.
+# Batch in the authors' files, on one GPU: 28 for 3 layers, 20 for 4; no file for 2 and 5 layers.
 _base_ = ["../_base_/runtime.py", "../_base_/tiers.py", "_schedule.py"]
 
 model = dict(
@@ -39,7 +40,6 @@ model = dict(
 )
 expected_output = dict(heatmaps=("B", "K", "H/4", "W/4"))
 
-# Batch in the authors' files, on one GPU: 28 for 3 layers, 20 for 4 layers; no file for 2 and 5 layers.
 # narrower, from random weights; the encoder keeps its heads, depth and h / d
 smoke = dict(
     model=dict(

@@ -1,7 +1,7 @@
 # Table 5, fine-tuned from COCO at 384x384: 100 epochs.
-# The final layer is new and starts uniform; 1e-5 for the pre-trained layers, 1e-4 for it, "with decay": a cosine to a
-# tenth is this reading. `start_from` names the model whose COCO checkpoint the run loads; entries of another shape
-# (final layer, position embedding) are left out.
+# The final layer is new and starts uniform; 1e-5 for the pre-trained layers, 1e-4 for it, "with
+# decay": a cosine to a tenth is this reading. `start_from` names the model whose COCO checkpoint
+# the run loads; entries of another shape (final layer, position embedding) are left out.
 _base_ = ["_r.py", "../_base_/mpii_384x384.py"]
 
 model = dict(
