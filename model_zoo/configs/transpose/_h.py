@@ -80,7 +80,9 @@ smoke = dict(
                 dict(type="Constant", val=1, layer=["_BatchNorm"]),
             ],
         ),
-        head=dict(in_channels=8, grid_size=(12, 16), dim=24, hidden=48, reduce_std=None),
+        head=dict(
+            in_channels=8, grid_size=(12, 16), dim=24, hidden=48, dropout=0.0, reduce_std=None
+        ),
     ),
 )
 lab = dict(
