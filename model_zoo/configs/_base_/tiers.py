@@ -5,7 +5,7 @@ smoke = dict(
     train_cfg=dict(_delete_=True, by_epoch=False, max_iters=250, val_interval=250),
     optim_wrapper=dict(
         _delete_=True,
-        optimizer=dict(type="AdamW", lr=4e-3, weight_decay=1e-4),
+        optimizer=dict(type="AdamW", lr=6e-3, weight_decay=1e-4),
         clip_grad=dict(max_norm=1.0),
     ),
     param_scheduler=[
