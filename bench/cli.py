@@ -14,6 +14,7 @@ from bench import export, judge, pipeline
 from bench.coverage import coverage as measured_so_far
 from bench.errors import LedgerError, ReproPoseError, UnknownName
 from bench.evidence import Book
+from bench.paired import PairedRuns
 from bench.records import Snapshot
 from bench.schema import TIERS, DatasetName, Tier
 from bench.sources import ROOT, config_files, params_file, workspace
@@ -51,6 +52,11 @@ def _fail(message: str) -> int:
 def results_store() -> Store:
     """The results of the workspace, and the committed ones."""
     return Store(root=workspace() / "results")
+
+
+def judged(catalog: ledger.Catalog, book: Book) -> Snapshot:
+    """Everything judged, with the paired bootstrap where runs have a single seed."""
+    return judge.judge_all(catalog, book, PairedRuns(book.store, workspace() / "build" / "paired"))
 
 
 def current_tier(name: str | None) -> Tier:
@@ -155,7 +161,7 @@ def conflicts(as_json: bool) -> None:
 def coverage(as_json: bool) -> None:
     """Per paper and table: cells, those with a run, evidence of each kind, verdicts."""
     catalog, book = _catalog_and_book()
-    rows = measured_so_far(catalog, book, judge.judge_all(catalog, book))
+    rows = measured_so_far(catalog, book, judged(catalog, book))
     _print(rows, as_json, "paper", "table", "cells", "with_run", "evidence", "verdicts")
 
 
@@ -172,7 +178,7 @@ def show(table: str, as_json: bool) -> None:
         return
     from reports.text import table_text
 
-    click.echo(table_text(table, judge.judge_all(catalog, store), catalog, store))
+    click.echo(table_text(table, judged(catalog, Book(catalog, store)), catalog, store))
 
 
 def _catalog_and_book() -> tuple[ledger.Catalog, Book]:
@@ -181,7 +187,7 @@ def _catalog_and_book() -> tuple[ledger.Catalog, Book]:
 
 
 def _snapshot() -> Snapshot:
-    return judge.judge_all(*_catalog_and_book())
+    return judged(*_catalog_and_book())
 
 
 @main.command("judge")
@@ -190,7 +196,7 @@ def _snapshot() -> Snapshot:
 def judge_command(fail_on: tuple[str, ...], as_json: bool) -> None:
     """Every verdict; with --fail-on deviates an exit status for CI."""
     catalog, book = _catalog_and_book()
-    snapshot = judge.judge_all(catalog, book)
+    snapshot = judged(catalog, book)
     failures = judge.failures(snapshot, fail_on)
     rows = export.verdicts(catalog, snapshot)
     _print(
@@ -206,7 +212,7 @@ def judge_command(fail_on: tuple[str, ...], as_json: bool) -> None:
 def export_command(folder: Path) -> None:
     """Cells, runs, results, verdicts, claims, conflicts and coverage as CSV and Parquet."""
     catalog, book = _catalog_and_book()
-    tables = export.everything(catalog, book, judge.judge_all(catalog, book))
+    tables = export.everything(catalog, book, judged(catalog, book))
     for path in [*export.to_csv(folder, tables), *export.to_parquet(folder, tables)]:
         click.echo(str(path))
 
@@ -311,7 +317,7 @@ def table(name: str, tier: str | None) -> None:
     path.write_text(json.dumps([v.model_dump(mode="json") for v in verdicts], indent=1) + "\n")
     from reports.text import table_text
 
-    click.echo(table_text(name, judge.judge_all(catalog, store), catalog, store))
+    click.echo(table_text(name, judged(catalog, Book(catalog, store)), catalog, store))
 
 
 # ---------------------------------------------------------------- pipeline and site
@@ -379,7 +385,7 @@ def site(open_it: bool, out: Path | None) -> None:
     out = out or workspace() / "build" / "site"
 
     catalog, store = ledger.load(), results_store()
-    build(judge.judge_all(catalog, store), catalog, store, out)
+    build(judged(catalog, Book(catalog, store)), catalog, store, out)
     index = (out / "index.html").resolve()
     click.echo(f"leaderboard: {index.as_uri()}")
     if open_it:
