@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -56,7 +57,17 @@ def results_store() -> Store:
 
 def judged(catalog: ledger.Catalog, book: Book) -> Snapshot:
     """Everything judged, with the paired bootstrap where runs have a single seed."""
-    return judge.judge_all(catalog, book, PairedRuns(book.store, workspace() / "build" / "paired"))
+    snapshot = judge.judge_all(
+        catalog, book, PairedRuns(book.store, workspace() / "build" / "paired")
+    )
+    return snapshot.model_copy(update={"made": _newest(book)})
+
+
+def _newest(book: Book) -> date | None:
+    """The day of the newest result: what a snapshot is dated by, so that its bytes repeat."""
+    stored = (book.store.counts(), book.store.speeds(), book.store.accuracies())
+    days = [one.result.provenance.volatile.get("date", "") for kind in stored for one in kind]
+    return date.fromisoformat(max(days)[:10]) if days and max(days) else None
 
 
 def current_tier(name: str | None) -> Tier:
@@ -172,13 +183,13 @@ def show(table: str, as_json: bool) -> None:
     """One table, printed beside reproduced: `repropose show transpose-2`."""
     catalog, store = ledger.load(), results_store()
     catalog.table(table)
+    verdicts = judge.judge_table(catalog, store, table)
     if as_json:
-        verdicts = judge.judge_table(catalog, store, table)
         _print([v.model_dump(mode="json") for v in verdicts], True)
         return
-    from reports.text import table_text
+    from reports.text import render_table
 
-    click.echo(table_text(table, judged(catalog, Book(catalog, store)), catalog, store))
+    click.echo(render_table(*catalog.table(table), verdicts))
 
 
 def _catalog_and_book() -> tuple[ledger.Catalog, Book]:
@@ -315,9 +326,9 @@ def table(name: str, tier: str | None) -> None:
     path = workspace() / "build" / "verdicts" / chosen / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([v.model_dump(mode="json") for v in verdicts], indent=1) + "\n")
-    from reports.text import table_text
+    from reports.text import render_table
 
-    click.echo(table_text(name, judged(catalog, Book(catalog, store)), catalog, store))
+    click.echo(render_table(*catalog.table(name), verdicts))
 
 
 # ---------------------------------------------------------------- pipeline and site
@@ -378,18 +389,40 @@ def repro(context: click.Context, everything: bool, jobs: int | None, tier: str 
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="build/site if left out"
 )
-def site(open_it: bool, out: Path | None) -> None:
+@click.option(
+    "--compare",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="an older snapshot.json: adds a page of what moved since",
+)
+def site(open_it: bool, out: Path | None, compare: Path | None) -> None:
     """Build the static leaderboard from what is stored."""
-    from reports.site import build
-
     out = out or workspace() / "build" / "site"
-
-    catalog, store = ledger.load(), results_store()
-    build(judged(catalog, Book(catalog, store)), catalog, store, out)
+    _build_site(out, compare)
     index = (out / "index.html").resolve()
     click.echo(f"leaderboard: {index.as_uri()}")
     if open_it:
         click.launch(index.as_uri())
+
+
+def _build_site(out: Path, compare: Path | None = None) -> str:
+    from reports import compare as snapshots
+    from reports.site import build
+
+    catalog, book = _catalog_and_book()
+    previous = snapshots.read(compare) if compare else None
+    report = build(judged(catalog, book), catalog, book.store, out, previous=previous)
+    return f"{len(report.written)} files written"
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, help="0 takes any free one")
+def serve(port: int) -> None:
+    """Build the site, serve it on this machine only, and rebuild when data or templates change."""
+    from reports.serve import Server
+
+    out = workspace() / "build" / "site"
+    watch = [ROOT / "reports", ledger.PAPERS, workspace() / "results"]
+    Server(out, lambda: _build_site(out), watch, port=port, tell=click.echo).run()
 
 
 if __name__ == "__main__":

@@ -2,22 +2,13 @@
 
 from collections.abc import Sequence
 
-from bench.catalog import Catalog
-from bench.records import Snapshot, Verdict
+from bench.records import Verdict
 from bench.schema import Cell, Paper, Row, Table
-from bench.store import Store
 from reports.cells import CellView, Tally
 from reports.render import clean
 
 WIDEST = 28
 GAP = "  "
-
-
-def table_text(name: str, snapshot: Snapshot, catalog: Catalog, store: Store) -> str:
-    """The table called `name` ('transpose-2') with its verdicts of a snapshot. Raises `UnknownName`."""
-    paper, table = catalog.table(name)
-    own = [v for v in snapshot.verdicts if (v.paper, v.table) == (paper.id, table.table)]
-    return render_table(paper, table, own)
 
 
 def render_table(paper: Paper, table: Table, verdicts: Sequence[Verdict]) -> str:
