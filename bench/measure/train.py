@@ -117,10 +117,7 @@ def _retarget(node: Any, old: str, new: str) -> None:
 
 def _input_files(run: Run) -> list[Path]:
     """Files that decide what is trained: configs, model code, this module."""
-    files = [Path(__file__)]
-    for path in model_inputs(run.config):
-        files += sorted(path.rglob("*.py")) if path.is_dir() else [path]
-    return files
+    return [Path(__file__), *model_inputs(run.config)]
 
 
 def _key(inputs: list[Path], run: Run, tier: Tier, seed: int, data: str) -> str:
