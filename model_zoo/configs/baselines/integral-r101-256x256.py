@@ -1,6 +1,6 @@
 # Integral pose regression (Sun et al., ECCV 2018): SimpleBaseline's network on ResNet-101 at
-# 256x256; coordinates are the expectation of softmax heatmaps, and both are supervised. Losses as in
-# MMPose's version: smooth L1 and mean squared error. Augmentation as in coco_256x192.py
+# 256x256; coordinates are the expectation of softmax heatmaps, and both are supervised. Losses as
+# in MMPose's version: smooth L1 and mean squared error. Augmentation as in coco_256x192.py
 _base_ = ["_simplebaseline.py", "../_base_/coco_msra_256x192.py"]
 
 codec = dict(

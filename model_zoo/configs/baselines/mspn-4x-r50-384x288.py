@@ -1,8 +1,9 @@
 # MSPN (Li et al., arXiv 2019): four stages of ResNet-50 with four units each, at 384x288.
 # The outputs are the heatmaps of all units; the last is decoded. Every unit learns the finest
 # target here: the paper's wider targets of the coarse units, which one codec cannot state, are left
-# out. The target's kernel is 7 pixels at heatmaps of 96x72 (our reading). MMPose's convolutions before
-# batch norm have no bias: 140,816 parameters fewer than with one. Augmentation as in coco_256x192.py
+# out. The target's kernel is 7 pixels at heatmaps of 96x72 (our reading). MMPose's convolutions
+# before batch norm have no bias: 140,816 parameters fewer than with one.
+# Augmentation as in coco_256x192.py
 _base_ = [
     "../_base_/runtime.py",
     "../_base_/tiers.py",
