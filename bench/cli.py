@@ -1,5 +1,6 @@
 """The `repropose` command. Answers go to standard output, everything else to standard error."""
 
+import errno
 import json
 import os
 import sys
@@ -40,7 +41,7 @@ class _Group(click.Group):
         except (ReproPoseError, ZooError, MissingPackage) as error:
             raise SystemExit(_fail(str(error))) from None
         except OSError as error:
-            if error.errno is None:
+            if error.errno in (None, errno.EPIPE):  # a reader that had enough is no error
                 raise
             raise SystemExit(_fail(f"{error.strerror}: {error.filename or 'output'}")) from None
 

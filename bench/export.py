@@ -71,7 +71,12 @@ def models(book: Book) -> Records:
 
 
 def runs(catalog: Catalog, book: Book) -> Records:
-    """Every run, and at which tiers it has a result that did not fail."""
+    """Every run: what each tier carries out, the rows that rest on it, the tiers it was measured at."""
+    rows: dict[str, list[str]] = {}
+    for cell in catalog.cells():
+        place = f"{cell.paper}-{cell.table.table}/{cell.row.key}"
+        if cell.run and place not in rows.setdefault(cell.run, []):
+            rows[cell.run].append(place)
     return [
         {
             "run": name,
@@ -79,7 +84,15 @@ def runs(catalog: Catalog, book: Book) -> Records:
             "config": run.config,
             "dataset": run.dataset,
             "options": run.options,
-            "seeds": run.seeds.model_dump(mode="json"),
+            "tiers": {
+                tier: {
+                    "seeds": list(seeds),
+                    "data": f"data/{tier}/{run.dataset}",
+                    "command": f"repropose measure {name} --tier {tier}",
+                }
+                for tier, seeds in run.seeds
+            },
+            "rows": rows.get(name, []),
             "start": run.start,
             "released": run.released,
             "note": run.note,
