@@ -20,7 +20,7 @@ from bench.paired import PairedRuns
 from bench.records import Snapshot
 from bench.schema import TIERS, DatasetName, Tier
 from bench.sources import ROOT, config_files, params_file, workspace
-from bench.store import Store
+from bench.store import Store, write_atomically
 from model_zoo.errors import MissingPackage, ZooError
 
 TIER = click.option(
@@ -130,9 +130,8 @@ def models(as_json: bool) -> None:
         from bench.measure.complexity import measure_counts
 
         click.echo(f"counting {len(uncounted)} models that have no stored count", err=True)
-        for result in measure_counts(uncounted):
-            results_store().write(result)
-        rows = export.models(_catalog_and_book()[1])
+        rows += [export.model(result) for result in measure_counts(uncounted)]
+        rows.sort(key=lambda row: str(row["name"]))
     shown = rows if as_json else [{**r, "total": r["parameters"]["total"]} for r in rows]
     _print(shown, as_json, "name", "input_size", "total", "macs", "flops")
 
@@ -325,8 +324,8 @@ def table(name: str, tier: str | None) -> None:
     catalog, store = ledger.load(), results_store()
     verdicts = judge.judge_table(catalog, store, name)
     path = workspace() / "build" / "verdicts" / chosen / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([v.model_dump(mode="json") for v in verdicts], indent=1) + "\n")
+    text = json.dumps([v.model_dump(mode="json") for v in verdicts], indent=1) + "\n"
+    write_atomically(path, text.encode())
     from reports.text import render_table
 
     click.echo(render_table(*catalog.table(name), verdicts))
@@ -370,7 +369,9 @@ def pipeline_command(check: bool) -> None:
 @main.command()
 @click.option("--all", "everything", is_flag=True, help="every table of every paper")
 @click.option(
-    "--jobs", type=click.IntRange(1), help="stages side by side; the number of cores if left out"
+    "--jobs",
+    type=click.IntRange(1),
+    help="stages side by side; at smoke one per core, four at most",
 )
 @TIER
 @click.pass_context
@@ -378,9 +379,11 @@ def repro(context: click.Context, everything: bool, jobs: int | None, tier: str 
     """Regenerate the first-look tables (params.yaml) through DVC, build the site, say where it is."""
     from bench.reproduce import reproduce
 
-    cores = len(os.sched_getaffinity(0))
+    chosen = current_tier(tier)
+    # smoke: a core and some 700 MB each; above, a training takes the whole GPU
+    side_by_side = min(len(os.sched_getaffinity(0)), 4) if chosen == "smoke" else 1
     try:
-        reproduce(ledger.load(), current_tier(tier), everything=everything, jobs=jobs or cores)
+        reproduce(ledger.load(), chosen, everything=everything, jobs=jobs or side_by_side)
     finally:
         context.invoke(site)
 

@@ -14,7 +14,7 @@ from bench.catalog import Catalog
 from bench.coverage import coverage
 from bench.evidence import Book
 from bench.protocol import protocol_of
-from bench.records import Snapshot
+from bench.records import CountResult, Snapshot
 from bench.store import Stored, write_atomically
 
 if TYPE_CHECKING:
@@ -57,17 +57,19 @@ def cells(catalog: Catalog, paper: str | None = None, table: str | None = None) 
 
 def models(book: Book) -> Records:
     """Counted zoo models."""
-    return [
-        {
-            "name": name,
-            "input_size": list(stored.result.input_size),
-            "parameters": stored.result.parameters,
-            "macs": stored.result.macs,
-            "flops": stored.result.flops,
-            "file": stored.file,
-        }
-        for name, stored in sorted(book.counts.items())
-    ]
+    return [model(stored.result, stored.file) for _, stored in sorted(book.counts.items())]
+
+
+def model(counted: CountResult, file: str | None = None) -> dict[str, Any]:
+    """One zoo model; `file` is None if its count is not stored."""
+    return {
+        "name": counted.model,
+        "input_size": list(counted.input_size),
+        "parameters": counted.parameters,
+        "macs": counted.macs,
+        "flops": counted.flops,
+        "file": file,
+    }
 
 
 def runs(catalog: Catalog, book: Book) -> Records:
