@@ -10,6 +10,7 @@ import copy
 import difflib
 import functools
 import importlib
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,8 +132,21 @@ def build_model(
     with DefaultScope.overwrite_default_scope("mmpose"):
         model = MODELS.build(model_cfg)
     if not any(parameter.is_meta for parameter in model.parameters()):
-        model.init_weights()
+        _init_quietly(model)
     return model.eval()
+
+
+def _init_quietly(model: BasePoseEstimator) -> None:
+    """`model.init_weights()` without MMEngine's log line per parameter."""
+    from mmengine.logging import MMLogger
+
+    logger = MMLogger.get_current_instance()
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        model.init_weights()
+    finally:
+        logger.setLevel(level)
 
 
 def _drop_pretrained(node: Any) -> None:

@@ -12,6 +12,7 @@ model = dict(
     backbone=dict(
         type="ResNet",
         depth=50,
+        zero_init_residual=False,
         init_cfg=dict(type="Pretrained", checkpoint="torchvision://resnet50"),
     ),
     head=dict(
