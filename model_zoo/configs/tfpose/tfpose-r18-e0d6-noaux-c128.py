@@ -2,4 +2,4 @@
 _base_ = ["_r18_e0.py", "_coco_256x192.py"]
 
 model = dict(head=dict(dim=128, decoder=_base_.codec))
-smoke = dict(model=dict(head=dict(dim=32)))
+smoke = dict(model=dict(head=dict(dim=16)))
