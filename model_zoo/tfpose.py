@@ -1,8 +1,8 @@
 """TFPose: Direct Human Pose Estimation with Transformers (Mao et al., arXiv 2103.15320).
 
-Backbone features of several levels, a deformable-attention encoder, and a decoder with one query per keypoint
-whose layers refine the coordinates one after the other. A heatmap branch on the encoder's
-output helps training and is gone at inference.
+Backbone features of several levels, a deformable-attention encoder, and a decoder with one query
+per keypoint whose layers refine the coordinates one after the other. A heatmap branch on the
+encoder's output helps training and is gone at inference.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,8 +29,8 @@ class TFPoseHead(BaseHead):
     Args:
         in_channels: channels of the backbone's levels, finest first.
         num_joints: number of keypoints K, one query each.
-        dim, heads, points, hidden, dropout: the transformer's channels D, attention heads, sampling points per head
-            and level, feed-forward width.
+        dim, heads, points, hidden, dropout: the transformer's channels D, attention heads, sampling
+            points per head and level, feed-forward width.
         encoder_layers: N_E; with 0 the decoder looks at the projected features themselves.
         decoder_layers: N_D.
         q2q: whether the decoder has query-to-query attention.
@@ -87,8 +87,9 @@ class TFPoseHead(BaseHead):
             self.heatmap_branch = _heatmap_branch(dim, aux_channels, num_joints)
 
     def init_weights(self) -> None:
-        """As Deformable DETR starts: Xavier for matrices, N(0, 1) for embeddings, y_0 and queries; the
-        refinements start near zero (N(0, 0.01^2)), the heatmap branch as SimpleBaseline's (N(0, 0.001^2))."""
+        """As Deformable DETR starts: Xavier for matrices, N(0, 1) for embeddings, y_0 and queries.
+        The last map of a refinement starts with a deviation of 0.01, the heatmap branch with 0.001
+        as SimpleBaseline does."""
         super().init_weights()
         for part in (self.encoder, self.keypoint_decoder):
             for name, parameter in part.named_parameters():
@@ -113,7 +114,7 @@ class TFPoseHead(BaseHead):
                 nn.init.normal_(module.weight, std=0.001)
 
     def memory(self, feats: Sequence[Tensor]) -> tuple[Tensor, Shapes]:
-        """Backbone maps [B, C_l, H_l, W_l], finest first, to the encoder's output M [B, L, D] and the levels' sizes."""
+        """Backbone maps [B, C_l, H_l, W_l], finest first, to M [B, L, D] and the levels' sizes."""
         maps = [project(x) for project, x in zip(self.projections, feats, strict=True)]
         shapes = [(x.shape[2], x.shape[3]) for x in maps]
         tokens = torch.cat([x.flatten(2).transpose(1, 2) for x in maps], dim=1)
@@ -130,10 +131,11 @@ class TFPoseHead(BaseHead):
         return tokens, shapes
 
     def forward(self, feats: Sequence[Tensor]) -> Tensor | dict[str, Tensor]:
-        """Backbone maps to coordinates [B, K, 2] in (0, 1) of the crop, as the last decoder layer gives them.
+        """Backbone maps to the last decoder layer's coordinates [B, K, 2] in (0, 1) of the crop.
 
-        In training mode a dict of all that is supervised: `coordinates`, `layers` [N_D, B, K, 2] (those of every
-        decoder layer) and, with the auxiliary branch, `heatmaps` [B, K, 8 H_l, 8 W_l] of the coarsest level.
+        In training mode a dict of all that is supervised: `coordinates`, `layers` [N_D, B, K, 2]
+        (those of every decoder layer) and, with the auxiliary branch, `heatmaps` of eight times the
+        coarsest level's height and width.
         """
         memory, shapes = self.memory(feats)
         steps = list(self.keypoint_decoder.steps(memory, shapes))
@@ -154,7 +156,7 @@ class TFPoseHead(BaseHead):
         batch_data_samples: list,
         test_cfg: dict | None = None,
     ) -> list:
-        """Decoded keypoints of every sample; with `flip_test` the mean of the crop and its mirror image."""
+        """Decoded keypoints of every sample; with `flip_test` the mean of crop and mirror image."""
         if not (test_cfg or {}).get("flip_test", False):
             return self.decode(self.forward(feats)[:, None])
         original, mirrored = map(self.forward, feats)
@@ -180,9 +182,9 @@ class TFPoseHead(BaseHead):
 
 
 def coordinate_loss(layers: Tensor, target: Tensor, weights: Tensor) -> Tensor:
-    """L1 distance summed over decoder layers, mean over the coordinates of labelled joints (TFPose, Eq. 5).
+    """L1 distance, summed over decoder layers, mean over labelled coordinates (TFPose, Eq. 5).
 
-    layers [N_D, B, K, 2], target [B, K, 2] and weights [B, K], 0 or 1. Zero without any labelled joint.
+    layers [N_D, B, K, 2], target [B, K, 2], weights [B, K], 0 or 1. Zero without labelled joints.
     """
     distance = (layers - target).abs().mean(dim=3).sum(dim=0)
     return (distance * weights).sum() / weights.sum().clamp(min=1)
@@ -191,7 +193,8 @@ def coordinate_loss(layers: Tensor, target: Tensor, weights: Tensor) -> Tensor:
 def heatmap_loss(heatmaps: Tensor, target: Tensor, weights: Tensor) -> Tensor:
     """Squared error, mean over batch, keypoints and pixels, labelled joints only (TFPose, Eq. 6).
 
-    heatmaps and target [B, K, H, W], weights [B, K], 0 or 1. Raises `ValueError` where the sizes differ.
+    heatmaps and target [B, K, H, W], weights [B, K], 0 or 1. Raises `ValueError` where the sizes
+    differ.
     """
     if heatmaps.shape != target.shape:
         raise ValueError(
@@ -215,7 +218,8 @@ def pixel_centres(shapes: Shapes) -> Tensor:
 
 
 def _heatmap_branch(dim: int, channels: int, num_joints: int) -> nn.Sequential:
-    """Three 4x4 transposed convolutions of stride 2 with batch norm and ReLU, 1x1 to K (SimpleBaseline)."""
+    """Three 4x4 transposed convolutions of stride 2 with batch norm and ReLU, 1x1 to K
+    (SimpleBaseline)."""
     layers: list[nn.Module] = []
     for inputs in (dim, channels, channels):
         up = nn.ConvTranspose2d(inputs, channels, 4, stride=2, padding=1, bias=False)
@@ -225,11 +229,11 @@ def _heatmap_branch(dim: int, channels: int, num_joints: int) -> nn.Sequential:
 
 @torch.no_grad()
 def sampling_points(model: nn.Module, inputs: Tensor, layer: int = -1) -> tuple[Tensor, Tensor]:
-    """Where the keypoints look in a decoder layer, and how much they take from there (Figures 7, 11, 12).
+    """Where the keypoints look in a decoder layer, and how much they take from there.
 
-    inputs [B, 3, H, W] (normalised) to locations [B, K, heads, levels, points, 2] as (x, y), 0 and 1 being the
-    edges of the crop, and weights [B, K, heads, levels, points], of the model in eval mode.
-    Raises `IndexError` for a layer that does not exist.
+    Source: Figures 7, 11 and 12. inputs [B, 3, H, W] (normalised) to locations [B, K, heads, levels, points, 2] as (x, y), 0 and
+    1 being the edges of the crop, and weights [B, K, heads, levels, points], of the model in eval
+    mode. Raises `IndexError` for a layer that does not exist.
     """
     with _layer_input(model, inputs, layer) as (step, module, shapes):
         embedding = model.head.keypoint_decoder.embedding
@@ -241,9 +245,9 @@ def sampling_points(model: nn.Module, inputs: Tensor, layer: int = -1) -> tuple[
 def query_attention(model: nn.Module, inputs: Tensor, layer: int = -1) -> Tensor:
     """Query-to-query attention [B, K, K] of a decoder layer, averaged over heads (Figures 6, 8, 9).
 
-    Row k says how much keypoint k takes from every keypoint; rows sum to 1. inputs [B, 3, H, W] (normalised),
-    the model in eval mode. Raises `IndexError` for a layer that does not exist and `ValueError` for a
-    model without query-to-query attention.
+    Row k says how much keypoint k takes from every keypoint; rows sum to 1. inputs [B, 3, H, W]
+    (normalised), the model in eval mode. Raises `IndexError` for a layer that does not exist and
+    `ValueError` for a model without query-to-query attention.
     """
     with _layer_input(model, inputs, layer) as (step, module, _):
         return module.q2q_weights(step.queries, model.head.keypoint_decoder.embedding)
@@ -253,7 +257,7 @@ def query_attention(model: nn.Module, inputs: Tensor, layer: int = -1) -> Tensor
 def _layer_input(
     model: nn.Module, inputs: Tensor, layer: int
 ) -> Iterator[tuple[Step, DecoderLayer, Shapes]]:
-    """The step of a decoder layer, the layer and the levels' sizes, with the model in eval mode meanwhile."""
+    """A decoder layer's step, the layer and the levels' sizes; meanwhile the model is in eval mode."""
     decoder = model.head.keypoint_decoder
     if not -len(decoder.layers) <= layer < len(decoder.layers):
         raise IndexError(f"layer {layer} of a decoder of {len(decoder.layers)} layers")

@@ -1,4 +1,4 @@
-"""TFPose's encoder and decoder (Sec. 3.2, 3.3; Figure 4): deformable attention as in Deformable DETR."""
+"""TFPose's encoder and decoder (Sec. 3.2, 3.3; Figure 4), after Deformable DETR's."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -38,15 +38,15 @@ class EncoderLayer(nn.Module):
         self.feed_forward = FeedForward(dim=dim, hidden=hidden, dropout=dropout)
 
     def forward(self, tokens: Tensor, position: Tensor, centres: Tensor, shapes: Shapes) -> Tensor:
-        """tokens [B, L, D], position embedding [L, D], centres of the tokens' pixels [L, 2] to [B, L, D]."""
+        """tokens [B, L, D], position [L, D], centres of the tokens' pixels [L, 2] to [B, L, D]."""
         reference = centres.expand(len(tokens), -1, -1)
         attended = self.p2p(tokens + position, reference, tokens, shapes)
         return self.feed_forward(self.norm(tokens + self.dropout(attended)))
 
 
 class DecoderLayer(nn.Module):
-    """Query-to-query attention (unless `q2q` is false), pixel-to-query attention, feed-forward, each
-    with residual and norm after; then the refinement of the coordinates in logits."""
+    """Query-to-query attention (unless `q2q` is false), pixel-to-query attention, feed-forward,
+    each with residual and norm after; then the refinement of the coordinates in logits."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class DecoderLayer(nn.Module):
         )
 
     def after_q2q(self, queries: Tensor, embedding: Tensor) -> Tensor:
-        """Queries [B, K, D] and their embedding [K, D] to queries that know of each other, [B, K, D]."""
+        """Queries [B, K, D] and their embedding [K, D] to queries that know of each other."""
         if self.q2q is None:
             return queries
         placed = queries + embedding
@@ -79,9 +79,9 @@ class DecoderLayer(nn.Module):
         return self.q2q_norm(queries + self.dropout(attended))
 
     def q2q_weights(self, queries: Tensor, embedding: Tensor) -> Tensor:
-        """Query-to-query attention [B, K, K] after softmax, averaged over heads; rows (the asking queries) sum to 1.
+        """Query-to-query attention [B, K, K] after softmax, averaged over heads.
 
-        Raises `ValueError` for a layer without it.
+        Rows, the asking queries, sum to 1. Raises `ValueError` for a layer without it.
         """
         if self.q2q is None:
             raise ValueError("this model has no query-to-query attention; take one with q2q=True")
@@ -96,8 +96,8 @@ class DecoderLayer(nn.Module):
         memory: Tensor,
         shapes: Shapes,
     ) -> tuple[Tensor, Tensor]:
-        """queries [B, K, D], embedding [K, D], reference [B, K, 2], memory [B, L, D] to the queries [B, K, D] after
-        the layer and the refinement [B, K, 2] in logits (Delta y of Eq. 4)."""
+        """queries [B, K, D], embedding [K, D], reference [B, K, 2], memory [B, L, D] to the queries
+        [B, K, D] after the layer and the refinement [B, K, 2] in logits (Delta y of Eq. 4)."""
         queries = self.after_q2q(queries, embedding)
         attended = self.p2q(queries + embedding, reference, memory, shapes)
         queries = self.feed_forward(self.p2q_norm(queries + self.dropout(attended)))
@@ -117,8 +117,9 @@ class Step(NamedTuple):
 class Decoder(nn.Module):
     """N_D layers that refine K coordinates one after the other (Eq. 4).
 
-    `queries` is Q, `embedding` its position embedding, `start` the learned y_0 in logits. No gradient flows from
-    a layer's coordinates into those before (Deformable DETR's iterative refinement).
+    `queries` is Q, `embedding` its position embedding, `start` the learned y_0 in logits. No
+    gradient flows from a layer's coordinates into those before (Deformable DETR's iterative
+    refinement).
     """
 
     def __init__(self, *, layers: int, num_keypoints: int, dim: int, **layer: Any) -> None:

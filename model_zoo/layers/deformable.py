@@ -21,16 +21,17 @@ def deformable_attention(
 ) -> Tensor:
     """Weighted sum of bilinearly sampled values, each head by itself.
 
-    value [B, L, heads, D / heads]; locations [B, Q, heads, levels, points, 2] as (x, y), 0 and 1 being the outer
-    edges of a level's first and last pixel (zero outside); weights [B, Q, heads, levels, points] to
-    [B, Q, D]. MMCV's compiled kernel does it on CUDA where it is installed, `grid_sample_attention` elsewhere.
-    Raises `ValueError` where the number of tokens or levels does not fit `shapes`.
+    value [B, L, heads, D / heads]; locations [B, Q, heads, levels, points, 2] as (x, y), 0 and 1
+    being the outer edges of a level's first and last pixel (zero outside); weights [B, Q, heads,
+    levels, points] to [B, Q, D]. MMCV's compiled kernel does it on CUDA where it is installed,
+    `grid_sample_attention` elsewhere. Raises `ValueError` where the number of tokens or levels does
+    not fit `shapes`.
     """
     tokens = sum(height * width for height, width in shapes)
     if value.shape[1] != tokens or locations.shape[3] != len(shapes):
         raise ValueError(
-            f"{value.shape[1]} tokens and {locations.shape[3]} levels of sampling points for levels of "
-            f"{tokens} tokens: {list(shapes)}; both must fit"
+            f"{value.shape[1]} tokens and {locations.shape[3]} levels of sampling points for levels "
+            f"of {tokens} tokens: {list(shapes)}; both must fit"
         )
     if value.is_cuda and compiled_kernel_installed():
         return compiled_attention(value, shapes, locations, weights)
@@ -67,7 +68,7 @@ def compiled_kernel_installed() -> bool:
 
 
 def compiled_attention(value: Tensor, shapes: Shapes, locations: Tensor, weights: Tensor) -> Tensor:
-    """`deformable_attention` by MMCV's CUDA kernel, in the precision of `value` (half types in float32)."""
+    """`deformable_attention` by MMCV's CUDA kernel; half precision is computed in float32."""
     from mmcv.ops.multi_scale_deform_attn import MultiScaleDeformableAttnFunction
 
     dtype = value.dtype
@@ -106,9 +107,10 @@ class DeformableAttention(nn.Module):
         self.output_proj = nn.Linear(dim, dim)
 
     def reset_parameters(self) -> None:
-        """Deformable DETR's start (its appendix A.4): head m looks along direction m, point k at k pixels'
-        distance, all points weigh the same; Xavier for the other two maps. Only nearly the same here, N(0, 0.01^2)
-        in place of zero weights: the query's position embedding then has a gradient from the first step."""
+        """Deformable DETR's start (its appendix A.4): head m looks along direction m, point k at k
+        pixels' distance, all points weigh the same; Xavier for the other two maps. Only nearly the
+        same here, N(0, 0.01^2) in place of zero weights: the query's position embedding then has a
+        gradient from the first step."""
         angle = torch.arange(self.heads) * (2 * math.pi / self.heads)
         direction = torch.stack([angle.cos(), angle.sin()], dim=1)
         direction = direction / direction.abs().max(dim=1, keepdim=True).values
@@ -126,9 +128,9 @@ class DeformableAttention(nn.Module):
     def sampling(self, query: Tensor, reference: Tensor, shapes: Shapes) -> tuple[Tensor, Tensor]:
         """Where every query looks and how much it takes from there.
 
-        query [B, Q, D], reference [B, Q, 2] as (x, y) in [0, 1] to locations [B, Q, heads, levels, points, 2]
-        (same unit; offsets count in pixels of the level) and weights [B, Q, heads, levels, points],
-        which sum to 1 over levels and points.
+        query [B, Q, D], reference [B, Q, 2] as (x, y) in [0, 1] to locations [B, Q, heads, levels,
+        points, 2] (same unit; offsets count in pixels of the level) and weights [B, Q, heads,
+        levels, points], which sum to 1 over levels and points.
         """
         grid = (self.heads, self.levels, self.points)
         offsets = self.sampling_offsets(query).unflatten(2, (*grid, 2))

@@ -1,4 +1,4 @@
-"""Multi-scale deformable attention: closed forms, MMCV's own implementation, numerical gradients."""
+"""Multi-scale deformable attention: closed forms, MMCV's implementation, numerical gradients."""
 
 import ast
 import importlib.util
@@ -24,7 +24,7 @@ TOKENS = sum(height * width for height, width in SHAPES)
 
 @pytest.fixture(scope="module")
 def mmcv_attention():
-    """MMCV's pure-PyTorch version, taken from the source file it ships (mmcv-lite cannot import `mmcv.ops`)."""
+    """MMCV's pure-PyTorch version, from the file it ships (mmcv-lite cannot import `mmcv.ops`)."""
     found = importlib.util.find_spec("mmcv")
     file = Path(found.origin).parent / "ops" / "multi_scale_deform_attn.py" if found else None
     if file is None or not file.is_file():
@@ -77,7 +77,7 @@ def test_the_compiled_kernel_equals_grid_sampling(batch):
 
 @pytest.mark.parametrize("batch", [1, 3, 96])
 def test_the_compiled_kernel_is_called_by_mmcvs_rules(mmcv_attention, monkeypatch, batch):
-    """What MMCV's kernel demands of its arguments; the kernel itself is played by MMCV's PyTorch version."""
+    """What the kernel demands of its arguments; MMCV's PyTorch version plays the kernel."""
 
     class Kernel:
         @staticmethod

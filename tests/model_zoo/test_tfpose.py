@@ -1,4 +1,4 @@
-"""TFPose: targets and losses in closed form, the decoder's refinement, the branch that vanishes, overfitting."""
+"""TFPose: targets, losses, the decoder's refinement, the branch that vanishes, overfitting."""
 
 from contextlib import contextmanager
 from pathlib import Path

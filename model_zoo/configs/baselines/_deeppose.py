@@ -1,5 +1,5 @@
-# DeepPose (Toshev and Szegedy, CVPR 2014) as MMPose has it: ResNet, global pooling, one fully connected layer.
-# Pipelines as MMPose's topdown_regression: its default scale, rotation and shift.
+# DeepPose (Toshev and Szegedy, CVPR 2014) as MMPose has it: ResNet, global pooling, one fully
+# connected layer. Pipelines as MMPose's topdown_regression: its default scale, rotation and shift.
 _base_ = [
     "../_base_/runtime.py",
     "../_base_/tiers.py",

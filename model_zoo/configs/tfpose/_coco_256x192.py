@@ -1,5 +1,6 @@
-# COCO 256x192 for TFPose: coordinates and auxiliary UDP heatmaps as targets; rotation within 40 degrees, scale
-# 0.5-1.5, flip and half body as the paper says (Sec. 4.1), their probabilities as in MMPose.
+# COCO 256x192 for TFPose: coordinates and auxiliary UDP heatmaps as targets; rotation within 40
+# degrees, scale 0.5-1.5, flip and half body as the paper says (Sec. 4.1), their probabilities as in
+# MMPose.
 _base_ = ["../_base_/coco_256x192.py"]
 
 codec = dict(

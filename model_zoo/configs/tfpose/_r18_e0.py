@@ -1,4 +1,5 @@
-# Tables 1 and 2: no encoder, levels C2-C5 (the printed GFLOPs fit no other), without the heatmap branch
+# Tables 1 and 2: no encoder, levels C2-C5 (the printed GFLOPs fit no other), without the heatmap
+# branch
 _base_ = ["_r18.py"]
 
 model = dict(

@@ -1,6 +1,7 @@
-# TFPose's optimisation (Sec. 4.1): AdamW, 4e-3, cosine; a tenth for encoder and decoder ("the Transformers and the
-# linear projections for predicting keypoints offsets"). Not printed and read as MMPose's other top-down methods:
-# 8 x 64 images, 210 epochs, 500 iterations of warm-up; clipping as in Deformable DETR.
+# TFPose's optimisation (Sec. 4.1): AdamW, 4e-3, cosine; a tenth for encoder and decoder ("the
+# Transformers and the linear projections for predicting keypoints offsets"). Not printed and read
+# as MMPose's other top-down methods: 8 x 64 images, 210 epochs, 500 iterations of warm-up; clipping
+# as in Deformable DETR.
 _base_ = ["../_base_/runtime.py", "../_base_/tiers.py"]
 
 train_cfg = dict(by_epoch=True, max_epochs=210, val_interval=10)
@@ -17,8 +18,9 @@ param_scheduler = [
 ]
 auto_scale_lr = dict(base_batch_size=512)
 
-# Crops of 48x64 (width x height). Narrower, half the encoder layers, from random weights; the last stage keeps its
-# resolution, so that C3-C5 have 6x8, 3x4 and 3x4 tokens. One learning rate for all: nothing is pretrained.
+# Crops of 48x64 (width x height). Narrower, half the encoder layers, from random weights; the last
+# stage keeps its resolution, so that C3-C5 have 6x8, 3x4 and 3x4 tokens. One learning rate for all:
+# nothing is pretrained.
 smoke = dict(
     codec=dict(_delete_=True, input_size=(48, 64), heatmap_size=(24, 32), sigma=1.5),
     model=dict(

@@ -1,4 +1,4 @@
-"""TFPose's GFLOPs (Tables 1-6): what the rule returns to the printed digit, and what it lacks elsewhere.
+"""TFPose's GFLOPs (Tables 1-6): what the rule returns to the digit, what it lacks elsewhere.
 
 The figures compared with are the printed ones; bench/papers/tfpose/NOTES-model.md has the table."""
 
@@ -48,7 +48,7 @@ def test_the_rule_returns_the_printed_digits(name, printed):
     ],
 )
 def test_what_is_lacking_amounts_to_three_maps_of_the_queries_per_decoder_layer(name, printed):
-    """Three C x C linear maps of the 17 queries, which the text does not mention and we do not build."""
+    """Three C x C maps of the 17 queries, which the text does not mention and we do not build."""
     channels = 128 if name.endswith("c128") else 256
     layers = int(name.partition("-e")[2][2])
     lacking = layers * 3 * KEYPOINTS * channels**2 / 1e9
