@@ -231,9 +231,9 @@ def _heatmap_branch(dim: int, channels: int, num_joints: int) -> nn.Sequential:
 def sampling_points(model: nn.Module, inputs: Tensor, layer: int = -1) -> tuple[Tensor, Tensor]:
     """Where the keypoints look in a decoder layer, and how much they take from there.
 
-    Source: Figures 7, 11 and 12. inputs [B, 3, H, W] (normalised) to locations [B, K, heads, levels, points, 2] as (x, y), 0 and
+    inputs [B, 3, H, W] (normalised) to locations [B, K, heads, levels, points, 2] as (x, y), 0 and
     1 being the edges of the crop, and weights [B, K, heads, levels, points], of the model in eval
-    mode. Raises `IndexError` for a layer that does not exist.
+    mode. Raises `IndexError` for a layer that does not exist. Source: Figures 7, 11 and 12.
     """
     with _layer_input(model, inputs, layer) as (step, module, shapes):
         embedding = model.head.keypoint_decoder.embedding
@@ -257,7 +257,7 @@ def query_attention(model: nn.Module, inputs: Tensor, layer: int = -1) -> Tensor
 def _layer_input(
     model: nn.Module, inputs: Tensor, layer: int
 ) -> Iterator[tuple[Step, DecoderLayer, Shapes]]:
-    """A decoder layer's step, the layer and the levels' sizes; meanwhile the model is in eval mode."""
+    """A decoder layer's step, the layer, the levels' sizes; the model in eval mode meanwhile."""
     decoder = model.head.keypoint_decoder
     if not -len(decoder.layers) <= layer < len(decoder.layers):
         raise IndexError(f"layer {layer} of a decoder of {len(decoder.layers)} layers")

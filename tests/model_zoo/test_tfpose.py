@@ -56,7 +56,7 @@ def samples(batch, seed=0):
     packed = []
     for _ in range(batch):
         encoded = codec.encode(rng.uniform((2, 2), (45, 61), (1, 17, 2)))
-        sample = PoseDataSample(metainfo=dict(flip_indices=FLIP, input_size=(48, 64)))
+        sample = PoseDataSample(metainfo={"flip_indices": FLIP, "input_size": (48, 64)})
         sample.gt_instance_labels = InstanceData(
             keypoint_labels=torch.from_numpy(encoded["keypoint_labels"]),
             keypoint_weights=torch.from_numpy(encoded["keypoint_weights"]),
@@ -81,12 +81,12 @@ def test_a_perfect_prediction_returns_to_the_true_keypoint(name):
     cfg, rng = model_zoo.config(name), np.random.default_rng(3)
     x, y, width, height = 40.0, 25.0, 90.0, 210.0
     keypoints = rng.uniform((x, y), (x + width, y + height), (1, 17, 2))
-    results = dict(
-        img=np.zeros((300, 200, 3), np.uint8),
-        bbox=np.array([[x, y, x + width, y + height]], np.float32),
-        keypoints=keypoints.astype(np.float32),
-        keypoints_visible=np.ones((1, 17), np.float32),
-    )
+    results = {
+        "img": np.zeros((300, 200, 3), np.uint8),
+        "bbox": np.array([[x, y, x + width, y + height]], np.float32),
+        "keypoints": keypoints.astype(np.float32),
+        "keypoints_visible": np.ones((1, 17), np.float32),
+    }
     with DefaultScope.overwrite_default_scope("mmpose"):
         for step in cfg.val_pipeline[1:3]:
             results = TRANSFORMS.build(step)(results)
@@ -96,7 +96,7 @@ def test_a_perfect_prediction_returns_to_the_true_keypoint(name):
     assert encoded["keypoint_weights"].all()
 
     sample = PoseDataSample(metainfo={key: results[key] for key in ("input_center", "input_scale")})
-    sample.set_metainfo(dict(input_size=cfg.codec.input_size))
+    sample.set_metainfo({"input_size": cfg.codec.input_size})
     sample.gt_instances = InstanceData(bboxes=results["bbox"], bbox_scores=np.ones(1, np.float32))
     prediction = model.head.decode(torch.from_numpy(encoded["keypoint_labels"])[None])
     (sample,) = model.add_pred_to_datasample(prediction, None, [sample])
