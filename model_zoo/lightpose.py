@@ -109,6 +109,14 @@ class CenterOffsetHeatmap(BaseKeypointCodec):
         keypoints = (cells + 0.5) * self.stride - 0.5
         return keypoints[None].astype(np.float32), heatmaps[index, row, column][None]
 
+    def batch_decode(
+        self, heatmaps: Tensor, offsets: Tensor | None = None
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """`decode` of every image: tensors with a leading batch axis to two lists of length B."""
+        maps = [m.detach().float().cpu().numpy() for m in (heatmaps, offsets) if m is not None]
+        decoded = [self.decode(*one) for one in zip(*maps, strict=True)]
+        return [keypoints for keypoints, _ in decoded], [scores for _, scores in decoded]
+
     def _shifts(
         self, heatmaps: np.ndarray, index: np.ndarray, row: np.ndarray, column: np.ndarray
     ) -> np.ndarray:
@@ -133,10 +141,11 @@ class HRNetToStage3(HRNet):
     map that transition 3 makes from the last branch (twice its channels). Images [B, 3, H, W] to a
     tuple of one map [B, C, H / stride, W / stride]. The last fusion also computes the branches that
     are not used, and what leads to them is frozen: the paper's counts contain it (NOTES.md).
+    `stem_channels` is the width after the first convolution, 64 in HRNet (small images want less).
     Raises `ValueError` for another stride.
     """
 
-    def __init__(self, *, extra: dict, stride: int, **kwargs: Any) -> None:
+    def __init__(self, *, extra: dict, stride: int, stem_channels: int = 64, **kwargs: Any) -> None:
         if stride not in STRIDES:
             raise ValueError(f"stride is {stride}; allowed are {', '.join(map(str, STRIDES))}")
         self.branch = STRIDES.index(stride)
@@ -150,6 +159,10 @@ class HRNetToStage3(HRNet):
             num_channels=channels,
         )
         super().__init__({**extra, "stage4": empty}, **kwargs)
+        if stem_channels != 64:
+            self.conv1 = nn.Conv2d(3, stem_channels, 3, stride=2, padding=1, bias=False)
+            self.add_module(self.norm1_name, nn.BatchNorm2d(stem_channels))
+            self.conv2 = nn.Conv2d(stem_channels, 64, 3, stride=2, padding=1, bias=False)
         for branch, layers in enumerate(self.stage3[-1].fuse_layers):
             if branch != min(self.branch, 2):
                 layers.requires_grad_(False)

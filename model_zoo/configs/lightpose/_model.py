@@ -26,5 +26,5 @@ model = dict(
 )
 expected_output = dict(heatmaps=("B", "K", "H/16", "W/16"), offsets=("B", "K", 2, "H/16", "W/16"))
 
-# narrower, from random weights; the encoder keeps its depth, its heads and h / d
-smoke = dict(model=dict(head=dict(dim=32, hidden=64, dropout=0.0)))
+# narrower, from random weights; the encoder keeps its depth and h / d
+smoke = dict(model=dict(head=dict(dim=32, heads=4, hidden=64, dropout=0.0)))

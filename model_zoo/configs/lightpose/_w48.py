@@ -41,8 +41,9 @@ model = dict(
 smoke = dict(
     model=dict(
         backbone=dict(
+            stem_channels=16,
             extra=dict(
-                stage1=dict(num_blocks=(1,), num_channels=(16,)),
+                stage1=dict(num_blocks=(1,), num_channels=(8,)),
                 stage2=dict(num_blocks=(1, 1), num_channels=(12, 24)),
                 stage3=dict(num_blocks=(1, 1, 1), num_channels=(12, 24, 48)),
             ),
