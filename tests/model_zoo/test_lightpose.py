@@ -202,15 +202,15 @@ def test_flip_test_of_perfect_maps_changes_nothing():
     assert torch.allclose(offsets, both[0][1], atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["lightpose-w48", "lightpose-w48-noenc-s16", "lightpose-r50"])
+@pytest.mark.parametrize("name", ["lightpose-w48", "lightpose-r50"])
 def test_a_handful_of_crops_can_be_learned_by_heart(name):
     torch.manual_seed(0)
     model = model_zoo.build_model(name, tier="smoke").train()
     model.head.decoder = KEYPOINT_CODECS.build(CODEC)
-    images, samples, keypoints = images_and_samples(6)
+    images, samples, keypoints = images_and_samples(4)
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
-    for step in range(160):
-        if step == 110:
+    for step in range(120):
+        if step == 90:
             optimizer.param_groups[0]["lr"] = 3e-4
         optimizer.zero_grad()
         sum(model.loss(images, samples).values()).backward()
@@ -219,4 +219,4 @@ def test_a_handful_of_crops_can_be_learned_by_heart(name):
         outputs = model(images, None, mode="tensor")
     found, _ = model.head.decoder.batch_decode(*outputs)
     error = np.linalg.norm(np.stack(found) - keypoints, axis=3)
-    assert error.mean() < 1.0  # pixels of an input of 48x64
+    assert error.mean() < 0.5  # pixels of an input of 48x64
