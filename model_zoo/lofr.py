@@ -6,22 +6,28 @@ attention maps are the pose. Training needs only which keypoints are there (`Cat
 Where the text is open, the readings are options; bench/papers/lofr says which one is taken and why.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import torch
+from mmengine.structures import PixelData
 from mmpose.models.backbones import HRNet
 from mmpose.models.heads.base_head import BaseHead
 from mmpose.models.utils.tta import flip_heatmaps
 from mmpose.registry import KEYPOINT_CODECS, MODELS
-from mmengine.structures import PixelData
 from torch import Tensor, nn
 
 from . import lofr_data  # noqa: F401  (registers data sets and transforms)
 from .lofr_decoder import PoseDecoder, response_maps
 from .lofr_encoder import CategoryBranch, ContextEncoder, Memory
 from .lofr_graph import SKELETONS, PrototypeGraph
-from .losses.location_free import diversity_loss, located_loss, peak_scaled, presence_loss
+from .losses.location_free import (
+    diversity_loss,
+    located_loss,
+    mass_scaled,
+    peak_scaled,
+    presence_loss,
+)
 
 CLASSIFIERS = ("cnn", "encoder", "parts")
 WEIGHTS = dict(cnn=0.2, encoder=0.2, parts=0.5, diversity=0.1, located=0.0)  # Section 4.2
@@ -65,6 +71,7 @@ class LocationFreeHead(BaseHead):
         part_features: "decoder" output, or F_m "pooled" by R.
         shared_classifier: one weight vector for all parts instead of one each.
         classifier: "sigmoid" or "softmax".
+        scaling: how R becomes the heatmap of Eq. 14: "mass" (R sums to what the target sums to) or "peak".
         maps: what is read out, "response" (attention weights) or "scores" (attention scores, weighed per head
             by a 1x1 convolution; needs located samples).
         read_out: `layers` (last, all), `heads` (mean, max), `scales` (sum, finest) and `score`, the
@@ -99,14 +106,19 @@ class LocationFreeHead(BaseHead):
         part_features: str = "decoder",
         shared_classifier: bool = False,
         classifier: str = "sigmoid",
+        scaling: str = "mass",
         maps: str = "response",
         read_out: dict | None = None,
         weights: dict | None = None,
     ) -> None:
         super().__init__()
-        _check(skeleton, num_keypoints, part_features, maps, read_out or {}, weights or {})
+        _check(skeleton, num_keypoints, read_out or {}, weights or {})
+        _allow("part_features", part_features, ("decoder", "pooled"))
+        _allow("scaling", scaling, ("mass", "peak"))
+        _allow("maps", maps, ("response", "scores"))
         self.used, self.category, self.strides = tuple(used), category, tuple(strides)
-        self.part_features, self.classifier, self.maps = part_features, classifier, maps
+        self.part_features, self.classifier = part_features, classifier
+        self.scaling, self.maps = scaling, maps
         self.read_out, self.weights = READ_OUT | (read_out or {}), WEIGHTS | (weights or {})
         self.decoder = KEYPOINT_CODECS.build(decoder)
         transformer = dict(dim=dim, heads=heads, hidden=hidden, dropout=dropout)
@@ -173,6 +185,9 @@ class LocationFreeHead(BaseHead):
     def _scores(self, scores: Tensor, memory: Memory) -> Tensor:
         """Attention scores [B, heads, K, L] of the finest scale to heatmaps [B, K, H, W]."""
         height, width = memory.sizes[0]
+        scores = scores - scores.mean(
+            dim=3, keepdim=True
+        )  # what is the same everywhere tells nothing
         finest = scores[..., : height * width].unflatten(3, (height, width)).transpose(1, 2)
         return self.score_maps(finest.flatten(0, 1)).unflatten(0, finest.shape[:2]).squeeze(2)
 
@@ -196,10 +211,18 @@ class LocationFreeHead(BaseHead):
         losses["loss_diversity"] = self.weights["diversity"] * diversity_loss(parts.features)
         if self.weights["located"]:
             targets = torch.stack([sample.gt_fields.heatmaps for sample in batch_data_samples])
-            found = parts.heatmaps if self.maps == "scores" else peak_scaled(parts.heatmaps)
+            found = self._comparable(parts.heatmaps, targets)
             bearing = torch.cat([one.keypoint_weights for one in given])
             losses["loss_located"] = self.weights["located"] * located_loss(found, targets, bearing)
         return losses
+
+    def _comparable(self, heatmaps: Tensor, targets: Tensor) -> Tensor:
+        """H of Eq. 14."""
+        if self.maps == "scores":
+            return heatmaps
+        if self.scaling == "peak":
+            return peak_scaled(heatmaps)
+        return mass_scaled(heatmaps, targets)
 
     def predict(
         self, feats: Any, batch_data_samples: list, test_cfg: dict | None = None
@@ -217,9 +240,7 @@ class LocationFreeHead(BaseHead):
             return found, [PixelData(heatmaps=one) for one in heatmaps.detach()]
         return found
 
-    def _flip_tested(
-        self, feats: Any, samples: list, test_cfg: dict
-    ) -> tuple[Tensor, Tensor]:
+    def _flip_tested(self, feats: Any, samples: list, test_cfg: dict) -> tuple[Tensor, Tensor]:
         pairs = samples[0].metainfo["flip_indices"]
         (plain, score), (flipped, other) = (self._maps_and_scores(one) for one in feats)
         flipped = flip_heatmaps(
@@ -238,21 +259,19 @@ class LocationFreeHead(BaseHead):
         return heatmaps, kinds[self.read_out["score"]]
 
 
-def _check(
-    skeleton: str, keypoints: int, part_features: str, maps: str, read_out: dict, weights: dict
-) -> None:
-    """Raises `ValueError` for what is none of the allowed values."""
-    given = {
-        "skeleton": (skeleton, SKELETONS),
-        "part_features": (part_features, ("decoder", "pooled")),
-        "maps": (maps, ("response", "scores")),
-        "score": (read_out.get("score", "response"), ("response", "presence", "product")),
-        **{f"entry of read_out '{key}'": (key, READ_OUT) for key in read_out},
-        **{f"entry of weights '{key}'": (key, WEIGHTS) for key in weights},
-    }
-    for what, (value, allowed) in given.items():
-        if value not in allowed:
-            raise ValueError(f"{what} is '{value}'; allowed are {', '.join(allowed)}")
+def _allow(what: str, value: str, allowed: Iterable[str]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{what} is '{value}'; allowed are {', '.join(allowed)}")
+
+
+def _check(skeleton: str, keypoints: int, read_out: dict, weights: dict) -> None:
+    """Raises `ValueError` for an unknown skeleton or entry, or one of another number of keypoints."""
+    _allow("skeleton", skeleton, SKELETONS)
+    for key in read_out:
+        _allow("entry of read_out", key, READ_OUT)
+    for key in weights:
+        _allow("entry of weights", key, WEIGHTS)
+    _allow("score", read_out.get("score", "response"), ("response", "presence", "product"))
     if SKELETONS[skeleton][0] != keypoints:
         raise ValueError(
             f"the skeleton {skeleton} has {SKELETONS[skeleton][0]} keypoints, not {keypoints}"

@@ -39,6 +39,15 @@ def located_loss(heatmaps: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     return (error * weights).sum() / weights.sum().clamp(min=1)
 
 
+def mass_scaled(response: Tensor, targets: Tensor) -> Tensor:
+    """Maps [B, K, H, W] that sum to about 1, multiplied so that each sums to what its target sums to.
+
+    Against a target of peak 1 the squared error is then convex in the response. Divided by its own peak instead, a
+    response that is one spike at a wrong place costs little and passes no gradient through the softmax.
+    """
+    return response * targets.sum(dim=(2, 3), keepdim=True)
+
+
 def peak_scaled(response: Tensor) -> Tensor:
     """Maps [B, K, H, W] divided by their maximum, so that the peak is 1."""
     peak = response.amax(dim=(2, 3), keepdim=True)

@@ -18,11 +18,7 @@ smoke = dict(
         persistent_workers=False,
         sampler=dict(type="InfiniteSampler", shuffle=True),
         dataset=dict(
-            pipeline={
-                "3": dict(
-                    shift_prob=1.0, shift_factor=0.4, scale_factor=(0.35, 1.15)
-                )
-            }
+            pipeline={"3": dict(shift_prob=1.0, shift_factor=0.4, scale_factor=(0.35, 1.15))}
         ),
     ),
     val_dataloader=dict(batch_size=64, num_workers=0, persistent_workers=False),
