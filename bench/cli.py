@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -14,10 +15,12 @@ from bench import export, judge, pipeline
 from bench.coverage import coverage as measured_so_far
 from bench.errors import LedgerError, ReproPoseError, UnknownName
 from bench.evidence import Book
+from bench.paired import PairedRuns
 from bench.records import Snapshot
 from bench.schema import TIERS, DatasetName, Tier
 from bench.sources import ROOT, config_files, params_file, workspace
 from bench.store import Store
+from model_zoo.errors import MissingPackage, ZooError
 
 TIER = click.option(
     "--tier",
@@ -34,7 +37,7 @@ class _Group(click.Group):
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
-        except ReproPoseError as error:
+        except (ReproPoseError, ZooError, MissingPackage) as error:
             raise SystemExit(_fail(str(error))) from None
         except OSError as error:
             if error.errno is None:
@@ -50,6 +53,21 @@ def _fail(message: str) -> int:
 def results_store() -> Store:
     """The results of the workspace, and the committed ones."""
     return Store(root=workspace() / "results")
+
+
+def judged(catalog: ledger.Catalog, book: Book) -> Snapshot:
+    """Everything judged, with the paired bootstrap where runs have a single seed."""
+    snapshot = judge.judge_all(
+        catalog, book, PairedRuns(book.store, workspace() / "build" / "paired")
+    )
+    return snapshot.model_copy(update={"made": _newest(book)})
+
+
+def _newest(book: Book) -> date | None:
+    """The day of the newest result: what a snapshot is dated by, so that its bytes repeat."""
+    stored = (book.store.counts(), book.store.speeds(), book.store.accuracies())
+    days = [one.result.provenance.volatile.get("date", "") for kind in stored for one in kind]
+    return date.fromisoformat(max(days)[:10]) if days and max(days) else None
 
 
 def current_tier(name: str | None) -> Tier:
@@ -105,12 +123,17 @@ def _known_paper(catalog: ledger.Catalog, paper: str | None) -> None:
 @JSON
 def models(as_json: bool) -> None:
     """Every zoo model: input size, parameters, operations by counting rule."""
-    from bench.measure.complexity import count_all
+    rows = export.models(_catalog_and_book()[1])
+    uncounted = [name for name in config_files() if name not in {row["name"] for row in rows}]
+    if uncounted:
+        from bench.measure.complexity import measure_counts
 
-    rows = count_all(results_store())
-    for row in rows:
-        row["total"] = row["parameters"]["total"]
-    _print(rows, as_json, "name", "input_size", "total", "macs", "flops")
+        click.echo(f"counting {len(uncounted)} models that have no stored count", err=True)
+        for result in measure_counts(uncounted):
+            results_store().write(result)
+        rows = export.models(_catalog_and_book()[1])
+    shown = rows if as_json else [{**r, "total": r["parameters"]["total"]} for r in rows]
+    _print(shown, as_json, "name", "input_size", "total", "macs", "flops")
 
 
 @main.command()
@@ -149,7 +172,7 @@ def conflicts(as_json: bool) -> None:
 def coverage(as_json: bool) -> None:
     """Per paper and table: cells, those with a run, evidence of each kind, verdicts."""
     catalog, book = _catalog_and_book()
-    rows = measured_so_far(catalog, book, judge.judge_all(catalog, book))
+    rows = measured_so_far(catalog, book, judged(catalog, book))
     _print(rows, as_json, "paper", "table", "cells", "with_run", "evidence", "verdicts")
 
 
@@ -158,15 +181,15 @@ def coverage(as_json: bool) -> None:
 @JSON
 def show(table: str, as_json: bool) -> None:
     """One table, printed beside reproduced: `repropose show transpose-2`."""
-    catalog = ledger.load()
-    paper, printed = catalog.table(table)
-    verdicts = judge.judge_table(catalog, results_store(), table)
+    catalog, store = ledger.load(), results_store()
+    catalog.table(table)
+    verdicts = judge.judge_table(catalog, store, table)
     if as_json:
         _print([v.model_dump(mode="json") for v in verdicts], True)
         return
     from reports.text import render_table
 
-    click.echo(render_table(paper, printed, verdicts))
+    click.echo(render_table(*catalog.table(table), verdicts))
 
 
 def _catalog_and_book() -> tuple[ledger.Catalog, Book]:
@@ -175,7 +198,7 @@ def _catalog_and_book() -> tuple[ledger.Catalog, Book]:
 
 
 def _snapshot() -> Snapshot:
-    return judge.judge_all(*_catalog_and_book())
+    return judged(*_catalog_and_book())
 
 
 @main.command("judge")
@@ -184,7 +207,7 @@ def _snapshot() -> Snapshot:
 def judge_command(fail_on: tuple[str, ...], as_json: bool) -> None:
     """Every verdict; with --fail-on deviates an exit status for CI."""
     catalog, book = _catalog_and_book()
-    snapshot = judge.judge_all(catalog, book)
+    snapshot = judged(catalog, book)
     failures = judge.failures(snapshot, fail_on)
     rows = export.verdicts(catalog, snapshot)
     _print(
@@ -200,7 +223,7 @@ def judge_command(fail_on: tuple[str, ...], as_json: bool) -> None:
 def export_command(folder: Path) -> None:
     """Cells, runs, results, verdicts, claims, conflicts and coverage as CSV and Parquet."""
     catalog, book = _catalog_and_book()
-    tables = export.everything(catalog, book, judge.judge_all(catalog, book))
+    tables = export.everything(catalog, book, judged(catalog, book))
     for path in [*export.to_csv(folder, tables), *export.to_parquet(folder, tables)]:
         click.echo(str(path))
 
@@ -298,18 +321,35 @@ def measure(run: str, tier: str | None) -> None:
 def table(name: str, tier: str | None) -> None:
     """Judge one table and write its verdicts to build/verdicts (a stage of the pipeline)."""
     chosen = current_tier(tier)
-    catalog = ledger.load()
-    paper, printed = catalog.table(name)
-    verdicts = judge.judge_table(catalog, results_store(), name)
+    catalog, store = ledger.load(), results_store()
+    verdicts = judge.judge_table(catalog, store, name)
     path = workspace() / "build" / "verdicts" / chosen / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([v.model_dump(mode="json") for v in verdicts], indent=1) + "\n")
     from reports.text import render_table
 
-    click.echo(render_table(paper, printed, verdicts))
+    click.echo(render_table(*catalog.table(name), verdicts))
 
 
 # ---------------------------------------------------------------- pipeline and site
+
+
+@main.group()
+def new() -> None:
+    """Start something: `repropose new paper NAME`."""
+
+
+@new.command("paper")
+@click.argument("name")
+@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=ledger.PAPERS)
+def new_paper(name: str, root: Path) -> None:
+    """A folder for one more paper, with an example of everything; it loads as it is."""
+    from bench.scaffold import new_paper as scaffold
+
+    folder = scaffold(name, root, ledger.load())
+    click.echo(
+        f"{folder}: fill in its files; `repropose coverage` checks them, then `repropose pipeline`"
+    )
 
 
 @main.command("pipeline")
@@ -349,18 +389,40 @@ def repro(context: click.Context, everything: bool, jobs: int | None, tier: str 
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="build/site if left out"
 )
-def site(open_it: bool, out: Path | None) -> None:
+@click.option(
+    "--compare",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="an older snapshot.json: adds a page of what moved since",
+)
+def site(open_it: bool, out: Path | None, compare: Path | None) -> None:
     """Build the static leaderboard from what is stored."""
-    from reports.site import build
-
     out = out or workspace() / "build" / "site"
-
-    catalog, store = ledger.load(), results_store()
-    build(judge.judge_all(catalog, store), catalog, store, out)
+    _build_site(out, compare)
     index = (out / "index.html").resolve()
     click.echo(f"leaderboard: {index.as_uri()}")
     if open_it:
         click.launch(index.as_uri())
+
+
+def _build_site(out: Path, compare: Path | None = None) -> str:
+    from reports import compare as snapshots
+    from reports.site import build
+
+    catalog, book = _catalog_and_book()
+    previous = snapshots.read(compare) if compare else None
+    report = build(judged(catalog, book), catalog, book.store, out, previous=previous)
+    return f"{len(report.written)} files written"
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, help="0 takes any free one")
+def serve(port: int) -> None:
+    """Build the site, serve it on this machine only, and rebuild when data or templates change."""
+    from reports.serve import Server
+
+    out = workspace() / "build" / "site"
+    watch = [ROOT / "reports", ledger.PAPERS, workspace() / "results"]
+    Server(out, lambda: _build_site(out), watch, port=port, tell=click.echo).run()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ One stage per data set, per paper for what is counted and timed, per run, and pe
 depends on, so that editing one model reruns only what uses it. `${tier}` comes from params.yaml.
 """
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,20 @@ HEADER = """\
 #   dvc repro                      everything, then the site
 # The tier (smoke, lab, full) is set in params.yaml.
 """
+JUDGES = [
+    f"bench/{name}.py"
+    for name in ("judge", "evidence", "counting", "protocol", "tolerance", "statistics")
+]
 Stage = dict[str, Any]
 
 
+def _from_root(path: Path) -> str:
+    """As DVC wants it: relative to the project, also for papers that lie elsewhere."""
+    return os.path.relpath(path, ROOT)
+
+
 def _relative(paths: Iterable[Path]) -> list[str]:
-    return sorted(str(path.relative_to(ROOT)) for path in paths)
+    return sorted(_from_root(path) for path in paths)
 
 
 def paper_models(catalog: Catalog) -> dict[str, list[str]]:
@@ -89,7 +99,7 @@ def _run_stages(catalog: Catalog) -> dict[str, Stage]:
                 f"data/${{tier}}/{run.dataset}.json",
                 *start,
             ],
-            "params": [{str((folder / "runs.yaml").relative_to(ROOT)): [name]}],
+            "params": [{_from_root(folder / "runs.yaml"): [name]}],
             "outs": [f"results/${{tier}}/{name}"],
         }
     return stages
@@ -98,7 +108,7 @@ def _run_stages(catalog: Catalog) -> dict[str, Stage]:
 def _table_stage(catalog: Catalog, paper: Paper, table: Table) -> Stage:
     known = config_files()
     owners = {model: owner for owner, models in paper_models(catalog).items() for model in models}
-    deps = {f"{catalog.folders[paper.id].relative_to(ROOT)}/tables.yaml", "bench/judge.py"}
+    deps = {_from_root(catalog.folders[paper.id] / "tables.yaml"), *JUDGES}
     for cell in catalog.cells(paper.id, table.table):
         model, kind = catalog.model_of(cell), cell.column.kind
         if kind == "count" and model in owners:

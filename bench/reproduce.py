@@ -53,7 +53,7 @@ def _set_tier(tier: Tier) -> None:
 def _needed(catalog: Catalog, targets: list[str]) -> dict[str, set[str]]:
     """Stages that the targets rest on -> the stages each of them needs."""
     every = stages(catalog)
-    maker = {out: name for name, stage in every.items() for out in stage["outs"]}
+    maker = {out: name for name, stage in every.items() for out in stage.get("outs", [])}
     graph: dict[str, set[str]] = {}
     queue = list(targets)
     while queue:

@@ -99,9 +99,7 @@ class _Reproduced:
         values, central = {}, {}
         for name, one in chosen.items():
             cell = cells[name]
-            radius = tolerance(
-                cell.metric or "", one.evidence, self.book.spread(cell, "full")
-            )
+            radius = tolerance(cell.metric or "", one.evidence, self.book.spread(cell, "full"))
             central[name] = one.value
             values[name] = (
                 Interval(*one.interval)

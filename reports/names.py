@@ -2,11 +2,13 @@
 
 import hashlib
 import re
+from functools import cache
 
 _UNSAFE = re.compile(r"[^a-z0-9]+")
 _LONGEST = 80
 
 
+@cache
 def slug(text: str) -> str:
     """Letters, digits and hyphens; distinct texts stay distinct ('R A4' and 'r/a4' differ)."""
     plain = _UNSAFE.sub("-", text.lower()).strip("-")
@@ -24,8 +26,8 @@ def paper_page(paper: str) -> str:
     return f"papers/{slug(paper)}.html"
 
 
-def model_page(model: str) -> str:
-    return f"models/{slug(model)}.html"
+def model_page(model: str, suffix: str = "html") -> str:
+    return f"models/{slug(model)}.{suffix}"
 
 
 def row_anchor(row: str) -> str:

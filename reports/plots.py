@@ -19,6 +19,7 @@ COSTS = {
     "fps": "Latency, ms (timed here)",
 }
 MOST_ROWS = 40
+MOST_MARKS = 500
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ def agreement_charts(judged: Judged) -> list[Chart]:
     """Printed against reproduced, per kind of figure; on the line they agree."""
     found: dict[str, list[tuple[CellView, float, float]]] = {key: [] for key in AGREEMENT}
     for view in judged.cells():
-        metric, kind = view.cell.metric, view.cell.column.kind
+        metric, kind = view.cell.metric, view.kind
         key = metric if metric in ("params", "flops") else "speed" if metric == "fps" else kind
         value = view.verdict.value if view.verdict else None
         if key in found and view.word.key in COMPARED and value and view.cell.number:
@@ -179,6 +180,10 @@ def agreement_charts(judged: Judged) -> list[Chart]:
 
 
 def _agreement(key: str, cells: list[tuple[CellView, float, float]]) -> Chart:
+    title = AGREEMENT[key]
+    if len(cells) > MOST_MARKS:
+        title += f"; of {len(cells)} figures the {MOST_MARKS} that agree least"
+        cells = sorted(cells, key=lambda c: -abs(c[2] / c[1] - 1 if c[1] else 0))[:MOST_MARKS]
     both = [value for _, *pair in cells for value in pair]
     log = key != "accuracy"
     x = Axis.of("printed", both, LEFT, RIGHT, log=log)
@@ -190,7 +195,7 @@ def _agreement(key: str, cells: list[tuple[CellView, float, float]]) -> Chart:
         own = cell.origin == "own"
         points.append(Point(cell.name, printed, here, own, link, x.pixel(printed), y.pixel(here)))
     line = (x.pixel(x.low), y.pixel(y.low), x.pixel(x.high), y.pixel(y.high))
-    return Chart(f"agree-{key}", AGREEMENT[key], x, y, tuple(points), diagonal=line)
+    return Chart(f"agree-{key}", title, x, y, tuple(points), diagonal=line)
 
 
 def dot_chart(view: TableView) -> DotChart | None:

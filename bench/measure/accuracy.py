@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.bootstrap import Matches
 from bench.datasets.files import read_json
 from bench.errors import DataError
 from bench.schema import PCKH_JOINTS, DatasetName
@@ -40,20 +41,32 @@ def coco_metrics(annotations: Path, predictions: Sequence[Prediction]) -> dict[s
     Entries carry no `bbox`: with one, pycocotools would take the area of a detection from the box and not from its
     keypoints, which shifts AP_M and AP_L.
     """
+    if not predictions:
+        return dict.fromkeys(COCO_FIGURES, 0.0)
+    evaluation = _coco_evaluation(annotations, predictions)
+    with contextlib.redirect_stdout(io.StringIO()):
+        evaluation.accumulate()
+        evaluation.summarize()
+    return _percent(COCO_FIGURES, evaluation.stats)
+
+
+def coco_matches(annotations: Path, predictions: Sequence[Prediction]) -> Matches:
+    """Which detections found whom, image by image: what the paired bootstrap of two runs draws from."""
+    return Matches.of(_coco_evaluation(annotations, predictions))
+
+
+def _coco_evaluation(annotations: Path, predictions: Sequence[Prediction]) -> Any:
+    """pycocotools' COCOeval after `evaluate()`."""
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
-    if not predictions:
-        return dict.fromkeys(COCO_FIGURES, 0.0)
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO()
         truth.dataset = _annotations(annotations)
         truth.createIndex()
         evaluation = COCOeval(truth, truth.loadRes([dict(p) for p in predictions]), "keypoints")
         evaluation.evaluate()
-        evaluation.accumulate()
-        evaluation.summarize()
-    return _percent(COCO_FIGURES, evaluation.stats)
+    return evaluation
 
 
 def crowdpose_metrics(annotations: Path, predictions: Sequence[Prediction]) -> dict[str, float]:

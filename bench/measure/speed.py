@@ -57,7 +57,7 @@ def time_models(
         batch=1,
         protocol=PROTOCOL,
         timings={name: _summary(times) for name, times in taken.items()},
-        provenance=provenance(inputs={p for m in models for p in model_inputs(m) if p.is_file()}),
+        provenance=provenance(inputs={p for m in models for p in model_inputs(m)}),
     )
 
 

@@ -19,7 +19,7 @@ from bench.catalog import Catalog
 from bench.datasets import annotation_file, fingerprint
 from bench.datasets.files import read_json
 from bench.errors import DataError, EnvironmentProblem
-from bench.measure.accuracy import evaluate
+from bench.measure.accuracy import coco_matches, evaluate
 from bench.measure.environment import provenance, sha256
 from bench.measure.loop import build, runner
 from bench.measure.predict import predict
@@ -32,6 +32,11 @@ EVALUATORS = {
     "coco": f"pycocotools {version('pycocotools')}",
     "crowdpose": f"xtcocotools {version('xtcocotools')}",
     "mpii": "PCKh, 1-based, 0.6 head box diagonal",
+}
+SPLITS = {"coco": "coco-val2017", "mpii": "mpii-val", "crowdpose": "crowdpose-test"}
+DETECTORS = {
+    "COCO_val2017_detections_AP_H_56_person.json": "detector-56.4",
+    "COCO_test-dev2017_detections_AP_H_609_person.json": "detector-60.9",
 }
 EVIDENCE: dict[Tier, Evidence] = {"smoke": "smoke", "lab": "lab", "full": "full-1"}
 
@@ -75,7 +80,10 @@ def measure_seed(
         predictions=None,
         provenance=provenance(inputs=inputs, seconds=round(time.monotonic() - started, 1)),
     )
-    return store.write(result, entries).result
+    stored = store.write(result, entries)
+    if run.dataset == "coco" and entries:
+        coco_matches(truth, entries).save(stored.path.with_suffix(".matches.npz"))
+    return stored.result
 
 
 def resolved_config(run: Run, tier: Tier, seed: int) -> Any:
@@ -109,10 +117,7 @@ def _retarget(node: Any, old: str, new: str) -> None:
 
 def _input_files(run: Run) -> list[Path]:
     """Files that decide what is trained: configs, model code, this module."""
-    files = [Path(__file__)]
-    for path in model_inputs(run.config):
-        files += sorted(path.rglob("*.py")) if path.is_dir() else [path]
-    return files
+    return [Path(__file__), *model_inputs(run.config)]
 
 
 def _key(inputs: list[Path], run: Run, tier: Tier, seed: int, data: str) -> str:
@@ -184,7 +189,8 @@ def _training_settings(cfg: Any) -> dict[str, Any]:
     """The Runner's view of the config: resume if there is something, the loss curve, no test loop."""
     settings = {k: v for k, v in cfg.to_dict().items() if not k.startswith("test_")}
     settings["train_cfg"] = {k: v for k, v in settings["train_cfg"].items() if v is not None}
-    if not settings["train_cfg"].get("by_epoch", True):  # short: evaluated once, at the end
+    short = not settings["train_cfg"].get("by_epoch", True)
+    if short or settings.get("val_cfg") is None:  # evaluated once, at the end
         settings = {k: v for k, v in settings.items() if not k.startswith("val_")}
     curve = {"type": "LossCurve", "file": str(Path(cfg.work_dir) / "curve.jsonl"), "every": 20}
     return {
@@ -192,6 +198,11 @@ def _training_settings(cfg: Any) -> dict[str, Any]:
         "custom_hooks": [*settings.get("custom_hooks", []), curve],
         "resume": True,
     }
+
+
+def _without_file(cfg: Any) -> str:
+    """Boxes of a run without a detector file: the truth's for top-down models, none for the others."""
+    return "ground-truth" if "Topdown" in str(cfg.model.type) else "none"
 
 
 def _weights(path: Path) -> dict[str, Any]:
@@ -233,12 +244,14 @@ def _curve(work: Path) -> list[list[float]]:
 def protocol(cfg: Any, run: Run, tier: Tier, data: str) -> dict[str, str]:
     """What makes two accuracies comparable, read from the resolved config."""
     test = cfg.test_dataloader.dataset
-    boxes = test.get("bbox_file")
+    boxes = Path(test["bbox_file"]) if test.get("bbox_file") else None
     width, height = cfg.codec.input_size if "codec" in cfg else (0, 0)
     return {
         "data": f"{run.dataset}-{'synthetic' if tier != 'full' else 'real'}",
+        "split": SPLITS[run.dataset],
         "fingerprint": data,
-        "boxes": f"detector:{sha256(Path(boxes))[:12]}" if boxes else "ground-truth",
+        "boxes": DETECTORS.get(boxes.name, "detector") if boxes else _without_file(cfg),
+        **({"boxes_sha256": sha256(boxes)} if boxes else {}),
         "input_size": f"{height}x{width}" if width else "whole image",
         "flip_test": "yes" if cfg.model.get("test_cfg", {}).get("flip_test") else "no",
         "decoder": str(cfg.codec.type) if "codec" in cfg else str(cfg.model.type),

@@ -9,8 +9,9 @@ come from `dice`, geometry is element-wise IEEE arithmetic (`skeleton`, `render`
 by `png` and `annotate` without dates or compression.
 """
 
-from bench.datasets.synthetic.scene import Person, Scene, render
+from bench.datasets.synthetic.scene import Scene, render
 from bench.datasets.synthetic.sheet import contact_sheet
+from bench.datasets.synthetic.truth import Person
 from bench.datasets.synthetic.write import Manifest, Recipe, fingerprint, generate, read_manifest
 
 __all__ = [

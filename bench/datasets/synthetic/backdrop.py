@@ -46,7 +46,7 @@ def paint_backdrop(
     clutter: int,
     dice: Dice,
 ) -> Floats:
-    """Background [H, W, 3] in 0..255 as `camera` (of a picture that size) sees it.
+    """Background [3, H, W] in 0..255 as `camera` (of a picture that size) sees it.
 
     `spots` (x, radius, z) get a soft shadow on the floor; the wall is behind
     z = `behind`, and `clutter` things are put on it.
@@ -60,25 +60,26 @@ def paint_backdrop(
     to_wall = (far - camera.eye[2]) / ahead
     wy = camera.eye[1] + to_wall * ry
     on_floor = wy < 0
-    picture = np.empty((height, width, 3), np.float32)
+    picture = np.empty((3, height, width), np.float32)
     rows = np.flatnonzero(~on_floor.all(axis=1))
     if len(rows):
-        up = np.s_[: int(rows[-1]) + 1]
+        up = slice(0, int(rows[-1]) + 1)
         wx = camera.eye[0] + to_wall[up] * rx[up]
-        picture[up] = _wall(wx, wy[up], clutter, dice)
+        picture[:, up] = _wall(wx, wy[up], clutter, dice)
     rows = np.flatnonzero(on_floor.any(axis=1))
     if len(rows):
-        low = np.s_[int(rows[0]) :]
+        low = slice(int(rows[0]), height)
         to_floor = -camera.eye[1] / np.minimum(ry[low], -1e-3)
         fx = camera.eye[0] + to_floor * rx[low]
         fz = camera.eye[2] + to_floor * rz[low]
         floor = _floor(fx, fz, spots, dice)
-        np.copyto(picture[low], floor, where=on_floor[low][:, :, None])
+        np.copyto(picture[:, low], floor, where=on_floor[low])
     return picture
 
 
 def _flat(colour: Colour) -> Floats:
-    return np.array(colour, np.float32)
+    """A colour [3, 1, 1], to be spread over a picture [3, H, W]."""
+    return np.array(colour, np.float32)[:, None, None]
 
 
 def _wall(x: Floats, y: Floats, clutter: int, dice: Dice) -> Floats:
@@ -93,16 +94,16 @@ def _wall(x: Floats, y: Floats, clutter: int, dice: Dice) -> Floats:
         gain[joint] *= 0.84
     elif kind == 2:  # wainscot
         gain[y < dice.uniform(0.5, 1.1)] *= 0.72
-    picture = gain.astype(np.float32)[:, :, None] * base
+    picture = gain.astype(np.float32) * base
     for _ in range(clutter):
         _hang(picture, x, y, dice)
     if dice.chance(0.4):  # the open: sky above a hedge, a fence or a row of houses
         top = dice.uniform(0.9, 2.4)
         ragged = dice.uniform(0.0, 0.35) * np.abs(_saw(x, dice.uniform(0.4, 1.6)) - 0.5)
-        sky = _flat(dice.pick(SKIES)) + (y.clip(0, 5) * -6)[:, :, None]
-        np.copyto(picture, sky, where=(y > top + ragged)[:, :, None])
+        sky = _flat(dice.pick(SKIES)) + y.clip(0, 5) * -6
+        np.copyto(picture, sky, where=y > top + ragged)
     else:
-        picture[(y > 0) & (y < 0.1)] *= 0.6
+        picture[:, (y > 0) & (y < 0.1)] *= 0.6
     return picture
 
 
@@ -114,7 +115,7 @@ def _saw(t: Floats, period: float) -> Floats:
 
 def _hang(picture: Floats, x: Floats, y: Floats, dice: Dice) -> None:
     """Put one thing on the wall: a window, a door, a poster, a shelf with books, a post."""
-    left = dice.uniform(float(x.min()) - 0.4, float(x.max()) - 0.2)
+    left = dice.uniform(float(x[0, 0]) - 0.4, float(x[0, -1]) - 0.2)
     kind = dice.below(5)
     wide = dice.uniform(0.35, 1.2) if kind != 4 else dice.uniform(0.06, 0.3)
     low = (0.9, 0.0, 1.0, 0.0, 0.0)[kind] + dice.uniform(0.0, 0.4) * (kind in (0, 2))
@@ -125,27 +126,28 @@ def _hang(picture: Floats, x: Floats, y: Floats, dice: Dice) -> None:
     colour = _flat(dice.pick(CLOTH)) * dice.uniform(0.7, 1.0)
     inner = _flat(dice.pick(CLOTH))
     period = dice.uniform(0.05, 0.12)
-    columns = np.flatnonzero(((x > left) & (x < left + wide)).any(axis=0))
-    if not len(columns):
+    # along each edge of the picture x and y are monotonic: the two outer lines tell where to look
+    ends = x[[0, -1]]
+    columns = np.flatnonzero((ends.max(axis=0) > left) & (ends.min(axis=0) < left + wide))
+    ends = y[:, [0, -1]]
+    rows = np.flatnonzero((ends.max(axis=1) > low) & (ends.min(axis=1) < high))
+    if not len(columns) or not len(rows):
         return
-    part = np.s_[:, columns[0] : columns[-1] + 1]
-    x, y, picture = x[part], y[part], picture[part]
+    part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    x, y, picture = x[part], y[part], picture[:, *part]
     inside = (x > left) & (x < left + wide) & (y > low) & (y < high)
-    picture[inside] = colour
+    np.copyto(picture, colour, where=inside)
     edge = 0.06
     core = (x > left + edge) & (x < left + wide - edge) & (y > low + edge) & (y < high - edge)
     if kind == 0:
-        picture[core] = _flat((196, 216, 232))
-        picture[core & (np.abs(x - left - 0.5 * wide) < 0.025)] = colour
+        np.copyto(picture, _flat((196, 216, 232)), where=core)
+        np.copyto(picture, colour, where=core & (np.abs(x - left - 0.5 * wide) < 0.025))
     elif kind == 2:
-        picture[core] = inner
-        picture[core & (_saw(y, period * 3) < 0.3)] = colour
+        np.copyto(picture, inner, where=core & (_saw(y, period * 3) >= 0.3))
     elif kind == 3:
-        books = np.floor(x / period).astype(np.int64)
-        spines = np.array(CLOTH, np.float32)[
-            (books * 7 + np.floor(y / 0.32).astype(np.int64) * 5) % 16
-        ]
-        np.copyto(picture, spines * 0.75, where=(core & (_saw(y, 0.32) < 0.75))[:, :, None])
+        books = np.floor(x / period).astype(np.int64) * 7 + np.floor(y / 0.32).astype(np.int64) * 5
+        spines = np.array(CLOTH, np.float32).T[:, books % 16] * 0.75
+        np.copyto(picture, spines, where=core & (_saw(y, 0.32) < 0.75))
 
 
 def _floor(x: Floats, z: Floats, spots: Sequence[Vec], dice: Dice) -> Floats:
@@ -162,7 +164,7 @@ def _floor(x: Floats, z: Floats, spots: Sequence[Vec], dice: Dice) -> Floats:
         dx, dz = x - sx, z - sz
         near = (dx * dx + dz * dz) / (radius * radius)
         gain = gain * (0.62 + 0.38 * near.clip(0, 1))
-    shaded: Floats = gain.astype(np.float32)[:, :, None] * base
+    shaded: Floats = gain.astype(np.float32) * base
     return shaded
 
 

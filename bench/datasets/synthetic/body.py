@@ -49,35 +49,23 @@ def between(a: Vec, b: Vec, t: float) -> Vec:
 def model_body(skeleton: Skeleton, look: Look) -> Solids:
     """Clothe a skeleton: about fifty solids."""
     solids = Solids()
-    _trunk(solids, skeleton, look)
+    _hips(solids, skeleton, look)
+    _chest(solids, skeleton, look)
     for side, sign in (("left", 1.0), ("right", -1.0)):
         _arm(solids, skeleton, look, side, sign)
         _leg(solids, skeleton, look, side)
     if look.bottom == "skirt":
         _skirt(solids, skeleton, look)
     _head(solids, skeleton, look)
+    _hair(solids, skeleton, look)
     return solids
 
 
-def head_solids(skeleton: Skeleton) -> Solids:
-    """Skull and chin alone, for the box around a head."""
-    solids = Solids()
-    h = skeleton.build.stature * skeleton.build.head
-    m = skeleton.build.head
-    frame = skeleton.frames["head"]
-    for (x, y, z), (rx, ry, rz) in ((SKULL_CENTRE, SKULL), (CHIN_CENTRE, CHIN)):
-        centre = skeleton.at("head", "head", x * m, y * m, z * m)
-        solids.ball(centre, frame, (rx * h, ry * h, rz * h), (0.0, 0.0, 0.0))
-    return solids
-
-
-def _trunk(solids: Solids, k: Skeleton, look: Look) -> None:
+def _hips(solids: Solids, k: Skeleton, look: Look) -> None:
     s, g = k.build.stature, k.build.girth
-    hips, shoulders = k.build.hips, k.build.shoulders
-    pelvis, waist, chest = k.frames["pelvis"], k.frames["waist"], k.frames["chest"]
+    pelvis, waist = k.frames["pelvis"], k.frames["waist"]
     top, bottom = look.top_colour, look.bottom_colour
-    hem = look.belt or top
-    wide, narrow, broad = (hips + 0.064) * g, (hips + 0.04) * g, (shoulders - 0.008) * (g + 1) / 2
+    wide, narrow = (k.build.hips + 0.064) * g, (k.build.hips + 0.04) * g
     solids.ball(
         k.at("pelvis", "pelvis", 0, -0.02, -0.008),
         pelvis,
@@ -92,7 +80,7 @@ def _trunk(solids: Solids, k: Skeleton, look: Look) -> None:
         narrow * s,
         bottom,
         flat=0.66,
-        beyond=hem,
+        beyond=look.belt or top,
         split=0.5 if look.belt else -0.3,
     )
     solids.ball(
@@ -103,6 +91,12 @@ def _trunk(solids: Solids, k: Skeleton, look: Look) -> None:
         texture=TORSO,
         spine=(0.0, 0.09),
     )
+
+
+def _chest(solids: Solids, k: Skeleton, look: Look) -> None:
+    s, g = k.build.stature, k.build.girth
+    chest, top = k.frames["chest"], look.top_colour
+    narrow, broad = (k.build.hips + 0.04) * g, (k.build.shoulders - 0.008) * (g + 1) / 2
     top_end = k.at("chest", "chest", 0, 0.15, 0)
     solids.cone(
         k.joints["waist"],
@@ -233,7 +227,7 @@ def _head(solids: Solids, k: Skeleton, look: Look) -> None:
     s = k.build.stature
     h = s * k.build.head
     frame = k.frames["head"]
-    skin, hair = look.skin, look.hair
+    skin = look.skin
 
     def at(x: float, y: float, z: float) -> Vec:
         m = k.build.head
@@ -257,6 +251,16 @@ def _head(solids: Solids, k: Skeleton, look: Look) -> None:
         solids.ball(at(0.077 * sign, 0.1, 0.0), frame, (0.012 * h, 0.03 * h, 0.02 * h), skin)
     solids.cone(at(0, 0.12, 0.1), at(0, 0.082, 0.117), frame, 0.008 * h, 0.015 * h, skin)
     solids.ball(at(0, 0.08, 0.116), frame, (0.017 * h, 0.014 * h, 0.016 * h), skin)
+
+
+def _hair(solids: Solids, k: Skeleton, look: Look) -> None:
+    m = k.build.head
+    h = k.build.stature * m
+    frame, hair = k.frames["head"], look.hair
+
+    def at(x: float, y: float, z: float) -> Vec:
+        return k.at("head", "head", x * m, y * m, z * m)
+
     if look.haircut == "bald":
         return
     covering = look.accent if look.haircut == "cap" else hair

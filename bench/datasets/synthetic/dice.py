@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 _BLOCK = 256
 _UNIT = 2.0**-53
-# Taylor coefficients, valid to 1e-13 on [-pi/4, pi/4].
+# Taylor coefficients, valid to 1e-12 on [-pi/4, pi/4].
 _SIN = (1.0, -1 / 6, 1 / 120, -1 / 5040, 1 / 362880, -1 / 39916800, 1 / 6227020800)
 _COS = (1.0, -1 / 2, 1 / 24, -1 / 720, 1 / 40320, -1 / 3628800, 1 / 479001600)
 _RADIANS = 3.141592653589793 / 180.0
@@ -71,7 +71,7 @@ class Dice:
 
 
 def sincos(degrees: float) -> tuple[float, float]:
-    """Sine and cosine of an angle in degrees, to 1e-13, bit for bit the same everywhere."""
+    """Sine and cosine of an angle in degrees, to 1e-12, bit for bit the same everywhere."""
     quarter = int((degrees + 45.0) // 90.0)
     x = (degrees - 90.0 * quarter) * _RADIANS
     xx = x * x

@@ -9,7 +9,7 @@ from bench.datasets.synthetic.body import EYE
 from bench.datasets.synthetic.camera import Floats
 from bench.datasets.synthetic.look import Look
 from bench.datasets.synthetic.render import EMPTY, Buffers, Quadrics
-from bench.datasets.synthetic.solids import FACE, TORSO
+from bench.datasets.synthetic.solids import FACE, TORSO, Solids
 
 Bytes = NDArray[np.uint8]
 Indices = NDArray[np.intp]
@@ -18,12 +18,12 @@ AMBIENT, DIFFUSE, GRAZING = 0.46, 0.66, 0.68
 
 
 def shade(
-    buffers: Buffers, quadrics: Quadrics, paints: Floats, people: Sequence[tuple[int, int, Look]]
+    buffers: Buffers, quadrics: Quadrics, paints: Floats, people: Sequence[tuple[Solids, Look]]
 ) -> tuple[Indices, Floats]:
     """Colour every covered pixel.
 
-    `people` holds (first solid, end, look) of each person. Returns the flat indices of the M
-    covered pixels and their colours [3, M], 0..255.
+    `people` holds the solids and the look of each person, in the order of the solids' ids. Returns
+    the flat indices of the M covered pixels and their colours [3, M], 0..255.
     """
     pixels = np.flatnonzero(buffers.solid != EMPTY)
     solid = buffers.solid.ravel()[pixels].astype(np.intp)
@@ -48,36 +48,45 @@ def shade(
     lit = np.maximum(light / length, 0) * DIFFUSE + AMBIENT
     lit *= np.maximum(view / length, 0) * (1 - GRAZING) + GRAZING
 
-    colours32 = paints.astype(np.float32)
-    beyond = along > colours32[:, 6].take(solid)
-    palette = np.concatenate([colours32[:, 0:3], colours32[:, 3:6]])
-    colour = palette.take(solid + len(paints) * beyond, axis=0)
-    for first, end, look in people:
-        texture = paints[first:end, 7]
-        for kind, apply in ((TORSO, _torso), (FACE, _face)):
-            wanted = np.zeros(len(paints), bool)
-            wanted[first:end] = texture == kind
-            at = np.flatnonzero(wanted.take(solid))
-            if not len(at):
-                continue
-            if kind == FACE:  # one frame, the skull's, for all solids of the head
-                row = first + int(np.flatnonzero(texture == kind)[0])
-                local = [
-                    table[4 * i, row] * x[at]
-                    + table[4 * i + 1, row] * y[at]
-                    + table[4 * i + 2, row] * z[at]
-                    + table[4 * i + 3, row]
-                    for i in range(3)
-                ]
-                height = local[1]
-            else:
-                local = [across[at], along[at], front[at]]
-                spine = colours32[:, 8:10].take(solid[at], axis=0)
-                height = spine[:, 0] + spine[:, 1] * local[1]
-            colour[at] = apply(colour[at], local[0], height, local[2], look)
+    colour = _dyed(table, solid, (x, y, z), (across, along, front), paints, people)
     colour *= lit[:, None]
     np.minimum(colour, 255, out=colour)
     return pixels, colour.T
+
+
+def _dyed(
+    table: Floats,
+    solid: Indices,
+    place: tuple[Floats, Floats, Floats],
+    local: tuple[Floats, Floats, Floats],
+    paints: Floats,
+    people: Sequence[tuple[Solids, Look]],
+) -> Floats:
+    """Colours [M, 3] in full light.
+
+    The pixels show `solid` [M] at `place` (x, y, depth), which is `local` (across, along, front) in
+    the solid's own frame.
+    """
+    paints = paints.astype(np.float32)
+    beyond = local[1] > paints[:, 6].take(solid)
+    palette = np.concatenate([paints[:, 0:3], paints[:, 3:6]])
+    colour = palette.take(solid + len(paints) * beyond, axis=0)
+    end = 0
+    for solids, look in people:
+        first, end = end, end + len(solids.shapes)
+        own = np.zeros(len(paints), bool)
+        own[first:end] = True
+        at = np.flatnonzero((own & (paints[:, 7] == TORSO)).take(solid))
+        x, y, z = (axis[at] for axis in local)
+        spine = paints[:, 8:10].take(solid[at], axis=0)
+        colour[at] = _torso(colour[at], x, spine[:, 0] + spine[:, 1] * y, z, look)
+        face = own & (paints[:, 7] == FACE)
+        at = np.flatnonzero(face.take(solid))
+        x, y, z = (axis[at] for axis in place)
+        skull = table[:12, np.flatnonzero(face)[0]].reshape(3, 4)  # one frame for the whole face
+        x, y, z = (row[0] * x + row[1] * y + row[2] * z + row[3] for row in skull)
+        colour[at] = _face(colour[at], x, y, z, look)
+    return colour
 
 
 def _table(q: Quadrics) -> Floats:

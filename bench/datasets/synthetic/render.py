@@ -48,7 +48,7 @@ class Quadrics:
     form: tuple[Floats, Floats, Floats]
     low: Floats
     high: Floats
-    box: NDArray[np.int64]
+    bounds: Floats
     radii: list[Floats]
     light: list[Floats]
     view: list[Floats]
@@ -70,7 +70,7 @@ def see(shapes: Floats, camera: Camera, light: Vec) -> Quadrics:
         form,
         shapes[:, 14],
         shapes[:, 15],
-        _boxes(*_bounds(origin, half, taper, ball)),
+        _bounds(origin, half, taper, ball),
         radii,
         [_along(axes[:, i], light) / radii[i] for i in range(3)],
         [-_along(axes[:, i], camera.axes[2]) / radii[i] for i in range(3)],
@@ -102,8 +102,8 @@ def _inverse(half: Floats) -> list[list[Floats]]:
 
 def extent(shapes: Floats, camera: Camera) -> tuple[float, float, float, float]:
     """The box x0, y0, x1, y1 in pixels around solids [N, 16], whether seen or not."""
-    low, high = _bounds(*_projected(shapes, camera), shapes[:, 13] > 0)
-    (x0, y0), (x1, y1) = low.min(axis=0).tolist(), high.max(axis=0).tolist()
+    bounds = _bounds(*_projected(shapes, camera), shapes[:, 13] > 0)
+    (x0, y0), (x1, y1) = bounds[:, :2].min(axis=0).tolist(), bounds[:, 2:].max(axis=0).tolist()
     return x0, y0, x1, y1
 
 
@@ -118,33 +118,25 @@ def _projected(shapes: Floats, camera: Camera) -> tuple[Floats, Floats, Floats]:
     return 0.5 * (ends[:, 1, 1] + ends[:, 1, 0]), half, taper
 
 
-def _bounds(
-    origin: Floats, half: Floats, taper: Floats, ball: NDArray[np.bool_]
-) -> tuple[Floats, Floats]:
-    """The upper left and the lower right corner [N, 2] of the box around each solid."""
+def _bounds(origin: Floats, half: Floats, taper: Floats, ball: NDArray[np.bool_]) -> Floats:
+    """Boxes [N, 4] of x0, y0, x1, y1 around solids."""
     across, along, front = (half[:, k, :2] for k in range(3))
     swell = 1.0 + np.abs(taper)[:, None]
     tube = np.abs(along) + swell * np.sqrt(across * across + front * front)
     round_ = np.sqrt(across * across + along * along + front * front)
     reach = np.where(ball[:, None], round_, tube)
-    return origin[:, :2] - reach, origin[:, :2] + reach
+    return np.concatenate([origin[:, :2] - reach, origin[:, :2] + reach], axis=1)
 
 
-def _boxes(low: Floats, high: Floats) -> NDArray[np.int64]:
-    limit = 1e6  # anything beyond is off the image
-    box = np.concatenate([np.floor(low), np.ceil(high)], axis=1).clip(-limit, limit)
-    return box.astype(np.int64)
-
-
-def draw(quadrics: Quadrics, buffers: Buffers, first: int) -> None:
-    """Draw solids into the buffers, sampled at pixel centres; solid n gets id `first` + n."""
+def draw(quadrics: Quadrics, buffers: Buffers) -> None:
+    """Draw solids into the buffers, sampled at pixel centres; solid n gets id n."""
     height, width = buffers.depth.shape
     drawable, columns, rows, scalars = _split(quadrics, width, height)
     clipped = ((quadrics.low > -1.2) | (quadrics.form[0] <= 0)).tolist()
-    low, high = np.zeros(2, np.int64), np.array([width, height])
-    boxes = np.clip(quadrics.box, np.tile(low, 2), np.tile(high, 2)).tolist()
+    low, high = np.floor(quadrics.bounds[:, :2]), np.ceil(quadrics.bounds[:, 2:])
+    boxes = np.concatenate([low, high], axis=1).clip(0, [width, height, width, height])
     with np.errstate(invalid="ignore"):  # the root of a negative number marks "missed"
-        for n, (x0, y0, x1, y1) in enumerate(boxes):
+        for n, (x0, y0, x1, y1) in enumerate(boxes.astype(np.int64).tolist()):
             if x0 < x1 and y0 < y1 and drawable[n]:
                 here = (slice(y0, y1), slice(x0, x1))
                 _draw_one(
@@ -153,7 +145,7 @@ def draw(quadrics: Quadrics, buffers: Buffers, first: int) -> None:
                     scalars[n] if clipped[n] else None,
                     buffers.depth[here],
                     buffers.solid[here],
-                    first + n,
+                    n,
                 )
 
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from bench.datasets.synthetic.paint import Bytes
 from bench.datasets.synthetic.png import encode_png
-from bench.datasets.synthetic.scene import HIDDEN, OUTSIDE, Person, render
+from bench.datasets.synthetic.scene import render
+from bench.datasets.synthetic.truth import HIDDEN, OUTSIDE, Person
 from bench.datasets.synthetic.views import COCO_17, keypoints
 
 _LIMBS = [

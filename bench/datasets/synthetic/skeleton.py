@@ -109,7 +109,7 @@ def pose_skeleton(pose: Pose, build: Build, yaw: float, x: float, z: float) -> S
         matmul(rot_z(pose["neck_tilt"] * 0.6), rot_x(pose["neck_nod"] * 0.6)),
     )
     bone.grow("neck", "chest", (0.0, 0.25, -0.01), "chest", neck)
-    bone.grow("head", "neck", (0.0, 0.072, 0.01), "neck", head)
+    bone.grow("head", "neck", (0.0, 0.062, 0.01), "neck", head)
     for side, sign in (("left", 1.0), ("right", -1.0)):
         _grow_arm(bone, pose, build, side, sign)
         _grow_leg(bone, pose, build, side, sign)

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.datasets.synthetic.dice import Dice
-from bench.datasets.synthetic.scene import FACE, HIDDEN, OUTSIDE, VISIBLE, Person, Scene
+from bench.datasets.synthetic.scene import Scene
+from bench.datasets.synthetic.truth import FACE, HIDDEN, OUTSIDE, VISIBLE, Person
 
 Dataset = Literal["coco", "mpii", "crowdpose"]
 Record = dict[str, Any]

@@ -15,10 +15,9 @@ from pathlib import Path
 from bench.datasets.synthetic.annotate import IMAGE_FOLDERS, Notes, annotation_files, note
 from bench.datasets.synthetic.dice import Dice
 from bench.datasets.synthetic.png import encode_png
-from bench.datasets.synthetic.scene import SIZES, render
-from bench.datasets.synthetic.stage import LEVELS
+from bench.datasets.synthetic.scene import checked_size, render
 from bench.datasets.synthetic.views import Dataset
-from bench.errors import DataError, UnknownName
+from bench.errors import DataError, EnvironmentProblem, UnknownName
 
 VERSION = 1  # of the pictures and annotations: raise it when either changes for the same seed
 DATASETS = ("coco", "mpii", "crowdpose")
@@ -70,36 +69,43 @@ def generate(
     The pictures depend on (kind, difficulty, seed, split, index, size) alone, so the three data
     sets show the same people. The folder appears complete or not at all; if it is already there
     with the same recipe nothing is done. `progress(done, total)` is called after each image.
-    Raises `UnknownName` for an unknown choice, `DataError` for a negative count, an empty set, a
-    bad size, or a folder that holds something else.
+    Raises `UnknownName` for an unknown choice, `EnvironmentProblem` where the disk cannot be
+    written, `DataError` for a negative count, an empty set, a bad size, or a folder that holds
+    something else.
     """
-    for what, name, allowed in (
-        ("data set", dataset, DATASETS),
-        ("kind of synthetic data", kind, tuple(SIZES)),
-        ("difficulty", difficulty, tuple(LEVELS)),
-    ):
-        if name not in allowed:
-            raise UnknownName(what, name, allowed)
+    if dataset not in DATASETS:
+        raise UnknownName("data set", dataset, DATASETS)
+    width, height = checked_size(kind, difficulty, size)
     if min(train, val) < 0 or train + val == 0 or max(train, val) > 1_000_000 or workers < 1:
         raise DataError(
             f"train={train}, val={val}, workers={workers} arrived; allowed are 0 to 1000000 images "
             "a split (one at least) and 1 or more workers."
         )
-    width, height = size or SIZES[kind]
     recipe = Recipe(VERSION, dataset, kind, difficulty, seed, train, val, width, height)
-    there = _existing(folder, recipe)
-    if there is not None:
-        return there
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    return _existing(folder, recipe) or _written(folder, recipe, workers, progress)
+
+
+def _written(
+    folder: Path, recipe: Recipe, workers: int, progress: Callable[[int, int], None] | None
+) -> Manifest:
+    """Write everything beside the folder, then put it in place."""
+    scratch = folder.parent
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         manifest = _fill(scratch, recipe, workers, progress)
         scratch.chmod(0o755)
         if folder.is_dir():
             folder.rmdir()  # an empty folder, `_existing` saw to that
         os.replace(scratch, folder)
-    except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
+    except BaseException as error:
+        if scratch != folder.parent:
+            shutil.rmtree(scratch, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise EnvironmentProblem(
+                f"{folder} could not be written ({error.strerror}); nothing was left behind. "
+                "Free some space, or choose a folder that can be written."
+            ) from error
         raise
     return manifest
 
@@ -146,7 +152,7 @@ def _fill(
         place = IMAGE_FOLDERS[recipe.dataset][split]
         (root / place).mkdir(exist_ok=True)
         notes: list[Notes] = []
-        for one, digest in _written(root / place, recipe, split, count, workers):
+        for one, digest in _images(root / place, recipe, split, count, workers):
             notes.append(one)
             hashes[f"{place}/{one.image['file_name']}"] = digest
             done += 1
@@ -164,7 +170,7 @@ def _fill(
     return manifest
 
 
-def _written(
+def _images(
     place: Path, recipe: Recipe, split: str, count: int, workers: int
 ) -> Iterator[tuple[Notes, str]]:
     """Write the images of a split; annotations and SHA-256 of each, in order."""

@@ -21,8 +21,9 @@ from bench.datasets.synthetic.dice import Dice, sincos
 from bench.datasets.synthetic.look import draw_look
 from bench.datasets.synthetic.png import encode_png
 from bench.datasets.synthetic.poses import LIMITS, MODES, draw_pose, mirrored
-from bench.datasets.synthetic.scene import FACE, HIDDEN, OUTSIDE, VISIBLE, Scene
+from bench.datasets.synthetic.scene import Scene
 from bench.datasets.synthetic.skeleton import Build, pose_skeleton
+from bench.datasets.synthetic.truth import FACE, HIDDEN, OUTSIDE, VISIBLE
 from bench.datasets.synthetic.views import (
     COCO_17,
     CROWDPOSE_14,
@@ -34,8 +35,9 @@ from bench.datasets.synthetic.views import (
     mpii_marks,
     mpii_truth,
 )
-from bench.errors import DataError, UnknownName
+from bench.errors import DataError, EnvironmentProblem, UnknownName
 
+PIXELS_OF_VERSION_1 = "486d9192b6767f7a3f2e39d72760ba231f81f89aec49094144ce20ef251517b0"
 SWAP = [0, *(i + 1 if i % 2 else i - 1 for i in range(1, 17))]
 
 
@@ -136,9 +138,6 @@ def test_pixels_are_those_of_version_1() -> None:
         for difficulty in ("easy", "medium", "hard"):
             digest.update(synthetic.render(7, 0, kind=kind, difficulty=difficulty).image.tobytes())
     assert digest.hexdigest() == PIXELS_OF_VERSION_1
-
-
-PIXELS_OF_VERSION_1 = "0" * 64
 
 
 def test_seed_split_and_index_all_change_the_picture() -> None:
@@ -365,6 +364,28 @@ def test_coco_and_crowdpose_files_load_in_pycocotools_with_their_boxes(folders: 
             assert y + h <= 240.01
 
 
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # xtcocotools
+def test_crowdpose_truth_scores_1_in_the_evaluation_made_for_it(folders: Path) -> None:
+    evaluation = pytest.importorskip("xtcocotools.cocoeval", reason="xtcocotools is missing")
+    from xtcocotools.coco import COCO as CrowdCOCO
+
+    path = folders / "crowdpose/annotations/mmpose_crowdpose_test.json"
+    truth = json.loads(path.read_text())
+    results = [
+        {"image_id": a["image_id"], "category_id": 1, "score": 0.9, "keypoints": a["keypoints"]}
+        for a in truth["annotations"]
+    ]
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco = CrowdCOCO(str(path))
+        run = evaluation.COCOeval(
+            coco, coco.loadRes(results), "keypoints_crowd", np.full(14, 0.08), use_area=False
+        )
+        run.evaluate()
+        run.accumulate()
+        run.summarize()
+    assert run.stats[0] == pytest.approx(1.0)
+
+
 def test_mpii_truth_file_is_matlabs_and_agrees_with_the_list(folders: Path) -> None:
     people = json.loads((folders / "mpii/annotations/mpii_val.json").read_text())
     truth = scipy.io.loadmat(folders / "mpii/annotations/mpii_gt_val.mat")
@@ -378,6 +399,8 @@ def test_mpii_truth_file_is_matlabs_and_agrees_with_the_list(folders: Path) -> N
     )
 
 
+@pytest.mark.filterwarnings("ignore:The metainfo config file:UserWarning")
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # xtcocotools
 def test_stock_mmpose_reads_all_three(folders: Path) -> None:
     compat = pytest.importorskip("model_zoo.compat", reason="the compatibility module is missing")
     compat.install()
@@ -455,6 +478,18 @@ def test_bad_input_gets_one_clear_line(
         synthetic.generate(tmp_path / "a", **({"dataset": "coco", "train": 1, "val": 1} | bad))
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "a").exists()
+
+
+def test_a_disk_that_cannot_be_written_gets_one_clear_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, content: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(EnvironmentProblem, match="No space left on device"):
+        synthetic.generate(tmp_path / "a", dataset="coco", train=1, val=0)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_contact_sheet_is_a_grid(tmp_path: Path) -> None:

@@ -136,9 +136,10 @@ def real(workspace: Path, samples: Path) -> Path:
         )
         (coco / f"{split}2017").symlink_to(samples / "coco", target_is_directory=True)
     (coco / "person_detection_results").mkdir()
-    shutil.copy(
-        samples / "coco/test_coco_det_AP_H_56.json",
-        coco / "person_detection_results/COCO_val2017_detections_AP_H_56_person.json",
+    found = json.loads((samples / "coco/test_coco_det_AP_H_56.json").read_text())
+    best = sorted(found, key=lambda box: -box["score"])[:10]
+    (coco / "person_detection_results/COCO_val2017_detections_AP_H_56_person.json").write_text(
+        json.dumps(best)
     )
     return coco
 
@@ -153,6 +154,7 @@ FULL = {
     "test_dataloader.num_workers": 0,
     "test_dataloader.persistent_workers": False,
     "model.backbone.init_cfg": None,
+    "val_cfg": None,
 }
 
 
@@ -167,7 +169,7 @@ def test_the_paper_size_trains_and_evaluates_on_real_images(workspace, real, box
         workspace, Run(config="transpose-r-a3", dataset="coco", options=options), "full"
     )
     assert result.evidence == "full-1"
-    assert result.protocol["boxes"].startswith(boxes)
+    assert result.protocol["boxes"] == {"detector": "detector-56.4"}.get(boxes, boxes)
     assert result.protocol["input_size"] == "256x192"
     entries = Store(root=workspace / "results").predictions(
         Store(root=workspace / "results").accuracies("full")[0]
