@@ -23,4 +23,11 @@ train_pipeline = [
 
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 
-smoke = dict(codec=dict(heatmap_size=(6, 8)))
+model = dict(head=dict(used=(1,)))
+expected_output = dict(heatmaps=("B", "K", "H/8", "W/8"))
+
+# an eighth of a 48x64 crop is too coarse a grid: a quarter, as wide as the finest grid of those with MS
+smoke = dict(
+    model=dict(head=dict(used=(0,))),
+    expected_output=dict(heatmaps=("B", "K", "H/4", "W/4")),
+)
