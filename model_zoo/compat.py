@@ -1,0 +1,161 @@
+"""Makes stock MMPose 1.3.2 importable where compiled pieces are missing.
+
+MMPose imports three things that no model of the zoo uses: `mmcv.ops` (absent from mmcv-lite), `mmdet.utils`
+(for RTMO) and torchvision (whose compiled extension cannot load beside a CPU build of PyTorch).
+For each piece that is really there `install` does nothing. For each missing piece it puts a stand-in
+that can be imported and nothing else: used in any way it raises `MissingPackage`.
+"""
+
+import importlib
+import importlib.util
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+from .errors import MissingPackage
+
+_ADVICE = {
+    "mmcv.ops": "the compiled operators of MMCV are missing (mmcv-lite has none); "
+    "install the full 'mmcv' package (build it with: pip install --no-build-isolation mmcv)",
+    "mmdet": "MMDetection is missing; install the 'mmdet' package",
+    "torchvision": "torchvision's compiled operators do not load beside this PyTorch; "
+    "install the 'torchvision' build that belongs to it (see https://pytorch.org)",
+}
+_TORCHVISION_SCHEMAS = {
+    "nms": "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+    "qnms": "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+}
+_libraries: list[Any] = []  # a torch.library.Library undoes its declarations when it is collected
+
+
+def install() -> list[str]:
+    """Puts a stand-in for every piece that is missing, and only for those. Calling it again is harmless.
+
+    Returns the names of the pieces for which a stand-in is in place now, of "mmcv.ops", "mmdet" and
+    "torchvision". An installation that is present but broken raises its own error.
+    """
+    with quietly():
+        _torchvision()
+        _mmcv_ops()
+        _mmdet()
+    return installed()
+
+
+def installed() -> list[str]:
+    """Names of the pieces for which a stand-in is in place."""
+    modules = [name for name in ("mmcv.ops", "mmdet") if _is_stand_in(name)]
+    return modules + (["torchvision"] if _libraries else [])
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Silences what OpenMMLab and torchvision are known to warn of while they are imported, nothing else."""
+    with warnings.catch_warnings():
+        for message in (
+            r"`torch\.jit\.\w+` is deprecated",  # torchvision decorates its functions so
+            r"Fail to import ``MultiScaleDeformableAttention``",  # mmcv-lite
+            r"pkg_resources is deprecated as an API",  # MMEngine 0.10.7
+            r"Deprecated call to `pkg_resources\.declare_namespace",
+        ):
+            warnings.filterwarnings("ignore", message=message)
+        yield
+
+
+def _is_stand_in(name: str) -> bool:
+    return isinstance(sys.modules.get(name), _StandInModule)
+
+
+def _refuse(piece: str, used: str) -> MissingPackage:
+    return MissingPackage(f"'{used}' was used, but {_ADVICE[piece]}.", name=piece)
+
+
+class _StandInModule(ModuleType):
+    """A module that offers the few names MMPose imports; any other name raises."""
+
+    def __init__(self, name: str, piece: str) -> None:
+        super().__init__(name, f"Stand-in for {piece}; see model_zoo/compat.py.")
+        self.__spec__ = ModuleSpec(name, loader=None, origin="model_zoo.compat")
+        self._piece = piece
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
+        raise _refuse(self._piece, f"{self.__name__}.{name}")
+
+
+def _stand_in_class(piece: str, name: str) -> type:
+    """A class that can be named in annotations and isinstance checks, but not instantiated or read."""
+
+    class Refusing(type):
+        def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+            raise _refuse(piece, name)
+
+        def __getattr__(cls, attribute: str) -> Any:
+            if attribute.startswith("__"):
+                raise AttributeError(attribute)
+            raise _refuse(piece, f"{name}.{attribute}")
+
+    return Refusing(name.rpartition(".")[2], (), {"__module__": name.rpartition(".")[0]})
+
+
+def _mmcv_ops() -> None:
+    try:
+        importlib.import_module("mmcv.ops")
+    except ModuleNotFoundError as error:
+        if error.name != "mmcv._ext":
+            raise
+    else:
+        return
+    for name in [name for name in sys.modules if name.startswith("mmcv.ops.")]:
+        del sys.modules[name]
+    ops = _StandInModule("mmcv.ops", "mmcv.ops")
+    name = "MultiScaleDeformableAttention"
+    setattr(ops, name, _stand_in_class("mmcv.ops", f"mmcv.ops.{name}"))
+    sys.modules["mmcv.ops"] = ops
+    sys.modules["mmcv"].ops = ops  # type: ignore[attr-defined]
+
+
+def _mmdet() -> None:
+    if "mmdet" in sys.modules or importlib.util.find_spec("mmdet") is not None:
+        return
+    mmdet, utils = (_StandInModule(name, "mmdet") for name in ("mmdet", "mmdet.utils"))
+    for name in ("ConfigType", "reduce_mean"):
+        setattr(utils, name, _stand_in_class("mmdet", f"mmdet.utils.{name}"))
+    mmdet.utils = utils  # type: ignore[attr-defined]
+    sys.modules.update({"mmdet": mmdet, "mmdet.utils": utils})
+
+
+def _torchvision() -> None:
+    if _imports_torchvision():
+        return
+    import torch
+
+    library = torch.library.Library("torchvision", "DEF")
+    for name, schema in _TORCHVISION_SCHEMAS.items():
+        library.define(schema)
+        library.impl(name, _refusing_operator(name), "CompositeExplicitAutograd")
+    _libraries.append(library)
+    importlib.import_module("torchvision")
+
+
+def _imports_torchvision() -> bool:
+    try:
+        importlib.import_module("torchvision")
+    except RuntimeError as error:  # "operator torchvision::nms does not exist"
+        if "operator torchvision::" not in str(error):
+            raise
+        for name in [n for n in sys.modules if n == "torchvision" or n.startswith("torchvision.")]:
+            del sys.modules[name]
+        return False
+    return True
+
+
+def _refusing_operator(name: str) -> Any:
+    def operator(*args: Any, **kwargs: Any) -> Any:
+        raise _refuse("torchvision", f"torchvision.ops.{name}")
+
+    return operator
