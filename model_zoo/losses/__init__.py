@@ -1,0 +1,1 @@
+"""Losses that stock MMPose does not have."""
