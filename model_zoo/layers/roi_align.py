@@ -11,6 +11,7 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 from torchvision.extension import _has_ops
 from torchvision.ops import roi_align as torchvision_roi_align
 
@@ -29,9 +30,10 @@ def roi_align(
     boxes = [each.detach() for each in boxes]
     if outside == "zero" and _has_ops():
         return torchvision_roi_align(feature, boxes, size, 1 / stride, SAMPLES, aligned=True)
-    images = zip(feature, boxes, strict=True)
-    pooled = [_sampled(image[None], each / stride - 0.5, size, outside) for image, each in images]
-    return torch.cat(pooled)
+    padded = pad_sequence(boxes, batch_first=True)  # [B, n, 4]
+    pooled = _sampled(feature, padded / stride - 0.5, size, outside)
+    counts = torch.tensor([len(each) for each in boxes], device=feature.device)
+    return pooled[torch.arange(padded.shape[1], device=feature.device) < counts[:, None]]
 
 
 def multilevel_roi_align(
@@ -65,23 +67,22 @@ def _level(boxes: Tensor, strides: tuple[int, ...]) -> Tensor:
 
 
 def _sampled(feature: Tensor, rois: Tensor, size: int, outside: str) -> Tensor:
-    """feature [1, C, H, W], rois [n, 4] in cells of the feature (0 is a cell's centre), to [n, C, size, size]."""
-    height, width = feature.shape[2:]
-    steps = (torch.arange(size * SAMPLES, device=rois.device) + 0.5) / (size * SAMPLES)
-    start, extent = rois[:, :2], rois[:, 2:] - rois[:, :2]
-    x, y = (start[..., None] + extent[..., None] * steps).unbind(1)  # [n, size * SAMPLES] each
+    """feature [B, C, H, W], rois [B, n, 4] in cells (0 is the first cell's centre), to [B, n, C, size, size]."""
+    (batch, channels, height, width), count, side = feature.shape, rois.shape[1], size * SAMPLES
+    steps = (torch.arange(side, device=rois.device) + 0.5) / side
+    start, extent = rois[..., :2, None], (rois[..., 2:] - rois[..., :2])[..., None]
+    x, y = (start + extent * steps).unbind(2)  # [B, n, side] each
     grid = torch.stack(
         [
-            (2 * x / max(width - 1, 1) - 1)[:, None].expand(-1, y.shape[1], -1),
-            (2 * y / max(height - 1, 1) - 1)[:, :, None].expand(-1, -1, x.shape[1]),
+            (2 * x / max(width - 1, 1) - 1)[:, :, None].expand(-1, -1, side, -1),
+            (2 * y / max(height - 1, 1) - 1)[..., None].expand(-1, -1, -1, side),
         ],
         dim=-1,
-    )  # [n, size * SAMPLES, size * SAMPLES, 2]
-    values = F.grid_sample(
-        feature, grid.flatten(0, 1)[None], padding_mode="border", align_corners=True
-    )  # [1, C, n * size * SAMPLES, size * SAMPLES]
-    values = values[0].unflatten(1, (len(rois), -1)).transpose(0, 1)
+    ).flatten(1, 2)  # [B, n * side, side, 2]
+    values = F.grid_sample(feature, grid, padding_mode="border", align_corners=True)
+    values = values.view(batch, channels, count, side, side)
     if outside == "zero":
         near_x, near_y = ((at >= -1) & (at <= end) for at, end in ((x, width), (y, height)))
-        values = values * (near_y[:, None, :, None] & near_x[:, None, None, :])
-    return F.avg_pool2d(values, SAMPLES)
+        values = values * (near_y[..., None] & near_x[:, :, None])[:, None]
+    pooled = F.avg_pool2d(values.flatten(0, 1), SAMPLES)
+    return pooled.unflatten(0, (batch, channels)).transpose(1, 2)

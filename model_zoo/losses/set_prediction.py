@@ -133,19 +133,17 @@ class SetCriterion(BaseModule):
         corner, size = boxes[:, None, :2], (boxes[:, 2:] - boxes[:, :2])[:, None]
         target = (keypoints - corner) / size - 0.5
         inside = (target.abs() <= 0.5).all(dim=2) & (visible > 0)
-        return (self.negative_log_likelihood(mu, sigma, target) * inside[..., None]).sum()
+        return self.negative_log_likelihood(mu[inside], sigma[inside], target[inside]).sum()
 
     def negative_log_likelihood(self, mu: Tensor, sigma: Tensor, target: Tensor) -> Tensor:
-        """Residual log-likelihood (RLE, Li et al., ICCV 2021) per coordinate; all [N, K, 2].
+        """Residual log-likelihood (RLE, Li et al., ICCV 2021) per coordinate; all [n, 2].
 
-        A Laplace density of the error over sigma, times the flow's density of it. As in the published code the
-        scalar density of a keypoint counts for x and for y, and the Laplace constant is log(sigma sqrt(2 pi)).
+        A Laplace density of the error (scale sqrt(2) sigma) times the flow's density of error / sigma. As in the
+        published code the density of a keypoint counts for x and for y, Laplace's constant is log(sigma sqrt(2 pi)).
         """
-        error = (mu - target) / sigma
-        log_flow = self.flow.log_prob(error.flatten(0, 1)).view(*error.shape[:2], 1)
-        laplace = (sigma * math.sqrt(2 * math.pi)).log() + error.abs() / (
-            math.sqrt(2) * sigma + 1e-9
-        )
+        error = mu - target
+        log_flow = self.flow.log_prob(error / sigma)[:, None]
+        laplace = (sigma * math.sqrt(2 * math.pi)).log() + error.abs() / (math.sqrt(2) * sigma)
         return sigma.log() - log_flow + laplace
 
 

@@ -45,3 +45,37 @@ model = dict(
     ),
     neck=dict(type="HRFPN", in_channels=[32, 64, 128, 256], out_channels=256),
 )
+
+smoke = dict(
+    model=dict(
+        backbone=dict(
+            extra=dict(
+                stage1=dict(num_blocks=(1,), num_channels=(16,)),
+                stage2=dict(num_blocks=(1, 1), num_channels=(8, 16)),
+                stage3=dict(num_modules=1, num_blocks=(1, 1, 1), num_channels=(8, 16, 32)),
+                stage4=dict(num_modules=1, num_blocks=(1, 1, 1, 1), num_channels=(8, 16, 32, 64)),
+            ),
+            init_cfg=[
+                dict(type="Kaiming", layer=["Conv2d"]),
+                dict(type="Constant", val=1, layer=["_BatchNorm"]),
+            ],
+        ),
+        neck=dict(in_channels=[8, 16, 32, 64]),
+    ),
+)
+lab = dict(
+    model=dict(
+        backbone=dict(
+            extra=dict(
+                stage1=dict(num_blocks=(2,)),
+                stage2=dict(num_blocks=(2, 2)),
+                stage3=dict(num_modules=2, num_blocks=(2, 2, 2)),
+                stage4=dict(num_modules=1, num_blocks=(2, 2, 2, 2)),
+            ),
+            init_cfg=[
+                dict(type="Kaiming", layer=["Conv2d"]),
+                dict(type="Constant", val=1, layer=["_BatchNorm"]),
+            ],
+        ),
+    ),
+)

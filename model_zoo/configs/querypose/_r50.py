@@ -13,3 +13,35 @@ model = dict(
     ),
     neck=dict(type="SumFPN", in_channels=[256, 512, 1024, 2048], out_channels=256),
 )
+
+# from random weights, so nothing is frozen
+smoke = dict(
+    model=dict(
+        backbone=dict(
+            depth=18,
+            stem_channels=16,
+            base_channels=16,
+            norm_cfg=dict(type="BN"),
+            frozen_stages=-1,
+            init_cfg=[
+                dict(type="Kaiming", layer=["Conv2d"]),
+                dict(type="Constant", val=1, layer=["_BatchNorm"]),
+            ],
+        ),
+        neck=dict(in_channels=[16, 32, 64, 128]),
+    ),
+)
+lab = dict(
+    model=dict(
+        backbone=dict(
+            depth=18,
+            norm_cfg=dict(type="BN"),
+            frozen_stages=-1,
+            init_cfg=[
+                dict(type="Kaiming", layer=["Conv2d"]),
+                dict(type="Constant", val=1, layer=["_BatchNorm"]),
+            ],
+        ),
+        neck=dict(in_channels=[64, 128, 256, 512]),
+    ),
+)
