@@ -1,10 +1,15 @@
 """The filling rule of reference/querypose/README.md: weights from names, so that none need be stored."""
 
 import json
+import os
 import zlib
+from pathlib import Path
 
 import numpy as np
 import torch
+
+SHARED = Path(os.environ.get("REPROPOSE_SHARED", Path(__file__).parents[3] / "shared"))
+FOLDER = SHARED / "reference" / "querypose"
 
 
 def filled(name: str, shape: list[int], kept: torch.Tensor | None = None) -> torch.Tensor:
@@ -49,5 +54,5 @@ def image(width: int = 320, height: int = 256) -> torch.Tensor:
     return (torch.from_numpy(pixels) - mean) / std
 
 
-def facts(folder, name: str) -> dict:
-    return json.loads((folder / f"{name}.json").read_text())
+def facts(name: str) -> dict:
+    return json.loads((FOLDER / f"{name}.json").read_text())
