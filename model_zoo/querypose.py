@@ -76,7 +76,11 @@ class QueryPose(BottomupPoseEstimator):
             people = found_people(output, image, size, sample.ori_shape[1::-1])
             people["keypoints"] = people["keypoints"] - 0.5  # COCO counts pixel centres from 0
             sample.pred_instances = InstanceData(
-                **{name: value.cpu().numpy() for name, value in people.items() if name != "kept"}
+                **{
+                    name: value.detach().cpu().numpy()
+                    for name, value in people.items()
+                    if name != "kept"
+                }
             )
         return data_samples
 
@@ -98,6 +102,7 @@ class QueryPoseHead(BaseHead):
         hand_on: the next stage gets the renewed query; False as the code of May 2023 evaluates.
         outside: what RoIAlign reads outside the map, "border" (as the golden data of the shared reference) or "zero"
             (as the compiled operators that the authors trained with).
+        canonical_size: side in pixels of a box that is pooled from the map with stride 16.
         loss: arguments of `SetCriterion`.
     """
 
@@ -126,6 +131,7 @@ class QueryPoseHead(BaseHead):
         instance_update: bool = True,
         hand_on: bool = True,
         outside: str = "border",
+        canonical_size: float = 224,
     ) -> None:
         super().__init__()
         if query not in QUERIES:
@@ -133,7 +139,7 @@ class QueryPoseHead(BaseHead):
         self.strides, self.box_size, self.pose_size = tuple(strides), box_size, pose_size
         if outside not in OUTSIDE:
             raise ValueError(f"outside is '{outside}'; allowed are {', '.join(OUTSIDE)}")
-        self.outside = outside
+        self.outside, self.canonical_size = outside, canonical_size
         self.hand_on, self.carry_parts = hand_on, iteration != "none"
         attention = dict(dim=dim, heads=heads, hidden=hidden, dynamic_hidden=dynamic_hidden)
         convolutions = dict(channels=channels, conv_hidden=conv_hidden, conv_layers=conv_layers)
@@ -194,7 +200,12 @@ class QueryPoseHead(BaseHead):
             table = parts = self.part_queries.weight.expand(query.shape[0] * query.shape[1], -1, -1)
         for box_stage, pose_stage in zip(self.box_stages, self.pose_stages, strict=True):
             pooled = multilevel_roi_align(
-                feats, list(boxes), self.box_size, self.strides, self.outside
+                feats,
+                list(boxes),
+                self.box_size,
+                self.strides,
+                self.outside,
+                self.canonical_size,
             )
             query, logits, boxes = box_stage(query, boxes, pooled)
             found, boxes = boxes, boxes.detach()

@@ -42,27 +42,27 @@ def multilevel_roi_align(
     size: int,
     strides: tuple[int, ...],
     outside: str = "border",
+    canonical_size: float = 224,
 ) -> Tensor:
-    """RoIAlign on the pyramid level that fits each box (Feature Pyramid Networks, Eq. 1: 224 pixels on 1/16).
+    """RoIAlign on the pyramid level that fits each box, `canonical_size` pixels on 1/16 (FPN, Lin et al. 2017, Eq. 1).
 
     features [B, C, H / stride, W / stride] each; boxes as in `roi_align`; to [sum of n, C, size, size].
     """
-    level = torch.cat([_level(each.detach(), strides) for each in boxes])
+    level = torch.cat([_level(each.detach(), strides, canonical_size) for each in boxes])
     counts = [len(each) for each in boxes]
     pooled = features[0].new_zeros(len(level), features[0].shape[1], size, size)
     for index, (feature, stride) in enumerate(zip(features, strides, strict=True)):
         chosen = level == index
-        if chosen.any():
-            here = [box[c] for box, c in zip(boxes, chosen.split(counts), strict=True)]
-            values = roi_align(feature, here, size, stride, outside)
-            pooled = pooled.index_put((chosen,), values)
+        here = [box[c] for box, c in zip(boxes, chosen.split(counts), strict=True)]
+        values = roi_align(feature, here, size, stride, outside)
+        pooled = pooled.index_put((chosen,), values)
     return pooled
 
 
-def _level(boxes: Tensor, strides: tuple[int, ...]) -> Tensor:
+def _level(boxes: Tensor, strides: tuple[int, ...], canonical_size: float) -> Tensor:
     """Index of the pyramid level for each box [n, 4], counted from the finest."""
     width, height = (boxes[:, 2:] - boxes[:, :2]).unbind(1)
-    level = torch.floor(4 + torch.log2((width * height).sqrt() / 224 + 1e-8))
+    level = torch.floor(4 + torch.log2((width * height).sqrt() / canonical_size + 1e-8))
     return (level - math.log2(strides[0])).clamp(0, len(strides) - 1).long()
 
 
@@ -84,5 +84,5 @@ def _sampled(feature: Tensor, rois: Tensor, size: int, outside: str) -> Tensor:
     if outside == "zero":
         near_x, near_y = ((at >= -1) & (at <= end) for at, end in ((x, width), (y, height)))
         values = values * (near_y[..., None] & near_x[:, :, None])[:, None]
-    pooled = F.avg_pool2d(values.flatten(0, 1), SAMPLES)
-    return pooled.unflatten(0, (batch, channels)).transpose(1, 2)
+    bins = values.view(batch, channels, count, size, SAMPLES, size, SAMPLES)
+    return bins.mean(dim=(4, 6)).transpose(1, 2)

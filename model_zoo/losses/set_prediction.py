@@ -133,6 +133,8 @@ class SetCriterion(BaseModule):
         corner, size = boxes[:, None, :2], (boxes[:, 2:] - boxes[:, :2])[:, None]
         target = (keypoints - corner) / size - 0.5
         inside = (target.abs() <= 0.5).all(dim=2) & (visible > 0)
+        if not inside.any():  # the flow takes no empty batch
+            return 0 * (mu.sum() + sigma.sum())
         return self.negative_log_likelihood(mu[inside], sigma[inside], target[inside]).sum()
 
     def negative_log_likelihood(self, mu: Tensor, sigma: Tensor, target: Tensor) -> Tensor:

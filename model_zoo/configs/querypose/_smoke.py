@@ -14,6 +14,7 @@ smoke = dict(
             pose_size=8,
             conv_hidden=32,
             conv_layers=2,
+            canonical_size=56,
         ),
         neck=dict(out_channels=32),
     ),
