@@ -1,9 +1,11 @@
 """The `repropose` command. Answers go to standard output, everything else to standard error."""
 
+import errno
 import json
 import os
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -14,10 +16,11 @@ from bench import export, judge, pipeline
 from bench.coverage import coverage as measured_so_far
 from bench.errors import LedgerError, ReproPoseError, UnknownName
 from bench.evidence import Book
+from bench.paired import PairedRuns
 from bench.records import Snapshot
 from bench.schema import TIERS, DatasetName, Tier
 from bench.sources import ROOT, config_files, params_file, workspace
-from bench.store import Store
+from bench.store import Store, write_atomically
 from model_zoo.errors import MissingPackage, ZooError
 
 TIER = click.option(
@@ -38,7 +41,7 @@ class _Group(click.Group):
         except (ReproPoseError, ZooError, MissingPackage) as error:
             raise SystemExit(_fail(str(error))) from None
         except OSError as error:
-            if error.errno is None:
+            if error.errno in (None, errno.EPIPE):  # a reader that had enough is no error
                 raise
             raise SystemExit(_fail(f"{error.strerror}: {error.filename or 'output'}")) from None
 
@@ -51,6 +54,21 @@ def _fail(message: str) -> int:
 def results_store() -> Store:
     """The results of the workspace, and the committed ones."""
     return Store(root=workspace() / "results")
+
+
+def judged(catalog: ledger.Catalog, book: Book) -> Snapshot:
+    """Everything judged, with the paired bootstrap where runs have a single seed."""
+    snapshot = judge.judge_all(
+        catalog, book, PairedRuns(book.store, workspace() / "build" / "paired")
+    )
+    return snapshot.model_copy(update={"made": _newest(book)})
+
+
+def _newest(book: Book) -> date | None:
+    """The day of the newest result: what a snapshot is dated by, so that its bytes repeat."""
+    stored = (book.store.counts(), book.store.speeds(), book.store.accuracies())
+    days = [one.result.provenance.volatile.get("date", "") for kind in stored for one in kind]
+    return date.fromisoformat(max(days)[:10]) if days and max(days) else None
 
 
 def current_tier(name: str | None) -> Tier:
@@ -112,9 +130,8 @@ def models(as_json: bool) -> None:
         from bench.measure.complexity import measure_counts
 
         click.echo(f"counting {len(uncounted)} models that have no stored count", err=True)
-        for result in measure_counts(uncounted):
-            results_store().write(result)
-        rows = export.models(_catalog_and_book()[1])
+        rows += [export.model(result) for result in measure_counts(uncounted)]
+        rows.sort(key=lambda row: str(row["name"]))
     shown = rows if as_json else [{**r, "total": r["parameters"]["total"]} for r in rows]
     _print(shown, as_json, "name", "input_size", "total", "macs", "flops")
 
@@ -155,7 +172,7 @@ def conflicts(as_json: bool) -> None:
 def coverage(as_json: bool) -> None:
     """Per paper and table: cells, those with a run, evidence of each kind, verdicts."""
     catalog, book = _catalog_and_book()
-    rows = measured_so_far(catalog, book, judge.judge_all(catalog, book))
+    rows = measured_so_far(catalog, book, judged(catalog, book))
     _print(rows, as_json, "paper", "table", "cells", "with_run", "evidence", "verdicts")
 
 
@@ -166,13 +183,13 @@ def show(table: str, as_json: bool) -> None:
     """One table, printed beside reproduced: `repropose show transpose-2`."""
     catalog, store = ledger.load(), results_store()
     catalog.table(table)
+    verdicts = judge.judge_table(catalog, store, table)
     if as_json:
-        verdicts = judge.judge_table(catalog, store, table)
         _print([v.model_dump(mode="json") for v in verdicts], True)
         return
-    from reports.text import table_text
+    from reports.text import render_table
 
-    click.echo(table_text(table, judge.judge_all(catalog, store), catalog, store))
+    click.echo(render_table(*catalog.table(table), verdicts))
 
 
 def _catalog_and_book() -> tuple[ledger.Catalog, Book]:
@@ -181,7 +198,7 @@ def _catalog_and_book() -> tuple[ledger.Catalog, Book]:
 
 
 def _snapshot() -> Snapshot:
-    return judge.judge_all(*_catalog_and_book())
+    return judged(*_catalog_and_book())
 
 
 @main.command("judge")
@@ -190,7 +207,7 @@ def _snapshot() -> Snapshot:
 def judge_command(fail_on: tuple[str, ...], as_json: bool) -> None:
     """Every verdict; with --fail-on deviates an exit status for CI."""
     catalog, book = _catalog_and_book()
-    snapshot = judge.judge_all(catalog, book)
+    snapshot = judged(catalog, book)
     failures = judge.failures(snapshot, fail_on)
     rows = export.verdicts(catalog, snapshot)
     _print(
@@ -206,7 +223,7 @@ def judge_command(fail_on: tuple[str, ...], as_json: bool) -> None:
 def export_command(folder: Path) -> None:
     """Cells, runs, results, verdicts, claims, conflicts and coverage as CSV and Parquet."""
     catalog, book = _catalog_and_book()
-    tables = export.everything(catalog, book, judge.judge_all(catalog, book))
+    tables = export.everything(catalog, book, judged(catalog, book))
     for path in [*export.to_csv(folder, tables), *export.to_parquet(folder, tables)]:
         click.echo(str(path))
 
@@ -307,14 +324,32 @@ def table(name: str, tier: str | None) -> None:
     catalog, store = ledger.load(), results_store()
     verdicts = judge.judge_table(catalog, store, name)
     path = workspace() / "build" / "verdicts" / chosen / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([v.model_dump(mode="json") for v in verdicts], indent=1) + "\n")
-    from reports.text import table_text
+    text = json.dumps([v.model_dump(mode="json") for v in verdicts], indent=1) + "\n"
+    write_atomically(path, text.encode())
+    from reports.text import render_table
 
-    click.echo(table_text(name, judge.judge_all(catalog, store), catalog, store))
+    click.echo(render_table(*catalog.table(name), verdicts))
 
 
 # ---------------------------------------------------------------- pipeline and site
+
+
+@main.group()
+def new() -> None:
+    """Start something: `repropose new paper NAME`."""
+
+
+@new.command("paper")
+@click.argument("name")
+@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=ledger.PAPERS)
+def new_paper(name: str, root: Path) -> None:
+    """A folder for one more paper, with an example of everything; it loads as it is."""
+    from bench.scaffold import new_paper as scaffold
+
+    folder = scaffold(name, root, ledger.load())
+    click.echo(
+        f"{folder}: fill in its files; `repropose coverage` checks them, then `repropose pipeline`"
+    )
 
 
 @main.command("pipeline")
@@ -334,7 +369,9 @@ def pipeline_command(check: bool) -> None:
 @main.command()
 @click.option("--all", "everything", is_flag=True, help="every table of every paper")
 @click.option(
-    "--jobs", type=click.IntRange(1), help="stages side by side; the number of cores if left out"
+    "--jobs",
+    type=click.IntRange(1),
+    help="stages side by side; at smoke one per core, four at most",
 )
 @TIER
 @click.pass_context
@@ -342,9 +379,11 @@ def repro(context: click.Context, everything: bool, jobs: int | None, tier: str 
     """Regenerate the first-look tables (params.yaml) through DVC, build the site, say where it is."""
     from bench.reproduce import reproduce
 
-    cores = len(os.sched_getaffinity(0))
+    chosen = current_tier(tier)
+    # smoke: a core and some 700 MB each; above, a training takes the whole GPU
+    side_by_side = min(len(os.sched_getaffinity(0)), 4) if chosen == "smoke" else 1
     try:
-        reproduce(ledger.load(), current_tier(tier), everything=everything, jobs=jobs or cores)
+        reproduce(ledger.load(), chosen, everything=everything, jobs=jobs or side_by_side)
     finally:
         context.invoke(site)
 
@@ -354,18 +393,40 @@ def repro(context: click.Context, everything: bool, jobs: int | None, tier: str 
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="build/site if left out"
 )
-def site(open_it: bool, out: Path | None) -> None:
+@click.option(
+    "--compare",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="an older snapshot.json: adds a page of what moved since",
+)
+def site(open_it: bool, out: Path | None, compare: Path | None) -> None:
     """Build the static leaderboard from what is stored."""
-    from reports.site import build
-
     out = out or workspace() / "build" / "site"
-
-    catalog, store = ledger.load(), results_store()
-    build(judge.judge_all(catalog, store), catalog, store, out)
+    _build_site(out, compare)
     index = (out / "index.html").resolve()
     click.echo(f"leaderboard: {index.as_uri()}")
     if open_it:
         click.launch(index.as_uri())
+
+
+def _build_site(out: Path, compare: Path | None = None) -> str:
+    from reports import compare as snapshots
+    from reports.site import build
+
+    catalog, book = _catalog_and_book()
+    previous = snapshots.read(compare) if compare else None
+    report = build(judged(catalog, book), catalog, book.store, out, previous=previous)
+    return f"{len(report.written)} files written"
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, help="0 takes any free one")
+def serve(port: int) -> None:
+    """Build the site, serve it on this machine only, and rebuild when data or templates change."""
+    from reports.serve import Server
+
+    out = workspace() / "build" / "site"
+    watch = [ROOT / "reports", ledger.PAPERS, workspace() / "results"]
+    Server(out, lambda: _build_site(out), watch, port=port, tell=click.echo).run()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ One stage per data set, per paper for what is counted and timed, per run, and pe
 depends on, so that editing one model reruns only what uses it. `${tier}` comes from params.yaml.
 """
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,31 @@ HEADER = """\
 #   dvc repro                      everything, then the site
 # The tier (smoke, lab, full) is set in params.yaml.
 """
+# What a verdict rests on, and what a training and its evaluation rest on.
 JUDGES = [
     f"bench/{name}.py"
-    for name in ("judge", "evidence", "counting", "protocol", "tolerance", "statistics")
+    for name in (
+        "schema",
+        "records",
+        "store",
+        "evidence",
+        "counting",
+        "protocol",
+        "tolerance",
+        "judge",
+    )
 ]
+TRAINING = ("accuracy", "hooks", "loop", "predict", "train", "workfolder")
 Stage = dict[str, Any]
 
 
+def _from_root(path: Path) -> str:
+    """As DVC wants it: relative to the project, also for papers that lie elsewhere."""
+    return os.path.relpath(path, ROOT)
+
+
 def _relative(paths: Iterable[Path]) -> list[str]:
-    return sorted(str(path.relative_to(ROOT)) for path in paths)
+    return sorted(_from_root(path) for path in paths)
 
 
 def paper_models(catalog: Catalog) -> dict[str, list[str]]:
@@ -54,7 +71,7 @@ def _measure_stages(catalog: Catalog) -> dict[str, Stage]:
         stages[f"count-{paper}"] = {
             "desc": f"parameters and operations of the models in {paper}'s tables",
             "cmd": f"repropose count --paper {paper}",
-            "deps": [*code, "bench/measure/complexity.py"],
+            "deps": [*code, "bench/measure/complexity.py", "bench/measure/recorder.py"],
             "outs": [f"results/counted/{model}.json" for model in models],
         }
         if speed_models(catalog, paper):
@@ -88,12 +105,11 @@ def _run_stages(catalog: Catalog) -> dict[str, Stage]:
             "cmd": f"repropose measure {name} --tier ${{tier}}",
             "deps": [
                 *_relative(model_inputs(run.config)),
-                "bench/measure/accuracy.py",
-                "bench/measure/train.py",
+                *(f"bench/measure/{name}.py" for name in TRAINING),
                 f"data/${{tier}}/{run.dataset}.json",
                 *start,
             ],
-            "params": [{str((folder / "runs.yaml").relative_to(ROOT)): [name]}],
+            "params": [{_from_root(folder / "runs.yaml"): [name]}],
             "outs": [f"results/${{tier}}/{name}"],
         }
     return stages
@@ -102,7 +118,7 @@ def _run_stages(catalog: Catalog) -> dict[str, Stage]:
 def _table_stage(catalog: Catalog, paper: Paper, table: Table) -> Stage:
     known = config_files()
     owners = {model: owner for owner, models in paper_models(catalog).items() for model in models}
-    deps = {f"{catalog.folders[paper.id].relative_to(ROOT)}/tables.yaml", *JUDGES}
+    deps = {_from_root(catalog.folders[paper.id] / "tables.yaml"), *JUDGES}
     for cell in catalog.cells(paper.id, table.table):
         model, kind = catalog.model_of(cell), cell.column.kind
         if kind == "count" and model in owners:
@@ -128,7 +144,7 @@ def stages(catalog: Catalog) -> dict[str, Stage]:
             "desc": f"{dataset} as the tier wants it: synthetic for smoke and lab, the real one for full",
             "cmd": f"repropose prepare {dataset} --tier ${{tier}}",
             "deps": ["bench/datasets"],
-            "params": [f"synthetic.${{tier}}.{dataset}"],
+            "params": ["synthetic"],
             "outs": [f"data/${{tier}}/{dataset}.json"],
         }
         for dataset in datasets

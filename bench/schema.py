@@ -235,6 +235,16 @@ class Seeds(Strict):
     full: tuple[int, ...] = (0,)
 
 
+class SyntheticSet(Strict):
+    """An entry of params.yaml: which synthetic people stand in for a data set at a tier."""
+
+    kind: Literal["crops", "scenes"]
+    difficulty: Literal["easy", "medium", "hard"]
+    seed: int = Field(ge=0)
+    train: int = Field(ge=1)
+    val: int = Field(ge=1)
+
+
 class Run(Strict):
     """One thing to measure: a zoo config with options, on a data set, at every tier."""
 

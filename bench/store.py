@@ -162,6 +162,12 @@ class Store:
             ),
         )
 
+    def path_of(self, result: AccuracyResult | CountResult | SpeedResult) -> Path:
+        """Where a generated result is written; its folder is made."""
+        path = self.root / place_of(result)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
     def write(
         self,
         result: R,

@@ -122,11 +122,11 @@ def model_card(view: ModelView) -> str:
 
 
 def badge(view: ModelView) -> dict[str, Any]:
-    """Texts and widths of a badge: how many of the printed figures stand."""
+    """Texts and widths of a badge: how many of the figures that can be reproduced were."""
     found = tally(view)
     stands = found.count("reproduced") + found.count("better")
-    compared = stands + found.count("deviates")
-    text = f"{stands} of {compared} reproduced" if compared else "not reproduced yet"
-    tone = "open" if not compared else "good" if stands == compared else "mixed"
+    printed = found.total - found.count("quoted")
+    text = f"{stands} of {printed} figures reproduced" if printed else "no figures of its own"
+    tone = "mixed" if found.count("deviates") else "good" if stands else "open"
     left, right = _CHARACTER * 9 + 12, _CHARACTER * len(text) + 12
     return {"text": text, "tone": tone, "left": round(left, 1), "right": round(right, 1)}

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from bench.catalog import Catalog
 from bench.records import Snapshot, Verdict
-from bench.schema import Cell, Paper, Row, Table
+from bench.schema import METRICS, Cell, Paper, Row, Table
 from reports.evidence import Measured, Trace
 from reports.words import EVIDENCE, ORIGINS, SILENT, VERDICTS, Word, number, signed
 
@@ -25,6 +25,23 @@ class CellView:
     traces: tuple[Trace, ...]
     model: str | None
 
+    @classmethod
+    def of(
+        cls,
+        cell: Cell,
+        verdict: Verdict | None,
+        traces: tuple[Trace, ...] = (),
+        model: str | None = None,
+    ) -> "CellView":
+        """A cell beside its verdict; without one it says that it has not been judged."""
+        evidence = EVIDENCE[verdict.evidence] if verdict and verdict.evidence else None
+        return cls(cell, verdict, _word(cell, verdict), evidence, traces, model)
+
+    @property
+    def kind(self) -> str:
+        """accuracy, count, speed, measure or setting."""
+        return METRICS[self.cell.metric].kind if self.cell.metric else "setting"
+
     @property
     def judged(self) -> bool:
         return self.word.key in VERDICTS
@@ -40,8 +57,15 @@ class CellView:
     def difference(self) -> str | None:
         if self.verdict is None or self.verdict.difference is None:
             return None
+        if self.relative:
+            return f"{signed(self.verdict.difference, 1)} %"
         printed = self.cell.number
         return signed(self.verdict.difference, printed.decimals if printed else 1)
+
+    @property
+    def relative(self) -> bool:
+        """Differences of counts and speeds are in percent of the printed figure, of others in its unit."""
+        return self.kind in ("count", "speed")
 
     @property
     def interval(self) -> str | None:
@@ -158,14 +182,7 @@ class Judged:
 
     def _cell(self, cell: Cell) -> CellView:
         verdict = self.verdicts.get((cell.paper, cell.table.table, cell.row.key, cell.column.key))
-        return CellView(
-            cell=cell,
-            verdict=verdict,
-            word=_word(cell, verdict),
-            evidence=EVIDENCE[verdict.evidence] if verdict and verdict.evidence else None,
-            traces=self._traces(verdict),
-            model=self.catalog.model_of(cell),
-        )
+        return CellView.of(cell, verdict, self._traces(verdict), self.catalog.model_of(cell))
 
     def _traces(self, verdict: Verdict | None) -> tuple[Trace, ...]:
         names = verdict.results if verdict else ()

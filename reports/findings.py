@@ -7,7 +7,7 @@ from bench.records import ClaimVerdict
 from reports.cells import CellView
 from reports.leaderboard import COMPARED
 from reports.names import cell_link, paper_page
-from reports.words import number, plural, signed
+from reports.words import number, plural
 
 NAMES = {"params": "parameter", "flops": "FLOPs", "accuracy": "accuracy", "fps": "speed"}
 
@@ -39,7 +39,7 @@ def findings(
 
 def _kind(cell: CellView) -> str:
     metric = cell.cell.metric
-    return metric if metric in ("params", "flops", "fps") else cell.cell.column.kind
+    return metric if metric in ("params", "flops", "fps") else cell.kind
 
 
 def _figures(paper: str, cells: Sequence[CellView]) -> Iterable[Finding]:
@@ -63,25 +63,23 @@ def _stand(count: int) -> str:
 
 
 def _largest(cells: Sequence[CellView], name: str) -> Iterable[Finding]:
-    """The figure that deviates most, relative to what is printed."""
+    """The figure that deviates most."""
     known = [
-        (abs(c.verdict.difference / printed.value), c)
+        (abs(c.verdict.difference), c)
         for c in cells
         if c.verdict and c.verdict.difference is not None
-        if (printed := c.cell.number) and printed.value
     ]
     if not known:
         return
-    share, view = max(known, key=lambda pair: pair[0])
+    size, view = max(known, key=lambda pair: pair[0])
     cell = view.cell
     link = cell_link(cell.paper, cell.table.table, cell.row.key, cell.column.key)
-    more = f" ({signed(100 * share, 0).lstrip('+')} % away)" if share >= 0.005 else ""
     text = (
-        f"{plural(len(cells), f'{name} figure')} {'deviates' if len(cells) == 1 else 'deviate'}, most of all "
+        f"{plural(len(cells), f'{name} figure')} {'deviates:' if len(cells) == 1 else 'deviate, most of all'} "
         f"{cell.column.label} of {cell.row.label} in Table {cell.table.table}: "
-        f"printed {cell.printed}, here {view.here}{more}."
+        f"printed {cell.printed}, here {view.here} ({view.difference})."
     )
-    yield Finding(text, link, 7 + min(share, 1))
+    yield Finding(text, link, 7 + min(size, 100) / 100)
 
 
 def _claims(paper: str, claims: Sequence[ClaimVerdict]) -> Iterable[Finding]:

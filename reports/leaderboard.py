@@ -5,12 +5,12 @@ was measured under the same; a measured group holds results of one tier and prot
 """
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from bench.protocol import protocol_of
+from bench.protocol import protocol_of, sizes_of
 from bench.records import AccuracyResult, SpeedResult
 from bench.schema import METRICS
 from bench.statistics import summarise
@@ -18,7 +18,7 @@ from reports.cells import CellView, Judged
 from reports.evidence import Measured, machine_of
 from reports.names import cell_link, model_page
 from reports.ranking import Rank, Span, ranks
-from reports.words import EVIDENCE, Word, number, split_name
+from reports.words import EVIDENCE, SPLITS, Word, number, split_name
 
 #: Verdicts under which the figure here may stand beside the printed one.
 COMPARED = ("reproduced", "better", "deviates", "inconclusive", "stale")
@@ -73,6 +73,11 @@ class Group:
         return next((m for m in MAIN if any(m in e.figures for e in self.entries)), None)
 
     @property
+    def evidenced(self) -> int:
+        """Entries with anything measured here."""
+        return sum(bool(entry.evidence) for entry in self.entries)
+
+    @property
     def title(self) -> str:
         protocol = "; ".join(f"{key.replace('_', ' ')} {value}" for key, value in self.protocol)
         return f"{split_name(self.split)}: {protocol or 'protocol not stated'}"
@@ -108,7 +113,18 @@ def leaderboard(judged: Judged, measured: Measured) -> Leaderboard:
         for entry in group.entries:
             _counted(entry, measured)
             _timed(entry, speed)
+        _tell_apart(group)
         _rank(group)
+    order = [*SPLITS, *sorted({group.split for group in groups} - {*SPLITS})]
+    groups.sort(
+        key=lambda g: (
+            g.main is None,
+            g.measured,
+            order.index(g.split),
+            -g.evidenced,
+            -len(g.entries),
+        )
+    )
     machine = f"{machine_of(speed)}: {speed.protocol}" if speed else None
     return Leaderboard(tuple(groups), machine)
 
@@ -119,6 +135,9 @@ def _printed(judged: Judged) -> Iterable[Group]:
         for row in view.rows:
             protocol = protocol_of(row.cells[0].cell)
             split = protocol.pop("split")
+            size = sizes_of(protocol.get("input_size", ""))
+            if size:
+                protocol["input_size"] = f"{size[1]}x{size[0]}"
             entries = found[split, tuple(sorted(protocol.items()))]
             for cell in row.cells:
                 if cell.cell.metric and cell.word.key != "empty":
@@ -131,7 +150,7 @@ def _printed(judged: Judged) -> Iterable[Group]:
 def _add(entries: dict[object, Entry], view: CellView) -> None:
     """Put a printed cell into its entry; the first of several printings of one metric stands."""
     cell = view.cell
-    several = cell.column.run or cell.column.model
+    several = cell.column.run or cell.column.model or cell.column.key in cell.row.runs
     name = f"{cell.row.label}, {cell.column.label}" if several else cell.row.label
     subject = cell.run or view.model or (cell.paper, name)
     if subject not in entries:
@@ -153,7 +172,7 @@ def _figure(view: CellView, link: str) -> Figure:
     cell, verdict, printed = view.cell, view.verdict, view.cell.number
     word = view.word if view.word.key in COMPARED else None
     figure = Figure(printed=cell.printed, word=word, link=link)
-    if cell.column.kind in ("accuracy", "measure") and printed:
+    if view.kind in ("accuracy", "measure") and printed:
         low, high = printed.value - printed.half_step, printed.value + printed.half_step
         figure.paper = Span(printed.value, low, high)
         if verdict and verdict.value is not None and verdict.verdict in COMPARED:
@@ -224,6 +243,14 @@ def _timed(entry: Entry, speed: SpeedResult | None) -> None:
     figure.here = number(timing.fps, 0 if timing.fps >= 100 else 1)
     figure.own = Span(timing.fps, 1000 / timing.high_ms, 1000 / timing.low_ms)
     entry.evidence.add("timed")
+
+
+def _tell_apart(group: Group) -> None:
+    """Rows with one label but several models ('TransPose-H' of every depth) get the model's name added."""
+    twice = Counter(entry.label for entry in group.entries)
+    for entry in group.entries:
+        if twice[entry.label] > 1 and entry.model:
+            entry.label += f" ({entry.model})"
 
 
 def _rank(group: Group) -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from bench.catalog import Catalog
 from bench.records import AccuracyResult, CountResult, SpeedResult, Timing
 from bench.schema import Run
+from bench.sources import config_files
 from reports.cells import CellView, Judged, RowView, TableView
+from reports.curves import CurveChart, curve_charts
 from reports.evidence import Measured
 
 MOST_RATIOS = 60
@@ -30,12 +32,18 @@ class RunView:
     run: Run
     results: tuple[tuple[str, AccuracyResult], ...]
 
+    @property
+    def curves(self) -> list[CurveChart]:
+        """Training curves, one chart per tier."""
+        return list(curve_charts(self.name, [result for _, result in self.results]))
+
 
 @dataclass(frozen=True)
 class ModelView:
     """Everything one model page shows."""
 
     name: str
+    config: str | None
     count: CountResult | None
     count_name: str | None
     speeds: tuple[SpeedRow, ...]
@@ -67,10 +75,11 @@ def model_views(catalog: Catalog, judged: Judged, measured: Measured) -> list[Mo
             name, catalog.run_papers[name], run, tuple(measured.accuracies.get(name, []))
         )
         runs.setdefault(run.config, []).append(view)
-    places = _appearances(judged)
+    places, configs = _appearances(judged), config_files()
     return [
         ModelView(
             name=name,
+            config=configs[name].read_text("utf-8") if name in configs else None,
             count=measured.counts[name][1] if name in measured.counts else None,
             count_name=measured.counts[name][0] if name in measured.counts else None,
             speeds=tuple(_speed(name, *pair) for pair in measured.speeds.get(name, [])),

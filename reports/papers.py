@@ -10,6 +10,8 @@ from reports.findings import Finding, findings
 from reports.names import cell_link
 from reports.words import HOLDS, Word, plural
 
+#: `bench.conflicts` lists likely misprints too; they have a section of their own.
+MISPRINT = "likely misprint"
 KINDS = {
     "accuracy": "accuracy",
     "count": "parameters and FLOPs",
@@ -115,14 +117,11 @@ def paper_view(judged: Judged, snapshot: Snapshot, paper: Paper) -> PaperView:
     cells = list(judged.cells(paper.id))
     claims = tuple(claim for claim in snapshot.claims if claim.paper == paper.id)
     known = {claim.claim.id for claim in claims}
-    by_kind = [
-        (name, Tally.of(c for c in cells if c.cell.column.kind == kind))
-        for kind, name in KINDS.items()
-    ]
+    by_kind = [(name, Tally.of(c for c in cells if c.kind == kind)) for kind, name in KINDS.items()]
     conflicts = tuple(
         _conflict(judged, conflict, paper.id)
         for conflict in snapshot.conflicts
-        if _concerns(judged, conflict, paper.id)
+        if not conflict.what.startswith(MISPRINT) and _concerns(judged, conflict, paper.id)
     )
     return PaperView(
         paper=paper,

@@ -171,7 +171,7 @@ def agreement_charts(judged: Judged) -> list[Chart]:
     """Printed against reproduced, per kind of figure; on the line they agree."""
     found: dict[str, list[tuple[CellView, float, float]]] = {key: [] for key in AGREEMENT}
     for view in judged.cells():
-        metric, kind = view.cell.metric, view.cell.column.kind
+        metric, kind = view.cell.metric, view.kind
         key = metric if metric in ("params", "flops") else "speed" if metric == "fps" else kind
         value = view.verdict.value if view.verdict else None
         if key in found and view.word.key in COMPARED and value and view.cell.number:

@@ -26,9 +26,18 @@ def _markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
+def _table_open(*_: Any) -> str:
+    """Tables of the notes scroll by themselves on a narrow screen."""
+    return (
+        '<div class="scroll" role="region" tabindex="0" aria-label="Table in the notes"><table>\n'
+    )
+
+
 def notes_html(text: str) -> Markup:
     """NOTES.md as HTML, its headings below the page's own (h1 becomes h3)."""
     reader = _markdown()
+    reader.add_render_rule("table_open", _table_open)
+    reader.add_render_rule("table_close", lambda *_: "</table></div>\n")
     tokens = reader.parse(str(clean(text)))
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):

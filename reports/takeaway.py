@@ -35,7 +35,7 @@ def cell_record(view: CellView) -> dict[str, Any]:
         "row": cell.row.key,
         "label": clean(cell.row.label),
         "column": cell.column.key,
-        "metric": cell.column.metric,
+        "metric": cell.metric,
         "unit": clean(cell.column.shown_unit),
         "origin": cell.origin,
         "printed": clean(cell.printed),

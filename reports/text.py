@@ -1,40 +1,45 @@
 """One table for the terminal: printed figure, figure here, verdict."""
 
-from bench.catalog import Catalog
-from bench.records import Snapshot
-from bench.store import Store
-from reports.cells import CellView, Judged, TableView
-from reports.evidence import Measured
+from collections.abc import Sequence
+
+from bench.records import Verdict
+from bench.schema import Cell, Paper, Row, Table
+from reports.cells import CellView, Tally
 from reports.render import clean
 
 WIDEST = 28
 GAP = "  "
 
 
-def table_text(name: str, snapshot: Snapshot, catalog: Catalog, store: Store) -> str:
-    """The table called `name` ('transpose-2') in plain columns. Raises `UnknownName`."""
-    catalog.table(name)
-    return render(Judged(catalog, snapshot, Measured.of(store)).tables[name])
-
-
-def render(view: TableView) -> str:
-    """Three lines per row at most: printed, here with its difference, verdict."""
-    head = ["row", *(column.label for column in view.table.columns)]
-    lines: list[list[str]] = [[_short(text) for text in head]]
-    for title, rows in view.groups:
-        if title:
-            lines.append([_short(title)] + [""] * (len(head) - 1))
-        for row in rows:
-            cells = [_lines(cell) for cell in row.cells]
-            label = [_short(row.row.label), *([f"({row.row.origin})"] * (row.row.origin != "own"))]
-            height = max(len(label), *map(len, cells))
-            for i in range(height):
-                lines.append([(part[i] if i < len(part) else "") for part in [label, *cells]])
-    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+def render_table(paper: Paper, table: Table, verdicts: Sequence[Verdict]) -> str:
+    """Printed table in plain columns; under each figure what was found here and the verdict."""
+    found = {(v.row, v.column): v for v in verdicts}
+    rows = {row.key: _cells(paper, table, row, found) for row in table.rows}
+    lines = [[_short(text) for text in ("row", *(column.label for column in table.columns))]]
+    group = None
+    for row in table.rows:
+        if row.group and row.group != group:
+            lines.append([_short(row.group)] + [""] * len(table.columns))
+        group = row.group
+        label = [_short(row.label), *([f"({row.origin})"] * (row.origin != "own"))]
+        parts = [label, *map(_lines, rows[row.key])]
+        for i in range(max(map(len, parts))):
+            lines.append([part[i] if i < len(part) else "" for part in parts])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     body = [GAP.join(text.ljust(w) for text, w in zip(line, widths, strict=True)) for line in lines]
     body.insert(1, GAP.join("-" * width for width in widths))
-    title = f"{view.paper.method} Table {view.table.table}: {view.table.title}"
-    return "\n".join([_line(title), "", *(line.rstrip() for line in body), "", view.tally.text])
+    title = _line(f"{paper.method} Table {table.table}: {table.title}")
+    tally = Tally.of(cell for cells in rows.values() for cell in cells)
+    return "\n".join([title, "", *(line.rstrip() for line in body), "", tally.text])
+
+
+def _cells(
+    paper: Paper, table: Table, row: Row, found: dict[tuple[str, str], Verdict]
+) -> list[CellView]:
+    return [
+        CellView.of(Cell(paper.id, table, row, column, text), found.get((row.key, column.key)))
+        for column, text in zip(table.columns, row.cells, strict=True)
+    ]
 
 
 def _lines(view: CellView) -> list[str]:

@@ -199,5 +199,5 @@ def measure_counts(names: Iterable[str]) -> Iterator[CountResult]:
             macs=counted["macs"],
             flops={rule: figure / 1e9 for rule, figure in counted["flops"].items()},
             by_module=counted["by_module"],
-            provenance=provenance(inputs=(p for p in model_inputs(name) if p.is_file())),
+            provenance=provenance(inputs=model_inputs(name)),
         )

@@ -20,6 +20,7 @@ function showTheme(name) {
 }
 
 showTheme(storedTheme());
+document.documentElement.classList.add("js");
 
 function themeSwitch() {
   const button = document.querySelector("button.theme");
@@ -119,6 +120,7 @@ class Board {
     form.addEventListener("reset", () => { this.sort = null; setTimeout(() => this.changed()); });
     addEventListener("hashchange", () => this.fromAddress());
     this.fromAddress();
+    table.classList.add("ready");
   }
 
   sortable(th) {
@@ -206,7 +208,12 @@ class Board {
       rows = [...ranked, ...rows.filter(item => !spans.get(item))];
     }
     for (const item of rows) if (item.row.cells[0].textContent !== labels.get(item)) item.row.cells[0].textContent = labels.get(item);
-    if (rows.some((item, i) => group.body.rows[i + 1] !== item.row)) group.body.append(...rows.map(item => item.row));
+    const now = [...group.body.rows]; // a live list is slow to index
+    if (rows.some((item, i) => now[i + 1] !== item.row)) {
+      const moved = document.createDocumentFragment();
+      for (const item of rows) moved.append(item.row);
+      group.body.append(moved);
+    }
   }
 
   filter() {

@@ -185,6 +185,7 @@ def _results(catalog: Catalog, text: str | None) -> dict[str, Result]:
                 protocol={"data": text or "synthetic-v1", "boxes": "ground truth"},
                 metrics={"AP": 60 + 0.5 * number + seed / 5, "AR": 64 + 0.5 * number + seed / 3},
                 untrained={"AP": 0.1},
+                training={"loss": [[i, 0.1 / (i + 1 + seed)] for i in range(30)]},
                 failed=text,
                 provenance=_provenance(text),
             )

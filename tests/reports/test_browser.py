@@ -26,7 +26,7 @@ KINDS = (
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
+def debian() -> Iterator[Any]:
     with playwright.sync_playwright() as driver:
         arguments = ["--no-sandbox", "--disable-background-networking"]
         chromium = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
@@ -53,8 +53,8 @@ class Watched:
 
 
 @pytest.fixture
-def watched(browser: Any) -> Iterator[Watched]:
-    one = Watched(browser, viewport={"width": 1280, "height": 900})
+def watched(debian: Any) -> Iterator[Watched]:
+    one = Watched(debian, viewport={"width": 1280, "height": 900})
     one.context.grant_permissions(["clipboard-read", "clipboard-write"])
     yield one
     one.context.close()
@@ -62,9 +62,9 @@ def watched(browser: Any) -> Iterator[Watched]:
 
 @pytest.mark.parametrize("width", [360, 1600])
 def test_every_page_loads_without_complaint_network_or_overflow(
-    browser: Any, plain: Path, hostile: Path, width: int
+    debian: Any, plain: Path, hostile: Path, width: int
 ) -> None:
-    one = Watched(browser, viewport={"width": width, "height": 800})
+    one = Watched(debian, viewport={"width": width, "height": 800})
     every = pages(plain) + pages(hostile)
     kinds = [page for page in every if page.parent.name != "models" or page.stem.endswith("0")]
     for page in every if width == 1600 else kinds:
@@ -77,10 +77,10 @@ def test_every_page_loads_without_complaint_network_or_overflow(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_violation(browser: Any, plain: Path, scheme: str) -> None:
+def test_axe_finds_no_violation(debian: Any, plain: Path, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python", reason="axe-core comes with it")
     script = (Path(axe.__file__).parent / "axe.min.js").read_text("utf-8")
-    one = Watched(browser, viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    one = Watched(debian, viewport={"width": 1280, "height": 900}, color_scheme=scheme)
     rules = {} if scheme == "light" else {"runOnly": ["color-contrast"]}
     for kind in KINDS:
         page = one.open(plain / kind)
@@ -101,8 +101,8 @@ def test_axe_finds_no_violation_in_an_open_card(watched: Watched, plain: Path) -
     assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found["violations"]] == []
 
 
-def test_without_javascript_every_figure_is_readable(browser: Any, plain: Path) -> None:
-    one = Watched(browser, java_script_enabled=False)
+def test_without_javascript_every_figure_is_readable(debian: Any, plain: Path) -> None:
+    one = Watched(debian, java_script_enabled=False)
     page = one.open(plain / "leaderboard.html")
     assert page.locator("form.controls").is_hidden()
     assert page.locator("button.theme").is_hidden()

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import LedgerError, UnknownName
+from bench.errors import LedgerError
+from bench.records import Verdict
 from reports.serve import Server
 from reports.site import build
-from reports.text import table_text
+from reports.text import render_table
 from reports.writer import SiteError
 from tests.reports.ledger import HOSTILE, make
 
@@ -90,24 +91,29 @@ def test_a_taken_port_is_told_in_one_line(running: Running, tmp_path: Path) -> N
         Server(tmp_path / "other", str, [], port=port)
 
 
+def terminal(text: str | None = None) -> tuple[str, list[Verdict]]:
+    snapshot, catalog, _ = make(text=text)
+    paper, table = catalog.table("paper0-1")
+    verdicts = [v for v in snapshot.verdicts if (v.paper, v.table) == ("paper0", "1")]
+    return render_table(paper, table, verdicts), verdicts
+
+
 def test_a_table_in_the_terminal_shows_every_printed_figure_and_verdict() -> None:
-    snapshot, catalog, store = make()
-    shown = table_text("paper0-1", snapshot, catalog, store)
-    for verdict in snapshot.verdicts:
-        if (verdict.paper, verdict.table) == ("paper0", "1"):
-            assert verdict.printed in shown
-            assert (verdict.shown or "") in shown
+    shown, verdicts = terminal()
+    assert len(verdicts) == 60
+    for verdict in verdicts:
+        assert verdict.printed in shown
+        assert (verdict.shown or "") in shown
     assert "✓ reproduced" in shown
     assert "not printed" in shown
     assert max(map(len, shown.splitlines())) < 160
 
 
 def test_a_terminal_gets_no_control_characters() -> None:
-    snapshot, catalog, store = make(text=HOSTILE + "\x1b[2J")
-    shown = table_text("paper0-1", snapshot, catalog, store)
+    shown, _ = terminal(HOSTILE + "\x1b[2J")
     assert all(c.isprintable() or c == "\n" for c in shown)
 
 
-def test_an_unknown_table_is_told_with_near_names() -> None:
-    with pytest.raises(UnknownName, match="paper0-1"):
-        table_text("paper0-11", *make())
+def test_a_cell_without_a_verdict_says_so_in_the_terminal() -> None:
+    _, catalog, _ = make()
+    assert "? not judged" in render_table(*catalog.table("paper0-1"), [])

@@ -107,7 +107,9 @@ def test_a_model_card_says_that_its_data_are_synthetic(plain: Path) -> None:
 def test_badges_are_well_formed_and_say_how_many_figures_stand(plain: Path, hostile: Path) -> None:
     for file in [*plain.rglob("*.svg"), *hostile.rglob("*.svg")]:
         label = ElementTree.fromstring(file.read_bytes()).get("aria-label")
-        assert re.fullmatch(r"ReproPose: (\d+ of \d+ reproduced|not reproduced yet)", str(label))
+        assert re.fullmatch(
+            r"ReproPose: (\d+ of \d+ figures reproduced|no figures of its own)", str(label)
+        )
 
 
 def changed() -> tuple[Snapshot, Snapshot]:

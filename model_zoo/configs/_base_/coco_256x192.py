@@ -20,7 +20,7 @@ train_pipeline = [
         prob=0.3,
         upper_prioritized_prob=0.69,
     ),
-    # scale: the authors draw 1 + 0.35 N(0, 1) clipped to this range, MMPose a normal truncated to it
+    # scale: the authors draw 1 + 0.35 N(0, 1) clipped to this range, MMPose a truncated normal
     # rotation: the authors draw 45 N(0, 1) clipped to +-90 degrees, MMPose 80 times a normal
     # truncated to +-1, the same standard deviation
     dict(

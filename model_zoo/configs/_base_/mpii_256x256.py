@@ -10,7 +10,7 @@ train_pipeline = [
     dict(type="LoadImage"),
     dict(type="GetBBoxCenterScale", padding=1.25),
     dict(type="RandomFlip", direction="horizontal", prob=0.5),
-    # scale: the authors draw 1 + 0.25 N(0, 1) clipped to this range, MMPose a normal truncated to it
+    # scale: the authors draw 1 + 0.25 N(0, 1) clipped to this range, MMPose a truncated normal
     # rotation: the authors draw 30 N(0, 1) clipped to +-60 degrees, MMPose 54 times a normal
     # truncated to +-1, the same standard deviation
     dict(

@@ -81,7 +81,7 @@ smoke = dict(
             ],
         ),
         head=dict(
-            in_channels=8, dropout=0.0, grid_size=(12, 16), dim=24, hidden=48, reduce_std=None
+            in_channels=8, grid_size=(12, 16), dim=24, hidden=48, dropout=0.0, reduce_std=None
         ),
     ),
 )

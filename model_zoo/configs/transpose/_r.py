@@ -53,7 +53,7 @@ smoke = dict(
                 dict(type="Constant", val=1, layer=["_BatchNorm"]),
             ],
         ),
-        head=dict(dropout=0.0, heads=4, in_channels=32, grid_size=(6, 8), dim=48, hidden=192),
+        head=dict(in_channels=32, grid_size=(6, 8), dim=48, hidden=192, dropout=0.0),
     ),
 )
 lab = dict(
