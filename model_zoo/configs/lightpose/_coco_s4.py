@@ -5,7 +5,7 @@ codec = dict(
     type="CenterOffsetHeatmap",
     input_size=(192, 256),
     heatmap_size=(48, 64),
-    sigma=2.0,
+    sigma=1.0,
 )
 train_pipeline = [
     *_base_.train_pipeline[:-2],
