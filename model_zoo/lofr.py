@@ -233,11 +233,12 @@ class LocationFreeHead(BaseHead):
             heatmaps, scores = self._flip_tested(feats, batch_data_samples, test_cfg)
         else:
             heatmaps, scores = self._maps_and_scores(feats)
+        heatmaps, scores = heatmaps.detach(), scores.detach().cpu().numpy()
         found = self.decode(peak_scaled(heatmaps) if self.maps == "response" else heatmaps)
-        for instances, score in zip(found, scores.cpu().numpy(), strict=True):
+        for instances, score in zip(found, scores, strict=True):
             instances.keypoint_scores = score[None]
         if test_cfg.get("output_heatmaps", False):
-            return found, [PixelData(heatmaps=one) for one in heatmaps.detach()]
+            return found, [PixelData(heatmaps=one) for one in heatmaps]
         return found
 
     def _flip_tested(self, feats: Any, samples: list, test_cfg: dict) -> tuple[Tensor, Tensor]:
