@@ -93,12 +93,12 @@ def propagate(
     value = function(means)
     terms: list[tuple[float, int]] = []
     for index, sample in enumerate(samples):
-        slope = _slope(function, means, index)
+        steep = slope(function, means, index)
         if len(sample) > 1:
-            terms.append((slope**2 * _variance(sample) / len(sample), len(sample) - 1))
+            terms.append((steep**2 * _variance(sample) / len(sample), len(sample) - 1))
         elif spread is not None:
-            terms.append((slope**2 * spread.deviation**2, spread.freedom))
-        elif slope != 0.0:
+            terms.append((steep**2 * spread.deviation**2, spread.freedom))
+        elif steep != 0.0:
             return Difference(value, None, None)
     variance = math.fsum(v for v, _ in terms)
     if variance <= 1e-24:
@@ -110,10 +110,11 @@ def propagate(
     return Difference(value, (value - radius, value + radius), sure)
 
 
-def _slope(function: Callable[[Sequence[float]], float], at: Sequence[float], index: int) -> float:
+def slope(function: Callable[[Sequence[float]], float], at: Sequence[float], index: int) -> float:
+    """How fast `function` rises with its argument `index` at this point; 0.0 if it hardly does."""
     step = 1e-3
     up, down = list(at), list(at)
     up[index] += step
     down[index] -= step
-    slope = (function(up) - function(down)) / (2 * step)
-    return 0.0 if abs(slope) < 1e-9 else slope
+    rise = (function(up) - function(down)) / (2 * step)
+    return 0.0 if abs(rise) < 1e-9 else rise
