@@ -85,7 +85,7 @@ def judge_cell(cell: Cell, book: Book) -> Verdict:
         return _unmeasured(cell, book)
     best = found[0]
     if not best.values:
-        name: VerdictName = "failed" if "failed" in best.broken else "not-comparable"
+        name: VerdictName = "failed" if best.failed else "not-comparable"
         reason = best.broken or "; ".join(best.differs)
         return _verdict(cell, name, reason, best)
     failed = "; ".join(m.broken for m in found if m.broken and m is not best)

@@ -114,7 +114,7 @@ class _Reproduced:
         spreads = [self.book.spread(c, chosen[n].tier or "smoke") for n, c in cells.items()]
         known = [s for s in spreads if s]
         widest = max(known, key=lambda s: s.deviation) if len(known) == len(spreads) else None
-        order = Order(self.resolved, chosen, widest, self.paired)
+        order = Order(self.resolved, chosen, widest, self.paired, self._orders())
         claimed = parse_number(self.claim.claimed) if self.claim.claimed else None
         try:
             if claimed is None:
@@ -135,6 +135,14 @@ class _Reproduced:
             interval=found.interval,
             confidence=found.confidence,
         )
+
+    def _orders(self) -> int:
+        """In how many comparisons of accuracies the sentence consists: their doubts add up."""
+        kinds = [
+            {self.resolved.cells[name].column.kind for name in self.resolved.names_in(part)}
+            for part in _comparisons(self.resolved.expression.tree)
+        ]
+        return sum("accuracy" in found for found in kinds)
 
     def _timed(
         self, node: ast.expr, cells: Mapping[str, Cell], chosen: Mapping[str, Measured]
@@ -161,6 +169,16 @@ class _Reproduced:
                 words += "; the direction holds, and the size of a ratio may differ between a CPU and a GPU"
                 return judged._replace(holds="inconclusive", reason=words)
         return judged._replace(reason=words)
+
+
+def _comparisons(node: ast.expr) -> list[ast.expr]:
+    """What `and`, `or` and `not` join."""
+    match node:
+        case ast.BoolOp(values=parts):
+            return [one for part in parts for one in _comparisons(part)]
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            return _comparisons(inner)
+    return [node]
 
 
 def _combine(parts: list[Judged], all_of: bool) -> Judged:

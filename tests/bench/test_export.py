@@ -10,7 +10,7 @@ import pytest
 
 from bench import export
 from bench.coverage import coverage
-from bench.errors import LedgerError
+from bench.errors import LedgerError, UnknownName
 from bench.evidence import Book
 from bench.judge import judge_all
 from bench.store import Store
@@ -75,6 +75,21 @@ def test_cells_have_the_documented_fields(judged) -> None:
         "rival-w32",
         None,
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (("tinypaper", "9"), "unknown table '9'"),
+        ((None, "9"), "unknown table '9'"),
+        (("tinypape", None), "unknown paper 'tinypape'; did you mean: tinypaper"),
+    ],
+)
+def test_cells_of_a_table_nobody_knows_are_an_error_and_not_an_empty_list(
+    tiny, asked, says
+) -> None:
+    with pytest.raises(UnknownName, match=says):
+        export.cells(tiny, *asked)
 
 
 def test_claims_carry_both_judgements(judged) -> None:
