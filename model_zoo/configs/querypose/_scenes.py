@@ -1,5 +1,5 @@
-# Augmentation of whole images: the paper gives flip, crop with probability 0.5 and short sides of 480 to 800; the crop's
-# sizes, the resize before it and the long side are the code's.
+# Augmentation of whole images: the paper gives flip, crop with probability 0.5 and short sides of 480 to 800;
+# the crop's sizes, the resize before it and the long side are the code's.
 resize = dict(
     type="SceneResize", short=[480, 512, 544, 576, 608, 640, 672, 704, 736, 768, 800], long=1333
 )

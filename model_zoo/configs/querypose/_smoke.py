@@ -1,4 +1,5 @@
-# The smaller tiers, on synthetic scenes of several people (320x240): same structure, fewer stages and proposals, narrow.
+# The smaller tiers, on synthetic scenes of several people (320x240): same structure, fewer stages and
+# proposals, narrow.
 smoke = dict(
     model=dict(
         head=dict(
