@@ -31,6 +31,7 @@ smoke = dict(
     model=dict(
         backbone=dict(
             depth=18,
+            zero_init_residual=False,
             stem_channels=16,
             base_channels=16,
             init_cfg=[
