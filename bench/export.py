@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.catalog import Catalog
 from bench.coverage import coverage
+from bench.errors import UnknownName
 from bench.evidence import Book
 from bench.protocol import protocol_of
 from bench.records import CountResult, Snapshot
@@ -29,7 +30,15 @@ _RESULT_FIELDS = (
 
 
 def cells(catalog: Catalog, paper: str | None = None, table: str | None = None) -> Records:
-    """Printed cells: `row` and `column` are the printed labels, the keys stand beside them."""
+    """Printed cells: `row` and `column` are the printed labels, the keys stand beside them.
+
+    Raises `UnknownName` for a paper or table that nobody knows.
+    """
+    if paper is not None and paper not in catalog.papers:
+        raise UnknownName("paper", paper, catalog.papers)
+    tables = {t.table for p, t in catalog.tables.values() if paper in (None, p.id)}
+    if table is not None and table not in tables:
+        raise UnknownName("table", table, tables)
     return [
         {
             "paper": c.paper,
@@ -99,7 +108,7 @@ def runs(catalog: Catalog, book: Book) -> Records:
             "released": run.released,
             "note": run.note,
             "measured": sorted(
-                {s.result.tier for s in book.accuracies.get(name, []) if not s.result.failed}
+                {s.result.tier for s in book.accuracies.get(name, []) if s.result.failed is None}
             ),
         }
         for name, run in catalog.runs.items()
