@@ -143,6 +143,41 @@ def test_a_claim_with_one_cell_unmeasured_stays_open(judge, fill, make) -> None:
     assert "tinypaper-1/tiny-b/params" in judged.reason
 
 
+A, B, RIVAL = "[1/tiny-a/flops]", "[1/tiny-b/flops]", "[1/rival/flops]"
+
+
+@pytest.mark.parametrize(
+    ("expression", "claimed", "holds", "says"),
+    [
+        (f"{A} < {B}", None, "holds", "by each of doubled, macs, other"),
+        (f"{A} > {B}", None, "fails", "by each of doubled, macs, other"),
+        (f"times({B}, {A})", "1.3", "open", "doubled and macs would return what is claimed"),
+        (f"times({B}, {A})", "3", "fails", "by each of"),
+        (A, "8.0", "open", "doubled would return what is claimed"),
+        (A, "9.0", "open", "no known rule would return what is claimed"),
+        (f"{A} < {RIVAL}", None, "open", "is known for tinypaper-1/tiny-a/flops; other cells use doubled"),
+    ],
+)  # fmt: skip
+def test_flops_of_an_unnamed_rule_are_judged_only_where_every_rule_agrees(
+    ruleless, fill, make, expression, claimed, holds, says
+) -> None:
+    # A 4.0, B 5.2; doubled 8.0, 10.4; other 5.0, 5.9 (ratio 1.18); the rival 7.1 by its own rule
+    for name, macs, other in (("tiny-a", 4.0, 5.0), ("tiny-b", 5.2, 5.9), ("rival-w32", 3.55, 3.0)):
+        counted = make.counted(name, 5_200_000, macs=int(macs * 1e9))
+        flops = {"macs": macs, "doubled": 2 * macs, "other": other}
+        store = fill(counted.model_copy(update={"flops": flops}))
+    one = claim(expression, claimed)
+    judged = judge_claim(ruleless, "tinypaper", one, Book(ruleless, store)).on_reproduced
+    assert judged.holds == holds
+    assert says in judged.reason
+
+
+def test_flops_of_one_named_rule_are_judged_by_it(judge, fill, make) -> None:
+    fill(make.counted("tiny-a", 5, flops=8.0), make.counted("tiny-b", 6, flops=10.4))
+    assert judge(A, "8.0").on_reproduced.holds == "holds"
+    assert judge(f"times({B}, {A})", "1.2").on_reproduced.holds == "fails"
+
+
 # ---------------------------------------------------------------- speeds
 
 FASTER = "times([1/tiny-a/fps], [1/tiny-b/fps])"

@@ -51,6 +51,20 @@ def test_coverage_counts_every_cell(judged) -> None:
     assert second["verdicts"] == {"better": 1, "failed": 1, "quoted": 1}
 
 
+def test_coverage_tells_what_is_named_from_what_can_run(judged) -> None:
+    first, second = coverage(*judged, zoo=["tiny-a"])
+    # table 1: of rival its three counts and speed (no accuracy), of tiny-a and tiny-b six numbers each
+    assert first["with_runnable"] == 6
+    assert first["missing_configs"] == {"rival": ["rival-w32"], "tiny-b": ["tiny-b"]}
+    # table 2: rival names nothing, plain is tiny-c
+    assert second["with_runnable"] == 1
+    assert second["missing_configs"] == {"plain": ["tiny-c"]}
+    both = coverage(*judged, zoo=["tiny-a", "tiny-b", "rival-w32", "tiny-c"])
+    assert [(one["with_runnable"], one["missing_configs"]) for one in both] == [(15, {}), (2, {})]
+    (unknown, _) = coverage(*judged)  # the real zoo holds none of the tiny paper's
+    assert (unknown["with_run"], unknown["with_runnable"]) == (12, 0)
+
+
 def test_a_cell_without_a_verdict_is_an_error(judged) -> None:
     catalog, book, snapshot = judged
     short = snapshot.model_copy(update={"verdicts": snapshot.verdicts[1:]})

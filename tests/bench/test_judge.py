@@ -97,6 +97,24 @@ def test_flops_by_a_rule_nobody_counted_are_not_compared(tiny, fill, make) -> No
     assert "rule 'conv-linear' was not counted; counted are other" in found.reason
 
 
+@pytest.mark.parametrize(
+    ("flops", "shown", "says"),
+    [
+        ({"macs": 7.9, "doubled": 8.04}, "7.9", "doubled would return the figure"),
+        ({"macs": 7.9, "doubled": 15.8}, "7.9", "no known rule would return the figure"),
+        ({"macs": 8.02, "other": 7.96}, "8.0", "macs and other would return the figure"),
+    ],
+)
+def test_flops_by_a_rule_that_the_paper_does_not_name_are_inconclusive(
+    ruleless, fill, make, flops, shown, says
+) -> None:
+    counted = make.counted("tiny-a", 5_200_000, macs=int(flops["macs"] * 1e9))
+    store = fill(counted.model_copy(update={"flops": flops}))
+    found = verdict(ruleless, store, "tiny-a", "flops")
+    assert (found.verdict, found.shown) == ("inconclusive", shown)
+    assert found.reason.startswith(f"the paper names no counting rule; {says};")
+
+
 def test_flops_at_another_input_size_are_not_compared(tiny, fill, make) -> None:
     store = fill(make.counted("tiny-a", 5_200_000, flops=8.0, input_size=(288, 384)))
     found = verdict(tiny, store, "tiny-a", "flops")
