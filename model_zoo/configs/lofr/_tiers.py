@@ -1,5 +1,6 @@
-# What smoke and lab runs of every LOFR share. Synthetic people are whole (on COCO more than half are not), so the crop is
-# shifted and zoomed at random: what it shows differs, and with it the labels. The draw knows the box alone.
+# What smoke and lab runs of every LOFR share. Synthetic people are whole (on COCO more than half are not), so
+# the crop is shifted and zoomed at random: what it shows differs, and with it the labels. The draw knows the
+# box alone.
 smoke = dict(
     codec=dict(input_size=(48, 64), heatmap_size=(12, 16), sigma=1),
     train_cfg=dict(_delete_=True, by_epoch=False, max_iters=250, val_interval=250),
@@ -30,6 +31,7 @@ smoke = dict(
     model=dict(
         backbone=dict(
             depth=18,
+            zero_init_residual=False,
             stem_channels=16,
             base_channels=16,
             init_cfg=[
