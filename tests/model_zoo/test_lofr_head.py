@@ -70,6 +70,7 @@ def test_losses_bear_the_printed_weights():
     assert len(losses) == 5
 
 
+@torch.no_grad()
 def test_response_maps_spread_each_querys_attention_over_the_finest_grid():
     _, response = head().attend(feats())
     assert response.shape == (2, 17, 16, 12)

@@ -35,6 +35,7 @@ model = dict(
     ),
     test_cfg=dict(),
 )
+input_size = (1088, 800)  # what is counted and timed: short side 800, the usual 4:3 image
 expected_output = dict(
     logits=("S", "B", "Q"),
     boxes=("S", "B", "Q", 4),

@@ -1,6 +1,7 @@
 # The smaller tiers, on synthetic scenes of several people (320x240): same structure, fewer stages and
 # proposals, narrow.
 smoke = dict(
+    input_size=(160, 128),
     model=dict(
         head=dict(
             num_queries=12,
