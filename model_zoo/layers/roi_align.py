@@ -27,6 +27,8 @@ def roi_align(
     feature [B, C, H, W] at 1/stride of the input; boxes: per image [n, 4] as x1 y1 x2 y2 in pixels of the input;
     to [sum of n, C, size, size] in the boxes' order. Gradients flow to the feature alone.
     """
+    if feature.is_meta:  # shapes without numbers
+        return feature.new_empty(sum(map(len, boxes)), feature.shape[1], size, size)
     boxes = [each.detach() for each in boxes]
     if outside == "zero" and _has_ops():
         return torchvision_roi_align(feature, boxes, size, 1 / stride, SAMPLES, aligned=True)
@@ -48,6 +50,10 @@ def multilevel_roi_align(
 
     features [B, C, H / stride, W / stride] each; boxes as in `roi_align`; to [sum of n, C, size, size].
     """
+    if features[
+        0
+    ].is_meta:  # which level takes a box depends on numbers, the result's shape does not
+        return roi_align(features[0], boxes, size, strides[0], outside)
     level = torch.cat([_level(each.detach(), strides, canonical_size) for each in boxes])
     counts = [len(each) for each in boxes]
     pooled = features[0].new_zeros(len(level), features[0].shape[1], size, size)
