@@ -100,8 +100,8 @@ def load_paper(folder: Path) -> Paper:
     for key, name in _FILES.items():
         if (folder / name).is_file():
             data[key] = read_yaml(folder / name) or ({} if key == "runs" else [])
-    notes = folder / "NOTES.md"
-    data["notes"] = notes.read_text(encoding="utf-8") if notes.is_file() else ""
+    notes = sorted(folder.glob("NOTES*.md"), key=lambda path: len(path.name))
+    data["notes"] = "\n".join(path.read_text(encoding="utf-8") for path in notes)
     try:
         return Paper.model_validate(data)
     except ValidationError as error:

@@ -5,7 +5,6 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -20,7 +19,7 @@ from bench.paired import PairedRuns
 from bench.records import Snapshot
 from bench.schema import TIERS, DatasetName, Tier
 from bench.sources import ROOT, config_files, params_file, workspace
-from bench.store import Store, write_atomically
+from bench.store import Store, all_results, newest_date, write_atomically
 from model_zoo.errors import MissingPackage, ZooError
 
 TIER = click.option(
@@ -61,14 +60,7 @@ def judged(catalog: ledger.Catalog, book: Book) -> Snapshot:
     snapshot = judge.judge_all(
         catalog, book, PairedRuns(book.store, workspace() / "build" / "paired")
     )
-    return snapshot.model_copy(update={"made": _newest(book)})
-
-
-def _newest(book: Book) -> date | None:
-    """The day of the newest result: what a snapshot is dated by, so that its bytes repeat."""
-    stored = (book.store.counts(), book.store.speeds(), book.store.accuracies())
-    days = [one.result.provenance.volatile.get("date", "") for kind in stored for one in kind]
-    return date.fromisoformat(max(days)[:10]) if days and max(days) else None
+    return snapshot.model_copy(update={"made": newest_date(all_results(book.store))})
 
 
 def current_tier(name: str | None) -> Tier:
@@ -173,7 +165,17 @@ def coverage(as_json: bool) -> None:
     """Per paper and table: cells, those with a run, evidence of each kind, verdicts."""
     catalog, book = _catalog_and_book()
     rows = measured_so_far(catalog, book, judged(catalog, book))
-    _print(rows, as_json, "paper", "table", "cells", "with_run", "evidence", "verdicts")
+    _print(
+        rows,
+        as_json,
+        "paper",
+        "table",
+        "cells",
+        "with_run",
+        "with_runnable",
+        "evidence",
+        "verdicts",
+    )
 
 
 @main.command()
