@@ -194,7 +194,7 @@ def _judge_speed(cell: Cell, measured: Measured) -> Verdict:
     if machine is None or _letters(machine) not in _letters(timed["machine"]):
         printed_on = f"on {machine}" if machine else "on an unnamed machine"
         reason = f"printed {printed_on}, timed on {where}; only ratios carry over, see the claims"
-        return base.model_copy(update={"reason": reason})
+        return base.model_copy(update={"reason": reason, "difference": None})
     for key in ("precision", "batch"):
         if key in printed and printed[key].lower() != timed[key].lower():
             reason = f"{key}: {printed[key]} printed, {timed[key]} timed"
