@@ -9,10 +9,11 @@ import os
 import numpy as np
 import pytest
 import torch
-from querypose_golden import FOLDER, facts, filled, image
 
 import model_zoo
 from model_zoo.registry import register
+
+from .querypose_golden import FOLDER, facts, filled, image
 
 register()
 

@@ -101,6 +101,7 @@ def test_every_rule_on_a_network_counted_by_hand():
         "hrnet-authors": round((conv + 4 * deconv + linear) * 1e9 / 2**30),
         "transpose-authors": authors,
         "macs-bn-relu": conv + deconv + linear + attention + 3 * (4 * 30),  # norm 2, ReLU 1
+        "lightpose-authors": conv + deconv + linear + 2 * (4 * 30),
         "flops-2x": 2 * (conv + deconv + linear + attention),
     }
 
