@@ -257,11 +257,15 @@ class LightPoseHead(BaseHead):
         self.offset_layer = nn.Conv2d(dim, 2 * out_channels, 1) if offset else None
 
     def init_weights(self) -> None:
-        """Xavier-uniform matrices in the encoder, N(0, 0.001^2) and zero biases in the last layers."""
+        """Draws every weight anew: PyTorch's default for the reduction, Xavier-uniform matrices and
+        zero biases in the encoder, N(0, 0.001^2) and zero biases in the last layers."""
         super().init_weights()
-        for parameter in self.encoder.parameters():
+        self.reduce.reset_parameters()
+        for name, parameter in self.encoder.named_parameters():
             if parameter.dim() > 1:
                 nn.init.xavier_uniform_(parameter)
+            elif name.endswith("bias"):
+                nn.init.zeros_(parameter)
         for layer in filter(None, (self.heatmap_layer, self.offset_layer)):
             nn.init.normal_(layer.weight, std=0.001)
             nn.init.zeros_(layer.bias)

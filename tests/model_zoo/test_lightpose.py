@@ -157,6 +157,16 @@ def images_and_samples(count):
     return images, [sample(codec, one) for one in keypoints], keypoints
 
 
+def test_initial_weights_come_from_the_seed_alone():
+    states = []
+    for _ in range(2):  # built before the seed is set
+        model = head()
+        torch.manual_seed(0)
+        model.init_weights()
+        states.append(model.state_dict())
+    assert all(torch.equal(states[0][key], states[1][key]) for key in states[0])
+
+
 @pytest.mark.parametrize("layers", [0, 2])
 @pytest.mark.parametrize("offset", [True, False])
 def test_each_loss_reaches_its_branch_and_everything_before_it(layers, offset):
