@@ -34,7 +34,8 @@ model = dict(
         decoder_layers=6,
         dropout=0.1,
         spatial=dict(),
-        relations=dict(),
+        # learned prototypes plus what the graph makes of F_c (Eq. 10): NOTES-model.md says what it rests on
+        relations=dict(prototypes="both"),
         # Section 4.2; located: nothing has a location
         weights=dict(cnn=0.2, encoder=0.2, parts=0.5, diversity=0.1, located=0.0),
     ),
