@@ -4,16 +4,20 @@ The same images are drawn with replacement for both runs, so that what is hard f
 the evaluator's own matching of detections to people, so a draw costs a weighted sum and no new matching.
 """
 
+import io
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import ResultError
 from bench.statistics import LEVEL, Difference
+from bench.store import write_atomically
 
 RECALLS = np.linspace(0.0, 1.0, 101)
 Metric = Callable[[NDArray[np.int64]], float]
@@ -97,7 +101,10 @@ class Matches:
         return times[self.image], int(times @ self.people)
 
     def save(self, path: Path) -> None:
-        np.savez_compressed(path, **vars(self))
+        """The whole file or none of it. Raises `ResultError` if it cannot be written."""
+        packed = io.BytesIO()
+        np.savez_compressed(packed, **vars(self))
+        write_atomically(path, packed.getvalue())
 
     @classmethod
     def load(cls, path: Path) -> "Matches":
@@ -105,7 +112,15 @@ class Matches:
         try:
             with np.load(path, allow_pickle=False) as data:
                 return cls(**{name: data[name] for name in cls.__annotations__})
-        except (OSError, ValueError, KeyError) as error:
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            EOFError,
+            BadZipFile,
+            zlib.error,
+        ) as error:
             raise ResultError(
                 f"{path}: no stored matches: {error}; evaluate the run again"
             ) from None

@@ -1,10 +1,10 @@
 """The `repropose` command. Answers go to standard output, everything else to standard error."""
 
+import errno
 import json
 import os
 import sys
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -19,7 +19,7 @@ from bench.paired import PairedRuns
 from bench.records import Snapshot
 from bench.schema import TIERS, DatasetName, Tier
 from bench.sources import ROOT, config_files, params_file, workspace
-from bench.store import Store
+from bench.store import Store, all_results, newest_date, write_atomically
 from model_zoo.errors import MissingPackage, ZooError
 
 TIER = click.option(
@@ -40,7 +40,7 @@ class _Group(click.Group):
         except (ReproPoseError, ZooError, MissingPackage) as error:
             raise SystemExit(_fail(str(error))) from None
         except OSError as error:
-            if error.errno is None:
+            if error.errno in (None, errno.EPIPE):  # a reader that had enough is no error
                 raise
             raise SystemExit(_fail(f"{error.strerror}: {error.filename or 'output'}")) from None
 
@@ -60,14 +60,7 @@ def judged(catalog: ledger.Catalog, book: Book) -> Snapshot:
     snapshot = judge.judge_all(
         catalog, book, PairedRuns(book.store, workspace() / "build" / "paired")
     )
-    return snapshot.model_copy(update={"made": _newest(book)})
-
-
-def _newest(book: Book) -> date | None:
-    """The day of the newest result: what a snapshot is dated by, so that its bytes repeat."""
-    stored = (book.store.counts(), book.store.speeds(), book.store.accuracies())
-    days = [one.result.provenance.volatile.get("date", "") for kind in stored for one in kind]
-    return date.fromisoformat(max(days)[:10]) if days and max(days) else None
+    return snapshot.model_copy(update={"made": newest_date(all_results(book.store))})
 
 
 def current_tier(name: str | None) -> Tier:
@@ -129,9 +122,8 @@ def models(as_json: bool) -> None:
         from bench.measure.complexity import measure_counts
 
         click.echo(f"counting {len(uncounted)} models that have no stored count", err=True)
-        for result in measure_counts(uncounted):
-            results_store().write(result)
-        rows = export.models(_catalog_and_book()[1])
+        rows += [export.model(result) for result in measure_counts(uncounted)]
+        rows.sort(key=lambda row: str(row["name"]))
     shown = rows if as_json else [{**r, "total": r["parameters"]["total"]} for r in rows]
     _print(shown, as_json, "name", "input_size", "total", "macs", "flops")
 
@@ -173,7 +165,17 @@ def coverage(as_json: bool) -> None:
     """Per paper and table: cells, those with a run, evidence of each kind, verdicts."""
     catalog, book = _catalog_and_book()
     rows = measured_so_far(catalog, book, judged(catalog, book))
-    _print(rows, as_json, "paper", "table", "cells", "with_run", "evidence", "verdicts")
+    _print(
+        rows,
+        as_json,
+        "paper",
+        "table",
+        "cells",
+        "with_run",
+        "with_runnable",
+        "evidence",
+        "verdicts",
+    )
 
 
 @main.command()
@@ -324,8 +326,8 @@ def table(name: str, tier: str | None) -> None:
     catalog, store = ledger.load(), results_store()
     verdicts = judge.judge_table(catalog, store, name)
     path = workspace() / "build" / "verdicts" / chosen / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([v.model_dump(mode="json") for v in verdicts], indent=1) + "\n")
+    text = json.dumps([v.model_dump(mode="json") for v in verdicts], indent=1) + "\n"
+    write_atomically(path, text.encode())
     from reports.text import render_table
 
     click.echo(render_table(*catalog.table(name), verdicts))
@@ -369,7 +371,9 @@ def pipeline_command(check: bool) -> None:
 @main.command()
 @click.option("--all", "everything", is_flag=True, help="every table of every paper")
 @click.option(
-    "--jobs", type=click.IntRange(1), help="stages side by side; the number of cores if left out"
+    "--jobs",
+    type=click.IntRange(1),
+    help="stages side by side; at smoke one per core, four at most",
 )
 @TIER
 @click.pass_context
@@ -377,9 +381,11 @@ def repro(context: click.Context, everything: bool, jobs: int | None, tier: str 
     """Regenerate the first-look tables (params.yaml) through DVC, build the site, say where it is."""
     from bench.reproduce import reproduce
 
-    cores = len(os.sched_getaffinity(0))
+    chosen = current_tier(tier)
+    # smoke: a core and some 700 MB each; above, a training takes the whole GPU
+    side_by_side = min(len(os.sched_getaffinity(0)), 4) if chosen == "smoke" else 1
     try:
-        reproduce(ledger.load(), current_tier(tier), everything=everything, jobs=jobs or cores)
+        reproduce(ledger.load(), chosen, everything=everything, jobs=jobs or side_by_side)
     finally:
         context.invoke(site)
 

@@ -35,10 +35,14 @@ def rounds_to(value: float, cell: Cell) -> bool:
     return number is not None and value in Interval.around(number.value, number.half_step)
 
 
+def rule_of(cell: Cell) -> str | None:
+    """The counting rule that the row or the column names; a row's is about operations only."""
+    return (cell.row.rule if cell.metric == "flops" else None) or cell.column.rule
+
+
 def readings_of(cell: Cell, result: CountResult) -> tuple[Reading, ...]:
     """Every way to count this cell, the one that is meant first; empty if its rule was not counted."""
-    rule, scale = cell.row.rule if cell.metric == "flops" else None, scale_of(cell)
-    rule = rule or cell.column.rule
+    rule, scale = rule_of(cell), scale_of(cell)
     if cell.metric == "params":
         counted = result.parameters
         if "total" not in counted:

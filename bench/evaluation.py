@@ -261,3 +261,27 @@ def judge_on(claim: Claim, evaluation: Evaluation, node: ast.expr, slack: float 
 def tidy(value: float) -> float:
     """Ten significant digits: 1.3 and not 1.2999999999999972."""
     return float(f"{value:.10g}")
+
+
+def is_relative(evaluation: Evaluation, node: ast.expr) -> bool:
+    """Whether twice the speed, or half of every count, would change nothing: ratios and orders do not."""
+    faster = {
+        name: value * (2.0 if evaluation.resolved.cells[name].metric == "fps" else 0.5)
+        for name, value in evaluation.central.items()
+    }
+    match node:
+        case ast.Call(func=ast.Name(id="best" | "rising" | "falling")):
+            return True
+        case ast.Compare(left=left, comparators=rest):
+            sides = [left, *rest]
+            numbers: list[ast.expr] = [
+                ast.BinOp(a, ast.Sub(), b) for a, b in itertools.pairwise(sides)
+            ]
+            factors = [1.0, 2.0, 0.5]
+        case _:
+            numbers, factors = [node], [1.0]
+    for number in numbers:
+        here, there = evaluation.best(number), replace(evaluation, central=faster).best(number)
+        if not any(math.isclose(there, k * here, rel_tol=1e-9, abs_tol=1e-9) for k in factors):
+            return False
+    return True

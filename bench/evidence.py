@@ -38,7 +38,8 @@ class Measured:
     """A number for one cell, with everything that was measured alike.
 
     values: per seed, in the cell's unit (one for counts and timings). source: numbers may be set against each other
-    only within one source. differs: what separates its protocol from the printed one. broken: failed seeds.
+    only within one source. differs: what separates its protocol from the printed one. broken: what is wrong with
+    its files. failed: a run behind it did not finish.
     """
 
     evidence: records.Evidence
@@ -54,6 +55,7 @@ class Measured:
     untrained: float | None = None
     stale: str = ""
     broken: str = ""
+    failed: bool = False
     note: str = ""
 
     @property
@@ -199,7 +201,9 @@ class Book:
         metric = cell.metric or ""
         good = [s for s in members if s.result.failed is None and metric in s.result.metrics]
         broken = [
-            f"seed {s.result.seed} failed: {s.result.failed}" for s in members if s.result.failed
+            f"seed {s.result.seed} failed: {s.result.failed or 'no reason stored'}"
+            for s in members
+            if s.result.failed is not None
         ]
         if not good and not broken:
             broken = [f"the result holds no {metric}"]
@@ -223,6 +227,7 @@ class Book:
             untrained=summarise(before).mean if before else None,
             stale=self.stale(s.result.provenance for s in good or members),
             broken="; ".join(broken),
+            failed=any(s.result.failed is not None for s in members),
             note="; ".join(s.note for s in members if s.note),
         )
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from bench.catalog import Catalog
 from bench.coverage import coverage
+from bench.errors import UnknownName
 from bench.evidence import Book
 from bench.protocol import protocol_of
-from bench.records import Snapshot
+from bench.records import CountResult, Snapshot
 from bench.store import Stored, write_atomically
 
 if TYPE_CHECKING:
@@ -29,7 +30,15 @@ _RESULT_FIELDS = (
 
 
 def cells(catalog: Catalog, paper: str | None = None, table: str | None = None) -> Records:
-    """Printed cells: `row` and `column` are the printed labels, the keys stand beside them."""
+    """Printed cells: `row` and `column` are the printed labels, the keys stand beside them.
+
+    Raises `UnknownName` for a paper or table that nobody knows.
+    """
+    if paper is not None and paper not in catalog.papers:
+        raise UnknownName("paper", paper, catalog.papers)
+    tables = {t.table for p, t in catalog.tables.values() if paper in (None, p.id)}
+    if table is not None and table not in tables:
+        raise UnknownName("table", table, tables)
     return [
         {
             "paper": c.paper,
@@ -57,21 +66,28 @@ def cells(catalog: Catalog, paper: str | None = None, table: str | None = None) 
 
 def models(book: Book) -> Records:
     """Counted zoo models."""
-    return [
-        {
-            "name": name,
-            "input_size": list(stored.result.input_size),
-            "parameters": stored.result.parameters,
-            "macs": stored.result.macs,
-            "flops": stored.result.flops,
-            "file": stored.file,
-        }
-        for name, stored in sorted(book.counts.items())
-    ]
+    return [model(stored.result, stored.file) for _, stored in sorted(book.counts.items())]
+
+
+def model(counted: CountResult, file: str | None = None) -> dict[str, Any]:
+    """One zoo model; `file` is None if its count is not stored."""
+    return {
+        "name": counted.model,
+        "input_size": list(counted.input_size),
+        "parameters": counted.parameters,
+        "macs": counted.macs,
+        "flops": counted.flops,
+        "file": file,
+    }
 
 
 def runs(catalog: Catalog, book: Book) -> Records:
-    """Every run, and at which tiers it has a result that did not fail."""
+    """Every run: what each tier carries out, the rows that rest on it, the tiers it was measured at."""
+    rows: dict[str, list[str]] = {}
+    for cell in catalog.cells():
+        place = f"{cell.paper}-{cell.table.table}/{cell.row.key}"
+        if cell.run and place not in rows.setdefault(cell.run, []):
+            rows[cell.run].append(place)
     return [
         {
             "run": name,
@@ -79,12 +95,20 @@ def runs(catalog: Catalog, book: Book) -> Records:
             "config": run.config,
             "dataset": run.dataset,
             "options": run.options,
-            "seeds": run.seeds.model_dump(mode="json"),
+            "tiers": {
+                tier: {
+                    "seeds": list(seeds),
+                    "data": f"data/{tier}/{run.dataset}",
+                    "command": f"repropose measure {name} --tier {tier}",
+                }
+                for tier, seeds in run.seeds
+            },
+            "rows": rows.get(name, []),
             "start": run.start,
             "released": run.released,
             "note": run.note,
             "measured": sorted(
-                {s.result.tier for s in book.accuracies.get(name, []) if not s.result.failed}
+                {s.result.tier for s in book.accuracies.get(name, []) if s.result.failed is None}
             ),
         }
         for name, run in catalog.runs.items()

@@ -3,7 +3,7 @@
 setting, empty     nothing to judge: an input size; a dash
 reproduced         a count rounds to the printed digits; an accuracy agrees within its tolerance
 better, deviates   an accuracy above, anything else outside; the difference is given
-inconclusive       the seeds leave it open
+inconclusive       the seeds leave it open; or operations were counted by a rule that the paper does not name
 not-comparable     another protocol or machine, or synthetic data; the reason says what differs
 stale              the code or configuration behind the only result has changed
 failed             the run did not finish
@@ -16,7 +16,7 @@ from typing import get_args
 from bench.catalog import Catalog
 from bench.claims import judge_claim
 from bench.conflicts import find_conflicts
-from bench.counting import rounds_to
+from bench.counting import rounds_to, rule_of
 from bench.errors import UnknownName
 from bench.evaluation import tidy
 from bench.evidence import SYNTHETIC, Book, Measured
@@ -85,7 +85,7 @@ def judge_cell(cell: Cell, book: Book) -> Verdict:
         return _unmeasured(cell, book)
     best = found[0]
     if not best.values:
-        name: VerdictName = "failed" if "failed" in best.broken else "not-comparable"
+        name: VerdictName = "failed" if best.failed else "not-comparable"
         reason = best.broken or "; ".join(best.differs)
         return _verdict(cell, name, reason, best)
     failed = "; ".join(m.broken for m in found if m.broken and m is not best)
@@ -161,8 +161,10 @@ def _judge_count(cell: Cell, measured: Measured) -> Verdict:
         return _verdict(cell, "not-comparable", "; ".join(measured.differs), measured)
     first, *others = measured.readings
     fitting = [one for one in measured.readings if rounds_to(one.value, cell)]
-    named = bool(cell.column.rule or cell.row.rule)
     is_params = cell.metric == "params"
+    if not is_params and rule_of(cell) is None:
+        words = _unknown_rule([one.rule for one in fitting if one.rule != "exact"])
+        return _with_value(_verdict(cell, "inconclusive", words, measured), cell, first.value)
     if fitting and (fitting[0] is first or is_params):
         chosen = fitting[0]
         words = f"counted as {chosen.rule}: {chosen.value:.6g}"
@@ -170,15 +172,15 @@ def _judge_count(cell: Cell, measured: Measured) -> Verdict:
             words += f" ({', '.join(f'{o.rule} {o.value:.6g}' for o in measured.readings if o is not chosen)})"
         return _with_value(_verdict(cell, "reproduced", words, measured), cell, chosen.value)
     words = f"counted as {first.rule}: {first.value:.6g}"
-    if not named and cell.metric == "flops":
-        words += "; the paper's counting rule is not known"
-        words += (
-            f", {' and '.join(o.rule for o in fitting)} would return the figure" if fitting else ""
-        )
-    elif others:
+    if others:
         words += f" ({', '.join(f'{o.rule} {o.value:.6g}' for o in others)})"
     verdict = _with_value(_verdict(cell, "deviates", words, measured), cell, first.value)
     return verdict.model_copy(update={"reason": f"{verdict.difference:+.2g} %: {words}"})
+
+
+def _unknown_rule(fitting: list[str]) -> str:
+    told = f"{' and '.join(fitting) or 'no known rule'} would return the figure"
+    return f"the paper names no counting rule; {told}; multiply-accumulates are shown"
 
 
 def _judge_speed(cell: Cell, measured: Measured) -> Verdict:
@@ -192,7 +194,7 @@ def _judge_speed(cell: Cell, measured: Measured) -> Verdict:
     if machine is None or _letters(machine) not in _letters(timed["machine"]):
         printed_on = f"on {machine}" if machine else "on an unnamed machine"
         reason = f"printed {printed_on}, timed on {where}; only ratios carry over, see the claims"
-        return base.model_copy(update={"reason": reason})
+        return base.model_copy(update={"reason": reason, "difference": None})
     for key in ("precision", "batch"):
         if key in printed and printed[key].lower() != timed[key].lower():
             reason = f"{key}: {printed[key]} printed, {timed[key]} timed"

@@ -22,10 +22,21 @@ HEADER = """\
 #   dvc repro                      everything, then the site
 # The tier (smoke, lab, full) is set in params.yaml.
 """
+# What a verdict rests on, and what a training and its evaluation rest on.
 JUDGES = [
     f"bench/{name}.py"
-    for name in ("judge", "evidence", "counting", "protocol", "tolerance", "statistics")
+    for name in (
+        "schema",
+        "records",
+        "store",
+        "evidence",
+        "counting",
+        "protocol",
+        "tolerance",
+        "judge",
+    )
 ]
+TRAINING = ("accuracy", "hooks", "loop", "predict", "train", "workfolder")
 Stage = dict[str, Any]
 
 
@@ -60,7 +71,7 @@ def _measure_stages(catalog: Catalog) -> dict[str, Stage]:
         stages[f"count-{paper}"] = {
             "desc": f"parameters and operations of the models in {paper}'s tables",
             "cmd": f"repropose count --paper {paper}",
-            "deps": [*code, "bench/measure/complexity.py"],
+            "deps": [*code, "bench/measure/complexity.py", "bench/measure/recorder.py"],
             "outs": [f"results/counted/{model}.json" for model in models],
         }
         if speed_models(catalog, paper):
@@ -94,8 +105,7 @@ def _run_stages(catalog: Catalog) -> dict[str, Stage]:
             "cmd": f"repropose measure {name} --tier ${{tier}}",
             "deps": [
                 *_relative(model_inputs(run.config)),
-                "bench/measure/accuracy.py",
-                "bench/measure/train.py",
+                *(f"bench/measure/{name}.py" for name in TRAINING),
                 f"data/${{tier}}/{run.dataset}.json",
                 *start,
             ],
@@ -134,7 +144,7 @@ def stages(catalog: Catalog) -> dict[str, Stage]:
             "desc": f"{dataset} as the tier wants it: synthetic for smoke and lab, the real one for full",
             "cmd": f"repropose prepare {dataset} --tier ${{tier}}",
             "deps": ["bench/datasets"],
-            "params": [f"synthetic.${{tier}}.{dataset}"],
+            "params": ["synthetic"],
             "outs": [f"data/${{tier}}/{dataset}.json"],
         }
         for dataset in datasets

@@ -19,7 +19,7 @@ from bench.catalog import Catalog, read_yaml
 from bench.errors import ReproPoseError
 from bench.pipeline import render, stages
 from bench.schema import Tier
-from bench.sources import ROOT
+from bench.sources import ROOT, workspace
 
 _DVC = [sys.executable, "-m", "dvc"]
 
@@ -29,6 +29,10 @@ def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> N
 
     DVC reads the tier from params.yaml, so another tier is written there first.
     """
+    if workspace() != ROOT:
+        raise ReproPoseError(
+            "DVC works in the checkout: unset REPROPOSE_WORKSPACE, or use `repropose measure` there"
+        )
     pipeline = ROOT / "dvc.yaml"
     if not pipeline.is_file() or pipeline.read_text() != render(catalog):
         pipeline.write_text(render(catalog))
@@ -36,9 +40,21 @@ def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> N
     targets = list(catalog.tables) if everything else read_yaml(ROOT / "params.yaml")["first_look"]
     for target in targets:
         catalog.table(target)
-    _side_by_side(_needed(catalog, targets), jobs)
-    if subprocess.run([*_DVC, "repro", *targets], cwd=ROOT, env=_environment()).returncode:
+    failed = _side_by_side(_needed(catalog, targets), jobs)
+    repro = [*_DVC, "repro", "--keep-going", *_standing(catalog, targets, failed)]
+    status = subprocess.run(repro, cwd=ROOT, env=_environment()).returncode
+    if failed:
+        logs = ", ".join(str(_log(name).relative_to(ROOT)) for name in failed)
+        raise ReproPoseError(
+            f"failed: {', '.join(failed)}; see {logs}, then run the same command again"
+        )
+    if status:
         raise ReproPoseError("a stage failed (see above); mend it and run the same command again")
+
+
+def _standing(catalog: Catalog, targets: list[str], failed: list[str]) -> list[str]:
+    """Targets that rest on none of the failed stages."""
+    return [t for t in targets if not set(failed) & set(_needed(catalog, [t]))]
 
 
 def _set_tier(tier: Tier) -> None:
@@ -72,47 +88,58 @@ def _changed() -> set[str]:
     return set(json.loads(answer.stdout or "{}"))
 
 
-def _side_by_side(graph: dict[str, set[str]], jobs: int) -> None:
-    """Run the changed data, count and run stages of `graph`, `jobs` at a time, in order of need."""
+def _side_by_side(graph: dict[str, set[str]], jobs: int) -> list[str]:
+    """Run the data, count and run stages of `graph` that need it, `jobs` at a time, in order of need.
+
+    Returns the stages that failed; what does not rest on them is done all the same.
+    """
     alone = {name for name in graph if not name.startswith(("data-", "count-", "run-"))}
-    changed = _changed() - alone
-    todo = [name for name in graph if name in changed]
-    if not todo:
-        return
+    todo = _downstream(_changed(), graph) - alone
     started = time.monotonic()
     order = TopologicalSorter(
         {name: needs - alone for name, needs in graph.items() if name not in alone}
     )
     order.prepare()
     running: dict[Future[int], str] = {}
-    done, failed = 0, []
+    ready: list[str] = []
+    failed: list[str] = []
+    done = 0
     with ThreadPoolExecutor(jobs) as pool:
         while order.is_active():
             for name in order.get_ready():
                 if name in todo:
-                    running[pool.submit(_stage, name)] = name
+                    ready.append(name)
                 else:
                     order.done(name)
-            if not running:
-                continue
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                name = running.pop(future)
-                done += 1
-                minutes = (time.monotonic() - started) / 60
-                print(
-                    f"[{done}/{len(todo)}] {name} ({minutes:.1f} min)", file=sys.stderr, flush=True
-                )
-                if future.result():
-                    failed.append(name)
-                else:
-                    order.done(name)
-            if failed and not running:
-                break
-    if failed:
-        logs = ", ".join(str(_log(name).relative_to(ROOT)) for name in failed)
-        raise ReproPoseError(
-            f"failed: {', '.join(failed)}; see {logs}, then run the same command again"
-        )
+            while ready and len(running) < jobs:  # nothing waits in the pool: Ctrl-C starts no more
+                name = ready.pop(0)
+                running[pool.submit(_stage, name)] = name
+            if running:
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    name = running.pop(future)
+                    done += 1
+                    _tell(f"[{done}/{len(todo)}]", name, future.result(), started)
+                    if future.result():
+                        failed.append(name)
+                    else:
+                        order.done(name)
+            elif failed:
+                break  # what is left rests on what failed
+    return failed
+
+
+def _tell(count: str, name: str, status: int, started: float) -> None:
+    minutes = (time.monotonic() - started) / 60
+    word = "FAILED " if status else ""
+    print(f"{count} {word}{name} ({minutes:.1f} min)", file=sys.stderr, flush=True)
+
+
+def _downstream(changed: set[str], graph: dict[str, set[str]]) -> set[str]:
+    """The changed stages of `graph` and all that rest on them."""
+    found = changed & set(graph)
+    while more := {name for name, needs in graph.items() if needs & found} - found:
+        found |= more
+    return found
 
 
 def _stage(name: str) -> int:

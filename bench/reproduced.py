@@ -6,13 +6,11 @@ data by order and direction only.
 """
 
 import ast
-import itertools
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bench.counting import rounds_to
-from bench.evaluation import Evaluation, Judged, judge_on
+from bench.counted import judge_counted
+from bench.evaluation import Evaluation, Judged, is_relative, judge_on
 from bench.evidence import SYNTHETIC, Book, Measured
 from bench.expressions import Resolved
 from bench.intervals import Interval
@@ -76,22 +74,12 @@ class _Reproduced:
         if kind in SYNTHETIC:
             judged = self._ordered(node, cells, chosen)
         elif kind == "counted":
-            judged = self._counted(node, cells, chosen)
+            judged = judge_counted(self.claim, self.resolved, node, chosen)
         elif kind == "timed":
             judged = self._timed(node, cells, chosen)
         else:
             judged = self._trained(node, cells, chosen)
         return judged._replace(evidence=kinds)
-
-    def _counted(
-        self, node: ast.expr, cells: Mapping[str, Cell], chosen: Mapping[str, Measured]
-    ) -> Judged:
-        values = one_way(cells, chosen)
-        points = {name: Interval.point(value) for name, value in values.items()}
-        loose = {
-            n: Interval.around(values[n], c.number.half_step) for n, c in cells.items() if c.number
-        }
-        return judge_on(self.claim, Evaluation(self.resolved, points, values, loose), node)
 
     def _trained(
         self, node: ast.expr, cells: Mapping[str, Cell], chosen: Mapping[str, Measured]
@@ -114,7 +102,7 @@ class _Reproduced:
         spreads = [self.book.spread(c, chosen[n].tier or "smoke") for n, c in cells.items()]
         known = [s for s in spreads if s]
         widest = max(known, key=lambda s: s.deviation) if len(known) == len(spreads) else None
-        order = Order(self.resolved, chosen, widest, self.paired)
+        order = Order(self.resolved, chosen, widest, self.paired, self._orders())
         claimed = parse_number(self.claim.claimed) if self.claim.claimed else None
         try:
             if claimed is None:
@@ -136,6 +124,14 @@ class _Reproduced:
             confidence=found.confidence,
         )
 
+    def _orders(self) -> int:
+        """In how many comparisons of accuracies the sentence consists: their doubts add up."""
+        kinds = [
+            {self.resolved.cells[name].column.kind for name in self.resolved.names_in(part)}
+            for part in _comparisons(self.resolved.expression.tree)
+        ]
+        return sum("accuracy" in found for found in kinds)
+
     def _timed(
         self, node: ast.expr, cells: Mapping[str, Cell], chosen: Mapping[str, Measured]
     ) -> Judged:
@@ -144,7 +140,7 @@ class _Reproduced:
         evaluation = Evaluation(self.resolved, spans, central)
         first = next(iter(chosen.values()))
         where = f"{first.protocol['machine']}, {first.protocol['precision']}, batch {first.protocol['batch']}"
-        if not _is_relative(evaluation, node, cells):
+        if not is_relative(evaluation, node):
             return Judged(
                 "open", f"claims absolute speed; timed on {where}, and only ratios carry over"
             )
@@ -161,6 +157,16 @@ class _Reproduced:
                 words += "; the direction holds, and the size of a ratio may differ between a CPU and a GPU"
                 return judged._replace(holds="inconclusive", reason=words)
         return judged._replace(reason=words)
+
+
+def _comparisons(node: ast.expr) -> list[ast.expr]:
+    """What `and`, `or` and `not` join."""
+    match node:
+        case ast.BoolOp(values=parts):
+            return [one for part in parts for one in _comparisons(part)]
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            return _comparisons(inner)
+    return [node]
 
 
 def _combine(parts: list[Judged], all_of: bool) -> Judged:
@@ -221,43 +227,3 @@ def _mixed(cells: Mapping[str, Cell], chosen: Mapping[str, Measured]) -> str:
         if len(measured) > 1 and len(printed) < 2:
             return f"measured under different protocols: {key} is {' and '.join(sorted(measured))}"
     return ""
-
-
-def one_way(cells: Mapping[str, Cell], chosen: Mapping[str, Measured]) -> dict[str, float]:
-    """Counts in one and the same way: parameters as most of the printed figures count them."""
-    plain = {name: one.value for name, one in chosen.items()}
-    if any(cell.metric != "params" for cell in cells.values()):
-        return plain
-    ways = {name: {r.rule: r.value for r in one.readings} for name, one in chosen.items()}
-    first = next(iter(ways.values()))
-    common = [rule for rule in first if all(rule in found for found in ways.values())]
-
-    def returned(rule: str) -> int:
-        return sum(rounds_to(ways[name][rule], cell) for name, cell in cells.items())
-
-    best = max(common, key=returned, default=None)
-    return {name: found[best] for name, found in ways.items()} if best else plain
-
-
-def _is_relative(evaluation: Evaluation, node: ast.expr, cells: Mapping[str, Cell]) -> bool:
-    """Whether a machine twice as fast would change nothing: ratios and orders, but no absolute speeds."""
-    faster = {
-        name: value * (2.0 if cells[name].metric == "fps" else 0.5)
-        for name, value in evaluation.central.items()
-    }
-    match node:
-        case ast.Call(func=ast.Name(id="best" | "rising" | "falling")):
-            return True
-        case ast.Compare(left=left, comparators=rest):
-            sides = [left, *rest]
-            numbers: list[ast.expr] = [
-                ast.BinOp(a, ast.Sub(), b) for a, b in itertools.pairwise(sides)
-            ]
-            factors = [1.0, 2.0, 0.5]
-        case _:
-            numbers, factors = [node], [1.0]
-    for number in numbers:
-        here, there = evaluation.best(number), replace(evaluation, central=faster).best(number)
-        if not any(math.isclose(there, k * here, rel_tol=1e-9, abs_tol=1e-9) for k in factors):
-            return False
-    return True

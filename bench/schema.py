@@ -7,7 +7,14 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -228,11 +235,29 @@ class Table(Strict):
 
 
 class Seeds(Strict):
-    """Seeds of a run, per tier."""
+    """Seeds of a run, per tier: at least one, each once, none negative."""
 
     smoke: tuple[int, ...] = (0,)
     lab: tuple[int, ...] = (0, 1, 2)
     full: tuple[int, ...] = (0,)
+
+    @field_validator("smoke", "lab", "full")
+    @classmethod
+    def _usable(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
+            shown = ", ".join(map(str, seeds)) or "none"
+            raise ValueError(f"seeds must be one or more different numbers from 0 on, not {shown}")
+        return seeds
+
+
+class SyntheticSet(Strict):
+    """An entry of params.yaml: which synthetic people stand in for a data set at a tier."""
+
+    kind: Literal["crops", "scenes"]
+    difficulty: Literal["easy", "medium", "hard"]
+    seed: int = Field(ge=0)
+    train: int = Field(ge=1)
+    val: int = Field(ge=1)
 
 
 class Run(Strict):
@@ -248,7 +273,6 @@ class Run(Strict):
     released: str | None = Field(
         default=None, description="released checkpoint of this run, if any"
     )
-    smoke_only_shared: bool = Field(default=False, description="no full-size meaning of its own")
     note: str | None = None
 
 

@@ -1,6 +1,7 @@
 """Where things lie, and which files decide what a zoo model is (found without importing the zoo)."""
 
 import ast
+import functools
 import os
 from pathlib import Path
 
@@ -21,11 +22,13 @@ def params_file() -> Path:
     return own if own.is_file() else ROOT / "params.yaml"
 
 
+@functools.cache
 def config_files() -> dict[str, Path]:
     """Zoo model -> its config file, without importing the zoo."""
     return {p.stem: p for p in sorted(CONFIGS.glob("[!_]*/[!_]*.py"))}
 
 
+@functools.cache
 def config_chain(path: Path) -> list[Path]:
     """A config and everything it inherits from, by its `_base_` entries."""
     chain = [path]
@@ -37,6 +40,7 @@ def config_chain(path: Path) -> list[Path]:
     return list(dict.fromkeys(chain))
 
 
+@functools.cache
 def module_chain(path: Path) -> list[Path]:
     """A module of the zoo and every module of the zoo that it imports, directly or not."""
     chain: dict[Path, None] = {}
@@ -49,6 +53,7 @@ def module_chain(path: Path) -> list[Path]:
     return list(chain)
 
 
+@functools.cache
 def _imported(module: Path) -> list[Path]:
     """Files below model_zoo that a module's import statements name."""
     found = []

@@ -1,10 +1,10 @@
-"""Seeds, differences and ties: how sure a measured order is.
+"""Seeds and differences: how sure a measured order is.
 
 Everything here is a pure function of numbers. Student's t comes from scipy; metrics are in points (0 to 100).
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from scipy.special import stdtr, stdtrit
@@ -19,12 +19,6 @@ class Summary(NamedTuple):
     spread: float | None
     interval: tuple[float, float] | None
     seeds: int
-
-    @property
-    def words(self) -> str:
-        if self.interval is None:
-            return "one seed: no interval"
-        return f"{self.seeds} seeds: {self.mean:.2f} ± {self.spread:.2f}"
 
 
 class Spread(NamedTuple):
@@ -99,12 +93,12 @@ def propagate(
     value = function(means)
     terms: list[tuple[float, int]] = []
     for index, sample in enumerate(samples):
-        slope = _slope(function, means, index)
+        steep = slope(function, means, index)
         if len(sample) > 1:
-            terms.append((slope**2 * _variance(sample) / len(sample), len(sample) - 1))
+            terms.append((steep**2 * _variance(sample) / len(sample), len(sample) - 1))
         elif spread is not None:
-            terms.append((slope**2 * spread.deviation**2, spread.freedom))
-        elif slope != 0.0:
+            terms.append((steep**2 * spread.deviation**2, spread.freedom))
+        elif steep != 0.0:
             return Difference(value, None, None)
     variance = math.fsum(v for v, _ in terms)
     if variance <= 1e-24:
@@ -116,42 +110,11 @@ def propagate(
     return Difference(value, (value - radius, value + radius), sure)
 
 
-def _slope(function: Callable[[Sequence[float]], float], at: Sequence[float], index: int) -> float:
+def slope(function: Callable[[Sequence[float]], float], at: Sequence[float], index: int) -> float:
+    """How fast `function` rises with its argument `index` at this point; 0.0 if it hardly does."""
     step = 1e-3
     up, down = list(at), list(at)
     up[index] += step
     down[index] -= step
-    slope = (function(up) - function(down)) / (2 * step)
-    return 0.0 if abs(slope) < 1e-9 else slope
-
-
-def ranks(values: Mapping[str, float], resolved: Callable[[str, str], bool]) -> dict[str, int]:
-    """Rank 1 + number of entries that are surely better (higher and resolved from this one).
-
-    Being unresolved is not transitive: with A ~ B, B ~ C and A > C, A and B have rank 1, C has rank 2.
-    """
-    return {
-        one: 1 + sum(values[other] > values[one] and resolved(other, one) for other in values)
-        for one in values
-    }
-
-
-def tie_groups(
-    values: Mapping[str, float], resolved: Callable[[str, str], bool]
-) -> list[tuple[str, ...]]:
-    """Largest runs of neighbours in the ranking in which no pair is resolved.
-
-    An entry may be in two groups (A ~ B and B ~ C, but A > C gives [A, B] and [B, C]): a tie is a statement about
-    a pair, so no chain of ties makes two resolved entries equal. Groups of one are left out. Higher is first.
-    """
-    order = sorted(values, key=lambda name: (-values[name], name))
-    groups: list[tuple[str, ...]] = []
-    last_end = 0
-    for start in range(len(order)):
-        end = start + 1
-        while end < len(order) and not any(resolved(one, order[end]) for one in order[start:end]):
-            end += 1
-        if end > last_end and end - start > 1:
-            groups.append(tuple(order[start:end]))
-        last_end = max(last_end, end)
-    return groups
+    rise = (function(up) - function(down)) / (2 * step)
+    return 0.0 if abs(rise) < 1e-9 else rise

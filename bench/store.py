@@ -17,16 +17,16 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from bench.errors import ResultError
-from bench.records import AccuracyResult, CountResult, Predictions, Result, SpeedResult
+from bench.records import AccuracyResult, CountResult, Predictions, Provenance, Result, SpeedResult
 from bench.schema import TIERS, Tier
 
 PROJECT = Path(__file__).parents[1]
@@ -162,6 +162,12 @@ class Store:
             ),
         )
 
+    def path_of(self, result: AccuracyResult | CountResult | SpeedResult) -> Path:
+        """Where a generated result is written; its folder is made."""
+        path = self.root / place_of(result)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
     def write(
         self,
         result: R,
@@ -246,6 +252,10 @@ class Store:
             self._refuse(path, f"{where}: {first['msg']} ({error.error_count()} problem(s) in all)")
         if not isinstance(result, kind):
             self._refuse(path, f"is a {result.kind} result, which does not belong here")
+        try:
+            date_of(result.provenance)
+        except ValueError as error:
+            self._refuse(path, f"provenance > volatile > date: {error}")
         place = path.relative_to(base)
         if place not in (place_of(result), place_of(result, committed=True)):
             self._refuse(path, f"its content belongs to {place_of(result, base == self.measured)}")
@@ -278,18 +288,29 @@ def _pack(predictions: Sequence[dict[str, Any]]) -> bytes:
     return gzip.compress(text.encode(), compresslevel=6, mtime=0)
 
 
-def _date(stored: Stored[Any]) -> datetime | None:
-    text = stored.result.provenance.volatile.get("date")
-    try:
-        date = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
+def date_of(source: Provenance) -> datetime | None:
+    """When it was measured, with time zone (UTC if none is given); None if that is not recorded.
+
+    Raises ValueError for a date that is none; the store lets no such result in.
+    """
+    text = source.volatile.get("date")
+    if text is None:
         return None
-    return date.replace(tzinfo=date.tzinfo or UTC) if date else None
+    if not isinstance(text, str):
+        raise ValueError(f"{text!r} is no text")
+    when = datetime.fromisoformat(text)
+    return when.replace(tzinfo=when.tzinfo or UTC)
+
+
+def newest_date(results: Iterable[Stored[Any]]) -> date | None:
+    """The day (UTC) of the newest of these results; None if none is dated."""
+    dates = [found for one in results if (found := date_of(one.result.provenance))]
+    return max(dates).astimezone(UTC).date() if dates else None
 
 
 def _newer(old: Stored[R], new: Stored[R]) -> Stored[R]:
     """The newer of two files of one measurement; the first (generated) one if dates do not tell."""
-    dates = _date(old), _date(new)
+    dates = date_of(old.result.provenance), date_of(new.result.provenance)
     later = dates[0] is not None and dates[1] is not None and dates[1] > dates[0]
     kept, left = (new, old) if later else (old, new)
     told = "the newer one" if None not in dates else "the generated one; the dates do not tell"

@@ -14,8 +14,6 @@ def read_json(path: Path) -> Any:
         raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         return json.loads(raw)
     except FileNotFoundError:
-        raise DataError(
-            f"{path} is missing; `repropose prepare` or `repropose fetch` puts it there"
-        ) from None
+        raise DataError(f"{path} is missing; `repropose prepare` makes or checks it") from None
     except (OSError, EOFError, ValueError) as error:
         raise DataError(f"{path} is not readable JSON: {error}") from None

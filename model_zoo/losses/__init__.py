@@ -1,1 +1,1 @@
-"""Losses as plain functions of tensors."""
+"""Losses that stock MMPose does not have."""

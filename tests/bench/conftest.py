@@ -98,6 +98,18 @@ def tiny() -> Catalog:
 
 
 @pytest.fixture
+def ruleless(tiny: Catalog) -> Catalog:
+    """The tiny paper, but for its FLOPs column: that names no counting rule; the quoted row has its own."""
+    paper = tiny.papers["tinypaper"]
+    table = paper.tables[0]
+    columns = tuple(c.model_copy(update={"rule": None}) for c in table.columns)
+    rows = (table.rows[0].model_copy(update={"rule": "doubled"}), *table.rows[1:])
+    changed = table.model_copy(update={"columns": columns, "rows": rows})
+    paper = paper.model_copy(update={"tables": (changed, *paper.tables[1:])})
+    return Catalog(papers={"tinypaper": paper}, folders=tiny.folders)
+
+
+@pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "results", tmp_path / "measured")
 

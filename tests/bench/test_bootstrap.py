@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +128,44 @@ def test_matches_are_stored_without_pickle(tmp_path: Path) -> None:
     matches = Matches.of(evaluated(*scenes(0), range(12)))
     matches.save(tmp_path / "m.npz")
     assert Matches.load(tmp_path / "m.npz").average_precision() == matches.average_precision()
-    (tmp_path / "m.npz").write_bytes(b"no")
-    with pytest.raises(ResultError, match="no stored matches"):
-        Matches.load(tmp_path / "m.npz")
+    assert [p.name for p in tmp_path.iterdir()] == ["m.npz"]
+
+
+def array() -> bytes:
+    packed = io.BytesIO()
+    np.save(packed, np.zeros(3))
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda whole: b"no",
+        lambda whole: b"",
+        lambda whole: whole[: len(whole) // 2],
+        lambda whole: whole[:60] + bytes(40) + whole[100:],
+        lambda whole: array(),
+    ],
+    ids=["no-archive", "empty", "truncated", "overwritten", "an-array"],
+)
+def test_damaged_matches_are_one_clear_line(tmp_path: Path, damage) -> None:
+    path = tmp_path / "m.npz"
+    Matches.of(evaluated(*scenes(0), range(12))).save(path)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ResultError, match=r"m\.npz: no stored matches: .*; evaluate the run again"):
+        Matches.load(path)
+
+
+def test_matches_that_cannot_be_written_leave_the_old_ones(tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "m.npz"
+    matches = Matches.of(evaluated(*scenes(0), range(12)))
+    matches.save(path)
+    before = path.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ResultError, match="nothing was changed"):
+        matches.save(path)
+    assert path.read_bytes() == before

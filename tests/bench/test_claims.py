@@ -1,5 +1,6 @@
 """Claims on the paper's own numbers and on reproduced ones, against verdicts worked out by hand."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,41 @@ def test_a_claim_with_one_cell_unmeasured_stays_open(judge, fill, make) -> None:
     assert "tinypaper-1/tiny-b/params" in judged.reason
 
 
+A, B, RIVAL = "[1/tiny-a/flops]", "[1/tiny-b/flops]", "[1/rival/flops]"
+
+
+@pytest.mark.parametrize(
+    ("expression", "claimed", "holds", "says"),
+    [
+        (f"{A} < {B}", None, "holds", "by each of doubled, macs, other"),
+        (f"{A} > {B}", None, "fails", "by each of doubled, macs, other"),
+        (f"times({B}, {A})", "1.3", "open", "doubled and macs would return what is claimed"),
+        (f"times({B}, {A})", "3", "fails", "by each of"),
+        (A, "8.0", "open", "doubled would return what is claimed"),
+        (A, "9.0", "open", "no known rule would return what is claimed"),
+        (f"{A} < {RIVAL}", None, "open", "is known for tinypaper-1/tiny-a/flops; other cells use doubled"),
+    ],
+)  # fmt: skip
+def test_flops_of_an_unnamed_rule_are_judged_only_where_every_rule_agrees(
+    ruleless, fill, make, expression, claimed, holds, says
+) -> None:
+    # A 4.0, B 5.2; doubled 8.0, 10.4; other 5.0, 5.9 (ratio 1.18); the rival 7.1 by its own rule
+    for name, macs, other in (("tiny-a", 4.0, 5.0), ("tiny-b", 5.2, 5.9), ("rival-w32", 3.55, 3.0)):
+        counted = make.counted(name, 5_200_000, macs=int(macs * 1e9))
+        flops = {"macs": macs, "doubled": 2 * macs, "other": other}
+        store = fill(counted.model_copy(update={"flops": flops}))
+    one = claim(expression, claimed)
+    judged = judge_claim(ruleless, "tinypaper", one, Book(ruleless, store)).on_reproduced
+    assert judged.holds == holds
+    assert says in judged.reason
+
+
+def test_flops_of_one_named_rule_are_judged_by_it(judge, fill, make) -> None:
+    fill(make.counted("tiny-a", 5, flops=8.0), make.counted("tiny-b", 6, flops=10.4))
+    assert judge(A, "8.0").on_reproduced.holds == "holds"
+    assert judge(f"times({B}, {A})", "1.2").on_reproduced.holds == "fails"
+
+
 # ---------------------------------------------------------------- speeds
 
 FASTER = "times([1/tiny-a/fps], [1/tiny-b/fps])"
@@ -261,6 +297,75 @@ def test_an_image_bootstrap_stands_in_where_seeds_are_single(judge, fill, make) 
     assert judged.on_reproduced.holds == "holds"
     assert judged.on_reproduced.confidence == pytest.approx(0.999)
     assert "choice of images only" in judged.on_reproduced.reason
+
+
+ABOVE = "[1/tiny-b/ap] > [1/tiny-a/ap]"
+
+
+@pytest.mark.parametrize(
+    ("difference", "holds"),
+    [
+        (Difference(4.0, (2.6, 5.4), 1.0), "holds"),
+        (Difference(4.0, (2.4, 5.6), 1.0), "inconclusive"),  # seeds alone move it by 2.3
+        (Difference(-4.0, (-5.4, -2.6), 0.0), "fails"),
+        (Difference(-4.0, (-5.6, -2.4), 0.0), "inconclusive"),
+        (Difference(0.0, (0.0, 0.0), 0.5), "inconclusive"),
+        (Difference(4.0, None, None), "inconclusive"),
+    ],
+)
+def test_an_interval_of_images_alone_must_clear_what_seeds_do(
+    judge, fill, make, difference, holds
+) -> None:
+    fill(*seeds(make, [38.0], [42.0]))
+    judged = judge(ABOVE, paired=lambda *_: difference).on_reproduced
+    assert judged.holds == holds
+    if difference.interval:
+        assert "margin 2.50; the interval covers the choice of images only" in judged.reason
+
+
+@pytest.mark.parametrize(
+    ("b", "holds"),
+    [
+        ([40.8, 40.9, 40.7], "holds"),  # 0.8 +- 0.23: Welch with equal deviations 0.1, 4 degrees
+        ([40.6, 40.7, 40.5], "inconclusive"),  # 0.6 +- 0.23 does not clear 0.5
+        ([39.2, 39.3, 39.1], "fails"),
+        ([39.4, 39.5, 39.3], "inconclusive"),
+    ],
+)
+def test_an_interval_of_seeds_must_clear_half_a_point(judge, fill, make, b, holds) -> None:
+    fill(*seeds(make, [40.0, 40.1, 39.9], b))
+    judged = judge(ABOVE).on_reproduced
+    assert judged.holds == holds
+    assert "margin 0.50; the interval covers the spread of 3 seeds each" in judged.reason
+    # of a ratio the margin is 0.5 points of the numerator: 0.5 / 40.0 = 0.0125
+    ratio = judge("times([1/tiny-b/ap], [1/tiny-a/ap])", "1.4").on_reproduced
+    assert ratio.holds == holds
+    assert re.search(r"margin 0\.01;", ratio.reason)
+
+
+def test_the_doubts_of_several_steps_add_up(judge, fill, make) -> None:
+    one = Difference(4.0, (2.6, 5.4), 0.98)  # two steps: 1 - 0.02 - 0.02 = 0.96 < 0.975
+    fill(*seeds(make, [38.0], [42.0]), make.trained("tiny-c-coco", 0, 30.0))
+    both = "[2/plain/ap] < [1/tiny-a/ap] < [1/tiny-b/ap]"
+    judged = judge(both, paired=lambda *_: one).on_reproduced
+    assert (judged.holds, judged.confidence) == ("inconclusive", pytest.approx(0.96))
+    assert judge(ABOVE, paired=lambda *_: one).on_reproduced.holds == "holds"
+    joined = f"{ABOVE} and [2/plain/ap] < [1/tiny-a/ap]"
+    assert judge(joined, paired=lambda *_: one).on_reproduced.holds == "inconclusive"
+    sure = one._replace(confidence=0.99)  # 0.98; each above 1 - 0.025 / 2
+    assert judge(both, paired=lambda *_: sure).on_reproduced.holds == "holds"
+    assert judge(joined, paired=lambda *_: sure).on_reproduced.holds == "holds"
+
+
+def test_among_several_steps_one_must_be_wrong_beyond_chance(judge, fill, make) -> None:
+    fill(*seeds(make, [38.0], [42.0]), make.trained("tiny-c-coco", 0, 30.0))
+    both = "[2/plain/ap] < [1/tiny-a/ap] < [1/tiny-b/ap]"
+    low = Difference(-4.0, (-5.4, -2.6), 0.02)  # below 0.025, but not below 0.025 / 2
+    assert judge(ABOVE, paired=lambda *_: low).on_reproduced.holds == "fails"
+    assert judge(both, paired=lambda *_: low).on_reproduced.holds == "inconclusive"
+    assert judge(f"{ABOVE} or {ABOVE}", paired=lambda *_: low).on_reproduced.holds == "inconclusive"
+    surely = low._replace(confidence=0.01)
+    assert judge(both, paired=lambda *_: surely).on_reproduced.holds == "fails"
 
 
 def test_evidence_of_two_kinds_is_never_mixed_in_one_number(judge, fill, make) -> None:

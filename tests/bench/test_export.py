@@ -10,7 +10,7 @@ import pytest
 
 from bench import export
 from bench.coverage import coverage
-from bench.errors import LedgerError
+from bench.errors import LedgerError, UnknownName
 from bench.evidence import Book
 from bench.judge import judge_all
 from bench.store import Store
@@ -51,6 +51,20 @@ def test_coverage_counts_every_cell(judged) -> None:
     assert second["verdicts"] == {"better": 1, "failed": 1, "quoted": 1}
 
 
+def test_coverage_tells_what_is_named_from_what_can_run(judged) -> None:
+    first, second = coverage(*judged, zoo=["tiny-a"])
+    # table 1: of rival its three counts and speed (no accuracy), of tiny-a and tiny-b six numbers each
+    assert first["with_runnable"] == 6
+    assert first["missing_configs"] == {"rival": ["rival-w32"], "tiny-b": ["tiny-b"]}
+    # table 2: rival names nothing, plain is tiny-c
+    assert second["with_runnable"] == 1
+    assert second["missing_configs"] == {"plain": ["tiny-c"]}
+    both = coverage(*judged, zoo=["tiny-a", "tiny-b", "rival-w32", "tiny-c"])
+    assert [(one["with_runnable"], one["missing_configs"]) for one in both] == [(15, {}), (2, {})]
+    (unknown, _) = coverage(*judged)  # the real zoo holds none of the tiny paper's
+    assert (unknown["with_run"], unknown["with_runnable"]) == (12, 0)
+
+
 def test_a_cell_without_a_verdict_is_an_error(judged) -> None:
     catalog, book, snapshot = judged
     short = snapshot.model_copy(update={"verdicts": snapshot.verdicts[1:]})
@@ -75,6 +89,21 @@ def test_cells_have_the_documented_fields(judged) -> None:
         "rival-w32",
         None,
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (("tinypaper", "9"), "unknown table '9'"),
+        ((None, "9"), "unknown table '9'"),
+        (("tinypape", None), "unknown paper 'tinypape'; did you mean: tinypaper"),
+    ],
+)
+def test_cells_of_a_table_nobody_knows_are_an_error_and_not_an_empty_list(
+    tiny, asked, says
+) -> None:
+    with pytest.raises(UnknownName, match=says):
+        export.cells(tiny, *asked)
 
 
 def test_claims_carry_both_judgements(judged) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bench.catalog import Catalog
 from bench.errors import ResultError, UnknownName
-from bench.evidence import Book
+from bench.evidence import Book, Measured
 from bench.judge import exit_status, failures, judge_all, judge_cell, judge_table
 from bench.store import Store
 
@@ -95,6 +95,24 @@ def test_flops_by_a_rule_nobody_counted_are_not_compared(tiny, fill, make) -> No
     found = verdict(tiny, fill(counted), "tiny-a", "flops")
     assert (found.verdict, found.value) == ("not-comparable", None)
     assert "rule 'conv-linear' was not counted; counted are other" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("flops", "shown", "says"),
+    [
+        ({"macs": 7.9, "doubled": 8.04}, "7.9", "doubled would return the figure"),
+        ({"macs": 7.9, "doubled": 15.8}, "7.9", "no known rule would return the figure"),
+        ({"macs": 8.02, "other": 7.96}, "8.0", "macs and other would return the figure"),
+    ],
+)
+def test_flops_by_a_rule_that_the_paper_does_not_name_are_inconclusive(
+    ruleless, fill, make, flops, shown, says
+) -> None:
+    counted = make.counted("tiny-a", 5_200_000, macs=int(flops["macs"] * 1e9))
+    store = fill(counted.model_copy(update={"flops": flops}))
+    found = verdict(ruleless, store, "tiny-a", "flops")
+    assert (found.verdict, found.shown) == ("inconclusive", shown)
+    assert found.reason.startswith(f"the paper names no counting rule; {says};")
 
 
 def test_flops_at_another_input_size_are_not_compared(tiny, fill, make) -> None:
@@ -241,6 +259,21 @@ def test_a_failed_run_is_failed_unless_something_else_was_measured(tiny, fill, m
     found = verdict(tiny, fill(make.trained("tiny-a-coco", 0, 40.0)), "tiny-a", "ap")
     assert (found.verdict, found.evidence) == ("not-comparable", "smoke")
     assert "elsewhere: seed 0 failed: out of memory" in found.reason
+
+
+def test_failed_is_a_flag_and_not_a_word_in_the_reason(tiny, store) -> None:
+    cell = tiny.cell_index["tinypaper", "1", "tiny-a", "ap"]
+    for flag, name in ((False, "not-comparable"), (True, "failed")):
+        book = Book(tiny, store)
+        one = Measured("full-1", (), "full-1", (), broken="nothing in failed.json", failed=flag)
+        book._found[cell.name] = [one]
+        assert judge_cell(cell, book).verdict == name
+
+
+def test_a_failure_without_a_message_is_still_a_failure(tiny, fill, make) -> None:
+    broken = make.trained("tiny-a-coco", 0, 75.8, "full", failed="")
+    found = verdict(tiny, fill(broken), "tiny-a", "ap")
+    assert (found.verdict, found.reason) == ("failed", "seed 0 failed: no reason stored")
 
 
 def test_a_result_without_the_metric_says_so(tiny, fill, make) -> None:

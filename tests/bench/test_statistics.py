@@ -8,7 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from bench.statistics import Spread, pooled_spread, propagate, ranks, summarise, tie_groups
+from bench.statistics import Spread, pooled_spread, propagate, summarise
 
 samples = st.lists(st.integers(0, 1000).map(lambda n: n / 10), min_size=2, max_size=6)
 
@@ -25,7 +25,6 @@ def test_a_seed_interval_is_students(values) -> None:
 
 def test_one_seed_has_no_interval_and_none_no_mean() -> None:
     assert summarise([71.0]) == (71.0, None, None, 1)
-    assert summarise([71.0]).words == "one seed: no interval"
     with pytest.raises(ValueError, match="no values"):
         summarise([])
 
@@ -55,12 +54,3 @@ def test_spread_is_pooled_by_degrees_of_freedom() -> None:
     assert pooled_spread([[1.0], [2.0]]) is None
     found = pooled_spread([[1.0, 3.0], [5.0, 5.0, 5.0], [9.0]])
     assert found == (pytest.approx(math.sqrt(2 / 3)), 3)
-
-
-def test_being_tied_is_said_of_pairs_and_not_passed_on() -> None:
-    values = {"a": 76.0, "b": 75.7, "c": 75.4, "d": 70.0}
-    near = lambda one, two: abs(values[one] - values[two]) > 0.4  # noqa: E731
-    assert tie_groups(values, near) == [("a", "b"), ("b", "c")]
-    assert ranks(values, near) == {"a": 1, "b": 1, "c": 2, "d": 4}
-    assert tie_groups(values, lambda *_: True) == []
-    assert tie_groups(values, lambda *_: False) == [("a", "b", "c", "d")]

@@ -1,5 +1,6 @@
 """The store: stable bytes, the newer of two, and one clear line for whatever does not stand."""
 
+import datetime
 import gzip
 import json
 import os
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import ResultError
-from bench.store import Store, all_results, slug, to_bytes
+from bench.store import Store, all_results, newest_date, slug, to_bytes
 
 PEOPLE = [
     {"image_id": i // 2, "category_id": 1, "keypoints": [1.0] * 51, "score": 0.5} for i in range(6)
@@ -152,6 +153,25 @@ def test_of_two_files_of_one_measurement_the_newer_counts(
     (kept,) = store.accuracies()
     assert kept.file.startswith(wins)
     assert says in kept.note
+
+
+@pytest.mark.parametrize("date", ["yesterday", "2030-13-01", 20300101, ["2030-01-01"]])
+def test_a_date_that_is_none_is_refused_with_the_file(store, make, date) -> None:
+    store.write(make.counted("tiny-a", 5, provenance=make.provenance(volatile={"date": date})))
+    with pytest.raises(
+        ResultError,
+        match=r"results/counted/tiny-a\.json: provenance > volatile > date: .*dvc repro",
+    ):
+        store.counts()
+
+
+def test_the_newest_date_is_the_latest_moment_and_not_the_last_word(store, make) -> None:
+    assert newest_date(all_results(store)) is None
+    dates = ["2030-01-02T00:30:00+02:00", "2030-01-01T23:00:00", None]  # 22:30 and 23:00 in UTC
+    for number, when in enumerate(dates):
+        made = make.provenance(volatile={"date": when} if when else {})
+        store.write(make.counted(f"tiny-{number}", 5, provenance=made))
+    assert newest_date(all_results(store)) == datetime.date(2030, 1, 1)
 
 
 def test_timings_of_two_machines_both_stay(store, make) -> None:

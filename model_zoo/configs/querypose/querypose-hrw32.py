@@ -1,0 +1,1 @@
+_base_ = ["_hrw32.py", "_coco.py", "_2x.py"]

@@ -1,0 +1,1 @@
+_base_ = ["_r50.py", "_coco.py", "_2x.py"]

@@ -1,0 +1,1 @@
+_base_ = ["_swinl.py", "_coco.py", "_2x.py"]

@@ -1,0 +1,72 @@
+"""Swin Transformer whose entries are those of Swin's own checkpoints, but for the names."""
+
+import torch
+from mmengine.model import BaseModule
+from mmengine.runner import CheckpointLoader
+from mmpose.models.backbones import SwinTransformer
+from mmpose.registry import MODELS
+from torch import Tensor, nn
+
+COLUMN_FIRST = (
+    0,
+    2,
+    1,
+    3,
+)  # the four pixels of a patch as Swin orders them; nn.Unfold goes row by row
+
+
+class PatchUnfold(nn.Unfold):
+    """[B, C, H, W] to [B, 4C, H / 2 * W / 2]: the four pixels of each patch, column by column, C channels each."""
+
+    def __init__(self) -> None:
+        super().__init__(kernel_size=(2, 2), dilation=(1, 1), padding=(0, 0), stride=(2, 2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        patches = super().forward(x).unflatten(1, (-1, 4))
+        return patches[:, :, COLUMN_FIRST].transpose(1, 2).flatten(1, 2)
+
+
+@MODELS.register_module()
+class ReleasedSwin(SwinTransformer):
+    """MMPose's SwinTransformer that merges patches in the order of Swin's own weights.
+
+    Pretrained weights are read from a file of the Swin authors; MMPose 1.3.2 gives them a prefix that its own
+    backbone does not have, so that nothing of them is loaded.
+    """
+
+    def __init__(self, **kwargs) -> None:
+        device = torch.get_default_device()
+        with torch.device("cpu"):  # MMPose reads the rates of stochastic depth as numbers
+            super().__init__(**kwargs)
+        self.to(device)
+        for stage in self.stages:
+            if stage.downsample is not None:
+                stage.downsample.sampler = PatchUnfold()
+
+    def init_weights(self) -> None:
+        """From `init_cfg`. Raises `ValueError` if a pretrained file lacks weights of this backbone."""
+        if not isinstance(self.init_cfg, dict) or self.init_cfg.get("type") != "Pretrained":
+            return super().init_weights()
+        path = self.init_cfg["checkpoint"]
+        file = CheckpointLoader.load_checkpoint(path, map_location="cpu")
+        state = {own_name(name): value for name, value in file.get("model", file).items()}
+        missing, _ = BaseModule.load_state_dict(self, state, strict=False)
+        lacking = [
+            name for name in missing if not name.startswith("norm")
+        ]  # the outputs' norms are new
+        if lacking:
+            raise ValueError(f"'{path}' lacks {len(lacking)} entries of this Swin, as {lacking[0]}")
+        return None
+
+
+def own_name(name: str) -> str:
+    """A name in the Swin authors' checkpoints to that of MMPose's SwinTransformer."""
+    for theirs, ours in (
+        ("patch_embed.proj.", "patch_embed.projection."),
+        ("layers.", "stages."),
+        (".attn.", ".attn.w_msa."),
+        (".mlp.fc1.", ".ffn.layers.0.0."),
+        (".mlp.fc2.", ".ffn.layers.1."),
+    ):
+        name = name.replace(theirs, ours, 1)
+    return name
