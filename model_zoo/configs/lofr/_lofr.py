@@ -13,6 +13,7 @@ model = dict(
         type="ResNet",
         depth=50,
         out_indices=(0, 1, 2, 3),
+        zero_init_residual=False,
         init_cfg=dict(
             type="Pretrained",
             checkpoint="https://download.pytorch.org/models/resnet50-19c8e357.pth",
