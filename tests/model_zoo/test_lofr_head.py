@@ -208,18 +208,18 @@ def train(model, loss, steps, lr=4e-3):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["lofr-r50-ws", "lofr-r50-sup"])
 def test_with_locations_the_attention_learns_to_point(name):
-    """The upper bound: the same network under Eq. 14 alone overfits eight images."""
-    inputs, targets, cells = blobs(8)
+    """The upper bound: the same network under Eq. 14 alone overfits four images."""
+    inputs, targets, cells = blobs(4)
     model = small_model(name).train()
 
     def loss():
         _, response = model.head.attend(model.extract_feat(inputs))
-        return located_loss(mass_scaled(response, targets), targets, torch.ones(8, 17))
+        return located_loss(mass_scaled(response, targets), targets, torch.ones(4, 17))
 
-    train(model, loss, 120)
+    train(model, loss, 90)
     _, response = model.head.attend(model.extract_feat(inputs))
     hit = (response.flatten(2).argmax(dim=2) == cells).float().mean()
-    assert hit > 0.7  # by chance: 1 of 192
+    assert hit > 0.6  # by chance: 1 of 192
 
 
 @pytest.mark.slow
@@ -233,7 +233,7 @@ def test_labels_of_presence_are_overfitted():
     def loss():
         return sum(model.head.loss(model.extract_feat(inputs), given, {}).values())
 
-    train(model, loss, 60)
+    train(model, loss, 40)
     logits = model.head.attend(model.extract_feat(inputs))[0].logits
     for name in ("cnn", "parts"):
         assert ((logits[name] > 0) == (presence > 0)).float().mean() > 0.95

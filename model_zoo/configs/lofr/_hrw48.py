@@ -94,6 +94,7 @@ smoke = dict(
 lab = dict(
     model=dict(
         backbone=dict(
+            _delete_=True,
             extra=dict(
                 stage1=dict(num_blocks=(2,)),
                 stage2=dict(num_blocks=(2, 2)),

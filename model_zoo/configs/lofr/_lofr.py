@@ -13,6 +13,7 @@ model = dict(
         type="ResNet",
         depth=50,
         out_indices=(0, 1, 2, 3),
+        zero_init_residual=False,
         init_cfg=dict(
             type="Pretrained",
             checkpoint="https://download.pytorch.org/models/resnet50-19c8e357.pth",
@@ -34,7 +35,8 @@ model = dict(
         decoder_layers=6,
         dropout=0.1,
         spatial=dict(),
-        relations=dict(),
+        # learned prototypes plus what the graph makes of F_c (Eq. 10): NOTES-model.md says what it rests on
+        relations=dict(prototypes="both"),
         # Section 4.2; located: nothing has a location
         weights=dict(cnn=0.2, encoder=0.2, parts=0.5, diversity=0.1, located=0.0),
     ),

@@ -90,7 +90,17 @@ smoke = dict(
         dataset=dict(
             pipeline={
                 "_delete_": True,
-                "4": dict(shift_prob=1.0, shift_factor=0.4, scale_factor=(0.35, 1.15)),
+                "4": dict(shift_prob=1.0, shift_factor=0.3, scale_factor=(0.45, 1.25)),
+            }
+        )
+    ),
+)
+lab = dict(
+    train_dataloader=dict(
+        dataset=dict(
+            pipeline={
+                "_delete_": True,
+                "4": dict(shift_prob=1.0, shift_factor=0.3, scale_factor=(0.45, 1.25)),
             }
         )
     ),
