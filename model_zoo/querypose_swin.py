@@ -1,5 +1,6 @@
 """Swin Transformer whose entries are those of Swin's own checkpoints, but for the names."""
 
+import torch
 from mmengine.model import BaseModule
 from mmengine.runner import CheckpointLoader
 from mmpose.models.backbones import SwinTransformer
@@ -34,7 +35,12 @@ class ReleasedSwin(SwinTransformer):
     """
 
     def __init__(self, **kwargs) -> None:
-        super().__init__(**kwargs)
+        target = torch.get_default_device()
+        with torch.device(
+            "cpu" if target.type == "meta" else target
+        ):  # MMPose reads numbers off tensors
+            super().__init__(**kwargs)
+        self.to(target)
         for stage in self.stages:
             if stage.downsample is not None:
                 stage.downsample.sampler = PatchUnfold()
