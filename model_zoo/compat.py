@@ -1,9 +1,9 @@
 """Makes stock MMPose 1.3.2 importable where compiled pieces are missing.
 
-MMPose imports three things that no model of the zoo uses: `mmcv.ops` (absent from mmcv-lite), `mmdet.utils`
-(for RTMO) and torchvision (whose compiled extension cannot load beside a CPU build of PyTorch).
-For each piece that is really there `install` does nothing. For each missing piece it puts a stand-in
-that can be imported and nothing else: used in any way it raises `MissingPackage`.
+MMPose imports three things that no model of the zoo uses: `mmcv.ops` (absent from mmcv-lite),
+`mmdet.utils` (for RTMO) and torchvision (whose compiled extension cannot load beside a CPU build
+of PyTorch). For each piece that is really there `install` does nothing. For each missing piece it
+puts a stand-in that can be imported and nothing else: used in any way it raises `MissingPackage`.
 """
 
 import importlib
@@ -33,7 +33,8 @@ _libraries: list[Any] = []  # a torch.library.Library undoes its declarations wh
 
 
 def install() -> list[str]:
-    """Puts a stand-in for every piece that is missing, and only for those. Calling it again is harmless.
+    """Puts a stand-in for every piece that is missing, and only for those. Calling it again is
+    harmless.
 
     Returns the names of the pieces for which a stand-in is in place now, of "mmcv.ops", "mmdet" and
     "torchvision". An installation that is present but broken raises its own error.
@@ -53,7 +54,8 @@ def installed() -> list[str]:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Silences what OpenMMLab and torchvision are known to warn of while they are imported, nothing else."""
+    """Silences what OpenMMLab and torchvision are known to warn of while they are imported,
+    nothing else."""
     with warnings.catch_warnings():
         for message in (
             r"`torch\.jit\.\w+` is deprecated",  # torchvision decorates its functions so
@@ -88,7 +90,8 @@ class _StandInModule(ModuleType):
 
 
 def _stand_in_class(piece: str, name: str) -> type:
-    """A class that can be named in annotations and isinstance checks, but not instantiated or read."""
+    """A class that can be named in annotations and isinstance checks, but not instantiated or
+    read."""
 
     class Refusing(type):
         def __call__(cls, *args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Importing this module registers the zoo: `custom_imports = dict(imports=["model_zoo.register_all"])`."""
+"""Registers the zoo on import, for a config's `custom_imports`."""
 
 from .registry import register
 

@@ -1,7 +1,7 @@
 """Names to configs to models.
 
-A model is a file `configs/<family>/<name>.py`; files that begin with an underscore are shared pieces. The
-family's components, where stock MMPose has none, live in `model_zoo/<family>.py`.
+A model is a file `configs/<family>/<name>.py`; files that begin with an underscore are shared
+pieces. The family's components, where stock MMPose has none, live in `model_zoo/<family>.py`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mmpose.models.pose_estimators.base import BasePoseEstimator
 
 TIERS = ("smoke", "lab", "full")
+_KEYPOINT_KEYS = ("num_keypoints", "num_joints", "out_channels")
 _PACKAGE = Path(__file__).parent
 
 
@@ -53,7 +54,8 @@ def family(name: str) -> str:
 
 
 def register() -> None:
-    """Makes MMPose importable (`compat.install`) and registers the components of every family with it."""
+    """Makes MMPose importable (`compat.install`) and registers the components of every family with
+    it."""
     compat.install()
     with compat.quietly():
         for module in ("mmpose.models", "mmpose.datasets", "mmpose.codecs", "mmpose.evaluation"):
@@ -67,8 +69,9 @@ def register() -> None:
 def config(name: str, *, tier: str = "full") -> Config:
     """The resolved config of a model.
 
-    For the tiers smoke and lab the config's own entry of that name is merged over it, a changed `codec` is
-    carried to the decoder, the target generator and the crop, and data are read from `data/<tier>/`.
+    For the tiers smoke and lab the config's own entry of that name is merged over it, a changed
+    `codec` is carried to the decoder, the target generator and the crop, and data are read from
+    `data/<tier>/`.
     Raises `UnknownModel` for an unknown name or tier.
     """
     if tier not in TIERS:
@@ -118,7 +121,8 @@ def build_model(
     """Builds a model with freshly initialised weights, in eval mode, on the current default device.
 
     Nothing is downloaded: pretrained weights that the config names are left out. Under
-    `torch.device("meta")` only shapes are made, in milliseconds. `num_keypoints` replaces the K of the config. With images [B, 3, H, W] normalised as the config's data preprocessor does,
+    `torch.device("meta")` only shapes are made, in milliseconds. `num_keypoints` replaces the K of
+    the config. With images [B, 3, H, W] normalised as the config's data preprocessor does,
     `model(images, None, mode="tensor")` gives the head's raw output. Raises `UnknownModel`.
     """
     model_cfg = config(name, tier=tier).model
@@ -149,6 +153,35 @@ def _init_quietly(model: BasePoseEstimator) -> None:
         logger.setLevel(level)
 
 
+def input_size(name: str, *, tier: str = "full") -> tuple[int, int]:
+    """(width, height) in pixels of a model's input: the config's `input_size`, else its codec's."""
+    cfg = config(name, tier=tier)
+    width, height = cfg.get("input_size") or cfg.codec["input_size"]
+    return width, height
+
+
+def expected_output(name: str, *, tier: str = "full", batch: int = 1) -> dict[str, tuple[int, ...]]:
+    """Shape of each output of `mode="tensor"`, by the config's `expected_output`.
+
+    That entry names the outputs in their order (a tensor, a tuple, or the keys of a dict) and
+    gives every axis as a number or as a letter: B batch, K keypoints, H W input height and width in
+    pixels, "H/4" and so on.
+    """
+    cfg = config(name, tier=tier)
+    width, height = input_size(name, tier=tier)
+    head = cfg.model.head
+    keypoints = next(head[key] for key in _KEYPOINT_KEYS if key in head)
+    letters = {"B": batch, "K": keypoints, "H": height, "W": width}
+
+    def size(axis: int | str) -> int:
+        if isinstance(axis, int):
+            return axis
+        letter, _, divisor = axis.partition("/")
+        return letters[letter] // int(divisor or 1)
+
+    return {key: tuple(map(size, axes)) for key, axes in cfg.expected_output.items()}
+
+
 def _drop_pretrained(node: Any) -> None:
     """Removes every `init_cfg` of the type Pretrained inside `node`."""
     if isinstance(node, dict):
@@ -163,7 +196,7 @@ def _drop_pretrained(node: Any) -> None:
 
 
 def _set_keypoints(name: str, head: dict, num_keypoints: int) -> None:
-    keys = [key for key in ("out_channels", "num_joints", "num_keypoints") if key in head]
+    keys = [key for key in _KEYPOINT_KEYS if key in head]
     if not keys:
         raise ZooError(f"the head of '{name}' takes no number of keypoints")
     if num_keypoints < 1:

@@ -1,11 +1,12 @@
 """TransPose: Keypoint Localization via Transformer (Yang et al., ICCV 2021, arXiv 2012.14214).
 
-An ImageNet backbone cut short (1/8 of the input for ResNet, 1/4 for HRNet), a 1x1 convolution to D channels, a
-Transformer encoder over all L = H * W positions, optional upsampling by 2, a 1x1 convolution to K heatmaps.
-The last layer's attention row of a keypoint's location shows what the prediction depends on (Eq. 4).
+An ImageNet backbone cut short (1/8 of the input for ResNet, 1/4 for HRNet), a 1x1 convolution to D
+channels, a Transformer encoder over all L = H * W positions, optional upsampling by 2, a 1x1
+convolution to K heatmaps. The last layer's attention row of a keypoint's location shows what the
+prediction depends on (Eq. 4).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -15,16 +16,17 @@ from mmpose.models.heads import HeatmapHead
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-from .layers.encoder import Encoder
+from .layers.encoder import Encoder, EncoderLayer
 from .layers.position import sine_position_embedding
 
 DEPENDENCY_THRESHOLD = 0.00075  # TransPose, Fig. 6
-ATTENTION_CHUNK = 256  # query rows held at once by `attention_columns`
+ATTENTION_CHUNK = 256  # query rows held at once where columns are read
 
 
 @MODELS.register_module()
 class ResNetS(ResNet):
-    """MMPose's ResNet with the number of blocks of each stage given: `stage_blocks=(3, 4)` ends after layer2."""
+    """MMPose's ResNet with the number of blocks of each stage given: `stage_blocks=(3, 4)` ends
+    after layer2."""
 
     def __init__(self, *, depth: int = 50, stage_blocks: Sequence[int], **kwargs: Any) -> None:
         self.arch_settings = {depth: (self.arch_settings[depth][0], tuple(stage_blocks))}
@@ -43,14 +45,19 @@ class ResNetS(ResNet):
 class HRNetS(HRNet):
     """MMPose's HRNet up to stage 3, of which the last module yields the highest resolution only.
 
-    `extra` is HRNet's without `stage4`. Images [B, 3, H, W] to a tuple of one map [B, C, H / 4, W / 4].
+    `extra` is HRNet's without `stage4`. Images [B, 3, H, W] to a tuple of one map [B, C, H / 4, W
+    / 4].
     """
 
     def __init__(self, *, extra: dict, **kwargs: Any) -> None:
         channels = extra["stage3"]["num_channels"][:1]
-        empty = dict(
-            num_modules=0, num_branches=1, block="BASIC", num_blocks=(), num_channels=channels
-        )
+        empty = {
+            "num_modules": 0,
+            "num_branches": 1,
+            "block": "BASIC",
+            "num_blocks": (),
+            "num_channels": channels,
+        }
         super().__init__({**extra, "stage4": empty}, **kwargs)
         last = self.stage3[-1]
         last.multiscale_output = False
@@ -67,9 +74,10 @@ class TransPoseHead(HeatmapHead):
         grid_size: (width, height) of that map at the configured input size; its product is L.
         dim, heads, hidden, layers, dropout: the encoder (D, attention heads, FFN width, depth).
         position: "sine" (fixed), "learnable" or "none".
-        upsampling: "deconv" (4x4 transposed convolution to D channels, batch norm, ReLU), "bilinear", or "none";
-            the first two double the resolution.
-        reduce_std: standard deviation of the reduction's initial weights; None keeps PyTorch's default.
+        upsampling: "deconv" (4x4 transposed convolution to D channels, batch norm, ReLU),
+            "bilinear", or "none"; the first two double the resolution.
+        reduce_std, final_std: standard deviation of the initial weights of the reduction and of
+            the last convolution; None keeps PyTorch's default (uniform).
     """
 
     def __init__(
@@ -86,19 +94,21 @@ class TransPoseHead(HeatmapHead):
         position: str = "sine",
         upsampling: str = "deconv",
         reduce_std: float | None = None,
+        final_std: float | None = 0.001,
         **kwargs: Any,
     ) -> None:
         if position not in ("sine", "learnable", "none"):
             raise ValueError(f"position is '{position}'; allowed are sine, learnable, none")
         if upsampling not in ("deconv", "bilinear", "none"):
             raise ValueError(f"upsampling is '{upsampling}'; allowed are deconv, bilinear, none")
-        deconv = dict(deconv_out_channels=(dim,), deconv_kernel_sizes=(4,))
-        none = dict(deconv_out_channels=None, deconv_kernel_sizes=None)
+        deconv = {"deconv_out_channels": (dim,), "deconv_kernel_sizes": (4,)}
+        none = {"deconv_out_channels": None, "deconv_kernel_sizes": None}
         super().__init__(
             dim, out_channels, **(deconv if upsampling == "deconv" else none), **kwargs
         )
         self.grid_size, self.position = tuple(grid_size), position
-        self.upsampling, self.reduce_std = upsampling, reduce_std
+        self.upsampling = upsampling
+        self.reduce_std, self.final_std = reduce_std, final_std
         self.reduce = nn.Conv2d(in_channels, dim, 1, bias=False)
         self.encoder = Encoder(layers=layers, dim=dim, heads=heads, hidden=hidden, dropout=dropout)
         self.pos_embedding: nn.Parameter | None = None  # [L, 1, D], the authors' layout
@@ -112,11 +122,13 @@ class TransPoseHead(HeatmapHead):
     default_init_cfg = None  # `init_weights` says it all
 
     def init_weights(self) -> None:
-        """The authors' initialisation: Xavier encoder of identical layers, final weights N(0, 0.001^2)."""
+        """The authors' initialisation: Xavier encoder of identical layers, final weights N(0,
+        0.001^2)."""
         super().init_weights()
         self.encoder.init_xavier_copies()
-        nn.init.normal_(self.final_layer.weight, std=0.001)
-        nn.init.zeros_(self.final_layer.bias)
+        if self.final_std is not None:
+            nn.init.normal_(self.final_layer.weight, std=self.final_std)
+            nn.init.zeros_(self.final_layer.bias)
         if self.reduce_std is not None:
             nn.init.normal_(self.reduce.weight, std=self.reduce_std)
         if self.position == "learnable":
@@ -137,13 +149,15 @@ class TransPoseHead(HeatmapHead):
         return grid[0].flatten(1).T
 
     def tokens(self, feats: Sequence[Tensor]) -> tuple[Tensor, Tensor | None, tuple[int, int]]:
-        """Encoder input [B, L, D], position embedding [L, D] and grid (height, width) of backbone maps."""
+        """Encoder input [B, L, D], position embedding [L, D] and grid (height, width) of backbone
+        maps."""
         x = self.reduce(feats[-1])
         height, width = x.shape[2:]
         return x.flatten(2).transpose(1, 2), self.position_embedding(height, width), (height, width)
 
     def forward(self, feats: Sequence[Tensor]) -> Tensor:
-        """Backbone maps (the last is used: [B, C, H, W]) to heatmaps [B, K, H, W] or [B, K, 2H, 2W]."""
+        """Backbone maps (the last is used: [B, C, H, W]) to heatmaps [B, K, H, W] or [B, K, 2H,
+        2W]."""
         tokens, position, grid = self.tokens(feats)
         x = self.encoder(tokens, position).transpose(1, 2).unflatten(2, grid)
         if self.upsampling == "bilinear":
@@ -153,66 +167,59 @@ class TransPoseHead(HeatmapHead):
 
 @torch.no_grad()
 def attention_rows(
-    model: nn.Module, inputs: Tensor, query_index: Tensor, layer: int = -1
+    model: nn.Module, inputs: Tensor, query_index: Tensor | Sequence[int], layer: int = -1
 ) -> Tensor:
-    """Rows A[i, :] of an encoder layer's attention matrix, averaged over heads, of the model in eval mode.
+    """Rows A[i, :] of an encoder layer's attention matrix, averaged over heads, of the model in
+    eval mode.
 
-    inputs [B, 3, H, W] (normalised), query_index [n] or [B, n] with tokens i = row * grid width + column, to
-    [B, n, L]; each row sums to 1. Raises `IndexError` for a token or layer that does not exist.
+    inputs [B, 3, H, W] (normalised), query_index [n] or [B, n] with tokens i = row * grid width +
+    column, to [B, n, L]; each row sums to 1. Raises `IndexError` for a token or layer that does
+    not exist.
     Source: TransPose, Eq. 1.
     """
-    tokens, position, _ = _layer_input(model, inputs, layer)
-    index = torch.as_tensor(query_index, device=tokens.device).expand(len(tokens), -1)
-    _check_tokens(index, tokens.shape[1])
-    return model.head.encoder.layers[layer].attention_rows(tokens, position, index)
+    return _attention(model, inputs, query_index, layer, _rows)[0]
 
 
 @torch.no_grad()
 def attention_columns(
-    model: nn.Module, inputs: Tensor, key_index: Tensor, layer: int = -1
+    model: nn.Module, inputs: Tensor, key_index: Tensor | Sequence[int], layer: int = -1
 ) -> Tensor:
-    """Columns A[:, j]: how much every location i takes from the locations j. Arguments as `attention_rows`,
-    result [B, n, L] over i."""
-    tokens, position, _ = _layer_input(model, inputs, layer)
-    index = torch.as_tensor(key_index, device=tokens.device).expand(len(tokens), -1)
-    _check_tokens(index, tokens.shape[1])
-    columns = []
-    for chunk in torch.arange(tokens.shape[1], device=tokens.device).split(ATTENTION_CHUNK):
-        rows = model.head.encoder.layers[layer].attention_rows(
-            tokens, position, chunk.expand(len(tokens), -1)
-        )  # [B, chunk, L]
-        columns.append(rows.gather(2, index[:, None].expand(-1, len(chunk), -1)))
-    return torch.cat(columns, dim=1).transpose(1, 2)
+    """Columns A[:, j]: how much every location i takes from the locations j. Arguments and errors
+    as in `attention_rows`, result [B, n, L] over i."""
+    return _attention(model, inputs, key_index, layer, _columns)[0]
 
 
+@torch.no_grad()
 def dependency_area(
     model: nn.Module,
     inputs: Tensor,
-    query_index: Tensor,
+    query_index: Tensor | Sequence[int],
     layer: int = -1,
     threshold: float = DEPENDENCY_THRESHOLD,
 ) -> Tensor:
-    """Where the prediction at i looks: the locations j with A[i, j] >= threshold, boolean [B, n, H, W] on the
-    token grid (TransPose, Eq. 4)."""
-    rows = attention_rows(model, inputs, query_index, layer)
-    return (rows >= threshold).unflatten(2, _grid(model, inputs))
+    """Where the prediction at i looks: the locations j with A[i, j] >= threshold, boolean [B, n,
+    H, W] on the token grid (TransPose, Eq. 4)."""
+    rows, grid = _attention(model, inputs, query_index, layer, _rows)
+    return (rows >= threshold).unflatten(2, grid)
 
 
+@torch.no_grad()
 def affected_area(
     model: nn.Module,
     inputs: Tensor,
-    key_index: Tensor,
+    key_index: Tensor | Sequence[int],
     layer: int = -1,
     threshold: float = DEPENDENCY_THRESHOLD,
 ) -> Tensor:
-    """What the location j mostly affects: the locations i with A[i, j] >= threshold, boolean [B, n, H, W] on
-    the token grid (TransPose, Section 3.3)."""
-    columns = attention_columns(model, inputs, key_index, layer)
-    return (columns >= threshold).unflatten(2, _grid(model, inputs))
+    """What the location j mostly affects: the locations i with A[i, j] >= threshold, boolean [B,
+    n, H, W] on the token grid (TransPose, Section 3.3)."""
+    columns, grid = _attention(model, inputs, key_index, layer, _columns)
+    return (columns >= threshold).unflatten(2, grid)
 
 
 def keypoint_queries(model: nn.Module, heatmaps: Tensor) -> Tensor:
-    """Tokens [B, K] under the maxima of heatmaps [B, K, H, W], as `query_index` of `attention_rows`."""
+    """Tokens [B, K] under the maxima of heatmaps [B, K, H, W], as `query_index` of
+    `attention_rows`."""
     width = heatmaps.shape[3]
     ratio = 1 if model.head.upsampling == "none" else 2
     best = heatmaps.flatten(2).argmax(dim=2)
@@ -220,9 +227,15 @@ def keypoint_queries(model: nn.Module, heatmaps: Tensor) -> Tensor:
     return (row // ratio) * (width // ratio) + column // ratio
 
 
-def _layer_input(
-    model: nn.Module, inputs: Tensor, layer: int
-) -> tuple[Tensor, Tensor | None, tuple[int, int]]:
+def _attention(
+    model: nn.Module,
+    inputs: Tensor,
+    index: Tensor | Sequence[int],
+    layer: int,
+    read: Callable[[EncoderLayer, Tensor, Tensor | None, Tensor], Tensor],
+) -> tuple[Tensor, tuple[int, int]]:
+    """What `read` takes from a layer and that layer's input for tokens [B, n], and the grid
+    (height, width)."""
     layers = model.head.encoder.layers
     if not -len(layers) <= layer < len(layers):
         raise IndexError(f"layer {layer} of an encoder of {len(layers)} layers")
@@ -232,18 +245,25 @@ def _layer_input(
     for before in layers[: layer % len(layers)]:
         tokens = before(tokens, position)
     model.train(was_training)
-    return tokens, position, grid
+    index = torch.as_tensor(index, device=tokens.device).expand(len(tokens), -1)
+    if index.numel() and not 0 <= int(index.min()) <= int(index.max()) < tokens.shape[1]:
+        raise IndexError(
+            f"tokens {int(index.min())} to {int(index.max())} of a grid of {grid[0]}x{grid[1]}; "
+            f"allowed are 0 to {tokens.shape[1] - 1}"
+        )
+    return read(layers[layer], tokens, position, index), grid
 
 
-def _check_tokens(index: Tensor, length: int) -> None:
-    if index.numel() and not 0 <= int(index.min()) <= int(index.max()) < length:
-        raise IndexError(f"token {int(index.max())} of {length}; tokens count from 0")
+def _rows(layer: EncoderLayer, tokens: Tensor, position: Tensor | None, index: Tensor) -> Tensor:
+    return layer.attention_rows(tokens, position, index)
 
 
-def _grid(model: nn.Module, inputs: Tensor) -> tuple[int, int]:
-    """(height, width) of the token grid."""
-    stride = 4 if isinstance(model.backbone, HRNet) else 8
-    return inputs.shape[2] // stride, inputs.shape[3] // stride
+def _columns(layer: EncoderLayer, tokens: Tensor, position: Tensor | None, index: Tensor) -> Tensor:
+    columns = []
+    for chunk in torch.arange(tokens.shape[1], device=tokens.device).split(ATTENTION_CHUNK):
+        rows = layer.attention_rows(tokens, position, chunk.expand(len(tokens), -1))
+        columns.append(rows.gather(2, index[:, None].expand(-1, len(chunk), -1)))
+    return torch.cat(columns, dim=1).transpose(1, 2)
 
 
 def released_names(model: nn.Module) -> dict[str, str]:
@@ -260,7 +280,8 @@ def released_names(model: nn.Module) -> dict[str, str]:
 
 
 def looks_like(state: dict[str, Tensor]) -> str | None:
-    """Which TransPose a state_dict of the authors' entry names belongs to, in words; None if it is none."""
+    """Which TransPose a state_dict of the authors' entry names belongs to, in words; None if it is
+    none."""
     layers = {name.split(".")[2] for name in state if name.startswith("global_encoder.layers.")}
     reduce, final = state.get("reduce.weight"), state.get("final_layer.weight")
     hidden = state.get("global_encoder.layers.0.linear1.weight")

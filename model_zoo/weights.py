@@ -1,8 +1,11 @@
-"""The authors' checkpoints, by the authors' own entry names: read safely, compared whole, then copied."""
+"""The authors' checkpoints, by the authors' own entry names: read safely, compared whole, then
+copied."""
 
 from __future__ import annotations
 
+import pickle
 import sys
+import warnings
 from collections.abc import Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -18,10 +21,11 @@ StateDict = Mapping[str, "Tensor"]
 def load_released_weights(model: nn.Module, source: str | PathLike[str] | StateDict) -> None:
     """Loads the authors' checkpoint into a model of the zoo.
 
-    `source` is a file or a state_dict with the authors' entry names, with or without the prefix "module." of
-    DataParallel. Files are read with `weights_only=True`, so nothing in them is executed. Either every entry
-    fits and all are copied, or the model is left as it was and `WeightsMismatch` says what does not fit.
-    The family's module gives the names: `released_names(model)` maps each of the authors' entries to ours.
+    `source` is a file or a state_dict with the authors' entry names, with or without the prefix
+    "module." of DataParallel. Files are read with `weights_only=True`, so nothing in them is
+    executed. Either every entry fits and all are copied, or the model is left as it was and
+    `WeightsMismatch` says what does not fit. The family's module gives the names:
+    `released_names(model)` maps each of the authors' entries to ours.
     """
     family = sys.modules[type(getattr(model, "head", model)).__module__]
     if not hasattr(family, "released_names"):
@@ -44,12 +48,12 @@ def load_released_weights(model: nn.Module, source: str | PathLike[str] | StateD
 
 
 def _read(path: str | PathLike[str]) -> dict[str, Tensor]:
-    import pickle
-
     import torch
 
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():  # the refusal that follows says enough
+            warnings.filterwarnings("ignore", message="Detected pickle protocol")
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise WeightsMismatch(f"no checkpoint at '{path}'; give the path of a .pth file") from None
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:

@@ -9,9 +9,9 @@ from torch import Tensor, nn
 class EncoderLayer(nn.Module):
     """Post-norm encoder layer: self-attention, then a feed-forward network with ReLU.
 
-    The position embedding is added to queries and keys, never to values (DETR, Fig. 10; TransPose's code).
-    Logits are divided by sqrt(D / heads). Dropout acts on the attention weights, on both residual branches and
-    inside the feed-forward network.
+    The position embedding is added to queries and keys, never to values (DETR, Fig. 10;
+    TransPose's code). Logits are divided by sqrt(D / heads). Dropout acts on the attention
+    weights, on both residual branches and inside the feed-forward network.
     """
 
     def __init__(self, *, dim: int, heads: int, hidden: int, dropout: float = 0.1) -> None:
@@ -37,8 +37,8 @@ class EncoderLayer(nn.Module):
     ) -> Tensor:
         """Rows of the attention matrix after softmax, averaged over heads, without dropout.
 
-        Tokens [B, L, D], position embedding [L, D], query_index [B, n] (0 to L - 1) to [B, n, L]; each row
-        sums to 1. Source: TransPose, Eq. 1 and its footnote 2 (average over heads).
+        Tokens [B, L, D], position embedding [L, D], query_index [B, n] (0 to L - 1) to [B, n, L];
+        each row sums to 1. Source: TransPose, Eq. 1 and its footnote 2 (average over heads).
         """
         keys = tokens if position is None else tokens + position
         index = query_index[..., None].expand(-1, -1, keys.shape[2])
@@ -72,7 +72,8 @@ class Encoder(nn.Module):
         return tokens
 
     def init_xavier_copies(self) -> None:
-        """Xavier-uniform matrices (q, k, v as one), then every layer a copy of the first (TransPose's code)."""
+        """Xavier-uniform matrices (q, k, v as one), then every layer a copy of the first
+        (TransPose's code)."""
         for parameter in self.layers[0].parameters():
             if parameter.dim() > 1:
                 nn.init.xavier_uniform_(parameter)

@@ -1,6 +1,8 @@
-"""TransPose equals the authors' code: their outputs for weights filled by a written rule (no weights are stored).
+"""TransPose equals the authors' code: their outputs for weights filled by a written rule (no
+weights are stored).
 
-The rules, the arrays and the tolerances are those of reference/transpose/README.md in the shared folder.
+The rules, the arrays and the tolerances are those of reference/transpose/README.md in the shared
+folder.
 """
 
 import functools

@@ -1,6 +1,9 @@
 # COCO keypoints, top-down, 256x192 (height x width), pixel centres aligned (UDP), DARK decoding.
-# Half-body, scale, rotation and flip follow HRNet's recipe as TransPose's authors run it; where MMPose draws
-# differently the comment says so.
+# Half-body, scale, rotation and flip follow HRNet's recipe as TransPose's authors run it; where
+# MMPose draws differently the comment says so.
+# MMPoseInferencer asks for these two
+data_mode = "topdown"
+dataset_type = "CocoDataset"
 codec = dict(type="UDPHeatmap", input_size=(192, 256), heatmap_size=(48, 64), sigma=2)
 
 train_pipeline = [
@@ -17,9 +20,9 @@ train_pipeline = [
         prob=0.3,
         upper_prioritized_prob=0.69,
     ),
-    # scale: the authors draw 1 + 0.35 N(0, 1) clipped to this range, MMPose a truncated normal on it
-    # rotation: the authors draw 45 N(0, 1) clipped to +-90 degrees, MMPose 80 times a normal truncated to +-1, the
-    # same standard deviation
+    # scale: the authors draw 1 + 0.35 N(0, 1) clipped to this range, MMPose a truncated normal
+    # rotation: the authors draw 45 N(0, 1) clipped to +-90 degrees, MMPose 80 times a normal
+    # truncated to +-1, the same standard deviation
     dict(
         type="RandomBBoxTransform",
         shift_prob=0.0,
@@ -53,7 +56,8 @@ train_dataloader = dict(
         pipeline=train_pipeline,
     ),
 )
-# bbox_file = "" evaluates with ground-truth boxes; the papers use this detector file (person AP 56.4)
+# bbox_file = "" evaluates with ground-truth boxes; the papers use this detector file (person AP
+# 56.4)
 val_dataloader = dict(
     batch_size=32,
     num_workers=4,

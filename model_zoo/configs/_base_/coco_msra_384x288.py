@@ -1,4 +1,5 @@
-# 384x288, biased targets and quarter-pixel shift (SimpleBaseline, HRNet); augmentation as in coco_256x192.py
+# 384x288, biased targets and quarter-pixel shift (SimpleBaseline, HRNet); augmentation as in
+# coco_256x192.py
 _base_ = ["coco_256x192.py"]
 
 codec = dict(type="MSRAHeatmap", input_size=(288, 384), heatmap_size=(72, 96), sigma=3)

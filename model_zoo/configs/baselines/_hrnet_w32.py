@@ -1,5 +1,5 @@
 # HRNet-W32 (Sun et al., CVPR 2019) with a 1x1 convolution as head.
-_base_ = ["../_base_/runtime.py", "_schedule.py"]
+_base_ = ["../_base_/runtime.py", "../_base_/tiers.py", "_schedule.py"]
 
 model = dict(
     type="TopdownPoseEstimator",
@@ -55,6 +55,45 @@ model = dict(
         deconv_out_channels=None,
         loss=dict(type="KeypointMSELoss", use_target_weight=True),
     ),
+    train_cfg=dict(compute_acc=False),
     test_cfg=dict(flip_test=True, flip_mode="heatmap", shift_heatmap=True),
 )
-expected_output = dict(heatmap_stride=4)
+expected_output = dict(heatmaps=("B", "K", "H/4", "W/4"))
+
+# narrower, from random weights; no fourth branch, since a crop of 48x64 has no 1/32
+smoke = dict(
+    model=dict(
+        backbone=dict(
+            extra=dict(
+                stage1=dict(num_blocks=(1,), num_channels=(16,)),
+                stage2=dict(num_blocks=(1, 1), num_channels=(8, 16)),
+                stage3=dict(num_modules=1, num_blocks=(1, 1, 1), num_channels=(8, 16, 32)),
+                stage4=dict(
+                    num_modules=1, num_branches=3, num_blocks=(1, 1, 1), num_channels=(8, 16, 32)
+                ),
+            ),
+            init_cfg=[
+                dict(type="Kaiming", layer=["Conv2d"]),
+                dict(type="Constant", val=1, layer=["_BatchNorm"]),
+            ],
+        ),
+        head=dict(in_channels=8),
+    ),
+)
+lab = dict(
+    model=dict(
+        backbone=dict(
+            extra=dict(
+                stage1=dict(num_blocks=(2,)),
+                stage2=dict(num_blocks=(2, 2), num_channels=(16, 32)),
+                stage3=dict(num_modules=2, num_blocks=(2, 2, 2), num_channels=(16, 32, 64)),
+                stage4=dict(num_modules=1, num_blocks=(2, 2, 2, 2), num_channels=(16, 32, 64, 128)),
+            ),
+            init_cfg=[
+                dict(type="Kaiming", layer=["Conv2d"]),
+                dict(type="Constant", val=1, layer=["_BatchNorm"]),
+            ],
+        ),
+        head=dict(in_channels=16),
+    ),
+)

@@ -1,5 +1,5 @@
 # TransPose-H: HRNet-W48 up to stage 3 (1/4), one head, no upsampling.
-_base_ = ["../_base_/runtime.py", "_schedule.py", "_smoke.py"]
+_base_ = ["../_base_/runtime.py", "../_base_/tiers.py", "_schedule.py"]
 
 model = dict(
     type="TopdownPoseEstimator",
@@ -55,6 +55,7 @@ model = dict(
         reduce_std=0.001,
         loss=dict(type="KeypointMSELoss", use_target_weight=True, loss_weight=0.5),
     ),
+    train_cfg=dict(compute_acc=False),
     test_cfg=dict(flip_test=True, flip_mode="heatmap", shift_heatmap=False),
 )
 expected_output = dict(heatmaps=("B", "K", "H/4", "W/4"))
@@ -64,7 +65,8 @@ param_scheduler = [
     dict(type="CosineAnnealingLR", T_max=240, eta_min=1e-5, begin=0, end=240, by_epoch=True)
 ]
 
-# narrow (d a quarter), and with the reduction's usual initialisation: there are no ImageNet weights to protect
+# narrow (d a quarter), and with the reduction's usual initialisation: there are no ImageNet
+# weights to protect
 smoke = dict(
     model=dict(
         backbone=dict(
@@ -78,7 +80,9 @@ smoke = dict(
                 dict(type="Constant", val=1, layer=["_BatchNorm"]),
             ],
         ),
-        head=dict(in_channels=8, grid_size=(12, 16), dim=24, hidden=48, reduce_std=None),
+        head=dict(
+            in_channels=8, grid_size=(12, 16), dim=24, hidden=48, dropout=0.0, reduce_std=None
+        ),
     ),
 )
 lab = dict(

@@ -1,4 +1,5 @@
-# HRNet-W32. Batch: the file says 16 on each of two GPUs, the README four GPUs (64); the file is followed.
+# HRNet-W32. Batch: the file says 16 on each of two GPUs, the README four GPUs (64); the file is
+# followed.
 _base_ = ["_h.py", "../_base_/coco_256x192.py"]
 
 model = dict(

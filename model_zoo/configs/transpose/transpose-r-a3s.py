@@ -1,6 +1,7 @@
-# TransPose-R-A3* (Table 1: ResNet-Small*, bilinear upsampling, h 512, 5.0M; Table 2: 5.4G). Not in the authors'
-# repository, "ResNet-Small*" is not described in the paper. Reading: ResNet-50 up to the first block of layer3, that
-# block without stride. It returns both figures (5.002 M, 5.38 G); see TransPose's NOTES.md for those that do not.
+# TransPose-R-A3* (Table 1: ResNet-Small*, bilinear upsampling, h 512, 5.0M; Table 2: 5.4G). Not in
+# the authors' repository, "ResNet-Small*" is not described in the paper. Reading: ResNet-50 up to
+# the first block of layer3, that block without stride. It returns both figures (5.002 M, 5.411 G);
+# see TransPose's NOTES.md for those that do not.
 _base_ = ["_r.py", "../_base_/coco_256x192.py"]
 
 model = dict(

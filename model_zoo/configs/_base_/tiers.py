@@ -1,37 +1,38 @@
-# What smoke and lab runs of every TransPose share: crops of 48x64 or 192x256 (width x height), few iterations.
+# What the smoke and lab tiers of heatmap models share: crops of 48x64 or 192x256 (width x height),
+# short schedules.
 smoke = dict(
-    codec=dict(
-        input_size=(48, 64),
-        heatmap_size=(12, 16),
-        sigma=1,
-        blur_kernel_size=5,
-    ),
-    train_cfg=dict(by_epoch=False, max_iters=350, val_interval=350, max_epochs=None),
+    codec=dict(input_size=(48, 64), heatmap_size=(12, 16), sigma=1, blur_kernel_size=5),
+    train_cfg=dict(_delete_=True, by_epoch=False, max_iters=250, val_interval=250),
     optim_wrapper=dict(
-        optimizer=dict(_delete_=True, type="AdamW", lr=3e-3, weight_decay=1e-4),
+        _delete_=True,
+        optimizer=dict(type="AdamW", lr=6e-3, weight_decay=1e-4),
         clip_grad=dict(max_norm=1.0),
     ),
     param_scheduler=[
         dict(type="LinearLR", start_factor=0.02, begin=0, end=50, by_epoch=False),
-        dict(type="CosineAnnealingLR", T_max=300, eta_min=1e-5, begin=50, end=350, by_epoch=False),
+        dict(type="CosineAnnealingLR", T_max=200, eta_min=1e-5, begin=50, end=250, by_epoch=False),
     ],
     train_dataloader=dict(
-        batch_size=64,
+        batch_size=32,
         num_workers=0,
         persistent_workers=False,
         sampler=dict(type="InfiniteSampler", shuffle=True),
     ),
     val_dataloader=dict(batch_size=64, num_workers=0, persistent_workers=False),
     test_dataloader=dict(batch_size=64, num_workers=0, persistent_workers=False),
+    default_hooks=dict(checkpoint=dict(by_epoch=False, interval=250, max_keep_ckpts=1)),
+    log_processor=dict(by_epoch=False),
     env_cfg=dict(cudnn_benchmark=False),
+    auto_scale_lr=None,
 )
 lab = dict(
     codec=dict(input_size=(192, 256), heatmap_size=(48, 64), sigma=2),
     train_cfg=dict(max_epochs=20, val_interval=20),
     optim_wrapper=dict(
+        _delete_=True,
         type="AmpOptimWrapper",
         dtype="bfloat16",
-        optimizer=dict(_delete_=True, type="AdamW", lr=1e-3, weight_decay=1e-4),
+        optimizer=dict(type="AdamW", lr=1e-3, weight_decay=1e-4),
         clip_grad=dict(max_norm=1.0),
     ),
     param_scheduler=[
@@ -41,4 +42,5 @@ lab = dict(
     train_dataloader=dict(batch_size=256, num_workers=12),
     val_dataloader=dict(batch_size=256, num_workers=12),
     test_dataloader=dict(batch_size=256, num_workers=12),
+    auto_scale_lr=None,
 )
