@@ -35,11 +35,12 @@ model = dict(
     ),
     test_cfg=dict(),
 )
+input_size = (1067, 800)  # a picture of 640x480
 expected_output = dict(
-    logits=("S", "B", "Q"),
-    boxes=("S", "B", "Q", 4),
-    mu=("S", "B", "Q", "K", 2),
-    sigma=("S", "B", "Q", "K", 2),
+    logits=(6, "B", 100),
+    boxes=(6, "B", 100, 4),
+    mu=(6, "B", 100, "K", 2),
+    sigma=(6, "B", 100, "K", 2),
 )
 
 # AdamW with weight decay on everything, norms and embeddings too; one gradient norm over all parameters
