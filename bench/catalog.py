@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 from pydantic import ValidationError
@@ -20,28 +20,54 @@ PAPERS = Path(__file__).parent / "papers"
 
 
 class _Loader(yaml.CSafeLoader):
-    """Safe YAML in which a key given twice is an error instead of silently the last one."""
+    """Safe YAML whose keys are words, each given once, and whose mistakes all have a line."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                _mistake(key, "a key must be a word, not a list or a mapping")
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key '{key.value}' is given twice", key.start_mark
-                )
+                _mistake(key, f"key '{key.value}' is given twice")
             seen.add(key.value)
-        return super().construct_mapping(node, deep)
+        mapping = super().construct_mapping(node, deep)
+        for key, _ in node.value:
+            if not isinstance(self.construct_object(key), str):
+                _mistake(key, f"key '{key.value}' is not a word; put it in quotes")
+        return mapping
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        # PyYAML converts scalars with int(), date() and dictionaries, and lets their errors through
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError, OverflowError):
+            kind = node.tag.rpartition(":")[2]
+            _mistake(node, f"'{node.value}' is no {kind}; put it in quotes if it is a word")
+
+
+def _mistake(node: yaml.Node, problem: str) -> NoReturn:
+    raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
 
 def read_yaml(path: Path) -> Any:
     """Parse one YAML file; `LedgerError` with file and line where it is malformed."""
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LedgerError(f"{path}: cannot be read: {error}") from None
+    try:
+        return yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise LedgerError(f"{path}:{line}: {error.problem or 'not valid YAML'}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise LedgerError(f"{path}: cannot be read: {error}") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        sign = f"#x{error.character:04x}"
+        raise LedgerError(
+            f"{path}:{line}: character {sign} is not allowed: {error.reason}"
+        ) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise LedgerError(f"{path}: not valid YAML: {error}") from None
 
 
 def _line_of(path: Path, location: tuple[int | str, ...]) -> int:
@@ -74,8 +100,8 @@ def load_paper(folder: Path) -> Paper:
     for key, name in _FILES.items():
         if (folder / name).is_file():
             data[key] = read_yaml(folder / name) or ({} if key == "runs" else [])
-    notes = folder / "NOTES.md"
-    data["notes"] = notes.read_text(encoding="utf-8") if notes.is_file() else ""
+    notes = sorted(folder.glob("NOTES*.md"), key=lambda path: len(path.name))
+    data["notes"] = "\n".join(path.read_text(encoding="utf-8") for path in notes)
     try:
         return Paper.model_validate(data)
     except ValidationError as error:
@@ -190,15 +216,18 @@ def _check_references(papers: list[tuple[Path, Paper]]) -> None:
             if run.start and run.start not in runs
         ]
         for number, table in enumerate(paper.tables):
-            for place, thing in [("columns", c) for c in table.columns] + [
-                ("rows", r) for r in table.rows
-            ]:
-                if thing.run and thing.run not in runs:
-                    position = list(getattr(table, place)).index(thing)
+            named: list[tuple[str, int, str, list[str]]] = [
+                ("columns", i, c.key, [c.run] if c.run else []) for i, c in enumerate(table.columns)
+            ] + [
+                ("rows", i, r.key, [*([r.run] if r.run else []), *r.runs.values()])
+                for i, r in enumerate(table.rows)
+            ]
+            for place, position, key, names in named:
+                for unknown in (name for name in names if name not in runs):
                     line = _line_of(folder / "tables.yaml", (number, place, position))
                     problems.append(
-                        f"{folder / 'tables.yaml'}:{line}: table {table.table}, '{thing.key}' names unknown run "
-                        f"'{thing.run}'; add it to runs.yaml or correct the name"
+                        f"{folder / 'tables.yaml'}:{line}: table {table.table}, '{key}' names unknown run "
+                        f"'{unknown}'; add it to runs.yaml or correct the name"
                     )
     if problems:
         raise LedgerError("\n".join(problems))

@@ -1,6 +1,8 @@
 """The `repropose` command. Answers go to standard output, everything else to standard error."""
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,11 +12,15 @@ import click
 
 from bench import catalog as ledger
 from bench import export, judge, pipeline
+from bench.coverage import coverage as measured_so_far
 from bench.errors import LedgerError, ReproPoseError, UnknownName
-from bench.records import Snapshot, VerdictName
+from bench.evidence import Book
+from bench.paired import PairedRuns
+from bench.records import Snapshot
 from bench.schema import TIERS, DatasetName, Tier
-from bench.sources import ROOT, config_files
-from bench.store import Store
+from bench.sources import ROOT, config_files, params_file, workspace
+from bench.store import Store, all_results, newest_date, write_atomically
+from model_zoo.errors import MissingPackage, ZooError
 
 TIER = click.option(
     "--tier",
@@ -31,10 +37,10 @@ class _Group(click.Group):
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
-        except ReproPoseError as error:
+        except (ReproPoseError, ZooError, MissingPackage) as error:
             raise SystemExit(_fail(str(error))) from None
         except OSError as error:
-            if error.errno is None:
+            if error.errno in (None, errno.EPIPE):  # a reader that had enough is no error
                 raise
             raise SystemExit(_fail(f"{error.strerror}: {error.filename or 'output'}")) from None
 
@@ -44,13 +50,26 @@ def _fail(message: str) -> int:
     return 2
 
 
+def results_store() -> Store:
+    """The results of the workspace, and the committed ones."""
+    return Store(root=workspace() / "results")
+
+
+def judged(catalog: ledger.Catalog, book: Book) -> Snapshot:
+    """Everything judged, with the paired bootstrap where runs have a single seed."""
+    snapshot = judge.judge_all(
+        catalog, book, PairedRuns(book.store, workspace() / "build" / "paired")
+    )
+    return snapshot.model_copy(update={"made": newest_date(all_results(book.store))})
+
+
 def current_tier(name: str | None) -> Tier:
     """The given tier, or the one in params.yaml; `UnknownName` lists the three."""
     if name is None:
-        name = str(ledger.read_yaml(ROOT / "params.yaml").get("tier", "smoke"))
+        name = str(ledger.read_yaml(params_file()).get("tier", "smoke"))
     if name not in TIERS:
         raise UnknownName("tier", name, TIERS)
-    return cast(Tier, name)
+    return name
 
 
 def _print(rows: Sequence[dict[str, Any]], as_json: bool, *columns: str) -> None:
@@ -97,26 +116,32 @@ def _known_paper(catalog: ledger.Catalog, paper: str | None) -> None:
 @JSON
 def models(as_json: bool) -> None:
     """Every zoo model: input size, parameters, operations by counting rule."""
-    from bench.measure.complexity import count_all
+    rows = export.models(_catalog_and_book()[1])
+    uncounted = [name for name in config_files() if name not in {row["name"] for row in rows}]
+    if uncounted:
+        from bench.measure.complexity import measure_counts
 
-    rows = count_all(Store())
-    for row in rows:
-        row["total"] = row["parameters"]["total"]
-    _print(rows, as_json, "name", "input_size", "total", "macs", "flops")
+        click.echo(f"counting {len(uncounted)} models that have no stored count", err=True)
+        rows += [export.model(result) for result in measure_counts(uncounted)]
+        rows.sort(key=lambda row: str(row["name"]))
+    shown = rows if as_json else [{**r, "total": r["parameters"]["total"]} for r in rows]
+    _print(shown, as_json, "name", "input_size", "total", "macs", "flops")
 
 
 @main.command()
 @JSON
 def runs(as_json: bool) -> None:
     """Every run: config, data set, what each tier carries out, the rows that rest on it."""
-    _print(export.runs(ledger.load()), as_json, "run", "paper", "config", "dataset", "rows")
+    rows = export.runs(*_catalog_and_book())
+    _print(rows, as_json, "run", "paper", "config", "dataset", "measured")
 
 
 @main.command()
 @JSON
 def results(as_json: bool) -> None:
     """Everything measured so far."""
-    _print(export.results(Store()), as_json, "kind", "name", "tier", "seed", "evidence", "metrics")
+    rows = export.results(_catalog_and_book()[1])
+    _print(rows, as_json, "kind", "file", "tier", "seed", "evidence", "metrics")
 
 
 @main.command()
@@ -138,9 +163,19 @@ def conflicts(as_json: bool) -> None:
 @JSON
 def coverage(as_json: bool) -> None:
     """Per paper and table: cells, those with a run, evidence of each kind, verdicts."""
-    catalog = ledger.load()
-    rows = export.coverage(catalog, judge.judge_all(catalog, Store()))
-    _print(rows, as_json, "paper", "table", "cells", "with_run", "evidence", "verdicts")
+    catalog, book = _catalog_and_book()
+    rows = measured_so_far(catalog, book, judged(catalog, book))
+    _print(
+        rows,
+        as_json,
+        "paper",
+        "table",
+        "cells",
+        "with_run",
+        "with_runnable",
+        "evidence",
+        "verdicts",
+    )
 
 
 @main.command()
@@ -148,19 +183,24 @@ def coverage(as_json: bool) -> None:
 @JSON
 def show(table: str, as_json: bool) -> None:
     """One table, printed beside reproduced: `repropose show transpose-2`."""
-    catalog = ledger.load()
-    paper, printed = catalog.table(table)
-    verdicts = judge.judge_table(catalog, Store(), paper, printed)
+    catalog, store = ledger.load(), results_store()
+    catalog.table(table)
+    verdicts = judge.judge_table(catalog, store, table)
     if as_json:
         _print([v.model_dump(mode="json") for v in verdicts], True)
         return
     from reports.text import render_table
 
-    click.echo(render_table(paper, printed, verdicts))
+    click.echo(render_table(*catalog.table(table), verdicts))
+
+
+def _catalog_and_book() -> tuple[ledger.Catalog, Book]:
+    catalog = ledger.load()
+    return catalog, Book(catalog, results_store())
 
 
 def _snapshot() -> Snapshot:
-    return judge.judge_all(ledger.load(), Store())
+    return judged(*_catalog_and_book())
 
 
 @main.command("judge")
@@ -168,16 +208,15 @@ def _snapshot() -> Snapshot:
 @JSON
 def judge_command(fail_on: tuple[str, ...], as_json: bool) -> None:
     """Every verdict; with --fail-on deviates an exit status for CI."""
-    unknown = [name for name in fail_on if name not in get_args(VerdictName)]
-    if unknown:
-        raise UnknownName("verdict", unknown[0], get_args(VerdictName))
-    rows = export.verdicts(_snapshot())
+    catalog, book = _catalog_and_book()
+    snapshot = judged(catalog, book)
+    failures = judge.failures(snapshot, fail_on)
+    rows = export.verdicts(catalog, snapshot)
     _print(
         rows, as_json, "paper", "table", "row", "column", "printed", "shown", "verdict", "reason"
     )
-    found = [row for row in rows if row["verdict"] in fail_on]
-    if found:
-        click.echo(f"{len(found)} cells: {', '.join(sorted(set(fail_on)))}", err=True)
+    if failures:
+        click.echo(f"{len(failures)} cells: {', '.join(sorted(set(fail_on)))}", err=True)
         raise SystemExit(1)
 
 
@@ -185,7 +224,9 @@ def judge_command(fail_on: tuple[str, ...], as_json: bool) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def export_command(folder: Path) -> None:
     """Cells, runs, results, verdicts, claims, conflicts and coverage as CSV and Parquet."""
-    for path in export.write(folder, ledger.load(), Store()):
+    catalog, book = _catalog_and_book()
+    tables = export.everything(catalog, book, judged(catalog, book))
+    for path in [*export.to_csv(folder, tables), *export.to_parquet(folder, tables)]:
         click.echo(str(path))
 
 
@@ -234,8 +275,10 @@ def count(names: tuple[str, ...], paper: str | None) -> None:
         pipeline.paper_models(catalog)[paper] if paper else list(config_files())
     )
     for result in measure_counts(wanted):
-        path = Store().write(result)
-        click.echo(f"{result.model}: {result.parameters['total'] / 1e6:.2f} M -> {path}", err=True)
+        stored = results_store().write(result)
+        click.echo(
+            f"{result.model}: {result.parameters['total'] / 1e6:.2f} M -> {stored.file}", err=True
+        )
 
 
 @main.command("time")
@@ -251,9 +294,8 @@ def time_command(paper: str, rounds: int | None, device: str | None) -> None:
     names = pipeline.speed_models(catalog, paper)
     if not names:
         raise LedgerError(f"{paper} has no timed column with a model of the zoo")
-    click.echo(
-        str(Store().write(time_models(paper, names, rounds=rounds, device=device))), err=True
-    )
+    stored = results_store().write(time_models(paper, names, rounds=rounds, device=device))
+    click.echo(stored.file, err=True)
 
 
 @main.command()
@@ -266,7 +308,7 @@ def measure(run: str, tier: str | None) -> None:
     catalog.run(run)
     from bench.measure.train import measure as train_and_evaluate
 
-    for result in train_and_evaluate(catalog, Store(), run, chosen):
+    for result in train_and_evaluate(catalog, results_store(), run, chosen):
         lead = next(iter(result.metrics))
         before = f" (untrained {result.untrained[lead]:.1f})" if result.untrained else ""
         click.echo(
@@ -281,18 +323,35 @@ def measure(run: str, tier: str | None) -> None:
 def table(name: str, tier: str | None) -> None:
     """Judge one table and write its verdicts to build/verdicts (a stage of the pipeline)."""
     chosen = current_tier(tier)
-    catalog = ledger.load()
-    paper, printed = catalog.table(name)
-    verdicts = judge.judge_table(catalog, Store(), paper, printed)
-    path = ROOT / "build" / "verdicts" / chosen / f"{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([v.model_dump(mode="json") for v in verdicts], indent=1) + "\n")
+    catalog, store = ledger.load(), results_store()
+    verdicts = judge.judge_table(catalog, store, name)
+    path = workspace() / "build" / "verdicts" / chosen / f"{name}.json"
+    text = json.dumps([v.model_dump(mode="json") for v in verdicts], indent=1) + "\n"
+    write_atomically(path, text.encode())
     from reports.text import render_table
 
-    click.echo(render_table(paper, printed, verdicts))
+    click.echo(render_table(*catalog.table(name), verdicts))
 
 
 # ---------------------------------------------------------------- pipeline and site
+
+
+@main.group()
+def new() -> None:
+    """Start something: `repropose new paper NAME`."""
+
+
+@new.command("paper")
+@click.argument("name")
+@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=ledger.PAPERS)
+def new_paper(name: str, root: Path) -> None:
+    """A folder for one more paper, with an example of everything; it loads as it is."""
+    from bench.scaffold import new_paper as scaffold
+
+    folder = scaffold(name, root, ledger.load())
+    click.echo(
+        f"{folder}: fill in its files; `repropose coverage` checks them, then `repropose pipeline`"
+    )
 
 
 @main.command("pipeline")
@@ -311,27 +370,65 @@ def pipeline_command(check: bool) -> None:
 
 @main.command()
 @click.option("--all", "everything", is_flag=True, help="every table of every paper")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="stages side by side; at smoke one per core, four at most",
+)
 @TIER
-def repro(everything: bool, tier: str | None) -> None:
+@click.pass_context
+def repro(context: click.Context, everything: bool, jobs: int | None, tier: str | None) -> None:
     """Regenerate the first-look tables (params.yaml) through DVC, build the site, say where it is."""
-    raise SystemExit(pipeline.reproduce(ledger.load(), current_tier(tier), everything=everything))
+    from bench.reproduce import reproduce
+
+    chosen = current_tier(tier)
+    # smoke: a core and some 700 MB each; above, a training takes the whole GPU
+    side_by_side = min(len(os.sched_getaffinity(0)), 4) if chosen == "smoke" else 1
+    try:
+        reproduce(ledger.load(), chosen, everything=everything, jobs=jobs or side_by_side)
+    finally:
+        context.invoke(site)
 
 
 @main.command()
 @click.option("--open", "open_it", is_flag=True, help="open it in the browser")
 @click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), default=ROOT / "build" / "site"
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="build/site if left out"
 )
-def site(open_it: bool, out: Path) -> None:
+@click.option(
+    "--compare",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="an older snapshot.json: adds a page of what moved since",
+)
+def site(open_it: bool, out: Path | None, compare: Path | None) -> None:
     """Build the static leaderboard from what is stored."""
-    from reports.site import build
-
-    catalog, store = ledger.load(), Store()
-    build(judge.judge_all(catalog, store), catalog, store, out)
+    out = out or workspace() / "build" / "site"
+    _build_site(out, compare)
     index = (out / "index.html").resolve()
     click.echo(f"leaderboard: {index.as_uri()}")
     if open_it:
         click.launch(index.as_uri())
+
+
+def _build_site(out: Path, compare: Path | None = None) -> str:
+    from reports import compare as snapshots
+    from reports.site import build
+
+    catalog, book = _catalog_and_book()
+    previous = snapshots.read(compare) if compare else None
+    report = build(judged(catalog, book), catalog, book.store, out, previous=previous)
+    return f"{len(report.written)} files written"
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, help="0 takes any free one")
+def serve(port: int) -> None:
+    """Build the site, serve it on this machine only, and rebuild when data or templates change."""
+    from reports.serve import Server
+
+    out = workspace() / "build" / "site"
+    watch = [ROOT / "reports", ledger.PAPERS, workspace() / "results"]
+    Server(out, lambda: _build_site(out), watch, port=port, tell=click.echo).run()
 
 
 if __name__ == "__main__":

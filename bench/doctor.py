@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from bench.datasets import FILES, folder
-from bench.sources import ROOT
+from bench.sources import ROOT, workspace
 
 State = Literal["ok", "note", "fault"]
 
@@ -117,7 +117,7 @@ def _import(name: str, mend: str) -> Finding:
 
 
 def _disk() -> Finding:
-    free = shutil.disk_usage(ROOT).free / 2**30
+    free = shutil.disk_usage(workspace()).free / 2**30
     if free < 2:
         return Finding(
             "fault", f"{free:.1f} GB free", "the smoke tier needs 2 GB, COCO 60 GB: free some"
@@ -157,4 +157,4 @@ def _data() -> Iterator[Finding]:
 
 
 def _short(path: Path) -> str:
-    return str(path.relative_to(ROOT))
+    return str(path.relative_to(workspace()))

@@ -4,17 +4,15 @@ One stage per data set, per paper for what is counted and timed, per run, and pe
 depends on, so that editing one model reruns only what uses it. `${tier}` comes from params.yaml.
 """
 
-import re
-import subprocess
-import sys
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from bench.catalog import Catalog, read_yaml
-from bench.schema import Paper, Table, Tier
+from bench.catalog import Catalog
+from bench.schema import Paper, Table
 from bench.sources import ROOT, config_files, model_inputs
 
 HEADER = """\
@@ -24,11 +22,31 @@ HEADER = """\
 #   dvc repro                      everything, then the site
 # The tier (smoke, lab, full) is set in params.yaml.
 """
+# What a verdict rests on, and what a training and its evaluation rest on.
+JUDGES = [
+    f"bench/{name}.py"
+    for name in (
+        "schema",
+        "records",
+        "store",
+        "evidence",
+        "counting",
+        "protocol",
+        "tolerance",
+        "judge",
+    )
+]
+TRAINING = ("accuracy", "hooks", "loop", "predict", "train", "workfolder")
 Stage = dict[str, Any]
 
 
+def _from_root(path: Path) -> str:
+    """As DVC wants it: relative to the project, also for papers that lie elsewhere."""
+    return os.path.relpath(path, ROOT)
+
+
 def _relative(paths: Iterable[Path]) -> list[str]:
-    return sorted(str(path.relative_to(ROOT)) for path in paths)
+    return sorted(_from_root(path) for path in paths)
 
 
 def paper_models(catalog: Catalog) -> dict[str, list[str]]:
@@ -53,7 +71,7 @@ def _measure_stages(catalog: Catalog) -> dict[str, Stage]:
         stages[f"count-{paper}"] = {
             "desc": f"parameters and operations of the models in {paper}'s tables",
             "cmd": f"repropose count --paper {paper}",
-            "deps": [*code, "bench/measure/complexity.py"],
+            "deps": [*code, "bench/measure/complexity.py", "bench/measure/recorder.py"],
             "outs": [f"results/counted/{model}.json" for model in models],
         }
         if speed_models(catalog, paper):
@@ -87,12 +105,11 @@ def _run_stages(catalog: Catalog) -> dict[str, Stage]:
             "cmd": f"repropose measure {name} --tier ${{tier}}",
             "deps": [
                 *_relative(model_inputs(run.config)),
-                "bench/measure/accuracy.py",
-                "bench/measure/train.py",
+                *(f"bench/measure/{name}.py" for name in TRAINING),
                 f"data/${{tier}}/{run.dataset}.json",
                 *start,
             ],
-            "params": [{str((folder / "runs.yaml").relative_to(ROOT)): [name]}],
+            "params": [{_from_root(folder / "runs.yaml"): [name]}],
             "outs": [f"results/${{tier}}/{name}"],
         }
     return stages
@@ -101,7 +118,7 @@ def _run_stages(catalog: Catalog) -> dict[str, Stage]:
 def _table_stage(catalog: Catalog, paper: Paper, table: Table) -> Stage:
     known = config_files()
     owners = {model: owner for owner, models in paper_models(catalog).items() for model in models}
-    deps = {f"{catalog.folders[paper.id].relative_to(ROOT)}/tables.yaml", "bench/judge.py"}
+    deps = {_from_root(catalog.folders[paper.id] / "tables.yaml"), *JUDGES}
     for cell in catalog.cells(paper.id, table.table):
         model, kind = catalog.model_of(cell), cell.column.kind
         if kind == "count" and model in owners:
@@ -127,7 +144,7 @@ def stages(catalog: Catalog) -> dict[str, Stage]:
             "desc": f"{dataset} as the tier wants it: synthetic for smoke and lab, the real one for full",
             "cmd": f"repropose prepare {dataset} --tier ${{tier}}",
             "deps": ["bench/datasets"],
-            "params": [f"synthetic.${{tier}}.{dataset}"],
+            "params": ["synthetic"],
             "outs": [f"data/${{tier}}/{dataset}.json"],
         }
         for dataset in datasets
@@ -150,29 +167,3 @@ def render(catalog: Catalog) -> str:
         {"stages": stages(catalog)}, sort_keys=False, width=110, allow_unicode=True
     )
     return HEADER + body
-
-
-def reproduce(catalog: Catalog, tier: Tier, *, everything: bool) -> int:
-    """Run the pipeline through DVC, then build the site; the exit status of DVC.
-
-    DVC reads the tier from params.yaml, so another tier is written there first.
-    """
-    path = ROOT / "dvc.yaml"
-    if not path.is_file() or path.read_text() != render(catalog):
-        path.write_text(render(catalog))
-    _set_tier(tier)
-    targets = list(catalog.tables) if everything else read_yaml(ROOT / "params.yaml")["first_look"]
-    for target in targets:
-        catalog.table(target)
-    status = subprocess.run([sys.executable, "-m", "dvc", "repro", *targets], cwd=ROOT).returncode
-    built = subprocess.run([sys.executable, "-m", "bench.cli", "site"], cwd=ROOT).returncode
-    return status or built
-
-
-def _set_tier(tier: Tier) -> None:
-    path = ROOT / "params.yaml"
-    text = path.read_text()
-    wanted = re.sub(r"(?m)^tier:.*$", f"tier: {tier}", text)
-    if wanted != text:
-        path.write_text(wanted)
-        print(f"params.yaml now says tier: {tier}", file=sys.stderr)

@@ -7,7 +7,14 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -121,6 +128,10 @@ class Row(Strict):
     origins: dict[str, Origin] = Field(default={}, description="columns whose origin differs")
     source: str | None = Field(default=None, description="where a quoted row comes from")
     run: Slug | None = None
+    runs: dict[str, Slug] = Field(default={}, description="columns with a run of their own")
+    metric: str | None = Field(
+        default=None, description="what the numbers measure, if not what the columns say"
+    )
     model: str | None = Field(
         default=None, description="zoo model for counts and speed, without a run"
     )
@@ -145,6 +156,8 @@ class Row(Strict):
             raise ValueError(f"row '{self.key}' is the paper's own method and names no run")
         if self.origin == "quoted" and not self.source:
             raise ValueError(f"row '{self.key}' is quoted and names no source")
+        if self.metric is not None and self.metric not in METRICS:
+            raise ValueError(f"unknown metric '{self.metric}'; known are: {', '.join(METRICS)}")
         if not self.run and not self.model and not self.why_no_run:
             raise ValueError(f"row '{self.key}' names neither run nor model; say why in why_no_run")
         return self
@@ -170,7 +183,12 @@ class Cell(NamedTuple):
 
     @property
     def run(self) -> str | None:
-        return self.column.run or self.row.run
+        return self.row.runs.get(self.column.key) or self.column.run or self.row.run
+
+    @property
+    def metric(self) -> str | None:
+        """The metric's name; None for settings."""
+        return self.column.metric and (self.row.metric or self.column.metric)
 
     @property
     def name(self) -> str:
@@ -207,8 +225,8 @@ class Table(Strict):
                     f"row '{row.key}' has {len(row.cells)} cells, "
                     f"table {self.table} has {len(self.columns)} columns"
                 )
-            elif unknown := sorted(set(row.origins) - known):
-                problem = f"row '{row.key}' gives an origin to unknown column '{unknown[0]}'"
+            elif unknown := sorted({*row.origins, *row.runs} - known):
+                problem = f"row '{row.key}' says something of unknown column '{unknown[0]}'"
             if problem:
                 raise PydanticCustomError(
                     "row", "{problem}", {"problem": problem, "at": ("rows", number)}
@@ -217,11 +235,29 @@ class Table(Strict):
 
 
 class Seeds(Strict):
-    """Seeds of a run, per tier."""
+    """Seeds of a run, per tier: at least one, each once, none negative."""
 
     smoke: tuple[int, ...] = (0,)
     lab: tuple[int, ...] = (0, 1, 2)
     full: tuple[int, ...] = (0,)
+
+    @field_validator("smoke", "lab", "full")
+    @classmethod
+    def _usable(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
+            shown = ", ".join(map(str, seeds)) or "none"
+            raise ValueError(f"seeds must be one or more different numbers from 0 on, not {shown}")
+        return seeds
+
+
+class SyntheticSet(Strict):
+    """An entry of params.yaml: which synthetic people stand in for a data set at a tier."""
+
+    kind: Literal["crops", "scenes"]
+    difficulty: Literal["easy", "medium", "hard"]
+    seed: int = Field(ge=0)
+    train: int = Field(ge=1)
+    val: int = Field(ge=1)
 
 
 class Run(Strict):
@@ -237,7 +273,6 @@ class Run(Strict):
     released: str | None = Field(
         default=None, description="released checkpoint of this run, if any"
     )
-    smoke_only_shared: bool = Field(default=False, description="no full-size meaning of its own")
     note: str | None = None
 
 

@@ -1,6 +1,8 @@
-"""Which files decide what a zoo model is, found without importing the zoo."""
+"""Where things lie, and which files decide what a zoo model is (found without importing the zoo)."""
 
 import ast
+import functools
+import os
 from pathlib import Path
 
 from bench.errors import UnknownName
@@ -9,11 +11,24 @@ ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = ROOT / "model_zoo" / "configs"
 
 
+def workspace() -> Path:
+    """Where data/, work/, results/ and build/ lie: the checkout, or REPROPOSE_WORKSPACE."""
+    return Path(os.environ.get("REPROPOSE_WORKSPACE", ROOT)).resolve()
+
+
+def params_file() -> Path:
+    """params.yaml of the workspace if it has one, else the project's."""
+    own = workspace() / "params.yaml"
+    return own if own.is_file() else ROOT / "params.yaml"
+
+
+@functools.cache
 def config_files() -> dict[str, Path]:
     """Zoo model -> its config file, without importing the zoo."""
-    return {p.stem: p for p in sorted(CONFIGS.glob("[!_]*/*.py"))}
+    return {p.stem: p for p in sorted(CONFIGS.glob("[!_]*/[!_]*.py"))}
 
 
+@functools.cache
 def config_chain(path: Path) -> list[Path]:
     """A config and everything it inherits from, by its `_base_` entries."""
     chain = [path]
@@ -25,12 +40,42 @@ def config_chain(path: Path) -> list[Path]:
     return list(dict.fromkeys(chain))
 
 
+@functools.cache
+def module_chain(path: Path) -> list[Path]:
+    """A module of the zoo and every module of the zoo that it imports, directly or not."""
+    chain: dict[Path, None] = {}
+    queue = [path]
+    while queue:
+        module = queue.pop()
+        if module not in chain:
+            chain[module] = None
+            queue += _imported(module)
+    return list(chain)
+
+
+@functools.cache
+def _imported(module: Path) -> list[Path]:
+    """Files below model_zoo that a module's import statements name."""
+    found = []
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            above = module.parents[node.level - 1] if node.level else ROOT
+            base = above.joinpath(*(node.module or "").split("."))
+            found += [base, *(base / alias.name for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            found += [ROOT.joinpath(*alias.name.split(".")) for alias in node.names]
+    files = [
+        candidate for one in found for candidate in (one.with_suffix(".py"), one / "__init__.py")
+    ]
+    return [file for file in files if file.is_file() and file.is_relative_to(ROOT / "model_zoo")]
+
+
 def model_inputs(config: str) -> list[Path]:
-    """Files that decide what a zoo model is: its configs, its family's code, what families share."""
+    """Files that decide what a zoo model is: its configs, its family's code, what that imports."""
     known = config_files()
     if config not in known:
         raise UnknownName("model", config, known, "`repropose models` lists them all")
     path = known[config]
     family = ROOT / "model_zoo" / f"{path.parent.name}.py"
-    shared = [ROOT / "model_zoo" / name for name in ("layers", "losses", "registry.py")]
-    return [*config_chain(path), *(p for p in (family, *shared) if p.exists())]
+    code = module_chain(family) if family.is_file() else []
+    return [*config_chain(path), ROOT / "model_zoo" / "registry.py", *code]

@@ -164,14 +164,15 @@ def expected_output(name: str, *, tier: str = "full", batch: int = 1) -> dict[st
     """Shape of each output of `mode="tensor"`, by the config's `expected_output`.
 
     That entry names the outputs in their order (a tensor, a tuple, or the keys of a dict) and
-    gives every axis as a number or as a letter: B batch, K keypoints, H W input height and width in
-    pixels, "H/4" and so on.
+    gives every axis as a number or as a letter: B batch, K keypoints, S stages, Q queries, H W input
+    height and width in pixels, "H/4" and so on.
     """
     cfg = config(name, tier=tier)
     width, height = input_size(name, tier=tier)
     head = cfg.model.head
     keypoints = next(head[key] for key in _KEYPOINT_KEYS if key in head)
     letters = {"B": batch, "K": keypoints, "H": height, "W": width}
+    letters |= {"S": head.get("num_stages"), "Q": head.get("num_queries")}
 
     def size(axis: int | str) -> int:
         if isinstance(axis, int):

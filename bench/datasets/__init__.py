@@ -6,13 +6,18 @@ synthetic people below. `data/<tier>/<name>.json` is its manifest. Nothing here 
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any, get_args
 
+from pydantic import ValidationError
+
 from bench.catalog import read_yaml
-from bench.errors import DataError, UnknownName
-from bench.schema import DatasetName, Tier
-from bench.sources import ROOT
+from bench.datasets.files import read_json
+from bench.datasets.images import verify_images
+from bench.errors import DataError, LedgerError, UnknownName
+from bench.schema import DatasetName, SyntheticSet, Tier
+from bench.sources import params_file, workspace
 
 # The files that decide an evaluation, relative to the data set's folder; the first is the test truth.
 FILES: dict[DatasetName, tuple[str, ...]] = {
@@ -31,17 +36,35 @@ FILES: dict[DatasetName, tuple[str, ...]] = {
         "annotations/mmpose_crowdpose_trainval.json",
     ),
 }
+# Where the images lie that an annotation file names: test, then training.
+IMAGES: dict[DatasetName, tuple[tuple[str, str], ...]] = {
+    "coco": (
+        ("annotations/person_keypoints_val2017.json", "val2017"),
+        ("annotations/person_keypoints_train2017.json", "train2017"),
+    ),
+    "mpii": (("annotations/mpii_val.json", "images"), ("annotations/mpii_train.json", "images")),
+    "crowdpose": (
+        ("annotations/mmpose_crowdpose_test.json", "images"),
+        ("annotations/mmpose_crowdpose_trainval.json", "images"),
+    ),
+}
+# How many entries (images; people for MPII) the published splits have: test, then training.
+COMPLETE: dict[DatasetName, tuple[int, int]] = {
+    "coco": (5000, 118287),
+    "mpii": (2958, 22246),
+    "crowdpose": (8000, 12000),
+}
 
 
 def folder(dataset: DatasetName, tier: Tier) -> Path:
     """Where a data set lies at a tier."""
     if dataset not in FILES:
         raise UnknownName("data set", dataset, get_args(DatasetName))
-    return ROOT / "data" / tier / dataset
+    return workspace() / "data" / tier / dataset
 
 
 def manifest_file(dataset: DatasetName, tier: Tier) -> Path:
-    return ROOT / "data" / tier / f"{dataset}.json"
+    return workspace() / "data" / tier / f"{dataset}.json"
 
 
 def annotation_file(dataset: DatasetName, tier: Tier) -> Path:
@@ -50,18 +73,42 @@ def annotation_file(dataset: DatasetName, tier: Tier) -> Path:
 
 
 def fingerprint(dataset: DatasetName, tier: Tier) -> str:
-    """The data set's fingerprint; prepares synthetic data if they are not there."""
-    return str(prepare(dataset, tier)["fingerprint"])
+    """The data set's fingerprint; prepares the data set if that was not done."""
+    return str(manifest_of(dataset, tier)["fingerprint"])
+
+
+def manifest_of(dataset: DatasetName, tier: Tier, *, verify: bool = True) -> dict[str, Any]:
+    """The manifest of a prepared data set; real data that have not changed are not verified again.
+
+    With `verify=False` a manifest that is there is taken as it is.
+    """
+    path = manifest_file(dataset, tier)
+    if path.is_file():
+        kept: dict[str, Any] = read_json(path)
+        if not verify or (tier == "full" and kept.get("seen") == _seen(dataset)):
+            return kept
+    return prepare(dataset, tier)
+
+
+def subset_of(dataset: DatasetName, tier: Tier) -> str:
+    """'' for a complete real data set (and for synthetic ones), else what is less than published."""
+    if tier != "full":
+        return ""
+    counts = manifest_of(dataset, tier, verify=False).get("entries", [])
+    parts = [
+        f"{have} of {want} {what}"
+        for have, want, what in zip(counts, COMPLETE[dataset], ("test", "training"), strict=True)
+        if have != want
+    ]
+    return " and ".join(parts)
 
 
 def prepare(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
     """Synthesise (smoke, lab) or verify (full) a data set and write its manifest.
 
-    Raises `DataError` naming the first missing file of a real data set.
+    Raises `DataError` naming the first file of a real data set that is missing or malformed.
     """
-    manifest = (
-        _verify(dataset, folder(dataset, tier)) if tier == "full" else _synthesise(dataset, tier)
-    )
+    manifest = _verify(dataset) if tier == "full" else _synthesise(dataset, tier)
     path = manifest_file(dataset, tier)
     text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
     if not path.is_file() or path.read_text() != text:
@@ -72,11 +119,33 @@ def prepare(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
     return manifest
 
 
+def synthetic_settings(dataset: DatasetName, tier: Tier) -> SyntheticSet:
+    """The entry of params.yaml. Raises `LedgerError` naming the file and what is wrong in it."""
+    path = params_file()
+    try:
+        return SyntheticSet.model_validate(read_yaml(path)["synthetic"][tier][dataset])
+    except (KeyError, TypeError):
+        raise LedgerError(f"{path}: has no entry synthetic > {tier} > {dataset}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = " > ".join(["synthetic", tier, dataset, *map(str, first["loc"])])
+        raise LedgerError(f"{path}: {where}: {first['msg']} (got {first['input']!r})") from None
+
+
 def _synthesise(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
+    """The pipeline's own folder: other settings, or a missing image, make it anew."""
     from bench.datasets import synthetic
 
-    settings = read_yaml(ROOT / "params.yaml")["synthetic"][tier][dataset]
-    made = synthetic.generate(folder(dataset, tier), dataset=dataset, **settings)
+    settings = synthetic_settings(dataset, tier).model_dump()
+    where = folder(dataset, tier)
+    if (where / "manifest.json").is_file():
+        there = synthetic.read_manifest(where)
+        wanted = {"dataset": dataset, **settings}
+        same = all(getattr(there.recipe, key) == value for key, value in wanted.items())
+        pictures = sum(1 for _ in where.rglob("*.png"))
+        if not same or pictures != sum(there.images.values()):
+            shutil.rmtree(where)
+    made = synthetic.generate(where, dataset=dataset, **settings)
     return {
         "dataset": dataset,
         "tier": tier,
@@ -85,7 +154,18 @@ def _synthesise(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
     }
 
 
-def _verify(dataset: DatasetName, where: Path) -> dict[str, Any]:
+def _seen(dataset: DatasetName) -> dict[str, list[int]]:
+    """Size and time of the annotation files: unchanged, they are not hashed again."""
+    found = {}
+    for name in FILES[dataset]:
+        path = folder(dataset, "full") / name
+        if path.is_file():
+            found[name] = [path.stat().st_size, path.stat().st_mtime_ns]
+    return found
+
+
+def _verify(dataset: DatasetName) -> dict[str, Any]:
+    where = folder(dataset, "full")
     files = {}
     for name in FILES[dataset]:
         path = where / name
@@ -96,5 +176,31 @@ def _verify(dataset: DatasetName, where: Path) -> dict[str, Any]:
             )
         with path.open("rb") as stream:
             files[name] = hashlib.file_digest(stream, "sha256").hexdigest()
-    whole = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
-    return {"dataset": dataset, "tier": "full", "files": files, "fingerprint": whole}
+    images: set[Path] = set()
+    entries = []
+    for file, place in IMAGES[dataset]:
+        names = _image_names(where / file)
+        entries.append(len(names))
+        images |= {where / place / name for name in names}
+    return {
+        "dataset": dataset,
+        "tier": "full",
+        "files": files,
+        "entries": entries,
+        "images": verify_images(sorted(images), f"{dataset} images"),
+        "seen": _seen(dataset),
+        "fingerprint": hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest(),
+    }
+
+
+def _image_names(file: Path) -> list[str]:
+    """Image file of every entry. Raises `DataError` for a file that is no annotation of ours."""
+    data = read_json(file)
+    try:
+        listed = data if isinstance(data, list) else data["images"]
+        names = [one["image"] if isinstance(data, list) else one["file_name"] for one in listed]
+    except (KeyError, TypeError, IndexError) as error:
+        raise DataError(f"{file} is no annotation file: {type(error).__name__} {error}") from None
+    if strange := [n for n in names if not isinstance(n, str) or ".." in n or n.startswith("/")]:
+        raise DataError(f"{file} names an image outside of its folder: {strange[0]!r}")
+    return names

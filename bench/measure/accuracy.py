@@ -5,9 +5,7 @@ in pixels of the original image, `score`. For MPII `image_id` is the position of
 """
 
 import contextlib
-import gzip
 import io
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.bootstrap import Matches
+from bench.datasets.files import read_json
 from bench.errors import DataError
 from bench.schema import PCKH_JOINTS, DatasetName
 
@@ -35,39 +35,40 @@ _MPII_PAIRS = {
 }  # fmt: skip
 
 
-def read_json(path: Path) -> Any:
-    """JSON from a plain or gzipped file; `DataError` says which file and where it breaks."""
-    try:
-        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        return json.loads(raw)
-    except FileNotFoundError:
-        raise DataError(
-            f"{path} is missing; `repropose prepare` or `repropose fetch` puts it there"
-        ) from None
-    except (OSError, EOFError, ValueError) as error:
-        raise DataError(f"{path} is not readable JSON: {error}") from None
-
-
 def coco_metrics(annotations: Path, predictions: Sequence[Prediction]) -> dict[str, float]:
     """COCO keypoint AP and AR, the ten figures of pycocotools, in percent.
 
     Entries carry no `bbox`: with one, pycocotools would take the area of a detection from the box and not from its
     keypoints, which shifts AP_M and AP_L.
     """
-    from pycocotools.coco import COCO
-    from pycocotools.cocoeval import COCOeval
-
     if not predictions:
         return dict.fromkeys(COCO_FIGURES, 0.0)
+    evaluation = _coco_evaluation(annotations, predictions)
     with contextlib.redirect_stdout(io.StringIO()):
-        truth = COCO()
-        truth.dataset = _annotations(annotations)
-        truth.createIndex()
-        evaluation = COCOeval(truth, truth.loadRes([dict(p) for p in predictions]), "keypoints")
-        evaluation.evaluate()
         evaluation.accumulate()
         evaluation.summarize()
     return _percent(COCO_FIGURES, evaluation.stats)
+
+
+def coco_matches(annotations: Path, predictions: Sequence[Prediction]) -> Matches:
+    """Which detections found whom, image by image: what the paired bootstrap of two runs draws from."""
+    return Matches.of(_coco_evaluation(annotations, predictions))
+
+
+def _coco_evaluation(annotations: Path, predictions: Sequence[Prediction]) -> Any:
+    """pycocotools' COCOeval after `evaluate()`."""
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    data = _annotations(annotations)
+    _known_images(data, predictions)
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth = COCO()
+        truth.dataset = data
+        truth.createIndex()
+        evaluation = COCOeval(truth, truth.loadRes([dict(p) for p in predictions]), "keypoints")
+        evaluation.evaluate()
+    return evaluation
 
 
 def crowdpose_metrics(annotations: Path, predictions: Sequence[Prediction]) -> dict[str, float]:
@@ -77,7 +78,7 @@ def crowdpose_metrics(annotations: Path, predictions: Sequence[Prediction]) -> d
 
     if not predictions:
         return dict.fromkeys(CROWDPOSE_FIGURES, 0.0)
-    _annotations(annotations)
+    _known_images(_annotations(annotations), predictions)
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO(str(annotations))
         found = truth.loadRes([dict(p) for p in predictions])
@@ -91,10 +92,21 @@ def crowdpose_metrics(annotations: Path, predictions: Sequence[Prediction]) -> d
 
 def _annotations(path: Path) -> dict[str, Any]:
     data = read_json(path)
-    missing = [key for key in ("images", "annotations", "categories") if key not in data]
-    if not isinstance(data, dict) or missing:
+    wanted = ("images", "annotations", "categories")
+    missing = [key for key in wanted if not isinstance(data, dict) or key not in data]
+    if missing:
         raise DataError(f"{path} is no COCO annotation file: it has no {', '.join(missing)}")
-    return data
+    return dict(data)
+
+
+def _known_images(annotations: dict[str, Any], predictions: Sequence[Prediction]) -> None:
+    """Raises `DataError` for a prediction of an image that the annotations do not have."""
+    known = {image["id"] for image in annotations["images"]}
+    strange = [p["image_id"] for p in predictions if p["image_id"] not in known]
+    if strange:
+        raise DataError(
+            f"{len(strange)} predictions are of images that the annotations do not have, the first of {strange[0]!r}"
+        )
 
 
 def _percent(names: Sequence[str], figures: Sequence[float]) -> dict[str, float]:
@@ -126,10 +138,14 @@ def mpii_metrics(ground_truth: Path, predictions: Sequence[Prediction]) -> dict[
     by how often they are visible.
     """
     from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
 
     if not ground_truth.is_file():
         raise DataError(f"{ground_truth} is missing; `repropose prepare mpii` puts it there")
-    truth = loadmat(str(ground_truth))
+    try:
+        truth = loadmat(str(ground_truth))
+    except (ValueError, OSError, MatReadError) as error:
+        raise DataError(f"{ground_truth} is no readable .mat file: {error}") from None
     positions = np.transpose(truth["pos_gt_src"], (2, 0, 1)).astype(float)
     visible = truth["jnt_missing"].T == 0
     boxes = truth["headboxes_src"].astype(float)

@@ -8,11 +8,14 @@ of that record, so a paper that counts differently is one more function in `RULE
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import model_zoo
+from bench.measure.environment import provenance
+from bench.records import CountResult
+from bench.sources import model_inputs
 
 Shape = tuple[int, ...]
 
@@ -100,12 +103,33 @@ def transpose_authors(ops: Iterable[Op]) -> int:
     return total
 
 
+def macs_bn_relu(ops: Iterable[Op]) -> int:
+    """Exact multiply-accumulates, 2 per element of a batch norm and 1 per element of a ReLU on a
+    feature map [B, C, H, W]; ReLUs on tokens, layer norms, biases: 0. The convention of the counter
+    that MMCV took over (from general knowledge); it returns the printed digits of DeepPose in
+    TFPose, Table 6."""
+    ops = list(ops)
+    norms = sum(op.elements for op in ops if op.kind == "batch_norm")
+    activations = sum(op.elements for op in ops if op.kind == "relu" and len(op.out) == 4)
+    return macs(ops) + 2 * norms + activations
+
+
+def lightpose_authors(ops: Iterable[Op]) -> int:
+    """Convolutions and linear layers, and 2 per element of a batch norm; attention products 0. Found by
+    trying rules until the printed digits came out (LightPose's NOTES-model.md)."""
+    ops = list(ops)
+    norms = sum(op.elements for op in ops if op.kind == "batch_norm")
+    return conv_linear(ops) + 2 * norms
+
+
 RULES: dict[str, Rule] = {
     "macs": macs,
     "conv-linear": conv_linear,
     "conv-linear-at-outputs": conv_linear_at_outputs,
     "hrnet-authors": hrnet_authors,
     "transpose-authors": transpose_authors,
+    "macs-bn-relu": macs_bn_relu,
+    "lightpose-authors": lightpose_authors,
     "flops-2x": flops_2x,
 }
 
@@ -183,3 +207,18 @@ def _attention_weights(op: Op) -> int:
     """Elements of the attention matrices inside a fused kernel: [..., Lq, Lk]."""
     query, key = op.shapes[:2]
     return math.prod(query[:-1]) * key[-2]
+
+
+def measure_counts(names: Iterable[str]) -> Iterator[CountResult]:
+    """Count zoo models at full size, one result each. Raises `model_zoo.UnknownModel`."""
+    for name in names:
+        counted = count(name)
+        yield CountResult(
+            model=name,
+            input_size=input_size(name),
+            parameters=counted["parameters"],
+            macs=counted["macs"],
+            flops={rule: figure / 1e9 for rule, figure in counted["flops"].items()},
+            by_module=counted["by_module"],
+            provenance=provenance(inputs=model_inputs(name)),
+        )

@@ -19,20 +19,23 @@ class LossCurve(Hook):  # type: ignore[misc]
         self.file = Path(file)
         self.every = every
 
-    @master_only
+    @master_only  # type: ignore[untyped-decorator]
     def before_train(self, runner: Any) -> None:
         """Drop what lies beyond the iteration that training resumes from."""
         lines = self.file.read_text().splitlines() if self.file.is_file() else []
-        kept = [line for line in lines if json.loads(line)[0] <= runner.iter]
+        whole = [line for line in lines if line.endswith("]")]
+        kept = [line for line in whole if json.loads(line)[0] <= runner.iter]
         self.file.write_text("".join(f"{line}\n" for line in kept))
 
-    @master_only
+    @master_only  # type: ignore[untyped-decorator]
     def after_train_iter(
         self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
         if self.every_n_train_iters(runner, self.every):
             with self.file.open("a") as stream:
-                stream.write(json.dumps([runner.iter + 1, round(float(outputs["loss"]), 6)]) + "\n")
+                stream.write(
+                    json.dumps([runner.iter + 1, round(float(outputs["loss"].detach()), 6)]) + "\n"
+                )
 
 
 @METRICS.register_module(force=True)

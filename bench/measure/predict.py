@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from bench.measure.accuracy import read_json
+from bench.datasets.files import read_json
+from bench.measure.loop import runner
 
 
 def predict(cfg: Any, model: Any, folder: Path) -> list[dict[str, Any]]:
@@ -12,27 +13,17 @@ def predict(cfg: Any, model: Any, folder: Path) -> list[dict[str, Any]]:
     Scoring and OKS-NMS are MMPose's own, as the config sets them. `folder` takes mmengine's logs and MMPose's raw file.
     With several processes every one predicts its share and all return the whole.
     """
-    from mmengine.config import Config
-    from mmengine.runner import Runner
-
-    import bench.measure.hooks  # noqa: F401  (registers what the evaluator names)
-
     raw = folder / "predictions"
     settings = cfg.to_dict()
     keep = ("default_scope", "env_cfg", "launcher", "randomness", "test_dataloader", "test_cfg")
     view = {key: settings[key] for key in keep if key in settings}
     evaluator = settings["test_evaluator"]
-    kind = evaluator["type"] if isinstance(evaluator, dict) else evaluator[0]["type"]
-    first = dict(evaluator if isinstance(evaluator, dict) else evaluator[0])
-    if kind == "CocoMetric":
+    first = evaluator if isinstance(evaluator, dict) else evaluator[0]
+    if first["type"] == "CocoMetric":
         view["test_evaluator"] = {**first, "format_only": True, "outfile_prefix": str(raw)}
     else:
         view["test_evaluator"] = {"type": "PersonKeypoints", "file": f"{raw}.keypoints.json"}
-    view["work_dir"] = str(folder / "test")
-    view["log_level"] = "WARNING"
-    view = Config(view)
-    view._cfg_dict["model"] = model
-    Runner.from_cfg(view).test()
+    runner(model, {**view, "work_dir": str(folder / "test"), "log_level": "WARNING"}).test()
     entries = read_json(Path(f"{raw}.keypoints.json"))
     boxed = _predicts_boxes(model)
     return [{k: v for k, v in entry.items() if boxed or k != "bbox"} for entry in entries]

@@ -12,6 +12,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from bench.errors import EnvironmentProblem
 from bench.measure.environment import hardware, provenance
 from bench.records import SpeedResult, Timing
 from bench.sources import model_inputs
@@ -32,6 +33,11 @@ def time_models(
 
     import model_zoo
 
+    if device == "cuda" and not torch.cuda.is_available():
+        raise EnvironmentProblem("no CUDA device can be used here; leave --device out or give cpu")
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = (
+        False  # float32 as named
+    )
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     rounds = rounds or (200 if device == "cuda" else 7)
     warm_up = max(2, rounds // 10)
@@ -57,16 +63,16 @@ def time_models(
         batch=1,
         protocol=PROTOCOL,
         timings={name: _summary(times) for name, times in taken.items()},
-        provenance=provenance(inputs={p for m in models for p in model_inputs(m) if p.is_file()}),
+        provenance=provenance(inputs={p for m in models for p in model_inputs(m)}),
     )
 
 
 def _caller(network: Any, picture: Any, device: str) -> Callable[[], None]:
     import torch
 
-    @torch.inference_mode()
     def call() -> None:
-        network(picture, None, mode="tensor")
+        with torch.inference_mode():
+            network(picture, None, mode="tensor")
         if device.startswith("cuda"):
             torch.cuda.synchronize()
 

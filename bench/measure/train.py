@@ -1,14 +1,10 @@
 """Train a run, predict, evaluate: one path for every tier, through mmengine's Runner.
 
-Work folders (`work/<tier>/<run>/seed-<n>`) hold checkpoints and the loss curve and survive an
-interruption: the same command resumes. Their key says what they were trained from; when that
-changes, the old folder is moved aside.
+The same command resumes an interrupted training (`bench.measure.workfolder`); with torchrun several processes share
+one training, and only the first evaluates and stores.
 """
 
-import hashlib
-import json
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -16,14 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from bench.catalog import Catalog
-from bench.datasets import annotation_file, fingerprint
-from bench.errors import DataError, EnvironmentProblem
-from bench.measure.accuracy import evaluate, read_json
+from bench.datasets import annotation_file, manifest_of, subset_of
+from bench.errors import DataError
+from bench.measure import workfolder
+from bench.measure.accuracy import coco_matches, evaluate
 from bench.measure.environment import provenance, sha256
+from bench.measure.loop import build, runner
 from bench.measure.predict import predict
 from bench.records import AccuracyResult, Evidence
-from bench.schema import Run, Tier
-from bench.sources import ROOT, model_inputs
+from bench.schema import DatasetName, Run, Tier
+from bench.sources import model_inputs, workspace
 from bench.store import Store
 
 EVALUATORS = {
@@ -31,49 +29,85 @@ EVALUATORS = {
     "crowdpose": f"xtcocotools {version('xtcocotools')}",
     "mpii": "PCKh, 1-based, 0.6 head box diagonal",
 }
+SPLITS: dict[DatasetName, str] = {
+    "coco": "coco-val2017",
+    "mpii": "mpii-val",
+    "crowdpose": "crowdpose-test",
+}
+DETECTORS = {
+    "COCO_val2017_detections_AP_H_56_person.json": "detector-56.4",
+    "COCO_test-dev2017_detections_AP_H_609_person.json": "detector-60.9",
+}
+TRAINS = ("train.py", "loop.py", "hooks.py")
 EVIDENCE: dict[Tier, Evidence] = {"smoke": "smoke", "lab": "lab", "full": "full-1"}
 
 
 def measure(catalog: Catalog, store: Store, name: str, tier: Tier) -> Iterator[AccuracyResult]:
-    """Train and evaluate every seed of a run, yielding each result once it is stored."""
+    """Train and evaluate every seed of a run, yielding each result once it is stored.
+
+    What breaks is stored as a failed result before the error goes on its way.
+    """
     run = catalog.run(name)
     for seed in getattr(run.seeds, tier):
-        yield measure_seed(catalog, store, name, run, tier, seed)
+        try:
+            result = measure_seed(catalog, store, name, run, tier, seed)
+        except Exception as error:
+            if workfolder.rank() == 0:
+                store.write(_failed(name, run, tier, seed, error))
+            raise
+        if result:
+            yield result
+
+
+def _failed(name: str, run: Run, tier: Tier, seed: int, error: Exception) -> AccuracyResult:
+    return AccuracyResult(
+        run=name,
+        tier=tier,
+        seed=seed,
+        evidence=EVIDENCE[tier],
+        protocol={},
+        metrics={},
+        failed=(str(error).splitlines() or [""])[0] or type(error).__name__,
+        provenance=provenance(inputs=_input_files(run)),
+    )
 
 
 def measure_seed(
     catalog: Catalog, store: Store, name: str, run: Run, tier: Tier, seed: int
-) -> AccuracyResult:
-    """Train (or resume, or take what is finished), predict on the test split, evaluate, store."""
+) -> AccuracyResult | None:
+    """Train (or resume, or take what is finished), predict on the test split, evaluate, store.
+
+    None in every process but the first.
+    """
     started = time.monotonic()
     cfg = resolved_config(run, tier, seed)
-    work = ROOT / "work" / tier / name / f"seed-{seed}"
+    work = workspace() / "work" / tier / name / f"seed-{seed}"
     inputs = _input_files(run)
-    data = fingerprint(run.dataset, tier)
-    key = _key(inputs, run, tier, seed, data)
-    _claim_folder(work, key)
-    cfg.work_dir = str(work)
+    data = str(manifest_of(run.dataset, tier, verify=workfolder.rank() == 0)["fingerprint"])
     start = _start_weights(catalog, run, tier, seed)
+    workfolder.claim(work, _key(run, tier, seed, data, inputs, start))
+    cfg.work_dir = str(work)
 
     model, untrained = _train(cfg, work, start, want_untrained=tier != "full")
     entries = predict(cfg, model, work)
-    if int(os.environ.get("RANK", "0")) != 0:
-        raise SystemExit(0)
+    if workfolder.rank():
+        return None
     truth = annotation_file(run.dataset, tier)
-    metrics = evaluate(run.dataset, truth, entries)
     result = AccuracyResult(
         run=name,
         tier=tier,
         seed=seed,
         evidence=EVIDENCE[tier],
         protocol=protocol(cfg, run, tier, data),
-        metrics=metrics,
+        metrics=evaluate(run.dataset, truth, entries),
         untrained=evaluate(run.dataset, truth, untrained) if untrained else {},
-        training={"loss": _curve(work)},
+        training={"loss": workfolder.curve(work), "length": _length(cfg)},
         predictions=None,
         provenance=provenance(inputs=inputs, seconds=round(time.monotonic() - started, 1)),
     )
-    return store.write_accuracy(result, entries)
+    if run.dataset == "coco" and entries:
+        coco_matches(truth, entries).save(store.path_of(result).with_suffix(".matches.npz"))
+    return store.write(result, entries).result
 
 
 def resolved_config(run: Run, tier: Tier, seed: int) -> Any:
@@ -83,7 +117,12 @@ def resolved_config(run: Run, tier: Tier, seed: int) -> Any:
     cfg = model_zoo.config(run.config, tier=tier)
     if run.options:
         cfg.merge_from_dict(dict(run.options))
-    _retarget(cfg._cfg_dict, "data/full/", f"{ROOT}/data/{tier}/")
+    _retarget(cfg._cfg_dict, f"data/{tier}/", f"{workspace()}/data/{tier}/")
+    if tier == "smoke":
+        # runs go side by side, one to a core, and passing samples between processes costs more
+        for loader in ("train_dataloader", "val_dataloader", "test_dataloader"):
+            if cfg.get(loader):
+                cfg[loader].update(num_workers=0, persistent_workers=False)
     cfg.randomness = {"seed": seed, "deterministic": tier == "smoke"}
     cfg.launcher = "pytorch" if "LOCAL_RANK" in os.environ else "none"
     return cfg
@@ -100,30 +139,26 @@ def _retarget(node: Any, old: str, new: str) -> None:
 
 
 def _input_files(run: Run) -> list[Path]:
-    """Files that decide what is trained: configs, model code, this module."""
-    files = [Path(__file__)]
-    for path in model_inputs(run.config):
-        files += sorted(path.rglob("*.py")) if path.is_dir() else [path]
-    return files
+    """Files that decide what is trained and evaluated: configs, model code, measuring code."""
+    return [*sorted(Path(__file__).parent.glob("*.py")), *model_inputs(run.config)]
 
 
-def _key(inputs: list[Path], run: Run, tier: Tier, seed: int, data: str) -> str:
-    facts = [run.model_dump_json(), tier, str(seed), data, *(sha256(path) for path in inputs)]
-    return hashlib.sha256("\n".join(facts).encode()).hexdigest()
+def _key(run: Run, tier: Tier, seed: int, data: str, inputs: list[Path], start: Path | None) -> str:
+    """What decides a training; neither other seeds nor notes, nor code that only evaluates."""
+    decisive = [
+        path for path in inputs if path.name in TRAINS or path.parent != Path(__file__).parent
+    ]
+    facts = [run.config, run.dataset, repr(sorted(run.options.items())), tier, str(seed), data]
+    begun = [sha256(start)] if start else []
+    return workfolder.key_of(*facts, *(sha256(path) for path in decisive), *begun)
 
 
-def _claim_folder(work: Path, key: str) -> None:
-    """Make `work` ours: keep what was trained from the same inputs, move anything else aside."""
-    stamp = work / "key"
-    if work.exists() and (not stamp.is_file() or stamp.read_text() != key):
-        number = 1
-        while (aside := work.with_name(f"{work.name}.old-{number}")).exists():
-            number += 1
-        work.rename(aside)
-    work.mkdir(parents=True, exist_ok=True)
-    if shutil.disk_usage(work).free < 2**30:
-        raise EnvironmentProblem(f"less than 1 GB is free at {work}; free some before training")
-    stamp.write_text(key)
+def _length(cfg: Any) -> str:
+    """'230 epochs' or '250 iterations'."""
+    schedule = cfg.train_cfg
+    if schedule.get("max_epochs"):
+        return f"{schedule.max_epochs} epochs"
+    return f"{schedule.max_iters} iterations"
 
 
 def _start_weights(catalog: Catalog, run: Run, tier: Tier, seed: int) -> Path | None:
@@ -132,7 +167,7 @@ def _start_weights(catalog: Catalog, run: Run, tier: Tier, seed: int) -> Path | 
         return None
     seeds = getattr(catalog.run(run.start).seeds, tier)
     base = seed if seed in seeds else seeds[0]
-    path = ROOT / "work" / tier / run.start / f"seed-{base}" / "final.pth"
+    path = workspace() / "work" / tier / run.start / f"seed-{base}" / "final.pth"
     if not path.is_file():
         raise DataError(
             f"{path} is missing: this run starts from {run.start}; train it first with "
@@ -148,56 +183,74 @@ def _train(
 
     A finished `final.pth` is taken as it is; an unfinished training resumes from its last checkpoint.
     """
-    import torch
-    from mmengine.runner import Runner
     from mmengine.runner.utils import set_random_seed
 
-    import model_zoo
-
     final, untrained = work / "final.pth", work / "untrained.json"
-    model = model_zoo.build(cfg)
     if final.is_file():
-        model.load_state_dict(torch.load(final, map_location="cpu", weights_only=True))
-        return model, _stored(untrained)
+        model = build(cfg)
+        model.load_state_dict(workfolder.weights(final))
+        return model, workfolder.entries(untrained)
+    _local_pretrained(cfg.model)
     set_random_seed(cfg.randomness["seed"])
+    model = build(cfg)
     model.init_weights()
     if start:
         _load_start(model, start)
     if want_untrained and not untrained.is_file():
-        untrained.write_text(json.dumps(predict(cfg, model, work)))
-    runner = Runner.from_cfg(_training_config(cfg, model))
-    runner.train()
-    if runner.rank == 0:
-        part = final.with_suffix(".part")
-        torch.save({k: v.cpu() for k, v in _bare(runner.model).state_dict().items()}, part)
-        part.rename(final)
-    return _bare(runner.model), _stored(untrained)
+        workfolder.write_entries(untrained, predict(cfg, model, work))
+    workfolder.drop_damaged_checkpoints(work)
+    loop = runner(model, _training_settings(cfg))
+    loop.train()
+    trained = getattr(loop.model, "module", loop.model)
+    if loop.rank == 0:
+        workfolder.save_weights(trained, final)
+    return trained, workfolder.entries(untrained)
 
 
-def _training_config(cfg: Any, model: Any) -> Any:
-    """The Runner's view of the config: our model, resume, the loss curve, no test loop."""
-    settings = {
-        k: v for k, v in cfg.to_dict().items() if not k.startswith(("test_", "smoke", "lab"))
-    }
-    if not settings.get("val_cfg"):
+def _local_pretrained(node: Any) -> None:
+    """Take pretrained weights from data/full/weights: MMEngine would download and unpickle them.
+
+    Raises `DataError` naming the address of a file that is not there.
+    """
+    init = node.get("init_cfg") if isinstance(node, dict) else None
+    if isinstance(init, dict) and init.get("type") == "Pretrained":
+        address = str(init["checkpoint"])
+        name = address.rsplit("/", 1)[-1].removesuffix(".pth") + ".pth"
+        path = workspace() / "data" / "full" / "weights" / name
+        if not path.is_file():
+            raise DataError(
+                f"{path} is missing: the training starts from it; get it from {address}"
+            )
+        init["checkpoint"] = str(path)
+    for value in node.values() if isinstance(node, dict) else node:
+        if isinstance(value, dict | list):
+            _local_pretrained(value)
+
+
+def _training_settings(cfg: Any) -> dict[str, Any]:
+    """The Runner's view of the config: resume if there is something, the loss curve, no test loop."""
+    settings = {k: v for k, v in cfg.to_dict().items() if not k.startswith("test_")}
+    settings["train_cfg"] = {k: v for k, v in settings["train_cfg"].items() if v is not None}
+    short = not settings["train_cfg"].get("by_epoch", True)
+    if short or settings.get("val_cfg") is None:  # evaluated once, at the end
         settings = {k: v for k, v in settings.items() if not k.startswith("val_")}
     curve = {"type": "LossCurve", "file": str(Path(cfg.work_dir) / "curve.jsonl"), "every": 20}
-    settings["custom_hooks"] = [*settings.get("custom_hooks", []), curve]
-    new = type(cfg)({**settings, "resume": True})
-    new._cfg_dict["model"] = model
-    return new
+    return {
+        **settings,
+        "custom_hooks": [*settings.get("custom_hooks", []), curve],
+        "resume": True,
+    }
 
 
-def _bare(model: Any) -> Any:
-    return getattr(model, "module", model)
+def _without_file(cfg: Any) -> str:
+    """Boxes of a run without a detector file: the truth's for top-down models, none for the others."""
+    return "ground-truth" if "Topdown" in str(cfg.model.type) else "none"
 
 
 def _load_start(model: Any, path: Path) -> None:
     """Copy every weight of the start run that has the same shape here; what differs (a final layer
     for other keypoints, position embeddings of another size) keeps its fresh initialisation."""
-    import torch
-
-    given = torch.load(path, map_location="cpu", weights_only=True)
+    given = workfolder.weights(path)
     own = model.state_dict()
     fitting = {k: v for k, v in given.items() if k in own and own[k].shape == v.shape}
     if not fitting:
@@ -205,25 +258,18 @@ def _load_start(model: Any, path: Path) -> None:
     model.load_state_dict(fitting, strict=False)
 
 
-def _stored(untrained: Path) -> list[dict[str, Any]]:
-    return list(read_json(untrained)) if untrained.is_file() else []
-
-
-def _curve(work: Path) -> list[list[float]]:
-    """[[iteration, loss], ...] as the hook wrote it."""
-    file = work / "curve.jsonl"
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.is_file() else []
-
-
 def protocol(cfg: Any, run: Run, tier: Tier, data: str) -> dict[str, str]:
     """What makes two accuracies comparable, read from the resolved config."""
     test = cfg.test_dataloader.dataset
-    boxes = test.get("bbox_file")
+    boxes = Path(test["bbox_file"]) if test.get("bbox_file") else None
     width, height = cfg.codec.input_size if "codec" in cfg else (0, 0)
     return {
         "data": f"{run.dataset}-{'synthetic' if tier != 'full' else 'real'}",
+        "split": SPLITS[run.dataset] if tier == "full" else "synthetic",
+        **({"subset": subset} if (subset := subset_of(run.dataset, tier)) else {}),
         "fingerprint": data,
-        "boxes": f"detector:{sha256(Path(boxes))[:12]}" if boxes else "ground-truth",
+        "boxes": DETECTORS.get(boxes.name, "detector") if boxes else _without_file(cfg),
+        **({"boxes_sha256": sha256(boxes)} if boxes else {}),
         "input_size": f"{height}x{width}" if width else "whole image",
         "flip_test": "yes" if cfg.model.get("test_cfg", {}).get("flip_test") else "no",
         "decoder": str(cfg.codec.type) if "codec" in cfg else str(cfg.model.type),

@@ -2,10 +2,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from bench import catalog
 from bench.errors import LedgerError, UnknownName
-from bench.schema import parse_number
+from bench.schema import Seeds, parse_number
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_a_mistake_in_a_table_is_reported_with_file_and_line(paper, old, new, me
 
 
 def test_a_row_with_a_missing_cell_is_reported(paper):
-    line = replace(paper / "tables.yaml", " | 70.4", "")
+    line = replace(paper / "tables.yaml", " | 70.4", "") - 1  # cells stand below the row's key
     with pytest.raises(LedgerError, match=rf"tables.yaml:{line}.*has \d+ cells.*has \d+ columns"):
         catalog.load_paper(paper)
 
@@ -84,6 +85,43 @@ def test_broken_yaml_is_reported_with_its_line(paper):
     (paper / "claims.yaml").write_text("- id: [\n")
     with pytest.raises(LedgerError, match=r"claims.yaml:\d+: "):
         catalog.load_paper(paper)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("a: 1\n? [b, c]\n: d\n", 2, "a key must be a word, not a list or a mapping"),
+        ("a: 1\n{b: 1}: c\n", 2, "a key must be a word"),
+        ("a: 1\n2: b\n", 2, "key '2' is not a word; put it in quotes"),
+        ("a: 1\nb: x\x07\n", 2, "character #x0007 is not allowed"),
+        ("a: 1\n\nb: 2020-99-99\n", 3, "'2020-99-99' is no timestamp"),
+        ("- 1\n- !!int x\n", 2, "'x' is no int"),
+        ("- 1\n- !!int ''\n", 2, "'' is no int"),
+        ("- 1\n- !!bool x\n", 2, "'x' is no bool"),
+        ("- 1\n- !!timestamp x\n", 2, "'x' is no timestamp"),
+        ("- 1\n- !!python/name:os.system x\n", 2, "could not determine a constructor"),
+    ],
+)
+def test_whatever_yaml_cannot_hold_is_reported_with_file_and_line(tmp_path, text, line, says):
+    file = tmp_path / "paper.yaml"
+    file.write_text(text)
+    with pytest.raises(LedgerError) as error:
+        catalog.read_yaml(file)
+    assert str(error.value).startswith(f"{file}:{line}: ")
+    assert says in str(error.value)
+
+
+def test_an_anchor_may_still_be_merged(tmp_path):
+    file = tmp_path / "paper.yaml"
+    file.write_text("one: &a {x: 1, y: 2}\ntwo: {<<: *a, y: 3}\n")
+    assert catalog.read_yaml(file)["two"] == {"x": 1, "y": 3}
+
+
+@pytest.mark.parametrize("seeds", [[], [0, 0], [-1], [0, 1, 0]])
+def test_seeds_that_cannot_be_trained_are_refused(seeds):
+    with pytest.raises(ValidationError, match="one or more different numbers from 0 on"):
+        Seeds(lab=seeds)
+    assert Seeds(lab=(2, 0)).lab == (2, 0)
 
 
 def test_an_unknown_table_lists_the_nearest():

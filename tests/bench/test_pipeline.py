@@ -50,3 +50,12 @@ def test_every_file_a_stage_names_in_the_source_tree_exists():
         for path in stage["deps"]:
             if path.startswith(("bench", "model_zoo", "reports")):
                 assert (sources.ROOT / path).exists(), (name, path)
+
+
+def test_editing_what_one_family_imports_reaches_that_family_only():
+    stages = pipeline.stages(catalog.load())
+    using = {
+        name.split("-")[1] for name, s in stages.items() if "model_zoo/tfpose_codec.py" in s["deps"]
+    }
+    assert "tfpose" in using
+    assert not {"transpose", "querypose"} & using

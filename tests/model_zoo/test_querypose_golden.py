@@ -9,7 +9,7 @@ import os
 import numpy as np
 import pytest
 import torch
-from querypose_golden import FOLDER, facts, filled, image
+from tests.model_zoo.querypose_golden import FOLDER, facts, filled, image
 
 import model_zoo
 from model_zoo.registry import register

@@ -2,15 +2,15 @@
 # short schedules.
 smoke = dict(
     codec=dict(input_size=(48, 64), heatmap_size=(12, 16), sigma=1, blur_kernel_size=5),
-    train_cfg=dict(_delete_=True, by_epoch=False, max_iters=250, val_interval=250),
+    train_cfg=dict(_delete_=True, by_epoch=False, max_iters=160, val_interval=160),
     optim_wrapper=dict(
         _delete_=True,
         optimizer=dict(type="AdamW", lr=6e-3, weight_decay=1e-4),
         clip_grad=dict(max_norm=1.0),
     ),
     param_scheduler=[
-        dict(type="LinearLR", start_factor=0.02, begin=0, end=50, by_epoch=False),
-        dict(type="CosineAnnealingLR", T_max=200, eta_min=1e-5, begin=50, end=250, by_epoch=False),
+        dict(type="LinearLR", start_factor=0.02, begin=0, end=40, by_epoch=False),
+        dict(type="CosineAnnealingLR", T_max=120, eta_min=1e-5, begin=40, end=160, by_epoch=False),
     ],
     train_dataloader=dict(
         batch_size=32,
@@ -20,7 +20,7 @@ smoke = dict(
     ),
     val_dataloader=dict(batch_size=64, num_workers=0, persistent_workers=False),
     test_dataloader=dict(batch_size=64, num_workers=0, persistent_workers=False),
-    default_hooks=dict(checkpoint=dict(by_epoch=False, interval=250, max_keep_ckpts=1)),
+    default_hooks=dict(checkpoint=dict(by_epoch=False, interval=160, max_keep_ckpts=1)),
     log_processor=dict(by_epoch=False),
     env_cfg=dict(cudnn_benchmark=False),
     auto_scale_lr=None,

@@ -1,5 +1,6 @@
-# HRNet-W48 and FPN (one lateral convolution for each branch; the published neck is another than W32's, its details are not
-# known). Starts from the heatmap model of the same backbone on COCO; batch norm trains, nothing is frozen.
+# HRNet-W48 and FPN (one lateral convolution for each branch; the published neck is another than W32's, its
+# details are not known). Starts from the heatmap model of the same backbone on COCO; batch norm trains,
+# nothing is frozen.
 _base_ = ["_model.py"]
 
 model = dict(

@@ -5,12 +5,6 @@ meta_keys = ("id", "img_id", "img_path", "crowd_index", "ori_shape", "img_shape"
 
 smoke = dict(
     input_size=(128, 96),
-    expected_output=dict(
-        logits=(2, "B", 8),
-        boxes=(2, "B", 8, 4),
-        mu=(2, "B", 8, "K", 2),
-        sigma=(2, "B", 8, "K", 2),
-    ),
     model=dict(
         neck=dict(out_channels=32),
         head=dict(
@@ -82,12 +76,6 @@ smoke = dict(
 )
 lab = dict(
     input_size=(320, 240),
-    expected_output=dict(
-        logits=(4, "B", 20),
-        boxes=(4, "B", 20, 4),
-        mu=(4, "B", 20, "K", 2),
-        sigma=(4, "B", 20, "K", 2),
-    ),
     model=dict(
         neck=dict(out_channels=128),
         head=dict(
@@ -106,7 +94,9 @@ lab = dict(
     optim_wrapper=dict(optimizer=dict(lr=3e-4)),
     param_scheduler=[
         dict(type="LinearLR", start_factor=0.01, begin=0, end=300, by_epoch=False),
-        dict(type="CosineAnnealingLR", T_max=7700, eta_min=1e-6, begin=300, end=8000, by_epoch=False),
+        dict(
+            type="CosineAnnealingLR", T_max=7700, eta_min=1e-6, begin=300, end=8000, by_epoch=False
+        ),
     ],
     train_dataloader=dict(
         batch_size=32,

@@ -148,7 +148,7 @@ def test_mpii_figures_equal_those_of_mmpose_own_metric(tmp_path: Path, seed: int
     sizes = 0.6 * np.linalg.norm(mat["headboxes_src"][1] - mat["headboxes_src"][0], axis=0)
     results = [
         {
-            "pred_coords": found[i][None] + 1.0,
+            "pred_coords": found[i][None],
             "gt_coords": points[i][None],
             "mask": (mat["jnt_missing"].T[i] == 0)[None],
             "head_size": np.array([[sizes[i], sizes[i]]]),

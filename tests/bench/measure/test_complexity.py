@@ -100,6 +100,7 @@ def test_every_rule_on_a_network_counted_by_hand():
         "conv-linear-at-outputs": conv + 4 * deconv + linear,
         "hrnet-authors": round((conv + 4 * deconv + linear) * 1e9 / 2**30),
         "transpose-authors": authors,
+        "macs-bn-relu": conv + deconv + linear + attention + 3 * (4 * 30),  # norm 2, ReLU 1
         "flops-2x": 2 * (conv + deconv + linear + attention),
     }
 

@@ -1,0 +1,12 @@
+# SimpleBaseline on MPII, 256x256
+_base_ = ["_simplebaseline.py", "../_base_/mpii_msra_256x256.py"]
+
+model = dict(
+    backbone=dict(
+        depth=152,
+        init_cfg=dict(type="Pretrained", checkpoint="torchvision://resnet152"),
+    ),
+    head=dict(out_channels=16, decoder=_base_.codec),
+)
+smoke = dict(codec=dict(input_size=(64, 64), heatmap_size=(16, 16)))
+lab = dict(codec=dict(input_size=(256, 256), heatmap_size=(64, 64)))

@@ -1,0 +1,15 @@
+# COCO 256x192, output stride 8; augmentation as HRNet
+_base_ = ["../_base_/coco_msra_256x192.py"]
+
+codec = dict(
+    type="CenterOffsetHeatmap",
+    input_size=(192, 256),
+    heatmap_size=(24, 32),
+    sigma=1.0,
+)
+train_pipeline = [
+    *_base_.train_pipeline[:-2],
+    dict(type="GenerateTarget", encoder=codec),
+    dict(type="PackPoseInputs"),
+]
+train_dataloader = dict(batch_size=128, dataset=dict(pipeline=train_pipeline))

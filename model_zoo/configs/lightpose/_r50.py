@@ -1,0 +1,43 @@
+# ResNet-50 without c5
+_base_ = ["_model.py"]
+
+model = dict(
+    backbone=dict(
+        type="ResNet",
+        depth=50,
+        num_stages=3,
+        strides=(1, 2, 2),
+        dilations=(1, 1, 1),
+        out_indices=(2,),
+        zero_init_residual=False,
+        init_cfg=dict(type="Pretrained", checkpoint="torchvision://resnet50"),
+    ),
+    head=dict(in_channels=1024),
+)
+
+smoke = dict(
+    model=dict(
+        backbone=dict(
+            depth=18,
+            stem_channels=16,
+            base_channels=16,
+            init_cfg=[
+                dict(type="Kaiming", layer=["Conv2d"]),
+                dict(type="Constant", val=1, layer=["_BatchNorm"]),
+            ],
+        ),
+        head=dict(in_channels=64),
+    ),
+)
+lab = dict(
+    model=dict(
+        backbone=dict(
+            depth=18,
+            init_cfg=[
+                dict(type="Kaiming", layer=["Conv2d"]),
+                dict(type="Constant", val=1, layer=["_BatchNorm"]),
+            ],
+        ),
+        head=dict(in_channels=256),
+    ),
+)

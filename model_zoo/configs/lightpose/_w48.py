@@ -1,0 +1,73 @@
+# HRNet-W48 without stage 4, and with one module of HRNet's four in stage 3: the reading that the
+# parameter and FLOPs columns leave (bench/papers/lightpose, NOTES-model.md)
+_base_ = ["_model.py"]
+
+model = dict(
+    backbone=dict(
+        type="HRNetToStage3",
+        stride=16,
+        extra=dict(
+            stage1=dict(
+                num_modules=1,
+                num_branches=1,
+                block="BOTTLENECK",
+                num_blocks=(4,),
+                num_channels=(64,),
+            ),
+            stage2=dict(
+                num_modules=1,
+                num_branches=2,
+                block="BASIC",
+                num_blocks=(4, 4),
+                num_channels=(48, 96),
+            ),
+            stage3=dict(
+                num_modules=1,
+                num_branches=3,
+                block="BASIC",
+                num_blocks=(4, 4, 4),
+                num_channels=(48, 96, 192),
+            ),
+        ),
+        init_cfg=dict(
+            type="Pretrained",
+            checkpoint="https://download.openmmlab.com/mmpose/pretrain_models/"
+            "hrnet_w48-8ef0771d.pth",
+        ),
+    ),
+    head=dict(in_channels=192),
+)
+
+smoke = dict(
+    model=dict(
+        backbone=dict(
+            stem_channels=16,
+            extra=dict(
+                stage1=dict(num_blocks=(1,), num_channels=(8,)),
+                stage2=dict(num_blocks=(1, 1), num_channels=(12, 24)),
+                stage3=dict(num_blocks=(1, 1, 1), num_channels=(12, 24, 48)),
+            ),
+            init_cfg=[
+                dict(type="Kaiming", layer=["Conv2d"]),
+                dict(type="Constant", val=1, layer=["_BatchNorm"]),
+            ],
+        ),
+        head=dict(in_channels=48),
+    ),
+)
+lab = dict(
+    model=dict(
+        backbone=dict(
+            extra=dict(
+                stage1=dict(num_blocks=(2,)),
+                stage2=dict(num_blocks=(2, 2), num_channels=(24, 48)),
+                stage3=dict(num_blocks=(2, 2, 2), num_channels=(24, 48, 96)),
+            ),
+            init_cfg=[
+                dict(type="Kaiming", layer=["Conv2d"]),
+                dict(type="Constant", val=1, layer=["_BatchNorm"]),
+            ],
+        ),
+        head=dict(in_channels=96),
+    ),
+)

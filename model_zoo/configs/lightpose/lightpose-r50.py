@@ -1,0 +1,3 @@
+_base_ = ["_r50.py", "_coco_s16.py"]
+
+model = dict(head=dict(decoder=_base_.codec))

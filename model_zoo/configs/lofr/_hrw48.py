@@ -1,0 +1,110 @@
+# LOFR with HRNet-W48: its three finest branches are encoded, the finest feeds the CNN's classifier.
+_base_ = ["_lofr.py"]
+
+model = dict(
+    backbone=dict(
+        _delete_=True,
+        type="HRNetBranches",
+        branches=3,
+        extra=dict(
+            stage1=dict(
+                num_modules=1,
+                num_branches=1,
+                block="BOTTLENECK",
+                num_blocks=(4,),
+                num_channels=(64,),
+            ),
+            stage2=dict(
+                num_modules=1,
+                num_branches=2,
+                block="BASIC",
+                num_blocks=(4, 4),
+                num_channels=(48, 96),
+            ),
+            stage3=dict(
+                num_modules=4,
+                num_branches=3,
+                block="BASIC",
+                num_blocks=(4, 4, 4),
+                num_channels=(48, 96, 192),
+            ),
+            stage4=dict(
+                num_modules=3,
+                num_branches=4,
+                block="BASIC",
+                num_blocks=(4, 4, 4, 4),
+                num_channels=(48, 96, 192, 384),
+            ),
+        ),
+        init_cfg=dict(
+            type="Pretrained",
+            checkpoint="https://download.openmmlab.com/mmpose/pretrain_models/"
+            "hrnet_w48-8ef0771d.pth",
+        ),
+    ),
+    head=dict(in_channels=(48, 96, 192), strides=(4, 8, 16), category=0),
+)
+
+# HRNet halves the image five times: its sides are multiples of 32
+smoke = dict(
+    codec=dict(input_size=(64, 64), heatmap_size=(16, 16)),
+    model=dict(
+        backbone=dict(
+            _delete_=True,
+            type="HRNetBranches",
+            branches=3,
+            extra=dict(
+                stage1=dict(
+                    num_modules=1,
+                    num_branches=1,
+                    block="BOTTLENECK",
+                    num_blocks=(1,),
+                    num_channels=(16,),
+                ),
+                stage2=dict(
+                    num_modules=1,
+                    num_branches=2,
+                    block="BASIC",
+                    num_blocks=(1, 1),
+                    num_channels=(16, 32),
+                ),
+                stage3=dict(
+                    num_modules=1,
+                    num_branches=3,
+                    block="BASIC",
+                    num_blocks=(1, 1, 1),
+                    num_channels=(16, 32, 64),
+                ),
+                stage4=dict(
+                    num_modules=1,
+                    num_branches=4,
+                    block="BASIC",
+                    num_blocks=(1, 1, 1, 1),
+                    num_channels=(16, 32, 64, 128),
+                ),
+            ),
+            init_cfg=[
+                dict(type="Kaiming", layer=["Conv2d"]),
+                dict(type="Constant", val=1, layer=["_BatchNorm"]),
+            ],
+        ),
+        head=dict(in_channels=(16, 32, 64)),
+    ),
+)
+lab = dict(
+    model=dict(
+        backbone=dict(
+            extra=dict(
+                stage1=dict(num_blocks=(2,)),
+                stage2=dict(num_blocks=(2, 2)),
+                stage3=dict(num_modules=2, num_blocks=(2, 2, 2)),
+                stage4=dict(num_modules=1, num_blocks=(2, 2, 2, 2)),
+            ),
+            init_cfg=[
+                dict(type="Kaiming", layer=["Conv2d"]),
+                dict(type="Constant", val=1, layer=["_BatchNorm"]),
+            ],
+        ),
+        head=dict(in_channels=(48, 96, 192)),
+    ),
+)

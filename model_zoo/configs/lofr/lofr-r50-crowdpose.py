@@ -1,0 +1,3 @@
+_base_ = ["_crowdpose.py"]
+
+model = dict(head=dict(decoder=_base_.codec))

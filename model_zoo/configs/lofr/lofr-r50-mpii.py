@@ -1,0 +1,3 @@
+_base_ = ["_mpii.py"]
+
+model = dict(head=dict(decoder=_base_.codec))

@@ -1,0 +1,54 @@
+"""LOFR's losses (Section 3.5). Plain functions of tensors."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def presence_loss(logits: Tensor, labels: Tensor, *, classifier: str = "sigmoid") -> Tensor:
+    """Binary cross-entropy of keypoint presence, mean over keypoints and batch (Eq. 12).
+
+    Logits and labels (1 present, 0 absent) are [B, K]. `classifier="softmax"` reads the paper's "softmax
+    layer" literally: probabilities that sum to 1 over the keypoints.
+    """
+    if classifier == "sigmoid":
+        return F.binary_cross_entropy_with_logits(logits, labels)
+    if classifier == "softmax":
+        return F.binary_cross_entropy(logits.softmax(dim=1), labels)
+    raise ValueError(f"classifier is '{classifier}'; allowed are sigmoid, softmax")
+
+
+def diversity_loss(parts: Tensor) -> Tensor:
+    """Mean cosine between the features of different parts, in [-1, 1], mean over the batch (Eq. 11).
+
+    `parts` is [B, K, D] with K > 1.
+    """
+    unit = F.normalize(parts, dim=2)
+    keypoints = parts.shape[1]
+    whole = unit.sum(dim=1).square().sum(dim=1)  # over all pairs, i = j included
+    same = unit.square().sum(dim=(1, 2))
+    return ((whole - same) / (keypoints * (keypoints - 1))).mean()
+
+
+def located_loss(heatmaps: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
+    """Squared error per pixel of heatmaps [B, K, H, W], mean over the keypoints that bear a location (Eq. 14).
+
+    `weights` [B, K] is zero for keypoints and samples without one; without any the loss is zero.
+    """
+    error = (heatmaps - targets).square().mean(dim=(2, 3))
+    return (error * weights).sum() / weights.sum().clamp(min=1)
+
+
+def mass_scaled(response: Tensor, targets: Tensor) -> Tensor:
+    """Maps [B, K, H, W] that sum to about 1, multiplied so that each sums to what its target sums to.
+
+    Against a target of peak 1 the squared error is then convex in the response. Divided by its own peak instead, a
+    response that is one spike at a wrong place costs little and passes no gradient through the softmax.
+    """
+    return response * targets.sum(dim=(2, 3), keepdim=True)
+
+
+def peak_scaled(response: Tensor) -> Tensor:
+    """Maps [B, K, H, W] divided by their maximum, so that the peak is 1."""
+    peak = response.amax(dim=(2, 3), keepdim=True)
+    return response / peak.clamp(min=torch.finfo(response.dtype).tiny)

@@ -1,0 +1,72 @@
+"""Training curves of a model's runs as small charts: loss over iterations, one line per seed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from bench.records import AccuracyResult
+from reports.axes import Axis
+from reports.plots import BOTTOM, LEFT, RIGHT, TOP
+
+MOST_POINTS = 200
+DASHES = ("", "6 3", "2 3", "8 3 2 3")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One seed: its name, the pixels of its line, how it is dashed, first and last loss."""
+
+    name: str
+    path: str
+    dash: str
+    first: float
+    last: float
+
+
+@dataclass(frozen=True)
+class CurveChart:
+    """The losses of one run at one tier."""
+
+    key: str
+    title: str
+    x: Axis
+    y: Axis
+    lines: tuple[Line, ...]
+
+
+def losses(result: AccuracyResult) -> list[tuple[float, float]]:
+    """(iteration, loss) pairs that are finite numbers; empty if none were stored."""
+    stored = result.training.get("loss", [])
+    pairs = stored if isinstance(stored, list) else []
+    found = [
+        (float(pair[0]), float(pair[1]))
+        for pair in pairs
+        if isinstance(pair, list | tuple)
+        and len(pair) == 2
+        and all(type(end) in (int, float) and abs(end) < 1e12 for end in pair)
+    ]
+    step = max(1, len(found) // MOST_POINTS)
+    return found[::step]
+
+
+def curve_charts(run: str, results: Sequence[AccuracyResult]) -> Iterable[CurveChart]:
+    """One chart per tier of the run that stored a curve."""
+    for tier, group in groupby(results, key=lambda result: result.tier):
+        found = [(result, points) for result in group if len(points := losses(result)) > 1]
+        if not found:
+            continue
+        every = [point for _, points in found for point in points]
+        positive = all(loss > 0 for _, loss in every)
+        x = Axis.of("iteration", [step for step, _ in every], LEFT, RIGHT)
+        y = Axis.of("loss", [loss for _, loss in every], BOTTOM, TOP, log=positive)
+        lines = tuple(
+            Line(
+                f"seed {result.seed}",
+                "M" + "L".join(f"{x.pixel(step)} {y.pixel(loss)}" for step, loss in points),
+                DASHES[number % len(DASHES)],
+                points[0][1],
+                points[-1][1],
+            )
+            for number, (result, points) in enumerate(found)
+        )
+        yield CurveChart(f"loss-{run}-{tier}", f"Training loss of {run}, {tier} tier", x, y, lines)

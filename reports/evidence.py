@@ -1,0 +1,94 @@
+"""Results behind the verdicts: look-ups by file, model and run, and the trace of each result."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from bench.records import AccuracyResult, CountResult, Result, SpeedResult
+from bench.store import Store, all_results
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Where one figure comes from, as shown beside it."""
+
+    name: str
+    subject: str
+    commit: str
+    machine: str
+    command: str
+    made: str
+    dirty: bool
+    note: str = ""
+    protocol: tuple[tuple[str, str], ...] = ()
+
+
+def machine_of(result: Result) -> str:
+    """The hardware in one line: 'NVIDIA H200, 16 cores'."""
+    if isinstance(result, SpeedResult):
+        return f"{result.machine} ({result.device}, {result.precision}, batch {result.batch})"
+    hardware = result.provenance.hardware
+    return ", ".join(f"{key}: {value}" for key, value in hardware.items()) or "not recorded"
+
+
+def _subject(result: Result) -> str:
+    if isinstance(result, CountResult):
+        return f"{result.model}, {result.input_size[0]}x{result.input_size[1]} input"
+    if isinstance(result, SpeedResult):
+        return f"{result.group}: {result.protocol}"
+    return f"run {result.run}, tier {result.tier}, seed {result.seed}"
+
+
+def trace(name: str, result: Result, note: str = "") -> Trace:
+    """Subject, commit, machine and command of a result."""
+    origin = result.provenance
+    protocol = result.protocol if isinstance(result, AccuracyResult) else {}
+    return Trace(
+        name=name,
+        subject=_subject(result),
+        commit=origin.commit,
+        machine=machine_of(result),
+        command=origin.command,
+        made=str(origin.volatile.get("date", "not recorded")),
+        dirty=origin.dirty,
+        note=note,
+        protocol=tuple(sorted(protocol.items())),
+    )
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All results, indexed once."""
+
+    results: dict[str, Result] = field(default_factory=dict)
+    counts: dict[str, tuple[str, CountResult]] = field(default_factory=dict)
+    speeds: dict[str, list[tuple[str, SpeedResult]]] = field(default_factory=dict)
+    accuracies: dict[str, list[tuple[str, AccuracyResult]]] = field(default_factory=dict)
+    traces: dict[str, Trace] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, store: Store) -> "Measured":
+        """Index a store; results are taken in the order of their files."""
+        stored = sorted(all_results(store), key=lambda one: one.file)
+        by_file: dict[str, Result] = {one.file: one.result for one in stored}
+        counts: dict[str, tuple[str, CountResult]] = {}
+        speeds: dict[str, list[tuple[str, SpeedResult]]] = defaultdict(list)
+        accuracies: dict[str, list[tuple[str, AccuracyResult]]] = defaultdict(list)
+        for name, result in by_file.items():
+            if isinstance(result, CountResult):
+                counts[result.model] = (name, result)
+            elif isinstance(result, SpeedResult):
+                for model in result.timings:
+                    speeds[model].append((name, result))
+            else:
+                accuracies[result.run].append((name, result))
+        traces = {one.file: trace(one.file, one.result, one.note) for one in stored}
+        return cls(by_file, counts, dict(speeds), dict(accuracies), traces)
+
+    @property
+    def machines(self) -> list[str]:
+        """Every machine a result names, each once."""
+        return sorted({machine_of(result) for result in self.results.values()})
+
+    @property
+    def commits(self) -> list[str]:
+        return sorted({result.provenance.commit for result in self.results.values()})

@@ -1,0 +1,119 @@
+"""What matters most about a paper, in sentences made from the verdicts; nothing is written by hand."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bench.records import ClaimVerdict
+from reports.cells import CellView
+from reports.leaderboard import COMPARED
+from reports.names import cell_link, paper_page
+from reports.words import number, plural
+
+NAMES = {"params": "parameter", "flops": "FLOPs", "accuracy": "accuracy", "fps": "speed"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence, the page that proves it, and how much it matters (larger: more)."""
+
+    text: str
+    link: str
+    weight: float
+
+
+def findings(
+    paper: str,
+    cells: Sequence[CellView],
+    claims: Sequence[ClaimVerdict],
+    conflicts: int,
+    misprints: int,
+) -> tuple[Finding, ...]:
+    """All findings of a paper, the weightiest first."""
+    found = [
+        *_figures(paper, cells),
+        *_claims(paper, claims),
+        *_contradictions(paper, conflicts, misprints),
+    ]
+    return tuple(sorted(found, key=lambda f: -f.weight))
+
+
+def _kind(cell: CellView) -> str:
+    metric = cell.cell.metric
+    return metric if metric in ("params", "flops", "fps") else cell.kind
+
+
+def _figures(paper: str, cells: Sequence[CellView]) -> Iterable[Finding]:
+    for kind, name in NAMES.items():
+        own = [c for c in cells if _kind(c) == kind and c.judged and c.cell.origin != "quoted"]
+        compared = [c for c in own if c.word.key in COMPARED]
+        if not own:
+            continue
+        if not compared:
+            text = f"None of its {plural(len(own), f'{name} figure')} has been reproduced or refuted yet."
+            yield Finding(text, f"{paper_page(paper)}#coverage", 1)
+            continue
+        agree = [c for c in compared if c.word.key in ("reproduced", "better")]
+        text = f"{len(agree)} of {plural(len(compared), f'compared {name} figure')} {_stand(len(agree))}"
+        yield Finding(f"{text}.", f"{paper_page(paper)}#coverage", 5)
+        yield from _largest([c for c in compared if c.word.key == "deviates"], name)
+
+
+def _stand(count: int) -> str:
+    return "stands" if count == 1 else "stand"
+
+
+def _largest(cells: Sequence[CellView], name: str) -> Iterable[Finding]:
+    """The figure that deviates most."""
+    known = [
+        (abs(c.verdict.difference), c)
+        for c in cells
+        if c.verdict and c.verdict.difference is not None
+    ]
+    if not known:
+        return
+    size, view = max(known, key=lambda pair: pair[0])
+    cell = view.cell
+    link = cell_link(cell.paper, cell.table.table, cell.row.key, cell.column.key)
+    text = (
+        f"{plural(len(cells), f'{name} figure')} {'deviates:' if len(cells) == 1 else 'deviate, most of all'} "
+        f"{cell.column.label} of {cell.row.label} in Table {cell.table.table}: "
+        f"printed {cell.printed}, here {view.here} ({view.difference})."
+    )
+    yield Finding(text, link, 7 + min(size, 100) / 100)
+
+
+def _claims(paper: str, claims: Sequence[ClaimVerdict]) -> Iterable[Finding]:
+    link = f"{paper_page(paper)}#claims"
+    broken = [c for c in claims if c.on_paper.holds == "fails"]
+    if broken:
+        verb = "does" if len(broken) == 1 else "do"
+        text = (
+            f"{plural(len(broken), 'claim')} {verb} not follow from the paper's own tables, "
+            f"for example: {broken[0].claim.claim}"
+        )
+        yield Finding(_sentence(text), link, 9)
+    fails = [c for c in claims if c.on_reproduced.holds == "fails" and c.on_paper.holds != "fails"]
+    if fails:
+        verb = "fails" if len(fails) == 1 else "fail"
+        text = f"{plural(len(fails), 'claim')} {verb} on reproduced numbers, for example: {fails[0].claim.claim}"
+        yield Finding(_sentence(text), link, 8)
+    holds = sum(c.on_reproduced.holds == "holds" for c in claims)
+    if claims:
+        verb = "holds" if holds == 1 else "hold"
+        text = f"{number(holds, 0)} of {plural(len(claims), 'claim')} {verb} on reproduced numbers."
+        yield Finding(text, link, 4 if holds else 2)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _contradictions(paper: str, conflicts: int, misprints: int) -> Iterable[Finding]:
+    if conflicts:
+        verb = "is" if conflicts == 1 else "are"
+        text = f"{plural(conflicts, 'quantity', 'quantities')} {verb} printed with two different values."
+        yield Finding(text, f"{paper_page(paper)}#conflicts", 6)
+    if misprints:
+        verb = "is" if misprints == 1 else "are"
+        text = f"{plural(misprints, 'cell')} {verb} likely misprinted."
+        yield Finding(text, f"{paper_page(paper)}#misprints", 3)

@@ -1,0 +1,53 @@
+"""File names and anchors of pages; data never becomes a path or an id unchecked."""
+
+import hashlib
+import re
+from functools import cache
+
+_UNSAFE = re.compile(r"[^a-z0-9]+")
+_LONGEST = 80
+
+
+@cache
+def slug(text: str) -> str:
+    """Letters, digits and hyphens; distinct texts stay distinct ('R A4' and 'r/a4' differ)."""
+    plain = _UNSAFE.sub("-", text.lower()).strip("-")
+    if plain and plain == text and len(plain) <= _LONGEST:
+        return plain
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{plain[:_LONGEST].strip('-')}-{digest}".lstrip("-")
+
+
+def table_page(name: str, suffix: str = "html") -> str:
+    return f"tables/{slug(name)}.{suffix}"
+
+
+def paper_page(paper: str) -> str:
+    return f"papers/{slug(paper)}.html"
+
+
+def model_page(model: str, suffix: str = "html") -> str:
+    return f"models/{slug(model)}.{suffix}"
+
+
+def row_anchor(row: str) -> str:
+    return f"r-{slug(row)}"
+
+
+def cell_anchor(row: str, column: str) -> str:
+    return f"c-{slug(row)}--{slug(column)}"
+
+
+def cell_link(paper: str, table: str, row: str, column: str) -> str:
+    """Address of a cell from the root of the site."""
+    return f"{table_page(f'{paper}-{table}')}#{cell_anchor(row, column)}"
+
+
+def web_address(text: str | None) -> str | None:
+    """The text if it is an http(s) address, else None: 'javascript:' never becomes a link."""
+    return text if text and re.match(r"https?://[^\s\"'<>]+$", text) else None
+
+
+def arxiv_address(number: str | None) -> str | None:
+    """Address of an arXiv number such as 2012.14214."""
+    return f"https://arxiv.org/abs/{number}" if re.match(r"\d{4}\.\d{4,5}$", number or "") else None

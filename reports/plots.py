@@ -1,0 +1,238 @@
+"""Charts as data: points, axes and fronts, drawn by templates/charts.html; a table stands behind each.
+
+Marks differ by shape (circle: the paper's own, square: baseline), never by colour alone.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reports.axes import Axis
+from reports.cells import CellView, Judged, TableView
+from reports.leaderboard import COMPARED, Entry, Group, Leaderboard
+from reports.names import cell_link
+
+WIDTH, HEIGHT = 720.0, 440.0
+LEFT, RIGHT, TOP, BOTTOM = 64.0, 700.0, 16.0, 388.0
+COSTS = {
+    "params": "Parameters, M (counted here, else printed)",
+    "flops": "Multiply-accumulates, G (counted here)",
+    "fps": "Latency, ms (timed here)",
+}
+MOST_ROWS = 40
+MOST_MARKS = 500
+
+
+@dataclass(frozen=True)
+class Point:
+    """One mark; `label` is written beside it only where `named`."""
+
+    label: str
+    x: float
+    y: float
+    own: bool
+    link: str | None
+    px: float
+    py: float
+    front: bool = False
+    named: bool = False
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A scatter chart; `front` are the pixels of the Pareto front, `diagonal` of the line x = y."""
+
+    key: str
+    title: str
+    x: Axis
+    y: Axis
+    points: tuple[Point, ...]
+    front: tuple[tuple[float, float], ...] = ()
+    diagonal: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One row of a dot chart: printed, and here with its interval, in pixels."""
+
+    label: str
+    y: float
+    printed: float | None
+    here: float | None
+    interval: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class DotChart:
+    """A table's main accuracy, row by row."""
+
+    title: str
+    axis: Axis
+    dots: tuple[Dot, ...]
+    height: float
+
+
+def pareto(points: Sequence[tuple[float, float]]) -> list[int]:
+    """Indices of points with no cheaper one that is at least as accurate, from cheap to dear."""
+    front: list[int] = []
+    for index in sorted(range(len(points)), key=lambda i: (points[i][0], -points[i][1])):
+        if not front or points[index][1] > points[front[-1]][1]:
+            front.append(index)
+    return front
+
+
+def _cost(entry: Entry, metric: str) -> float | None:
+    figure = entry.figures.get(metric)
+    if figure is None:
+        return None
+    span = figure.own or (figure.paper if metric == "params" else None)
+    if span is None or span.value <= 0:
+        return None
+    return 1000.0 / span.value if metric == "fps" else span.value
+
+
+def cost_charts(board: Leaderboard) -> list[Chart]:
+    """Accuracy against each cost, for every protocol with at least four such models."""
+    charts = []
+    for group in board.groups:
+        for metric, label in COSTS.items():
+            if chart := _cost_chart(group, metric, label):
+                charts.append(chart)
+    return charts
+
+
+def _cost_chart(group: Group, metric: str, label: str) -> Chart | None:
+    main = group.main
+    if main is None:
+        return None
+    found = []
+    for entry in group.entries:
+        figure = entry.figures.get(main)
+        span = (figure.own if group.measured else figure.paper) if figure else None
+        cost = _cost(entry, metric)
+        if span and cost:
+            found.append((entry, cost, span.value))
+    if len({(cost, value) for _, cost, value in found}) < 4:
+        return None
+    x = Axis.of(label, [cost for _, cost, _ in found], LEFT, RIGHT, log=True)
+    source = "here" if group.measured else "as printed"
+    y = Axis.of(f"{main}, {source}", [value for _, _, value in found], BOTTOM, TOP)
+    front = pareto([(cost, value) for _, cost, value in found])
+    points = [
+        Point(
+            e.label,
+            cost,
+            value,
+            e.origin == "own",
+            e.link,
+            x.pixel(cost),
+            y.pixel(value),
+            i in front,
+        )
+        for i, (e, cost, value) in enumerate(found)
+    ]
+    line = _steps([points[i] for i in front])
+    return Chart(f"{group.key}-{metric}", group.title, x, y, tuple(_named(points)), line)
+
+
+def _steps(front: Sequence[Point]) -> tuple[tuple[float, float], ...]:
+    """The front as a staircase: what is the best up to this cost."""
+    line: list[tuple[float, float]] = []
+    for point in front:
+        if line:
+            line.append((point.px, line[-1][1]))
+        line.append((point.px, point.py))
+    return tuple(line)
+
+
+def _named(points: Sequence[Point]) -> Iterable[Point]:
+    """Labels for the points of the front, left out where two would overlap."""
+    taken: list[tuple[float, float, float]] = []
+    for point in points:
+        width = 6.2 * min(len(point.label), 26)
+        free = all(
+            abs(point.py - y) > 14 or point.px > right or point.px + width < left
+            for left, right, y in taken
+        )
+        named = point.front and free and point.px + width < RIGHT + 10
+        if named:
+            taken.append((point.px, point.px + width, point.py))
+        yield Point(**{**point.__dict__, "named": named})
+
+
+AGREEMENT = {
+    "params": "Parameters, M",
+    "flops": "FLOPs, G, by the rule the paper used",
+    "accuracy": "Accuracy, %, under the paper's protocol",
+    "speed": "Frames per second (other machine than the paper's)",
+}
+
+
+def agreement_charts(judged: Judged) -> list[Chart]:
+    """Printed against reproduced, per kind of figure; on the line they agree."""
+    found: dict[str, list[tuple[CellView, float, float]]] = {key: [] for key in AGREEMENT}
+    for view in judged.cells():
+        metric, kind = view.cell.metric, view.kind
+        key = metric if metric in ("params", "flops") else "speed" if metric == "fps" else kind
+        value = view.verdict.value if view.verdict else None
+        if key in found and view.word.key in COMPARED and value and view.cell.number:
+            found[key].append((view, view.cell.number.value, value))
+    return [_agreement(key, cells) for key, cells in found.items() if len(cells) > 1]
+
+
+def _agreement(key: str, cells: list[tuple[CellView, float, float]]) -> Chart:
+    title = AGREEMENT[key]
+    if len(cells) > MOST_MARKS:
+        title += f"; of {len(cells)} figures the {MOST_MARKS} that agree least"
+        cells = sorted(cells, key=lambda c: -abs(c[2] / c[1] - 1 if c[1] else 0))[:MOST_MARKS]
+    both = [value for _, *pair in cells for value in pair]
+    log = key != "accuracy"
+    x = Axis.of("printed", both, LEFT, RIGHT, log=log)
+    y = Axis.of("here", both, BOTTOM, TOP, log=log)
+    points = []
+    for view, printed, here in cells:
+        cell = view.cell
+        link = cell_link(cell.paper, cell.table.table, cell.row.key, cell.column.key)
+        own = cell.origin == "own"
+        points.append(Point(cell.name, printed, here, own, link, x.pixel(printed), y.pixel(here)))
+    line = (x.pixel(x.low), y.pixel(y.low), x.pixel(x.high), y.pixel(y.high))
+    return Chart(f"agree-{key}", title, x, y, tuple(points), diagonal=line)
+
+
+def dot_chart(view: TableView) -> DotChart | None:
+    """The first accuracy column of a table as dots; None if fewer than two rows print it."""
+    columns = [c.key for c in view.table.columns if c.kind in ("accuracy", "measure")]
+    cells = [
+        cell
+        for row in view.rows
+        for cell in row.cells
+        if columns and cell.cell.column.key == columns[0] and cell.cell.number
+    ]
+    if not 2 <= len(cells) <= MOST_ROWS:
+        return None
+    values = [number_.value for c in cells if (number_ := c.cell.number)]
+    values += [end for c in cells for end in _here(c)]
+    axis = Axis.of(cells[0].cell.column.label, values, 230.0, RIGHT)
+    return DotChart(
+        f"{cells[0].cell.column.label}, row by row",
+        axis,
+        tuple(_dot(cell, i, axis) for i, cell in enumerate(cells)),
+        24.0 * len(cells) + 40,
+    )
+
+
+def _here(view: CellView) -> list[float]:
+    verdict = view.verdict
+    if verdict is None or verdict.value is None or verdict.verdict not in COMPARED:
+        return []
+    return [verdict.value, *(verdict.interval or ())]
+
+
+def _dot(view: CellView, place: int, axis: Axis) -> Dot:
+    printed, here = view.cell.number, _here(view)
+    return Dot(
+        label=view.cell.row.label,
+        y=24.0 * place + 16,
+        printed=axis.pixel(printed.value) if printed else None,
+        here=axis.pixel(here[0]) if here else None,
+        interval=(axis.pixel(here[1]), axis.pixel(here[2])) if len(here) == 3 else None,
+    )

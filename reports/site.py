@@ -1,0 +1,129 @@
+"""The whole site: from verdicts to a folder of HTML that opens from disk.
+
+    build(snapshot, catalog, store, out)
+
+No page fetches anything; every link inside the site is relative.
+"""
+
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from bench.catalog import Catalog
+from bench.records import Snapshot
+from bench.schema import METRICS
+from bench.store import Store
+from reports import cards, names, takeaway
+from reports.cells import Judged, Tally
+from reports.compare import Comparison, compare, to_json
+from reports.evidence import Measured
+from reports.leaderboard import FIRST_SHOWN, leaderboard
+from reports.models import ModelView, model_views
+from reports.papers import PaperView, paper_view
+from reports.plots import agreement_charts, cost_charts, dot_chart
+from reports.render import environment
+from reports.words import METRIC_LABELS
+from reports.writer import BuildReport, Writer
+
+STATIC = ("style.css", "site.js")
+
+
+def build(
+    snapshot: Snapshot,
+    catalog: Catalog,
+    store: Store,
+    out: Path,
+    *,
+    previous: Snapshot | None = None,
+) -> BuildReport:
+    """Write the site to `out`; only files whose content changed are touched.
+
+    previous: an earlier snapshot (a site keeps its own as `snapshot.json`); adds the page of what changed and fills
+    the feed. Raises `SiteError` if `out` holds something else than a site or cannot be written.
+    """
+    site = Site(snapshot, catalog, store, previous)
+    writer = Writer(out)
+    Pages(site, writer).write()
+    return writer.finish()
+
+
+class Site:
+    """Everything the pages show, collected once."""
+
+    def __init__(
+        self, snapshot: Snapshot, catalog: Catalog, store: Store, previous: Snapshot | None = None
+    ) -> None:
+        self.snapshot = snapshot
+        self.catalog = catalog
+        self.measured = Measured.of(store)
+        self.judged = Judged(catalog, snapshot, self.measured)
+        self.papers: list[PaperView] = [
+            paper_view(self.judged, snapshot, paper) for paper in catalog.papers.values()
+        ]
+        self.board = leaderboard(self.judged, self.measured)
+        self.models: list[ModelView] = model_views(catalog, self.judged, self.measured)
+        self.comparison: Comparison | None = compare(previous, snapshot) if previous else None
+
+
+class Pages:
+    """Renders a site into a writer, page by page."""
+
+    def __init__(self, site: Site, writer: Writer) -> None:
+        self.site = site
+        self.writer = writer
+        self.env = environment()
+        self.env.globals.update(site=site, made=site.snapshot.made)
+
+    def write(self) -> None:
+        """All pages and all files to take away."""
+        self.page("index.html", "index.html", tally=Tally.of(self.site.judged.cells()))
+        for paper in self.site.papers:
+            self.page(names.paper_page(paper.paper.id), "paper.html", view=paper)
+        self.tables()
+        self.models()
+        self.overviews()
+        for name in STATIC:
+            content = (resources.files("reports") / "static" / name).read_bytes()
+            self.writer.add(f"static/{name}", content)
+
+    def tables(self) -> None:
+        """One page per table, and the table in every format."""
+        tables = list(self.site.judged.tables.values())
+        for before, table, after in zip([None, *tables], tables, [*tables[1:], None], strict=False):
+            around = {"before": before, "after": after, "chart": dot_chart(table)}
+            self.page(names.table_page(table.name), "table.html", view=table, **around)
+            for ending, content in takeaway.table_files(table).items():
+                self.writer.add(names.table_page(table.name, ending), content)
+
+    def models(self) -> None:
+        """One page per model, its card and its badge."""
+        for model in self.site.models:
+            page = names.model_page(model.name)
+            self.page(page, "model.html", view=model)
+            self.writer.add(names.model_page(model.name, "md"), cards.model_card(model))
+            badge = names.model_page(model.name, "svg")
+            self.page(badge, "badge.svg", **cards.badge(model))
+        self.writer.add("files/model-index.yml", cards.model_index(self.site.models))
+
+    def overviews(self) -> None:
+        """Leaderboard, plots, comparison, feed, bibliography, snapshot."""
+        board, comparison = self.site.board, self.site.comparison
+        shown = {"metrics": METRICS, "first": FIRST_SHOWN, "labels": METRIC_LABELS}
+        self.page("leaderboard.html", "leaderboard.html", board=board, **shown)
+        for ending, content in takeaway.leaderboard_files(board).items():
+            self.writer.add(f"files/leaderboard.{ending}", content)
+        agreement = agreement_charts(self.site.judged)
+        self.page("plots.html", "plots.html", agreement=agreement, cost=cost_charts(board))
+        if comparison:
+            self.page("compare.html", "compare.html", comparison=comparison)
+        changes = comparison.flipped if comparison else ()
+        self.page("feed.xml", "feed.xml", changes=changes)
+        bibliography = takeaway.bibtex(self.site.catalog.papers.values())
+        self.writer.add("files/references.bib", bibliography)
+        self.writer.add("snapshot.json", to_json(self.site.snapshot))
+
+    def page(self, page: str, template: str, **content: Any) -> None:
+        """Render one template to `page`; `root` leads from it back to the site's folder."""
+        root = "../" * page.count("/")
+        html = self.env.get_template(template).render(root=root, page=page, **content)
+        self.writer.add(page, html)

@@ -1,0 +1,78 @@
+"""Writing the site: only files whose bytes changed, and nothing left over from an earlier build."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.errors import ReproPoseError
+
+MANIFEST = ".site"
+
+
+class SiteError(ReproPoseError):
+    """The site cannot be written where it was asked for."""
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build did; paths are relative to the site's folder."""
+
+    out: Path
+    written: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    removed: tuple[str, ...]
+
+    @property
+    def index(self) -> Path:
+        return self.out / "index.html"
+
+    def __str__(self) -> str:
+        return (
+            f"{self.index}: {len(self.written)} files written, "
+            f"{len(self.unchanged)} unchanged, {len(self.removed)} removed"
+        )
+
+
+@dataclass
+class Writer:
+    """Collects a build's files; what an earlier build wrote and this one does not is removed."""
+
+    out: Path
+    written: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        manifest = self.out / MANIFEST
+        if self.out.exists() and not self.out.is_dir():
+            raise SiteError(f"{self.out} is a file; name a folder for the site")
+        if self.out.is_dir() and not manifest.is_file() and any(self.out.iterdir()):
+            raise SiteError(
+                f"{self.out} holds files that are not a site; name an empty or a new folder"
+            )
+        self.before = manifest.read_text("utf-8").splitlines() if manifest.is_file() else []
+
+    def add(self, name: str, content: str | bytes) -> None:
+        """Write `content` to `name` (relative, '/'-separated) unless it is already there."""
+        data = content.encode("utf-8", "replace") if isinstance(content, str) else content
+        path = self.out / name
+        if path.is_file() and path.read_bytes() == data:
+            self.unchanged.append(name)
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_name(path.name + ".part")
+            part.write_bytes(data)
+            part.replace(path)
+        except OSError as error:
+            raise SiteError(f"{path}: cannot be written: {error.strerror}") from error
+        self.written.append(name)
+
+    def finish(self) -> BuildReport:
+        """Remove what is no longer part of the site and note what is."""
+        names = sorted([*self.written, *self.unchanged])
+        removed = sorted(set(self.before) - set(names))
+        for name in removed:
+            path = self.out / name
+            if path.resolve().is_relative_to(self.out.resolve()):
+                path.unlink(missing_ok=True)
+        (self.out / MANIFEST).write_text("\n".join(names) + "\n", encoding="utf-8")
+        return BuildReport(self.out, tuple(self.written), tuple(self.unchanged), tuple(removed))

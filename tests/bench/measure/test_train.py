@@ -1,0 +1,203 @@
+"""Training, resuming and evaluating through the harness, on synthetic people and on real images."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from bench import catalog, datasets
+from bench.errors import DataError
+from bench.measure import accuracy, train
+from bench.schema import Run
+from bench.store import Store
+
+TINY = {"train_cfg.max_iters": 4, "train_dataloader.batch_size": 4}
+SETTINGS = """\
+tier: smoke
+synthetic:
+  smoke:
+    coco: {kind: crops, difficulty: easy, seed: 5, train: 24, val: 8}
+"""
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "params.yaml").write_text(SETTINGS)
+    monkeypatch.setenv("REPROPOSE_WORKSPACE", str(tmp_path))
+    return tmp_path
+
+
+def measure(workspace: Path, run: Run, tier="smoke", name="tiny"):
+    store = Store(root=workspace / "results")
+    return train.measure_seed(catalog.load(), store, name, run, tier, 0)
+
+
+@pytest.fixture
+def tiny() -> Run:
+    return Run(config="transpose-r-a3", dataset="coco", options=dict(TINY))
+
+
+def test_a_result_can_be_traced_and_recomputed_from_its_predictions(workspace, tiny):
+    result = measure(workspace, tiny)
+    store = Store(root=workspace / "results")
+    [stored] = store.accuracies("smoke")
+    entries = store.predictions(stored)
+    truth = datasets.annotation_file("coco", "smoke")
+    assert accuracy.evaluate("coco", truth, entries) == result.metrics
+    assert stored.result.provenance.inputs["model_zoo/transpose.py"]
+    assert stored.result.protocol["fingerprint"] == datasets.fingerprint("coco", "smoke")
+    assert "AP" in result.untrained
+
+
+def test_the_same_seed_gives_the_same_predictions(workspace, tiny):
+    first = measure(workspace, tiny, name="first")
+    second = measure(workspace, tiny, name="second")
+    assert first.metrics == second.metrics
+    store = Store(root=workspace / "results")
+    hashes = {s.result.predictions.sha256 for s in store.accuracies()}
+    assert len(hashes) == 1
+
+
+def test_an_interrupted_training_resumes_where_it_stopped(workspace, tiny, monkeypatch):
+    from bench.measure.hooks import LossCurve
+
+    options = {
+        **TINY,
+        "default_hooks.checkpoint.interval": 1,
+        "default_hooks.checkpoint.by_epoch": False,
+    }
+    run = tiny.model_copy(update={"options": options})
+
+    def stop(self, runner, batch_idx, data_batch=None, outputs=None):
+        if runner.iter == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LossCurve, "after_train_iter", stop)
+        with pytest.raises(KeyboardInterrupt):
+            measure(workspace, run)
+    work = workspace / "work/smoke/tiny/seed-0"
+    assert not (work / "final.pth").exists()
+    seen: list[int] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            LossCurve, "after_train_iter", lambda self, runner, *a, **k: seen.append(runner.iter)
+        )
+        measure(workspace, run)
+    assert seen == [2, 3]
+    assert (work / "final.pth").exists()
+
+
+def test_a_finished_training_is_not_repeated(workspace, tiny):
+    measure(workspace, tiny)
+    final = workspace / "work/smoke/tiny/seed-0/final.pth"
+    before = final.stat().st_mtime_ns
+    measure(workspace, tiny)
+    assert final.stat().st_mtime_ns == before
+
+
+def test_what_was_trained_otherwise_is_moved_aside_and_not_lost(workspace, tiny):
+    measure(workspace, tiny)
+    other = tiny.model_copy(update={"options": {**TINY, "train_dataloader.batch_size": 5}})
+    measure(workspace, other)
+    assert (workspace / "work/smoke/tiny/seed-0.old-1/final.pth").is_file()
+
+
+def test_checkpoints_open_with_the_safe_default(workspace, tiny):
+    measure(workspace, tiny)
+    for file in (workspace / "work/smoke/tiny/seed-0").glob("*.pth"):
+        torch.load(file, weights_only=True)
+
+
+def test_a_corrupt_checkpoint_gets_a_clear_error(workspace, tiny):
+    measure(workspace, tiny)
+    final = workspace / "work/smoke/tiny/seed-0/final.pth"
+    final.write_bytes(final.read_bytes()[:1000])
+    with pytest.raises(DataError, match=r"final.pth is damaged.*delete it"):
+        measure(workspace, tiny)
+
+
+def test_a_run_that_starts_from_another_needs_it_trained_first(workspace, tiny):
+    run = tiny.model_copy(update={"start": "transpose-r-a4-coco"})
+    with pytest.raises(DataError, match="repropose measure transpose-r-a4-coco --tier smoke"):
+        measure(workspace, run)
+
+
+@pytest.fixture
+def real(workspace: Path, samples: Path) -> Path:
+    """The real sample images as the full-size COCO: the same four images to train and to test on."""
+    coco = workspace / "data/full/coco"
+    (coco / "annotations").mkdir(parents=True)
+    for split in ("train", "val"):
+        shutil.copy(
+            samples / "coco/test_coco.json", coco / f"annotations/person_keypoints_{split}2017.json"
+        )
+        (coco / f"{split}2017").symlink_to(samples / "coco", target_is_directory=True)
+    (coco / "person_detection_results").mkdir()
+    found = json.loads((samples / "coco/test_coco_det_AP_H_56.json").read_text())
+    best = sorted(found, key=lambda box: -box["score"])[:10]
+    (coco / "person_detection_results/COCO_val2017_detections_AP_H_56_person.json").write_text(
+        json.dumps(best)
+    )
+    return coco
+
+
+FULL = {
+    "train_cfg.max_epochs": 1,
+    "train_dataloader.batch_size": 4,
+    "train_dataloader.num_workers": 0,
+    "train_dataloader.persistent_workers": False,
+    "val_dataloader.num_workers": 0,
+    "val_dataloader.persistent_workers": False,
+    "test_dataloader.num_workers": 0,
+    "test_dataloader.persistent_workers": False,
+    "model.backbone.init_cfg": None,
+    "val_cfg": None,
+}
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.parametrize("boxes", ["detector", "ground-truth"])
+def test_the_paper_size_trains_and_evaluates_on_real_images(workspace, real, boxes):
+    options = dict(FULL)
+    if boxes == "ground-truth":
+        options["test_dataloader.dataset.bbox_file"] = None
+    result = measure(
+        workspace, Run(config="transpose-r-a3", dataset="coco", options=options), "full"
+    )
+    assert result.evidence == "full-1"
+    assert result.protocol["boxes"] == {"detector": "detector-56.4"}.get(boxes, boxes)
+    assert result.protocol["input_size"] == "256x192"
+    entries = Store(root=workspace / "results").predictions(
+        Store(root=workspace / "results").accuracies("full")[0]
+    )
+    assert len(entries) == result.predictions.instances > 0
+    assert result.metrics == pycocotools_directly(real, entries)
+
+
+def pycocotools_directly(real: Path, entries: list[dict]) -> dict[str, float]:
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    truth = COCO(str(real / "annotations/person_keypoints_val2017.json"))
+    evaluation = COCOeval(truth, truth.loadRes(json.loads(json.dumps(entries))), "keypoints")
+    evaluation.evaluate()
+    evaluation.accumulate()
+    evaluation.summarize()
+    return {
+        n: 100 * v for n, v in zip(accuracy.COCO_FIGURES, evaluation.stats, strict=True) if v > -1
+    }
+
+
+@pytest.mark.data
+def test_a_damaged_image_is_named_before_anything_is_trained(workspace, real, samples):
+    (real / "val2017").unlink()
+    shutil.copytree(samples / "coco", real / "val2017")
+    image = next((real / "val2017").glob("*.jpg"))
+    image.write_bytes(image.read_bytes()[:5000])
+    with pytest.raises(DataError, match=rf"{image.name} is damaged"):
+        datasets.prepare("coco", "full")
+    assert not (workspace / "data/full/coco.json").exists()

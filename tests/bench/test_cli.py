@@ -1,0 +1,101 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bench import catalog
+from bench.cli import main
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty workspace: nothing measured, no data."""
+    monkeypatch.setenv("REPROPOSE_WORKSPACE", str(tmp_path))
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+@pytest.mark.parametrize(
+    "command", ["cells", "runs", "results", "claims", "conflicts", "coverage", "judge"]
+)
+def test_answers_are_a_json_list_on_standard_output(command, workspace):
+    done = run(command, "--json")
+    assert done.exit_code == 0, done.output
+    assert isinstance(json.loads(done.stdout), list)
+
+
+def test_cells_carry_the_documented_fields(workspace):
+    rows = json.loads(run("cells", "--json", "--paper", "transpose", "--table", "4").stdout)
+    assert {"paper", "table", "row", "column", "printed", "unit", "origin"} <= set(rows[0])
+    by_place = {(r["row"], r["column"]): r["printed"] for r in rows}
+    assert by_place["Learnable", "AP"] == "70.9"
+
+
+def test_every_cell_of_the_ledger_is_listed(workspace):
+    rows = json.loads(run("cells", "--json").stdout)
+    assert len(rows) == sum(1 for _ in catalog.load().cells())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["show", "transpose-99"], "unknown table 'transpose-99'; did you mean: transpose-"),
+        (["cells", "--paper", "transpos"], "unknown paper 'transpos'; did you mean: transpose"),
+        (["measure", "transpose-r-a9-coco"], "unknown run 'transpose-r-a9-coco'; did you mean"),
+        (
+            ["measure", "transpose-r-a3-coco", "--tier", "smok"],
+            "unknown tier 'smok'; did you mean: smoke",
+        ),
+        (["prepare", "cocoa"], "unknown data set 'cocoa'; did you mean: coco"),
+        (["count", "transpose-r-a33"], "unknown model 'transpose-r-a33'"),
+        (["judge", "--fail-on", "deviate"], "unknown verdict 'deviate'; did you mean: deviates"),
+    ],
+)
+def test_a_wrong_name_gets_one_line_and_status_2(arguments, message, workspace):
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_full_tier_without_data_says_what_is_missing_and_where_it_goes(workspace):
+    done = run("prepare", "coco", "--tier", "full")
+    assert done.exit_code == 2
+    assert "person_keypoints_val2017.json is missing" in done.stderr
+    assert str(workspace / "data/full/coco") in done.stderr
+    assert not (workspace / "data/full/coco.json").exists()
+
+
+def test_judge_fails_on_what_it_is_told_to_fail_on(workspace):
+    assert run("judge", "--fail-on", "deviates").exit_code == 0
+    done = run("judge", "--fail-on", "not-run")
+    assert done.exit_code == 1
+    assert "not-run" in done.stderr
+
+
+def test_a_corrupt_result_is_named_with_the_way_out(workspace):
+    file = workspace / "results" / "counted" / "transpose-r-a4.json"
+    file.parent.mkdir(parents=True)
+    file.write_text("{")
+    done = run("judge", "--json")
+    assert done.exit_code == 2
+    assert "counted/transpose-r-a4.json" in done.stderr
+    assert "dvc repro" in done.stderr
+
+
+def test_answers_never_import_torch(workspace):
+    code = (
+        "import sys; from click.testing import CliRunner; from bench.cli import main\n"
+        "for a in (['cells'], ['claims'], ['coverage'], ['show', 'transpose-4'], ['site']):\n"
+        "    assert CliRunner().invoke(main, a).exit_code == 0, a\n"
+        "bad = {'torch', 'mmpose', 'mmengine', 'mmcv'} & set(sys.modules); assert not bad, bad"
+    )
+    environment = {**os.environ, "REPROPOSE_WORKSPACE": str(workspace)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)

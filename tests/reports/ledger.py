@@ -1,0 +1,273 @@
+"""A made-up ledger of any size: papers, verdicts of every kind, results; or one with hostile text."""
+
+import itertools
+from datetime import date
+from pathlib import Path
+from typing import Any, get_args
+
+from bench.catalog import Catalog
+from bench.records import (
+    AccuracyResult,
+    ClaimJudgement,
+    ClaimVerdict,
+    Conflict,
+    CountResult,
+    Evidence,
+    Holds,
+    Provenance,
+    Result,
+    Snapshot,
+    SpeedResult,
+    Timing,
+    Verdict,
+    VerdictName,
+)
+from bench.schema import Claim, Column, Misprint, Paper, Row, Run, Seeds, Table
+from bench.store import Store, Stored
+
+HOSTILE = (
+    "<script>alert('x')</script>\"'><img src=x onerror=alert(1)> {{ 7*7 }} ${x} &amp; "
+    "\u202eevil\u2066 \x00\x0b\ufffe ]]> --> </style> " + "W" * 300
+)
+COLUMNS = (
+    Column(key="size", label="Input size"),
+    Column(key="params", label="#Params", metric="params"),
+    Column(key="flops", label="FLOPs", metric="flops", rule="macs"),
+    Column(key="fps", label="FPS", metric="fps"),
+    Column(key="ap", label="AP", metric="AP"),
+    Column(key="ar", label="AR", metric="AR"),
+)
+KINDS = tuple(get_args(VerdictName))
+EVIDENCE = tuple(get_args(Evidence))
+
+
+class Memory(Store):
+    """A store whose results are in memory, by file."""
+
+    def __init__(self, results: dict[str, Result]) -> None:
+        super().__init__()
+        object.__setattr__(self, "results", results)
+
+    results: dict[str, Result]
+
+    def _of(self, kind: type[Any]) -> list[Stored[Any]]:
+        return [
+            Stored(result, Path(file), file)
+            for file, result in self.results.items()
+            if isinstance(result, kind)
+        ]
+
+    def counts(self) -> list[Stored[CountResult]]:
+        return self._of(CountResult)
+
+    def speeds(self) -> list[Stored[SpeedResult]]:
+        return self._of(SpeedResult)
+
+    def accuracies(self, tier: str | None = None) -> list[Stored[AccuracyResult]]:
+        return [one for one in self._of(AccuracyResult) if tier in (None, one.result.tier)]
+
+
+def make(
+    papers: int = 2, tables: int = 2, rows: int = 10, claims: int = 5, text: str | None = None
+) -> tuple[Snapshot, Catalog, Memory]:
+    """A ledger of papers x tables x rows; `text` replaces every free text of it."""
+    ledger = [_paper(number, tables, rows, claims, text) for number in range(papers)]
+    catalog = Catalog(papers={p.id: p for p in ledger}, folders={p.id: Path(p.id) for p in ledger})
+    results = _results(catalog, text)
+    snapshot = Snapshot(
+        made=date(2026, 1, 31),
+        verdicts=tuple(_verdicts(catalog, text)),
+        claims=tuple(_claim_verdicts(catalog, text)),
+        conflicts=tuple(_conflicts(catalog, text)),
+    )
+    return snapshot, catalog, Memory(results)
+
+
+def _paper(number: int, tables: int, rows: int, claims: int, text: str | None) -> Paper:
+    name = f"paper{number}"
+    runs = {
+        f"{name}-run{i}": Run(
+            config=(text and f"{i}{text}") or f"{name}-model{i}",
+            dataset="coco",
+            options={text or "model.depth": text or 4},
+            seeds=Seeds(smoke=(0,)),
+            note=text,
+        )
+        for i in range(rows)
+    }
+    return Paper(
+        id=name,
+        order=number,
+        method=text or f"Method{number}",
+        title=text or f"Method {number}: Locating Keypoints in Made-up Images",
+        authors=text or "A. Author, B. Author",
+        venue=text or "ICCV",
+        year=2021,
+        arxiv=text or "2012.14214",
+        code=f"javascript:alert('{text}')" if text else "https://example.org/code",
+        tables=tuple(_table(name, str(i + 1), rows, text) for i in range(tables)),
+        runs=runs,
+        claims=tuple(_claim(i, text) for i in range(claims)),
+        misprints=(Misprint(cell="1/row1/ap", likely=text or "70.1", reason=text or "row sums"),),
+        notes=text
+        or "# Readings\n\nThe paper is *silent* on `x`.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n",
+    )
+
+
+def _table(paper: str, number: str, rows: int, text: str | None) -> Table:
+    return Table(
+        table=number,
+        title=text or "Accuracy and cost on COCO val2017",
+        page=6,
+        split=text or "coco-val2017",
+        protocol={text or "boxes": text or "detector-56.4", "input_size": "256x192"},
+        columns=COLUMNS,
+        rows=tuple(_row(paper, i, text) for i in range(rows)),
+        note=text or "The printed FLOPs count transposed convolutions four times.",
+    )
+
+
+def _row(paper: str, i: int, text: str | None) -> Row:
+    printed = f"{5 + i}.0M | {7 + i}.9G | {120 - i} | {'-' if i % 5 == 4 else f'{70 + i / 10:.1f}'}"
+    own = i % 3 != 2
+    return Row(
+        key=f"row{i}",
+        label=text or f"Method-R-A{i} [{i}]",
+        group=text or ("Bottom-up" if i < 3 else "Top-down"),
+        origin="own" if own else "quoted",
+        source=None if own else text or "the original paper",
+        run=f"{paper}-run{i}" if own else None,
+        why_no_run=None if own else text or "other authors' method, outside the zoo",
+        cells=tuple(c.strip() for c in f"256x192 | {printed} | {text or 76.1}".split(" | ", 5)),
+    )
+
+
+def _claim(i: int, text: str | None) -> Claim:
+    return Claim(
+        id=f"claim{i}",
+        where=text or "Sec. 4.3, p. 7",
+        claim=text or "Without position embedding the model loses 1.3 AP",
+        expression=text or "[1/row1/ap] - [1/row0/ap]",
+        claimed=f"1.3 {text or ''}" if i % 2 else None,
+        note=text,
+    )
+
+
+def _provenance(text: str | None) -> Provenance:
+    return Provenance(
+        commit=text or "0123456789abcdef0123",
+        dirty=bool(text),
+        command=text or "repropose measure --run paper0-run0",
+        environment={"python": "3.11"},
+        hardware={text or "gpu": text or "NVIDIA H200", "cpu": "16 cores"},
+        volatile={"date": text or "2026-01-30"},
+    )
+
+
+def _results(catalog: Catalog, text: str | None) -> dict[str, Result]:
+    found: dict[str, Result] = {}
+    for number, (name, run) in enumerate(sorted(catalog.runs.items())):
+        found[f"results/counted/{name}.json"] = CountResult(
+            model=run.config,
+            input_size=(192, 256),
+            parameters={"total": 5_000_000 + 1000 * number, "trainable": 5_000_000},
+            macs=5_400_000_000 + number,
+            flops={text or "macs": 5.4 + number / 10},
+            by_module={text or "backbone": {"params": 3.2e6, "macs": 4e9}, "head": {"params": 1e6}},
+            provenance=_provenance(text),
+        )
+        for seed in range(3):
+            found[f"results/lab/{name}/seed-{seed}.json"] = AccuracyResult(
+                run=name,
+                tier="lab",
+                seed=seed,
+                evidence="lab",
+                protocol={"data": text or "synthetic-v1", "boxes": "ground truth"},
+                metrics={"AP": 60 + 0.5 * number + seed / 5, "AR": 64 + 0.5 * number + seed / 3},
+                untrained={"AP": 0.1},
+                training={"loss": [[i, 0.1 / (i + 1 + seed)] for i in range(30)]},
+                failed=text,
+                provenance=_provenance(text),
+            )
+    found["results/timed/all.json"] = SpeedResult(
+        group="all",
+        machine=text or "NVIDIA H200",
+        device="cuda",
+        precision="fp32",
+        batch=1,
+        protocol=text or "model only, 50 warm-up, 200 samples",
+        timings={
+            run.config: Timing(
+                median_ms=8 + i / 7, low_ms=7.9 + i / 7, high_ms=8.4 + i / 7, samples=200
+            )
+            for i, run in enumerate(catalog.runs.values())
+        },
+        provenance=_provenance(text),
+    )
+    return found
+
+
+def _verdicts(catalog: Catalog, text: str | None) -> list[Verdict]:
+    kinds = itertools.cycle(KINDS)
+    evidence = itertools.cycle(EVIDENCE)
+    found = []
+    for cell in catalog.cells():
+        kind = next(kinds) if cell.number else "empty" if cell.column.metric else "setting"
+        value = (
+            cell.number.value - 0.2 if cell.number and kind not in ("not-run", "quoted") else None
+        )
+        decimals = cell.number.decimals if cell.number else 1
+        found.append(
+            Verdict(
+                paper=cell.paper,
+                table=cell.table.table,
+                row=cell.row.key,
+                column=cell.column.key,
+                verdict=kind,
+                evidence=next(evidence) if value is not None else None,
+                printed=cell.printed,
+                value=value,
+                shown=None if value is None else f"{value:.{decimals}f}",
+                difference=None if value is None else -0.2,
+                interval=None if value is None else (value - 0.3, value + 0.3),
+                seeds=(0, 1) if value is not None else (),
+                reason=text or f"made up as {kind}",
+                results=(f"results/counted/{cell.run}.json",)
+                if value is not None and cell.run
+                else (),
+            )
+        )
+    return found
+
+
+def _claim_verdicts(catalog: Catalog, text: str | None) -> list[ClaimVerdict]:
+    states = itertools.cycle(get_args(Holds))
+    return [
+        ClaimVerdict(
+            paper=paper,
+            claim=claim,
+            on_paper=ClaimJudgement(
+                value=1.3, interval=(1.2, 1.4), holds="holds", evidence="paper"
+            ),
+            on_reproduced=ClaimJudgement(
+                value=1.1,
+                holds=next(states),
+                confidence=0.93,
+                evidence="lab",
+                reason=text or "2 seeds",
+            ),
+        )
+        for paper, claim in catalog.claims()
+    ]
+
+
+def _conflicts(catalog: Catalog, text: str | None) -> list[Conflict]:
+    return [
+        Conflict(
+            what=text or "AP of Method-R-A1",
+            cells=(f"{paper}-1/row1/ap", f"{paper}-2/row1/ap"),
+            printed=(text or "70.1", "70.3"),
+            reason=text or "two tables, one quantity",
+        )
+        for paper in catalog.papers
+    ]

@@ -1,0 +1,219 @@
+"""The site in a real browser (Debian's Chromium), opened from disk."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.reports.conftest import pages
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser")
+CHROMIUM = os.environ.get("REPROPOSE_CHROMIUM") or shutil.which("chromium")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium; install it with `apt-get install chromium`"
+)
+KINDS = (
+    "index.html",
+    "leaderboard.html",
+    "plots.html",
+    "tables/paper0-1.html",
+    "papers/paper0.html",
+    "models/paper0-model0.html",
+)
+
+
+@pytest.fixture(scope="module")
+def debian() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        arguments = ["--no-sandbox", "--disable-background-networking"]
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+class Watched:
+    """A page with everything it complained about and asked for."""
+
+    def __init__(self, browser: Any, **options: Any) -> None:
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.complaints.append(f"dialog {dialog.message}"))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def open(self, path: Path, fragment: str = "") -> Any:
+        self.page.goto(path.as_uri() + fragment)
+        return self.page
+
+
+@pytest.fixture
+def watched(debian: Any) -> Iterator[Watched]:
+    one = Watched(debian, viewport={"width": 1280, "height": 900})
+    one.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    yield one
+    one.context.close()
+
+
+@pytest.mark.parametrize("width", [360, 1600])
+def test_every_page_loads_without_complaint_network_or_overflow(
+    debian: Any, plain: Path, hostile: Path, width: int
+) -> None:
+    one = Watched(debian, viewport={"width": width, "height": 800})
+    every = pages(plain) + pages(hostile)
+    kinds = [page for page in every if page.parent.name != "models" or page.stem.endswith("0")]
+    for page in every if width == 1600 else kinds:
+        shown = one.open(page)
+        assert shown.evaluate("document.documentElement.scrollWidth") <= width, page
+    one.context.close()
+    assert one.complaints == []
+    assert one.requests
+    assert {url.partition(":")[0] for url in one.requests} <= {"file", "data"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation(debian: Any, plain: Path, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-core comes with it")
+    script = (Path(axe.__file__).parent / "axe.min.js").read_text("utf-8")
+    one = Watched(debian, viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    rules = {} if scheme == "light" else {"runOnly": ["color-contrast"]}
+    for kind in KINDS:
+        page = one.open(plain / kind)
+        page.evaluate(script)
+        found = page.evaluate("rules => axe.run(rules)", rules)
+        assert "color-contrast" in {rule["id"] for rule in found["passes"]}
+        told = [(v["id"], v["nodes"][0]["html"][:200]) for v in found["violations"]]
+        assert told == [], kind
+    one.context.close()
+
+
+def test_axe_finds_no_violation_in_an_open_card(watched: Watched, plain: Path) -> None:
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-core comes with it")
+    page = watched.open(plain / "tables" / "paper0-1.html")
+    page.locator("td.judged > button").first.click()
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text("utf-8"))
+    found = page.evaluate("axe.run()")
+    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found["violations"]] == []
+
+
+def test_without_javascript_every_figure_is_readable(debian: Any, plain: Path) -> None:
+    one = Watched(debian, java_script_enabled=False)
+    page = one.open(plain / "leaderboard.html")
+    assert page.locator("form.controls").is_hidden()
+    assert page.locator("button.theme").is_hidden()
+    rows = page.locator("table.board tbody tr:not(.group)")
+    assert rows.count() > 20
+    assert all(rows.nth(i).is_visible() for i in range(rows.count()))
+    page = one.open(plain / "tables" / "paper0-1.html")
+    button = page.locator("td.judged > button").first
+    button.click()
+    card = page.locator(f"#{button.get_attribute('popovertarget')}")
+    assert card.is_visible()
+    assert "Commit" in card.inner_text()
+    one.context.close()
+
+
+def names(page: Any, group: str = "g1") -> list[str]:
+    return page.locator(f"#{group} tr:not(.group):visible th.name > :first-child").all_inner_texts()
+
+
+def test_sorting_orders_rows_within_a_protocol_and_says_so(watched: Watched, plain: Path) -> None:
+    page = watched.open(plain / "leaderboard.html")
+    header = page.locator("th[data-col=params]")
+    before = [page.locator(f"#{g} tr").count() for g in ("g1", "m1")]
+    header.locator("button").click()
+    assert header.get_attribute("aria-sort") == "ascending"
+    values = page.locator("#g1 td[data-col=params][data-p]").evaluate_all(
+        "cells => cells.map(c => Number(c.dataset.p))"
+    )
+    assert len(values) > 5
+    assert values == sorted(values)
+    header.locator("button").click()
+    assert header.get_attribute("aria-sort") == "descending"
+    values = page.locator("#g1 td[data-col=params][data-p]").evaluate_all(
+        "cells => cells.map(c => Number(c.dataset.p))"
+    )
+    assert values == sorted(values, reverse=True)
+    assert before == [page.locator(f"#{g} tr").count() for g in ("g1", "m1")]
+
+
+def test_the_browsers_ranks_are_the_ones_python_computed(watched: Watched, plain: Path) -> None:
+    page = watched.open(plain / "leaderboard.html")
+    ranks = "rows => rows.map(r => [r.cells[1].innerText, r.cells[0].innerText])"
+    rows = "#%s tr:not(.group)"
+    before = [sorted(page.locator(rows % g).evaluate_all(ranks)) for g in ("g1", "m1")]
+    page.locator("th[data-col=AP] button").click()
+    after = [sorted(page.locator(rows % g).evaluate_all(ranks)) for g in ("g1", "m1")]
+    assert before == after
+    assert any("–" in rank for _, rank in before[0])
+
+
+def test_a_view_can_be_sent_as_a_link(watched: Watched, plain: Path) -> None:
+    page = watched.open(plain / "leaderboard.html")
+    page.locator("[name=q]").fill("method-r-a1")
+    page.locator("[name=origin]").select_option("own")
+    page.locator("th[data-col=AP] button").click()
+    page.locator("summary", has_text="Columns").click()
+    page.locator("[name=cols][value=fps]").uncheck()
+    shown, address = names(page), page.url
+    assert shown
+    assert all("R-A1" in name for name in shown)
+    page.locator("button[data-copy=link]").click()
+    page.get_by_text("Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == address
+    page.goto("about:blank")
+    page.goto(address)
+    assert names(page) == shown
+    assert page.locator("[name=q]").input_value() == "method-r-a1"
+    assert page.locator("th[data-col=AP]").get_attribute("aria-sort") == "descending"
+    assert page.locator("th[data-col=fps]").is_hidden()
+    page.locator("button[type=reset]").click()
+    page.locator("th[data-col=fps]").wait_for(state="visible")
+    assert "#" not in page.url
+    assert len(names(page)) > len(shown)
+
+
+def test_a_meaningless_address_shows_everything(watched: Watched, plain: Path) -> None:
+    page = watched.open(
+        plain / "leaderboard.html", "#sort=<b>&data=nowhere&cols=&dir=up&x=%E0%A4%A"
+    )
+    assert page.locator("table.board tbody tr:not(.group)").first.is_visible()
+    assert page.locator("[aria-sort]").count() == 0
+    assert watched.complaints == []
+
+
+def test_the_theme_is_chosen_by_hand_and_kept(watched: Watched, plain: Path) -> None:
+    page = watched.open(plain / "index.html")
+    background = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(background)
+    page.locator("button.theme").click()
+    page.locator("button.theme").click()
+    assert "dark" in page.locator("button.theme").inner_text()
+    dark = page.evaluate(background)
+    assert dark != light
+    page.reload()
+    assert page.evaluate(background) == dark
+
+
+def test_a_cell_is_opened_and_closed_by_keyboard(watched: Watched, plain: Path) -> None:
+    page = watched.open(plain / "tables" / "paper0-1.html")
+    button = page.locator("td.judged > button").first
+    button.focus()
+    page.keyboard.press("Enter")
+    card = page.locator(f"#{button.get_attribute('popovertarget')}")
+    assert card.is_visible()
+    page.keyboard.press("Escape")
+    assert card.is_hidden()
+
+
+def test_commands_can_be_copied(watched: Watched, plain: Path) -> None:
+    page = watched.open(plain / "models" / "paper0-model0.html")
+    page.locator("summary", has_text="Where these counts").click()
+    page.locator("button.copy:visible").first.click()
+    page.get_by_text("Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("repropose measure")
