@@ -1,9 +1,10 @@
 """RoIAlign (Mask R-CNN, Sec. 3) from a feature pyramid, 2 x 2 samples a bin, half-pixel alignment.
 
-Why not torchvision's operator: it is compiled, and where it is missing (a CPU build of PyTorch) torchvision first
-compiles a Python version of it (tens of seconds, then seconds a call), which also differs from the operator in what it
-reads outside the feature map. Both ways exist here on every device: "zero" counts samples more than one cell outside as 0,
-like the compiled operators of torchvision and detectron2; "border" takes the border's value, like the Python version.
+Why not torchvision's operator: it is compiled, and where it is missing (a CPU build of PyTorch)
+torchvision first compiles a Python version of it (tens of seconds, then seconds a call), which also
+differs from the operator in what it reads outside the feature map. Both ways exist here on every
+device: "zero" counts samples more than one cell outside as 0, like the compiled operators of
+torchvision and detectron2; "border" takes the border's value, like the Python version.
 """
 
 import math

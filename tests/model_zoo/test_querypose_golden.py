@@ -9,10 +9,10 @@ import os
 import numpy as np
 import pytest
 import torch
-from tests.model_zoo.querypose_golden import FOLDER, facts, filled, image
 
 import model_zoo
 from model_zoo.registry import register
+from tests.model_zoo.querypose_golden import FOLDER, facts, filled, image
 
 register()
 
