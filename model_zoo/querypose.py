@@ -21,7 +21,7 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from . import querypose_necks, querypose_scenes, querypose_swin  # noqa: F401  (registered on import)
-from .layers.roi_align import OUTSIDE, multilevel_roi_align, roi_align
+from .layers.roi_align import OUTSIDE, RoIPyramid
 from .losses.set_prediction import People, Predictions, SetCriterion
 from .querypose_decoders import BoxStage, InstanceStage, PartStage, PooledStage, Poses
 from .querypose_parts import body_parts
@@ -190,7 +190,11 @@ class QueryPoseHead(BaseHead):
 
         feats: P2, P3, ... [B, C, H / stride, W / stride]; sizes: (width, height) of each image without padding.
         """
-        feats, batch = tuple(feats), len(feats[0])
+        outside, batch = self.outside, len(feats[0])
+        pyramid = RoIPyramid(
+            feats, self.strides, outside=outside, canonical_size=self.canonical_size
+        )
+        finest = RoIPyramid(feats[:1], self.strides[:1], outside=outside)
         query = self.proposal_queries.weight.expand(batch, -1, -1)
         centre, extent = self.proposal_boxes.weight.split(2, dim=1)
         scale = query.new_tensor([[w, h, w, h] for w, h in sizes])[:, None]  # [B, 1, 4]
@@ -199,17 +203,10 @@ class QueryPoseHead(BaseHead):
         if self.part_queries is not None:
             table = parts = self.part_queries.weight.expand(query.shape[0] * query.shape[1], -1, -1)
         for box_stage, pose_stage in zip(self.box_stages, self.pose_stages, strict=True):
-            pooled = multilevel_roi_align(
-                feats,
-                list(boxes),
-                self.box_size,
-                self.strides,
-                self.outside,
-                self.canonical_size,
-            )
+            pooled = pyramid.pool(boxes, self.box_size)
             query, logits, boxes = box_stage(query, boxes, pooled)
             found, boxes = boxes, boxes.detach()
-            pooled = roi_align(feats[0], list(boxes), self.pose_size, self.strides[0], self.outside)
+            pooled = finest.pool(boxes, self.pose_size)
             poses = pose_stage(pooled, query.flatten(0, 1), parts)
             mu, sigma = (value.view(*logits.shape, -1, 2) for value in (poses.mu, poses.sigma))
             yield Stage(Predictions(logits, found, mu, sigma), query, poses)

@@ -35,10 +35,12 @@ class ReleasedSwin(SwinTransformer):
     """
 
     def __init__(self, **kwargs) -> None:
-        device = torch.get_default_device()
-        with torch.device("cpu"):  # MMPose reads the rates of stochastic depth as numbers
+        target = torch.get_default_device()
+        with torch.device(
+            "cpu" if target.type == "meta" else target
+        ):  # MMPose reads numbers off tensors
             super().__init__(**kwargs)
-        self.to(device)
+        self.to(target)
         for stage in self.stages:
             if stage.downsample is not None:
                 stage.downsample.sampler = PatchUnfold()

@@ -1,94 +1,95 @@
-"""RoIAlign (Mask R-CNN, Sec. 3) with 2 x 2 samples a bin and half-pixel alignment, on every device.
+"""RoIAlign (Mask R-CNN, Sec. 3) from a feature pyramid, 2 x 2 samples a bin, half-pixel alignment.
 
-What lies outside the feature map is read in one of two ways. "zero": samples more than one cell outside count as 0,
-as in the compiled operators of torchvision and detectron2. "border": they take the border's value, as in
-torchvision's Python version, which PyTorch takes where the operator is not compiled. That version compiles itself
-first (tens of seconds) and needs seconds a call on a CPU, so `grid_sample` takes the same sums here.
+Why not torchvision's operator: it is compiled, and where it is missing (a CPU build of PyTorch)
+torchvision first compiles a Python version of it (tens of seconds, then seconds a call), which also
+differs from the operator in what it reads outside the feature map. Both ways exist here on every
+device: "zero" counts samples more than one cell outside as 0, like the compiled operators of
+torchvision and detectron2; "border" takes the border's value, like the Python version.
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torch.nn.utils.rnn import pad_sequence
-from torchvision.extension import _has_ops
-from torchvision.ops import roi_align as torchvision_roi_align
 
 SAMPLES = 2  # per bin and axis
 OUTSIDE = ("border", "zero")
 
 
-def roi_align(
-    feature: Tensor, boxes: list[Tensor], size: int, stride: int, outside: str = "border"
-) -> Tensor:
-    """Pools every box to size x size bins.
+class RoIPyramid:
+    """Feature maps [B, C, H_l, W_l] at 1/strides[l] of the input, laid below one another to be sampled in one go.
 
-    feature [B, C, H, W] at 1/stride of the input; boxes: per image [n, 4] as x1 y1 x2 y2 in pixels of the input;
-    to [sum of n, C, size, size] in the boxes' order. Gradients flow to the feature alone.
+    `canonical_size`: side in pixels of a box that is pooled from the map with stride 16 (FPN, Lin et al. 2017, Eq. 1).
     """
-    if feature.is_meta:  # shapes without numbers
-        return feature.new_empty(sum(map(len, boxes)), feature.shape[1], size, size)
-    boxes = [each.detach() for each in boxes]
-    if outside == "zero" and _has_ops():
-        return torchvision_roi_align(feature, boxes, size, 1 / stride, SAMPLES, aligned=True)
-    padded = pad_sequence(boxes, batch_first=True)  # [B, n, 4]
-    pooled = _sampled(feature, padded / stride - 0.5, size, outside)
-    counts = torch.tensor([len(each) for each in boxes], device=feature.device)
-    return pooled[torch.arange(padded.shape[1], device=feature.device) < counts[:, None]]
 
+    def __init__(
+        self,
+        features: Sequence[Tensor],
+        strides: Sequence[int],
+        *,
+        outside: str = "border",
+        canonical_size: float = 224,
+    ) -> None:
+        if outside not in OUTSIDE:
+            raise ValueError(f"outside is '{outside}'; allowed are {', '.join(OUTSIDE)}")
+        self.outside, self.canonical_size = outside, canonical_size
+        self.strides = features[0].new_tensor(strides)
+        self.finest = math.log2(strides[0])
+        sizes = [feature.shape[:1:-1] for feature in features]  # (width, height) of each
+        self.sizes = features[0].new_tensor(sizes)
+        heights = torch.tensor([height + 1 for _, height in sizes])
+        self.tops = features[0].new_tensor((heights.cumsum(0) - heights).tolist())
+        width = sizes[0][0] + 1
+        # a spare row and column repeat the border: rounding must not read a neighbouring map
+        padded = [F.pad(f, (0, width - f.shape[3], 0, 1), mode="replicate") for f in features]
+        self.canvas = torch.cat(padded, dim=2)
 
-def multilevel_roi_align(
-    features: tuple[Tensor, ...],
-    boxes: list[Tensor],
-    size: int,
-    strides: tuple[int, ...],
-    outside: str = "border",
-    canonical_size: float = 224,
-) -> Tensor:
-    """RoIAlign on the pyramid level that fits each box, `canonical_size` pixels on 1/16 (FPN, Lin et al. 2017, Eq. 1).
+    def pool(self, boxes: Tensor, size: int) -> Tensor:
+        """boxes [B, n, 4] (x1 y1 x2 y2, pixels of the input) to [B * n, C, size, size].
 
-    features [B, C, H / stride, W / stride] each; boxes as in `roi_align`; to [sum of n, C, size, size].
-    """
-    if features[
-        0
-    ].is_meta:  # which level takes a box depends on numbers, the result's shape does not
-        return roi_align(features[0], boxes, size, strides[0], outside)
-    level = torch.cat([_level(each.detach(), strides, canonical_size) for each in boxes])
-    counts = [len(each) for each in boxes]
-    pooled = features[0].new_zeros(len(level), features[0].shape[1], size, size)
-    for index, (feature, stride) in enumerate(zip(features, strides, strict=True)):
-        chosen = level == index
-        here = [box[c] for box, c in zip(boxes, chosen.split(counts), strict=True)]
-        values = roi_align(feature, here, size, stride, outside)
-        pooled = pooled.index_put((chosen,), values)
-    return pooled
+        Gradients flow to the features, not to the boxes.
+        """
+        boxes = boxes.detach()
+        level = self._level(boxes)
+        rois = (
+            boxes / self.strides[level][..., None] - 0.5
+        )  # in cells; 0 is the first cell's centre
+        side = size * SAMPLES
+        steps = (torch.arange(side, device=rois.device) + 0.5) / side
+        start, extent = rois[..., :2, None], (rois[..., 2:] - rois[..., :2])[..., None]
+        at = start + extent * steps  # [B, n, 2, side]
+        limit = self.sizes[level][..., None]
+        x, y = at.clamp(min=0).minimum(limit - 1).unbind(2)
+        values = self._sample(x, y + self.tops[level][..., None])
+        if self.outside == "zero":
+            near_x, near_y = ((at >= -1) & (at <= limit)).unbind(2)
+            values = values * (near_y[..., None] & near_x[:, :, None])[:, None]
+        batch, channels, count = values.shape[:3]
+        bins = values.view(batch, channels, count, size, SAMPLES, size, SAMPLES)
+        return bins.mean(dim=(4, 6)).transpose(1, 2).flatten(0, 1)
 
+    def _level(self, boxes: Tensor) -> Tensor:
+        """Index of the map for each box [B, n, 4], counted from the finest."""
+        width, height = (boxes[..., 2:] - boxes[..., :2]).unbind(-1)
+        level = torch.floor(
+            4 + torch.log2((width * height).clamp(min=0).sqrt() / self.canonical_size + 1e-8)
+        )
+        return (level - self.finest).clamp(0, len(self.strides) - 1).long()
 
-def _level(boxes: Tensor, strides: tuple[int, ...], canonical_size: float) -> Tensor:
-    """Index of the pyramid level for each box [n, 4], counted from the finest."""
-    width, height = (boxes[:, 2:] - boxes[:, :2]).unbind(1)
-    level = torch.floor(4 + torch.log2((width * height).sqrt() / canonical_size + 1e-8))
-    return (level - math.log2(strides[0])).clamp(0, len(strides) - 1).long()
-
-
-def _sampled(feature: Tensor, rois: Tensor, size: int, outside: str) -> Tensor:
-    """feature [B, C, H, W], rois [B, n, 4] in cells (0 is the first cell's centre), to [B, n, C, size, size]."""
-    (batch, channels, height, width), count, side = feature.shape, rois.shape[1], size * SAMPLES
-    steps = (torch.arange(side, device=rois.device) + 0.5) / side
-    start, extent = rois[..., :2, None], (rois[..., 2:] - rois[..., :2])[..., None]
-    x, y = (start + extent * steps).unbind(2)  # [B, n, side] each
-    grid = torch.stack(
-        [
-            (2 * x / max(width - 1, 1) - 1)[:, :, None].expand(-1, -1, side, -1),
-            (2 * y / max(height - 1, 1) - 1)[..., None].expand(-1, -1, -1, side),
-        ],
-        dim=-1,
-    ).flatten(1, 2)  # [B, n * side, side, 2]
-    values = F.grid_sample(feature, grid, padding_mode="border", align_corners=True)
-    values = values.view(batch, channels, count, side, side)
-    if outside == "zero":
-        near_x, near_y = ((at >= -1) & (at <= end) for at, end in ((x, width), (y, height)))
-        values = values * (near_y[..., None] & near_x[:, :, None])[:, None]
-    bins = values.view(batch, channels, count, size, SAMPLES, size, SAMPLES)
-    return bins.mean(dim=(4, 6)).transpose(1, 2)
+    def _sample(self, x: Tensor, y: Tensor) -> Tensor:
+        """Values [B, C, n, side, side] of the canvas at columns x and rows y [B, n, side]."""
+        height, width = self.canvas.shape[2:]
+        side = x.shape[2]
+        grid = torch.stack(
+            [
+                (2 * x / (width - 1) - 1)[:, :, None].expand(-1, -1, side, -1),
+                (2 * y / (height - 1) - 1)[..., None].expand(-1, -1, -1, side),
+            ],
+            dim=-1,
+        )  # [B, n, side, side, 2]
+        values = F.grid_sample(
+            self.canvas, grid.flatten(1, 2), padding_mode="border", align_corners=True
+        )
+        return values.unflatten(2, (x.shape[1], side))

@@ -17,7 +17,7 @@ from mmpose.structures import PoseDataSample  # noqa: E402
 from torchvision.ops.boxes import box_iou, generalized_box_iou  # noqa: E402
 from torchvision.ops.roi_align import _roi_align as torchvision_in_python  # noqa: E402
 
-from model_zoo.layers.roi_align import multilevel_roi_align, roi_align  # noqa: E402
+from model_zoo.layers.roi_align import RoIPyramid  # noqa: E402
 from model_zoo.losses.set_prediction import People, Predictions, SetCriterion, match  # noqa: E402
 from model_zoo.querypose import found_people, part_attention  # noqa: E402
 from model_zoo.querypose_decoders import UnitLinear, shifted_boxes  # noqa: E402
@@ -138,23 +138,23 @@ def test_roi_align_is_torchvisions():
     boxes = torch.tensor([[3.0, 2, 40, 30], [0, 0, 64, 48], [-20, -9, 90, 60], [8, 8, 9, 9]])
     rois = torch.cat([torch.cat([torch.full((4, 1), float(i)), boxes], 1) for i in range(2)])
     expected = torchvision_in_python.__wrapped__(feature, rois, 0.25, 7, 7, 2, True)
-    torch.testing.assert_close(
-        roi_align(feature, [boxes, boxes], 7, 4), expected, atol=1e-4, rtol=0
-    )
+    ours = RoIPyramid([feature], [4]).pool(boxes.expand(2, -1, -1), 7)
+    torch.testing.assert_close(ours, expected, atol=1e-4, rtol=0)
 
 
 def test_roi_align_reads_zero_or_the_border_outside():
-    feature, outside = torch.ones(1, 1, 8, 8), [torch.tensor([[64.0, 0, 96, 32]])]
-    assert torch.equal(roi_align(feature, outside, 4, 4, "border"), torch.ones(1, 1, 4, 4))
-    assert torch.equal(roi_align(feature, outside, 4, 4, "zero"), torch.zeros(1, 1, 4, 4))
+    feature, outside = torch.ones(1, 1, 8, 8), torch.tensor([[[64.0, 0, 96, 32]]])
+    for how, value in (("border", 1.0), ("zero", 0.0)):
+        pooled = RoIPyramid([feature], [4], outside=how).pool(outside, 4)
+        torch.testing.assert_close(pooled, torch.full((1, 1, 4, 4), value))
 
 
 def test_boxes_are_pooled_from_the_level_of_their_size():
-    levels = tuple(torch.full((1, 1, 1024 // s, 1024 // s), float(s)) for s in (4, 8, 16, 32))
-    sides = torch.tensor([50.0, 111, 113, 223, 225, 447, 449, 900])
-    boxes = torch.stack([sides * 0, sides * 0, sides, sides], dim=1)
-    pooled = multilevel_roi_align(levels, [boxes], 1, (4, 8, 16, 32)).flatten()
-    assert pooled.tolist() == [4, 4, 8, 8, 16, 16, 32, 32]
+    levels = [torch.full((1, 1, 1024 // s, 1024 // s), float(s)) for s in (4, 8, 16, 32)]
+    sides = torch.tensor([50.0, 111, 113, 223, 225, 447, 449, 2000])
+    boxes = torch.stack([sides * 0, sides * 0, sides, sides], dim=1)[None]
+    pooled = RoIPyramid(levels, (4, 8, 16, 32)).pool(boxes, 1).flatten()
+    torch.testing.assert_close(pooled, torch.tensor([4.0, 4, 8, 8, 16, 16, 32, 32]))
 
 
 def test_box_offsets_move_and_scale():
