@@ -1,0 +1,1 @@
+"""The commands of `repropose`, by topic; `bench.cli` puts them together."""

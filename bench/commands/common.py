@@ -1,0 +1,98 @@
+"""What the commands share: options, printing, errors, the workspace's ledger and results."""
+
+import errno
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from bench import catalog as ledger
+from bench import judge
+from bench.errors import ReproPoseError, UnknownName
+from bench.evidence import Book
+from bench.paired import PairedRuns
+from bench.records import Snapshot
+from bench.schema import TIERS, Tier
+from bench.sources import params_file, workspace
+from bench.store import Store, all_results, newest_date
+from model_zoo.errors import MissingPackage, ZooError
+
+TIER = click.option(
+    "--tier",
+    default=None,
+    metavar="|".join(TIERS),
+    help="how large; params.yaml decides if left out",
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="a JSON list on standard output")
+
+
+class Group(click.Group):
+    """Turns every known error into one line and exit status 2."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except (ReproPoseError, ZooError, MissingPackage) as error:
+            raise SystemExit(_fail(str(error))) from None
+        except OSError as error:
+            if error.errno in (None, errno.EPIPE):  # a reader that had enough is no error
+                raise
+            raise SystemExit(_fail(f"{error.strerror}: {error.filename or 'output'}")) from None
+
+
+def _fail(message: str) -> int:
+    click.echo(f"repropose: {message}", err=True)
+    return 2
+
+
+def results_store() -> Store:
+    """The results of the workspace, and the committed ones."""
+    return Store(root=workspace() / "results")
+
+
+def judged(catalog: ledger.Catalog, book: Book) -> Snapshot:
+    """Everything judged, with the paired bootstrap where runs have a single seed."""
+    snapshot = judge.judge_all(
+        catalog, book, PairedRuns(book.store, workspace() / "build" / "paired")
+    )
+    return snapshot.model_copy(update={"made": newest_date(all_results(book.store))})
+
+
+def current_tier(name: str | None) -> Tier:
+    """The given tier, or the one in params.yaml; `UnknownName` lists the three."""
+    if name is None:
+        name = str(ledger.read_yaml(params_file()).get("tier", "smoke"))
+    if name not in TIERS:
+        raise UnknownName("tier", name, TIERS)
+    return name
+
+
+def print_rows(rows: Sequence[dict[str, Any]], as_json: bool, *columns: str) -> None:
+    """JSON, or a plain table of the chosen columns."""
+    if as_json:
+        json.dump(rows, sys.stdout, ensure_ascii=False, indent=1)
+        sys.stdout.write("\n")
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*columns, box=None, header_style="bold")
+    for row in rows:
+        table.add_row(*("" if row[c] is None else str(row[c]) for c in columns))
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+def known_paper(catalog: ledger.Catalog, paper: str | None) -> None:
+    if paper is not None and paper not in catalog.papers:
+        raise UnknownName("paper", paper, catalog.papers)
+
+
+def catalog_and_book() -> tuple[ledger.Catalog, Book]:
+    catalog = ledger.load()
+    return catalog, Book(catalog, results_store())
+
+
+def current_snapshot() -> Snapshot:
+    return judged(*catalog_and_book())

@@ -1,0 +1,114 @@
+"""Commands that prepare data and measure models."""
+
+import json
+from typing import cast, get_args
+
+import click
+
+from bench import catalog as ledger
+from bench import judge, pipeline
+from bench.commands.common import TIER, current_tier, known_paper, results_store
+from bench.errors import LedgerError, UnknownName
+from bench.schema import DatasetName
+from bench.sources import config_files, workspace
+from bench.store import write_atomically
+
+
+@click.command()
+def doctor() -> None:
+    """Is everything here that is needed, and how to mend what is not."""
+    from bench.doctor import examine
+
+    signs = {"ok": "ok   ", "note": "note ", "fault": "FAULT"}
+    faults = 0
+    for finding in examine():
+        faults += finding.state == "fault"
+        mend = f"\n      -> {finding.mend}" if finding.mend else ""
+        click.echo(f"{signs[finding.state]} {finding.what}{mend}")
+    if faults:
+        raise SystemExit(1)
+
+
+@click.command()
+@click.argument("dataset")
+@TIER
+def prepare(dataset: str, tier: str | None) -> None:
+    """Synthesise (smoke, lab) or verify (full) a data set: coco, mpii or crowdpose."""
+    from bench import datasets
+
+    chosen = current_tier(tier)
+    if dataset not in get_args(DatasetName):
+        raise UnknownName("data set", dataset, get_args(DatasetName))
+    manifest = datasets.prepare(cast(DatasetName, dataset), chosen)
+    click.echo(f"{dataset} at tier {chosen}: {manifest['fingerprint'][:16]}", err=True)
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option("--paper", help="every zoo model that this paper's cells are about")
+def count(names: tuple[str, ...], paper: str | None) -> None:
+    """Count parameters and operations of zoo models and store them."""
+    from bench.measure.complexity import measure_counts
+
+    catalog = ledger.load()
+    known_paper(catalog, paper)
+    wanted = list(names) or (
+        pipeline.paper_models(catalog)[paper] if paper else list(config_files())
+    )
+    for result in measure_counts(wanted):
+        stored = results_store().write(result)
+        click.echo(
+            f"{result.model}: {result.parameters['total'] / 1e6:.2f} M -> {stored.file}", err=True
+        )
+
+
+@click.command("time")
+@click.argument("paper")
+@click.option("--rounds", type=click.IntRange(4), help="timed rounds per model")
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), help="a GPU if there is one")
+def time_command(paper: str, rounds: int | None, device: str | None) -> None:
+    """Time the models of a paper's timed columns side by side and store the latencies."""
+    from bench.measure.speed import time_models
+
+    catalog = ledger.load()
+    known_paper(catalog, paper)
+    names = pipeline.speed_models(catalog, paper)
+    if not names:
+        raise LedgerError(f"{paper} has no timed column with a model of the zoo")
+    stored = results_store().write(time_models(paper, names, rounds=rounds, device=device))
+    click.echo(stored.file, err=True)
+
+
+@click.command()
+@click.argument("run")
+@TIER
+def measure(run: str, tier: str | None) -> None:
+    """Train and evaluate one run, all its seeds; an interrupted training resumes."""
+    chosen = current_tier(tier)
+    catalog = ledger.load()
+    catalog.run(run)
+    from bench.measure.train import measure as train_and_evaluate
+
+    for result in train_and_evaluate(catalog, results_store(), run, chosen):
+        lead = next(iter(result.metrics))
+        before = f" (untrained {result.untrained[lead]:.1f})" if result.untrained else ""
+        click.echo(
+            f"{run} seed {result.seed} at tier {chosen}: {lead} {result.metrics[lead]:.1f}{before}",
+            err=True,
+        )
+
+
+@click.command()
+@click.argument("name")
+@TIER
+def table(name: str, tier: str | None) -> None:
+    """Judge one table and write its verdicts to build/verdicts (a stage of the pipeline)."""
+    chosen = current_tier(tier)
+    catalog, store = ledger.load(), results_store()
+    verdicts = judge.judge_table(catalog, store, name)
+    path = workspace() / "build" / "verdicts" / chosen / f"{name}.json"
+    text = json.dumps([v.model_dump(mode="json") for v in verdicts], indent=1) + "\n"
+    write_atomically(path, text.encode())
+    from reports.text import render_table
+
+    click.echo(render_table(*catalog.table(name), verdicts))

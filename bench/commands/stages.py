@@ -1,0 +1,67 @@
+"""Commands around DVC, and the start of one more paper."""
+
+import os
+from pathlib import Path
+
+import click
+
+from bench import catalog as ledger
+from bench import pipeline
+from bench.commands.common import TIER, current_tier
+from bench.commands.pages import site
+from bench.errors import LedgerError
+from bench.sources import ROOT
+
+
+@click.group()
+def new() -> None:
+    """Start something: `repropose new paper NAME`."""
+
+
+@new.command("paper")
+@click.argument("name")
+@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=ledger.PAPERS)
+def new_paper(name: str, root: Path) -> None:
+    """A folder for one more paper, with an example of everything; it loads as it is."""
+    from bench.scaffold import new_paper as scaffold
+
+    folder = scaffold(name, root, ledger.load())
+    click.echo(
+        f"{folder}: fill in its files; `repropose coverage` checks them, then `repropose pipeline`"
+    )
+
+
+@click.command("pipeline")
+@click.option("--check", is_flag=True, help="only say whether dvc.yaml is what the ledger says")
+def pipeline_command(check: bool) -> None:
+    """Write dvc.yaml from the ledger."""
+    path, text = ROOT / "dvc.yaml", pipeline.render(ledger.load())
+    if path.is_file() and path.read_text() == text:
+        return
+    if check:
+        raise LedgerError(
+            "dvc.yaml is not what bench/papers says; run `repropose pipeline` and commit it"
+        )
+    path.write_text(text)
+
+
+@click.command()
+@click.option("--all", "everything", is_flag=True, help="every table of every paper")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="stages side by side; at smoke one per core, four at most",
+)
+@TIER
+@click.pass_context
+def repro(context: click.Context, everything: bool, jobs: int | None, tier: str | None) -> None:
+    """Regenerate the first-look tables (params.yaml) through DVC, build the site, say where it is."""
+    from bench.reproduce import reproduce
+
+    chosen = current_tier(tier)
+    # smoke: a core and some 700 MB each; above, a training takes the whole GPU
+    side_by_side = min(len(os.sched_getaffinity(0)), 4) if chosen == "smoke" else 1
+    try:
+        reproduce(ledger.load(), chosen, everything=everything, jobs=jobs or side_by_side)
+    finally:
+        context.invoke(site)
