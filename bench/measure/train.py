@@ -15,13 +15,13 @@ from bench.catalog import Catalog
 from bench.datasets import annotation_file, manifest_of, subset_of
 from bench.errors import DataError
 from bench.measure import workfolder
-from bench.measure.accuracy import coco_matches, evaluate
+from bench.measure.accuracy import evaluate, examine
 from bench.measure.environment import provenance, sha256
 from bench.measure.loop import build, runner
 from bench.measure.predict import predict
 from bench.records import AccuracyResult, Evidence
 from bench.schema import DatasetName, Run, Tier
-from bench.sources import model_inputs, workspace
+from bench.sources import measuring_inputs, model_inputs, workspace
 from bench.store import Store
 
 EVALUATORS = {
@@ -93,20 +93,20 @@ def measure_seed(
     if workfolder.rank():
         return None
     truth = annotation_file(run.dataset, tier)
+    found = examine(run.dataset, truth, entries)
     result = AccuracyResult(
         run=name,
         tier=tier,
         seed=seed,
         evidence=EVIDENCE[tier],
         protocol=protocol(cfg, run, tier, data),
-        metrics=evaluate(run.dataset, truth, entries),
+        metrics=found.metrics,
         untrained=evaluate(run.dataset, truth, untrained) if untrained else {},
         training={"loss": workfolder.curve(work), "length": _length(cfg)},
-        predictions=None,
+        diagnosis=found.diagnosis,
         provenance=provenance(inputs=inputs, seconds=round(time.monotonic() - started, 1)),
     )
-    if run.dataset == "coco" and entries:
-        coco_matches(truth, entries).save(store.path_of(result).with_suffix(".matches.npz"))
+    found.save(store.path_of(result))
     return store.write(result, entries).result
 
 
@@ -140,7 +140,7 @@ def _retarget(node: Any, old: str, new: str) -> None:
 
 def _input_files(run: Run) -> list[Path]:
     """Files that decide what is trained and evaluated: configs, model code, measuring code."""
-    return [*sorted(Path(__file__).parent.glob("*.py")), *model_inputs(run.config)]
+    return [*measuring_inputs(), *model_inputs(run.config)]
 
 
 def _key(run: Run, tier: Tier, seed: int, data: str, inputs: list[Path], start: Path | None) -> str:
