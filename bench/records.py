@@ -166,6 +166,35 @@ class AccuracyResult(Strict):
     provenance: Provenance
 
 
+class Picture(Strict):
+    """One picture of a gallery."""
+
+    file: str = Field(pattern=r"^[a-z0-9-]+\.webp$", description="beside gallery.json")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size: int = Field(description="bytes")
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+    title: str
+    alt: str = Field(description="what is to be seen, for those who do not see it")
+
+
+class Exhibit(Strict):
+    """Pictures that stand side by side under one caption."""
+
+    key: str
+    title: str
+    caption: str
+    pictures: tuple[Picture, ...]
+
+
+class Gallery(Strict):
+    """What a run predicts, drawn on a few test images, and what its network shows of itself there."""
+
+    format: Literal[1] = 1
+    predictions: str = Field(description="SHA-256 of the predictions that are drawn")
+    exhibits: tuple[Exhibit, ...]
+
+
 Result = Annotated[CountResult | SpeedResult | AccuracyResult, Field(discriminator="kind")]
 
 

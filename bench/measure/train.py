@@ -42,6 +42,26 @@ TRAINS = ("train.py", "loop.py", "hooks.py")
 EVIDENCE: dict[Tier, Evidence] = {"smoke": "smoke", "lab": "lab", "full": "full-1"}
 
 
+def finished(catalog: Catalog, name: str, tier: Tier, seed: int) -> tuple[Any, Any]:
+    """Config and model of a finished training of a run.
+
+    Raises `DataError` if there is none, or if it was made by other code, data or settings than today's.
+    """
+    run = catalog.run(name)
+    work = workspace() / "work" / tier / name / f"seed-{seed}"
+    data = str(manifest_of(run.dataset, tier, verify=False)["fingerprint"])
+    start = _start_weights(catalog, run, tier, seed)
+    key = _key(run, tier, seed, data, _input_files(run), start)
+    if not (work / "final.pth").is_file() or (work / "key").read_text() != key:
+        raise DataError(
+            f"{work} holds no finished training by today's code; run `repropose measure {name} --tier {tier}`"
+        )
+    cfg = resolved_config(run, tier, seed)
+    model = build(cfg)
+    model.load_state_dict(workfolder.weights(work / "final.pth"))
+    return cfg, model
+
+
 def measure(catalog: Catalog, store: Store, name: str, tier: Tier) -> Iterator[AccuracyResult]:
     """Train and evaluate every seed of a run, yielding each result once it is stored.
 
