@@ -127,6 +127,11 @@ def _table_stage(catalog: Catalog, paper: Paper, table: Table) -> Stage:
             deps.add(f"results/timed/{paper.id}.json")
         if kind in ("accuracy", "measure") and cell.run and catalog.run(cell.run).config in known:
             deps.add(f"results/${{tier}}/{cell.run}")
+            deps |= {
+                f"results/${{tier}}/{claim.instead[cell.run]}"
+                for claim in paper.claims
+                if cell.run in claim.instead
+            }
     name = f"{paper.id}-{table.table}"
     return {
         "desc": table.title,
