@@ -134,7 +134,9 @@ def draw_gallery(
             members = list(group)
             title = f"{key.replace('-', ' ').capitalize()}, {_name(dataset, unit)}, {WHY[unit.why]}"
             panels = [Panel(f.title, _told(f, image), drawing.panel(f, image)) for f in members]
-            album.hang(key, title, members[0].caption, panels)
+            graded = any(f.heat is not None or f.matrix is not None for f in members)
+            caption = members[0].caption + (" Brighter is more." if graded else "")
+            album.hang(key, title, caption, panels)
     record = stored.result.predictions
     if record is None:
         raise ResultError(f"{stored.file}: no predictions were stored with this result")

@@ -221,7 +221,7 @@ def _diagnosis(number: int, text: str | None) -> Diagnosis:
         everyone=group,
         detections=30,
         false_positives=FalsePositives(background=4, background_confident=1, duplicate=2),
-        by_keypoint={name: errors for name in ("left_ankle", text or "head", "nose")},
+        by_keypoint=dict.fromkeys(("left_ankle", text or "head", "nose"), errors),
         by_visible={text or "11-15": group, "6-10": group, "1-5": empty},
         by_crowding={"0": group},
         undefined={text or "size": text or "no area is stored"},
