@@ -143,6 +143,7 @@ def resolved_config(run: Run, tier: Tier, seed: int) -> Any:
         for loader in ("train_dataloader", "val_dataloader", "test_dataloader"):
             if cfg.get(loader):
                 cfg[loader].update(num_workers=0, persistent_workers=False)
+        cfg.log_level = "WARNING"  # a progress bar instead of mmengine's log
     cfg.randomness = {"seed": seed, "deterministic": tier == "smoke"}
     cfg.launcher = "pytorch" if "LOCAL_RANK" in os.environ else "none"
     return cfg
@@ -203,8 +204,10 @@ def _train(
 
     A finished `final.pth` is taken as it is; an unfinished training resumes from its last checkpoint.
     """
+    from mmengine.logging import MMLogger
     from mmengine.runner.utils import set_random_seed
 
+    MMLogger.get_current_instance().setLevel(cfg.log_level)
     final, untrained = work / "final.pth", work / "untrained.json"
     if final.is_file():
         model = build(cfg)
@@ -255,9 +258,10 @@ def _training_settings(cfg: Any) -> dict[str, Any]:
     if short or settings.get("val_cfg") is None:  # evaluated once, at the end
         settings = {k: v for k, v in settings.items() if not k.startswith("val_")}
     curve = {"type": "LossCurve", "file": str(Path(cfg.work_dir) / "curve.jsonl"), "every": 20}
+    bar = [{"type": "ProgressBar"}] if cfg.log_level == "WARNING" else []
     return {
         **settings,
-        "custom_hooks": [*settings.get("custom_hooks", []), curve],
+        "custom_hooks": [*settings.get("custom_hooks", []), curve, *bar],
         "resume": True,
     }
 
