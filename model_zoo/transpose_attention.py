@@ -26,7 +26,8 @@ SHOWN = (
 )
 CAPTION = (
     "What the prediction of a keypoint looks at: the attention of the last encoder layer (mean over heads) at the "
-    f"place of the highest response; weights below {DEPENDENCY_THRESHOLD} are left out. The mark is the predicted keypoint. "
+    f"place of the highest response; weights below {DEPENDENCY_THRESHOLD} are left out. The mark is the predicted "
+    "keypoint. "
     "After Fig. 6 of TransPose."
 )
 
