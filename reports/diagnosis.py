@@ -49,9 +49,9 @@ class Bar:
 
     @property
     def good(self) -> str:
-        """Share of good keypoints; a word if there is nothing to share."""
+        """Share of good keypoints; "none" if there are no keypoints."""
         total = self.errors.total
-        return f"{100 * self.errors.good / total:.0f} % good" if total else "no keypoint"
+        return f"{100 * self.errors.good / total:.0f} % good" if total else "none"
 
 
 @dataclass(frozen=True)

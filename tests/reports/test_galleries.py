@@ -125,7 +125,7 @@ def test_groups_are_in_order_and_a_single_one_is_no_chart() -> None:
     bars = view.charts[1].bars
     assert [bar.name for bar in bars] == ["1-5", "6-10", "11-15"]
     assert bars[0].segments == ()
-    assert bars[0].good == "no keypoint"
+    assert bars[0].good == "none"
 
 
 def test_the_largest_tier_is_diagnosed_and_a_result_without_one_is_passed_over() -> None:
