@@ -21,7 +21,15 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Tier = Literal["smoke", "lab", "full"]
 Origin = Literal["own", "rerun", "quoted"]
-DatasetName = Literal["coco", "mpii", "crowdpose"]
+Layout = Literal["coco", "mpii", "crowdpose"]
+DatasetName = Literal["coco", "coco-scenes", "mpii", "crowdpose"]
+
+
+def layout(dataset: DatasetName) -> Layout:
+    """Whose files and evaluation a data set has: "coco-scenes" is COCO in whole images, no detector needed."""
+    return "coco" if dataset == "coco-scenes" else dataset
+
+
 TIERS: tuple[Tier, ...] = ("smoke", "lab", "full")
 
 MetricKind = Literal["accuracy", "count", "speed", "measure"]

@@ -20,7 +20,7 @@ from bench.diagnosis import People, diagnose, diagnose_mpii
 from bench.errors import DataError
 from bench.measure.oks import with_fast_oks
 from bench.records import Diagnosis
-from bench.schema import PCKH_JOINTS, DatasetName
+from bench.schema import PCKH_JOINTS, Layout
 
 Prediction = Mapping[str, Any]
 COCO_FIGURES = ("AP", "AP50", "AP75", "AP_M", "AP_L", "AR", "AR50", "AR75", "AR_M", "AR_L")
@@ -55,7 +55,7 @@ class Evaluation(NamedTuple):
             self.matches.save(result.with_suffix(".matches.npz"))
 
 
-def examine(dataset: DatasetName, truth: Path, predictions: Sequence[Prediction]) -> Evaluation:
+def examine(dataset: Layout, truth: Path, predictions: Sequence[Prediction]) -> Evaluation:
     """Every figure of a data set's own evaluation, in percent, and what stands behind them."""
     if dataset == "mpii":
         return _examine_mpii(truth, predictions)
@@ -69,9 +69,7 @@ def examine(dataset: DatasetName, truth: Path, predictions: Sequence[Prediction]
     return Evaluation(_figures(COCO_FIGURES, evaluation), *told, matches)
 
 
-def evaluate(
-    dataset: DatasetName, truth: Path, predictions: Sequence[Prediction]
-) -> dict[str, float]:
+def evaluate(dataset: Layout, truth: Path, predictions: Sequence[Prediction]) -> dict[str, float]:
     """Every figure of a data set's own evaluation, in percent."""
     if dataset == "coco":
         return coco_metrics(truth, predictions)

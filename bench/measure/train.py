@@ -20,7 +20,7 @@ from bench.measure.environment import provenance, sha256
 from bench.measure.loop import build, runner
 from bench.measure.predict import predict
 from bench.records import AccuracyResult, Evidence
-from bench.schema import DatasetName, Run, Tier
+from bench.schema import Layout, Run, Tier, layout
 from bench.sources import measuring_inputs, model_inputs, workspace
 from bench.store import Store
 
@@ -29,7 +29,7 @@ EVALUATORS = {
     "crowdpose": f"xtcocotools {version('xtcocotools')}",
     "mpii": "PCKh, 1-based, 0.6 head box diagonal",
 }
-SPLITS: dict[DatasetName, str] = {
+SPLITS: dict[Layout, str] = {
     "coco": "coco-val2017",
     "mpii": "mpii-val",
     "crowdpose": "crowdpose-test",
@@ -113,7 +113,7 @@ def measure_seed(
     if workfolder.rank():
         return None
     truth = annotation_file(run.dataset, tier)
-    found = examine(run.dataset, truth, entries)
+    found = examine(layout(run.dataset), truth, entries)
     result = AccuracyResult(
         run=name,
         tier=tier,
@@ -121,7 +121,7 @@ def measure_seed(
         evidence=EVIDENCE[tier],
         protocol=protocol(cfg, run, tier, data),
         metrics=found.metrics,
-        untrained=evaluate(run.dataset, truth, untrained) if untrained else {},
+        untrained=evaluate(layout(run.dataset), truth, untrained) if untrained else {},
         training={"loss": workfolder.curve(work), "length": _length(cfg)},
         diagnosis=found.diagnosis,
         provenance=provenance(inputs=inputs, seconds=round(time.monotonic() - started, 1)),
@@ -284,12 +284,13 @@ def _load_start(model: Any, path: Path) -> None:
 
 def protocol(cfg: Any, run: Run, tier: Tier, data: str) -> dict[str, str]:
     """What makes two accuracies comparable, read from the resolved config."""
+    form = layout(run.dataset)
     test = cfg.test_dataloader.dataset
     boxes = Path(test["bbox_file"]) if test.get("bbox_file") else None
     width, height = cfg.codec.input_size if "codec" in cfg else (0, 0)
     return {
-        "data": f"{run.dataset}-{'synthetic' if tier != 'full' else 'real'}",
-        "split": SPLITS[run.dataset] if tier == "full" else "synthetic",
+        "data": f"{form}-real" if tier == "full" else f"{run.dataset}-synthetic",
+        "split": SPLITS[form] if tier == "full" else "synthetic",
         **({"subset": subset} if (subset := subset_of(run.dataset, tier)) else {}),
         "fingerprint": data,
         "boxes": DETECTORS.get(boxes.name, "detector") if boxes else _without_file(cfg),
@@ -297,5 +298,5 @@ def protocol(cfg: Any, run: Run, tier: Tier, data: str) -> dict[str, str]:
         "input_size": f"{height}x{width}" if width else "whole image",
         "flip_test": "yes" if cfg.model.get("test_cfg", {}).get("flip_test") else "no",
         "decoder": str(cfg.codec.type) if "codec" in cfg else str(cfg.model.type),
-        "evaluator": EVALUATORS[run.dataset],
+        "evaluator": EVALUATORS[form],
     }
