@@ -89,12 +89,14 @@ def _caller(network: Any, picture: Any, device: str) -> Callable[[], None]:
 
 def _whole_image(picture: Any) -> Any:
     """The sample of an image that needed no resizing."""
+    import numpy as np
     from mmpose.structures import PoseDataSample
 
     height, width = picture.shape[2:]
     shapes = {"ori_shape": (height, width), "img_shape": (height, width)}
-    scale = {"input_center": (width / 2, height / 2), "input_scale": (width, height)}
-    return PoseDataSample(metainfo={**shapes, **scale, "input_size": (width, height)})
+    size = np.array([width, height])
+    places = {"input_center": size / 2, "input_scale": size, "input_size": size}
+    return PoseDataSample(metainfo={**shapes, **places})
 
 
 def _summary(times: list[float]) -> Timing:
