@@ -199,8 +199,9 @@ class Book:
         protocol: dict[str, str],
         members: list[Stored[AccuracyResult]],
     ) -> Measured:
-        metric = cell.metric or ""
-        good = [s for s in members if s.result.failed is None and metric in s.result.metrics]
+        metric = cell.figure
+        found = {s.file: s.result.metrics | s.result.measures for s in members}
+        good = [s for s in members if s.result.failed is None and metric in found[s.file]]
         broken = [
             f"seed {s.result.seed} failed: {s.result.failed or 'no reason stored'}"
             for s in members
@@ -208,7 +209,7 @@ class Book:
         ]
         if not good and not broken:
             broken = [f"the result holds no {metric}"]
-        values = tuple(s.result.metrics[metric] for s in good)
+        values = tuple(found[s.file][metric] for s in good)
         before = [s.result.untrained[metric] for s in good if metric in s.result.untrained]
         kind: records.Evidence = (
             "released-weights" if released else "full-3" if len(good) > 2 else "full-1"
@@ -236,7 +237,7 @@ class Book:
         """Seed-to-seed deviation of the cell's metric, pooled over the runs of its data set and tier."""
         if cell.run is None or cell.metric is None:
             return None
-        key = (tier, self.catalog.run(cell.run).dataset, cell.metric)
+        key = (tier, self.catalog.run(cell.run).dataset, cell.figure)
         return self._spreads.get(key)
 
     @cached_property
@@ -251,7 +252,7 @@ class Book:
             for result in (s.result for s in members):
                 if result.failed is None and result.evidence != "released-weights":
                     group = f"{run} {sorted(result.protocol.items())}"
-                    for metric, value in result.metrics.items():
+                    for metric, value in (result.metrics | result.measures).items():
                         seeds[result.tier, data, metric][group].append(value)
         pooled = {key: pooled_spread(groups.values()) for key, groups in seeds.items()}
         return {key: spread for key, spread in pooled.items() if spread}

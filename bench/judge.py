@@ -213,9 +213,13 @@ def _letters(text: str) -> str:
 def _judge_accuracy(cell: Cell, measured: Measured, book: Book) -> Verdict:
     metric, number = cell.metric or "", cell.number
     if measured.evidence in SYNTHETIC:
-        before = f", {measured.untrained:.1f} untrained" if measured.untrained is not None else ""
+        digits = 2 if cell.column.kind == "measure" else 1
+        before = ""
+        if measured.untrained is not None:
+            before = f", {measured.untrained:.{digits}f} untrained"
         seeds = f"{len(measured.values)} seed{'s' if len(measured.values) > 1 else ''}"
-        words = f"synthetic data: judges claims of order only ({metric} {measured.value:.1f} there{before}, {seeds})"
+        there = f"{metric} {measured.value:.{digits}f} there{before}, {seeds}"
+        words = f"synthetic data: judges claims of order only ({there})"
         return _verdict(cell, "not-comparable", words, measured)
     base = _with_value(
         _verdict(cell, "not-comparable", "; ".join(measured.differs), measured),

@@ -5,7 +5,7 @@ order if equal networks would sit exactly on its edge: `a > b`, `a - b = 1.3` (t
 (above 1), `best(a, list)`. What claims a size (`a > 75`, `a - b > 1`, `abs(a - b)`) is left open.
 
 A step of a claim is decided only if the whole 95 % interval of its difference lies beyond a margin, in points of
-every accuracy alike (AP, AR, PCKh; for a ratio: what the margin makes of it):
+every accuracy alike (AP, AR, PCKh; a hundredth for measures from 0 to 1; for a ratio: what the margin makes of it):
 
 * 0.5 where the interval covers the training seed (several seeds, or one that borrows the deviation of other runs):
   half a point is less than anything these papers call better;
@@ -184,7 +184,13 @@ class Order:
             images = self.paired(self.measured[high], self.measured[low], metric)
             if images is not None and images.interval is not None:
                 return Found(images, MARGIN_IMAGES, "the choice of images only (one seed each)")
-        return Found(found, MARGIN_SEEDS * scale, self._covers(found, samples))
+        margin = MARGIN_SEEDS * scale * self._point(step)
+        return Found(found, margin, self._covers(found, samples))
+
+    def _point(self, step: Step) -> float:
+        """A point of the figures: 1 of those in percent, 0.01 of measures between 0 and 1."""
+        metrics = [self.resolved.cells[cell].metric for cell in step.cells]
+        return 0.01 if all(m and METRICS[m].kind == "measure" for m in metrics) else 1.0
 
     def _covers(self, found: Difference, samples: Sequence[Sequence[float]]) -> str:
         if found.interval is None:

@@ -156,7 +156,13 @@ class AccuracyResult(Strict):
     evidence: Evidence
     protocol: dict[str, str]
     metrics: dict[str, float]
+    measures: dict[str, float] = Field(
+        default={}, description="a method's own measures, such as LOFR's response around joints"
+    )
     untrained: dict[str, float] = Field(default={}, description="the same network before training")
+    chance: dict[str, float] = Field(
+        default={}, description="first metric of poses that look at no image: corner, centre, mean"
+    )
     training: dict[str, Any] = Field(default={})
     predictions: Predictions | None = None
     diagnosis: Diagnosis | None = Field(default=None, exclude_if=lambda found: found is None)

@@ -204,6 +204,12 @@ class Cell(NamedTuple):
         return self.column.metric and (self.row.metric or self.column.metric)
 
     @property
+    def figure(self) -> str:
+        """The figure of a result that the cell holds: "AP", or, of a measure, one a column: "response/ear"."""
+        metric = self.metric or ""
+        return f"{metric}/{self.column.key}" if self.column.kind == "measure" else metric
+
+    @property
     def name(self) -> str:
         """Readable address: 'transpose-2/transpose-r-a4/ap'."""
         return f"{self.paper}-{self.table.table}/{self.row.key}/{self.column.key}"

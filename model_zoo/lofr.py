@@ -18,9 +18,11 @@ from mmpose.registry import KEYPOINT_CODECS, MODELS
 from torch import Tensor, nn
 
 from . import lofr_data  # noqa: F401  (registers data sets and transforms)
+from .figures import Figure
 from .lofr_decoder import PoseDecoder, response_maps
-from .lofr_encoder import CategoryBranch, ContextEncoder, Memory
+from .lofr_encoder import CategoryBranch, ContextEncoder, Memory, resize_grid
 from .lofr_graph import SKELETONS, PrototypeGraph
+from .lofr_measures import MEASURED_STRIDE, by_kind, joint_response, joints_in_crop, panels
 from .losses.location_free import (
     diversity_loss,
     located_loss,
@@ -116,6 +118,7 @@ class LocationFreeHead(BaseHead):
         _allow("part_features", part_features, ("decoder", "pooled"))
         _allow("scaling", scaling, ("mass", "peak"))
         _allow("maps", maps, ("response", "scores"))
+        self.skeleton = skeleton
         self.used, self.category, self.strides = tuple(used), category, tuple(strides)
         self.part_features, self.classifier = part_features, classifier
         self.scaling, self.maps = scaling, maps
@@ -223,6 +226,29 @@ class LocationFreeHead(BaseHead):
         if self.scaling == "peak":
             return peak_scaled(heatmaps)
         return mass_scaled(heatmaps, targets)
+
+    def measure(self, feats: Sequence[Tensor], batch_data_samples: list) -> dict[str, Tensor]:
+        """Values of Table 7: `response/<kind of joint>`, one for each such joint that is annotated in the batch.
+
+        Needs `gt_instances` with keypoints and keypoints_visible, and the crop in the samples' metainfo.
+        """
+        _, response = self.attend(feats)
+        crops = [joints_in_crop(sample) for sample in batch_data_samples]
+        points, visible = (torch.stack(one).to(response) for one in zip(*crops, strict=True))
+        width, height = batch_data_samples[0].metainfo["input_size"]
+        size = (height // MEASURED_STRIDE, width // MEASURED_STRIDE)
+        ratio = self.strides[self.used[0]] / MEASURED_STRIDE
+        response = resize_grid(response, size, ratio)
+        values = joint_response(response, points / MEASURED_STRIDE, visible > 0)
+        found = by_kind(values, self.skeleton)
+        return {f"response/{kind}": each for kind, each in found.items()}
+
+    def figures(self, feats: Sequence[Tensor], batch_data_samples: list) -> list[Figure]:
+        """Class activation and response maps of some joints, and how alike the prototypes are (Figures 4 to 8)."""
+        _, maps, vectors = self.cnn(feats[self.category])
+        _, response = self.attend(feats)
+        prototypes = self.initial_prototypes(vectors, 1)[0]
+        return panels(maps[0], response[0], prototypes)
 
     def predict(
         self, feats: Any, batch_data_samples: list, test_cfg: dict | None = None

@@ -1,29 +1,47 @@
-"""Measures of LOFR's own: the average response around the joints (Table 7). Pure functions.
+"""Measures of LOFR's own: the average response around the joints (Table 7), and what its figures show."""
 
-Figure 6's inner products of prototypes are `lofr_graph.prototype_products`.
-"""
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
+
+from .figures import Figure, keypoint_names
+from .lofr_graph import prototype_products
+
+MEASURED_STRIDE = 4  # the grid on which responses are read, in pixels of the input
+SHOWN = 4  # joints whose maps are drawn
 
 # columns of Table 7: keypoint numbers by data set (COCO has no head, though the table prints one)
 KINDS = {
     "coco": dict(
-        Ear=(3, 4),
-        Eye=(1, 2),
-        Nose=(0,),
-        Sho=(5, 6),
-        Elb=(7, 8),
-        Wri=(9, 10),
-        Hip=(11, 12),
-        Kne=(13, 14),
-        Ank=(15, 16),
+        ear=(3, 4),
+        eye=(1, 2),
+        nose=(0,),
+        shoulder=(5, 6),
+        elbow=(7, 8),
+        wrist=(9, 10),
+        hip=(11, 12),
+        knee=(13, 14),
+        ankle=(15, 16),
     ),
     "mpii": dict(
-        Hea=(9,), Sho=(12, 13), Elb=(11, 14), Wri=(10, 15), Hip=(2, 3), Kne=(1, 4), Ank=(0, 5)
+        head=(9,),
+        shoulder=(12, 13),
+        elbow=(11, 14),
+        wrist=(10, 15),
+        hip=(2, 3),
+        knee=(1, 4),
+        ankle=(0, 5),
     ),
     "crowdpose": dict(
-        Hea=(12,), Sho=(0, 1), Elb=(2, 3), Wri=(4, 5), Hip=(6, 7), Kne=(8, 9), Ank=(10, 11)
+        head=(12,),
+        shoulder=(0, 1),
+        elbow=(2, 3),
+        wrist=(4, 5),
+        hip=(6, 7),
+        knee=(8, 9),
+        ankle=(10, 11),
     ),
 }
 
@@ -51,9 +69,47 @@ def joint_response(
     return (scaled * near).sum(dim=(2, 3)) / near.sum(dim=(2, 3))
 
 
-def by_kind(values: Tensor, skeleton: str) -> dict[str, float]:
-    """Means of `joint_response` values [B, K] over images, left and right together, by column of Table 7.
+def by_kind(values: Tensor, skeleton: str) -> dict[str, Tensor]:
+    """Values of `joint_response` [B, K] by column of Table 7, left and right together, absent joints left out.
 
-    NaN for a kind that no image shows. `skeleton` is "coco", "mpii" or "crowdpose".
+    `skeleton` is "coco", "mpii" or "crowdpose".
     """
-    return {kind: float(values[:, list(of)].nanmean()) for kind, of in KINDS[skeleton].items()}
+    columns = {kind: values[:, list(of)].flatten() for kind, of in KINDS[skeleton].items()}
+    return {kind: found[~found.isnan()] for kind, found in columns.items()}
+
+
+def joints_in_crop(sample: Any) -> tuple[Tensor, Tensor]:
+    """Annotated joints of one test sample in pixels of its crop [K, 2], and which are visible [K]."""
+    given, about = sample.gt_instances, sample.metainfo
+    size, scale = np.asarray(about["input_size"]), np.asarray(about["input_scale"])
+    corner = np.asarray(about["input_center"]) - scale / 2
+    points = (np.asarray(given.keypoints[0])[:, :2] - corner) / scale * size
+    visible = np.asarray(given.keypoints_visible[0]) > 0
+    return torch.tensor(points, dtype=torch.float32), torch.tensor(visible)
+
+
+def panels(activation: Tensor, response: Tensor, prototypes: Tensor) -> list[Figure]:
+    """Class activation maps [K, h, w], part response maps [K, H, W] and prototypes P' [K, D] of one image."""
+    names = keypoint_names(len(response))
+    told = {
+        "class-activation": (
+            "Where the CNN sees that a joint is in the picture (class activation maps, Figure 4 of the paper).",
+            activation,
+        ),
+        "response": (
+            "Part response maps, whose maxima are the pose (Figures 5, 7 and 8 of the paper).",
+            response,
+        ),
+    }
+    joints = torch.linspace(0, len(names) - 1, SHOWN).int().tolist()
+    found = [
+        Figure(key, names[k], caption, heat=maps[k].float().cpu().numpy())
+        for key, (caption, maps) in told.items()
+        for k in joints
+    ]
+    caption = "Inner products of the prototypes that enter the decoder, each of length 1 (Figure 6 of the paper)."
+    matrix = prototype_products(prototypes.float().cpu()).numpy()
+    found.append(
+        Figure("prototypes", "all joints", caption, matrix=matrix, rows=names, columns=names)
+    )
+    return found

@@ -17,6 +17,7 @@ from bench.errors import DataError
 from bench.measure import workfolder
 from bench.measure.accuracy import evaluate, examine
 from bench.measure.environment import provenance, sha256
+from bench.measure.extra import constant_poses, measures
 from bench.measure.loop import build, runner
 from bench.measure.predict import predict
 from bench.records import AccuracyResult, Evidence
@@ -121,6 +122,8 @@ def measure_seed(
         evidence=EVIDENCE[tier],
         protocol=protocol(cfg, run, tier, data),
         metrics=found.metrics,
+        measures=measures(cfg, model),
+        chance=_chance(cfg, run, truth, model),
         untrained=evaluate(layout(run.dataset), truth, untrained) if untrained else {},
         training={"loss": workfolder.curve(work), "length": _length(cfg)},
         diagnosis=found.diagnosis,
@@ -128,6 +131,12 @@ def measure_seed(
     )
     found.save(store.path_of(result))
     return store.write(result, entries).result
+
+
+def _chance(cfg: Any, run: Run, truth: Path, model: Any) -> dict[str, float]:
+    """Constant poses beside a method that is trained without locations."""
+    blind = hasattr(model.head, "measure")
+    return constant_poses(cfg, layout(run.dataset), truth) if blind else {}
 
 
 def resolved_config(run: Run, tier: Tier, seed: int) -> Any:

@@ -266,7 +266,7 @@ def test_failed_is_a_flag_and_not_a_word_in_the_reason(tiny, store) -> None:
     for flag, name in ((False, "not-comparable"), (True, "failed")):
         book = Book(tiny, store)
         one = Measured("full-1", (), "full-1", (), broken="nothing in failed.json", failed=flag)
-        book._found[cell.name] = [one]
+        book._found[cell.name, cell.run] = [one]
         assert judge_cell(cell, book).verdict == name
 
 

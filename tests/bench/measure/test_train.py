@@ -174,3 +174,13 @@ def test_a_damaged_image_is_named_before_anything_is_trained(workspace, real, sa
     with pytest.raises(DataError, match=rf"{image.name} is damaged"):
         datasets.prepare("coco", "full")
     assert not (workspace / "data/full/coco.json").exists()
+
+
+def test_a_location_free_run_is_measured_around_joints_and_set_beside_constant_poses(workspace):
+    """The mean pose of synthetic people in their own boxes is no bad guess; a corner is."""
+    result = measure(workspace, Run(config="lofr-r50", dataset="coco", options=dict(TINY)))
+    kinds = {"ear", "eye", "nose", "shoulder", "elbow", "wrist", "hip", "knee", "ankle"}
+    assert set(result.measures) == {f"response/{kind}" for kind in kinds}
+    assert all(0 < value < 1 for value in result.measures.values())
+    assert list(result.chance) == ["corner", "centre", "mean pose"]
+    assert result.chance["corner"] == 0 < result.chance["mean pose"] < 100
