@@ -1,8 +1,8 @@
 """Every model with a result or a printed value, across papers; protocols are never mixed.
 
 Entries are grouped by protocol: a printed group holds figures of one split, boxes, input size and so on, beside what
-was measured under the same; a measured group holds results of one tier and protocol; strangers' submissions stand apart. Ranks exist within a group
-only.
+was measured under the same; a measured group holds results of one tier and protocol; strangers' submissions stand
+apart. Ranks exist within a group only.
 """
 
 import math
