@@ -236,6 +236,12 @@ def _without_file(cfg: Any) -> str:
     return "ground-truth" if "Topdown" in str(cfg.model.type) else "none"
 
 
+def _scene_size(test: Any) -> str:
+    """How whole images are resized: 'short-side-800', as papers say it."""
+    sides = [step["short"] for step in test.get("pipeline", []) if step["type"] == "SceneResize"]
+    return f"short-side-{sides[0][0]}" if sides else "whole image"
+
+
 def _load_start(model: Any, path: Path) -> None:
     """Copy every weight of the start run that has the same shape here; what differs (a final layer
     for other keypoints, position embeddings of another size) keeps its fresh initialisation."""
@@ -256,7 +262,7 @@ def protocol(cfg: Any, run: Run, tier: Tier, data: str) -> dict[str, str]:
         **evaluated_on(run.dataset, tier, data),
         "boxes": DETECTORS.get(boxes.name, "detector") if boxes else _without_file(cfg),
         **({"boxes_sha256": sha256(boxes)} if boxes else {}),
-        "input_size": f"{height}x{width}" if width else "whole image",
+        "input_size": f"{height}x{width}" if width else _scene_size(test),
         "flip_test": "yes" if cfg.model.get("test_cfg", {}).get("flip_test") else "no",
         "decoder": str(cfg.codec.type) if "codec" in cfg else str(cfg.model.type),
     }
