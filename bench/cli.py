@@ -21,6 +21,7 @@ COMMANDS = (
     measuring.count,
     measuring.time_command,
     measuring.measure,
+    measuring.gallery,
     measuring.table,
     evaluating.evaluate,
     evaluating.submit,

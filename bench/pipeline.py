@@ -95,8 +95,10 @@ def _measure_stages(catalog: Catalog) -> dict[str, Stage]:
 
 
 def speed_models(catalog: Catalog, paper: str) -> list[str]:
-    """Zoo models of a paper's rows that have a timed cell, in printed order, each once."""
+    """Zoo models of a paper's rows that have a timed cell, in printed order, each once; then those timed beside."""
     models = [catalog.model_of(c) for c in catalog.cells(paper) if c.column.kind == "speed"]
+    if models:
+        models += catalog.papers[paper].timed_beside
     return list(dict.fromkeys(m for m in models if m in config_files()))
 
 
@@ -135,6 +137,11 @@ def _table_stage(catalog: Catalog, paper: Paper, table: Table) -> Stage:
             deps.add(f"results/timed/{paper.id}.json")
         if kind in ("accuracy", "measure") and cell.run and catalog.run(cell.run).config in known:
             deps.add(f"results/${{tier}}/{cell.run}")
+            deps |= {
+                f"results/${{tier}}/{claim.instead[cell.run]}"
+                for claim in paper.claims
+                if cell.run in claim.instead
+            }
     name = f"{paper.id}-{table.table}"
     return {
         "desc": table.title,

@@ -29,8 +29,11 @@ def config_files() -> dict[str, Path]:
 
 
 def measuring_inputs() -> list[Path]:
-    """Files that decide how a run is trained, predicted and evaluated."""
-    names = ("accuracy", "hooks", "loop", "oks", "predict", "train", "workfolder")
+    """Files that decide how a run is trained, predicted, evaluated and drawn."""
+    names = (
+        *("accuracy", "drawing", "gallery", "hooks", "loop", "oks", "predict", "scenes", "train"),
+        "workfolder",
+    )
     return [ROOT / "bench" / "measure" / f"{name}.py" for name in names]
 
 

@@ -2,8 +2,17 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from bench.records import AccuracyResult, CountResult, Result, SpeedResult, SubmissionResult
+from bench.galleries import folder_of, read_gallery
+from bench.records import (
+    AccuracyResult,
+    CountResult,
+    Gallery,
+    Result,
+    SpeedResult,
+    SubmissionResult,
+)
 from bench.store import Store, all_results
 
 
@@ -64,6 +73,7 @@ class Measured:
     speeds: dict[str, list[tuple[str, SpeedResult]]] = field(default_factory=dict)
     accuracies: dict[str, list[tuple[str, AccuracyResult]]] = field(default_factory=dict)
     traces: dict[str, Trace] = field(default_factory=dict)
+    galleries: dict[str, tuple[Path, Gallery]] = field(default_factory=dict)
     submissions: tuple[SubmissionResult, ...] = ()
 
     @classmethod
@@ -83,8 +93,13 @@ class Measured:
             else:
                 accuracies[result.run].append((name, result))
         traces = {one.file: trace(one.file, one.result, one.note) for one in stored}
+        galleries = {
+            one.file: (folder_of(one), gallery)
+            for one in stored
+            if isinstance(one.result, AccuracyResult) and (gallery := read_gallery(one))
+        }
         strangers = tuple(one.result for one in store.submissions())
-        return cls(by_file, counts, dict(speeds), dict(accuracies), traces, strangers)
+        return cls(by_file, counts, dict(speeds), dict(accuracies), traces, galleries, strangers)
 
     @property
     def machines(self) -> list[str]:

@@ -106,7 +106,7 @@ def verify(results: tuple[str, ...], everything: bool) -> None:
         raise click.UsageError("name results (file, run or submission), or give --all")
     store = results_store()
     checks = []
-    for check in verification.verify(store, verification.checkable(store, results)):
+    for check in verification.verify(ledger.load(), store, verification.checkable(store, results)):
         click.echo(f"{check.state:9} {check.file}: {check.reason}")
         checks.append(check)
     if any(check.state == "falls" for check in checks):

@@ -14,7 +14,7 @@ from bench.measure.loop import build
 from bench.measure.predict import predict
 from bench.measure.train import protocol, resolved_config
 from bench.records import AccuracyResult
-from bench.schema import Run
+from bench.schema import Run, layout
 from bench.sources import measuring_inputs, model_inputs, workspace
 from bench.store import Store, Stored
 
@@ -55,7 +55,7 @@ def evaluate_released(
     work = workspace() / "work" / "released" / name / (boxes or "none")
     model = released_model(cfg, weights)
     entries = predict(cfg, model, _made(work))
-    found = examine(run.dataset, annotation_file(run.dataset, "full"), entries)
+    found = examine(layout(run.dataset), annotation_file(run.dataset, "full"), entries)
     inputs = [*measuring_inputs(), Path(__file__), *model_inputs(run.config)]
     result = AccuracyResult(
         run=name,

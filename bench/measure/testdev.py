@@ -20,6 +20,7 @@ from bench.measure.released import (
     released_run,
 )
 from bench.measure.submit import known_ids
+from bench.schema import layout
 from bench.sources import workspace
 from bench.store import write_atomically
 from bench.submissions import read_predictions
@@ -32,7 +33,7 @@ def write_submission(catalog: Catalog, name: str, *, seed: int, released: bool) 
     weights, `LedgerError` for a run that is not on COCO.
     """
     run = catalog.run(name)
-    if run.dataset != "coco":
+    if layout(run.dataset) != "coco":
         raise LedgerError(f"run {name} is on {run.dataset}; test-dev is COCO's")
     weights = released_run(catalog, name)[1] if released else _trained(name, seed)
     cfg = on_test_dev(config_for_test(run))

@@ -19,7 +19,7 @@ from bench.measure.environment import provenance, sha256
 from bench.measure.loop import build, runner
 from bench.measure.predict import predict
 from bench.records import AccuracyResult, Evidence
-from bench.schema import Run, Tier
+from bench.schema import Run, Tier, layout
 from bench.sources import measuring_inputs, model_inputs, workspace
 from bench.store import Store
 
@@ -29,6 +29,26 @@ DETECTORS = {
 }
 TRAINS = ("train.py", "loop.py", "hooks.py")
 EVIDENCE: dict[Tier, Evidence] = {"smoke": "smoke", "lab": "lab", "full": "full-1"}
+
+
+def finished(catalog: Catalog, name: str, tier: Tier, seed: int) -> tuple[Any, Any]:
+    """Config and model of a finished training of a run.
+
+    Raises `DataError` if there is none, or if it was made by other code, data or settings than today's.
+    """
+    run = catalog.run(name)
+    work = workspace() / "work" / tier / name / f"seed-{seed}"
+    data = str(manifest_of(run.dataset, tier, verify=False)["fingerprint"])
+    start = _start_weights(catalog, run, tier, seed)
+    key = _key(run, tier, seed, data, _input_files(run), start)
+    if not (work / "final.pth").is_file() or (work / "key").read_text() != key:
+        raise DataError(
+            f"{work} holds no finished training by today's code; run `repropose measure {name} --tier {tier}`"
+        )
+    cfg = resolved_config(run, tier, seed)
+    model = build(cfg)
+    model.load_state_dict(workfolder.weights(work / "final.pth"))
+    return cfg, model
 
 
 def measure(catalog: Catalog, store: Store, name: str, tier: Tier) -> Iterator[AccuracyResult]:
@@ -82,7 +102,7 @@ def measure_seed(
     if workfolder.rank():
         return None
     truth = annotation_file(run.dataset, tier)
-    found = examine(run.dataset, truth, entries)
+    found = examine(layout(run.dataset), truth, entries)
     result = AccuracyResult(
         run=name,
         tier=tier,
@@ -90,7 +110,7 @@ def measure_seed(
         evidence=EVIDENCE[tier],
         protocol=protocol(cfg, run, tier, data),
         metrics=found.metrics,
-        untrained=evaluate(run.dataset, truth, untrained) if untrained else {},
+        untrained=evaluate(layout(run.dataset), truth, untrained) if untrained else {},
         training={"loss": workfolder.curve(work), "length": _length(cfg)},
         diagnosis=found.diagnosis,
         provenance=provenance(inputs=inputs, seconds=round(time.monotonic() - started, 1)),
@@ -112,6 +132,7 @@ def resolved_config(run: Run, tier: Tier, seed: int) -> Any:
         for loader in ("train_dataloader", "val_dataloader", "test_dataloader"):
             if cfg.get(loader):
                 cfg[loader].update(num_workers=0, persistent_workers=False)
+        cfg.log_level = "WARNING"  # a progress bar instead of mmengine's log
     cfg.randomness = {"seed": seed, "deterministic": tier == "smoke"}
     cfg.launcher = "pytorch" if "LOCAL_RANK" in os.environ else "none"
     return cfg
@@ -172,8 +193,10 @@ def _train(
 
     A finished `final.pth` is taken as it is; an unfinished training resumes from its last checkpoint.
     """
+    from mmengine.logging import MMLogger
     from mmengine.runner.utils import set_random_seed
 
+    MMLogger.get_current_instance().setLevel(cfg.log_level)
     final, untrained = work / "final.pth", work / "untrained.json"
     if final.is_file():
         model = build(cfg)
@@ -224,9 +247,10 @@ def _training_settings(cfg: Any) -> dict[str, Any]:
     if short or settings.get("val_cfg") is None:  # evaluated once, at the end
         settings = {k: v for k, v in settings.items() if not k.startswith("val_")}
     curve = {"type": "LossCurve", "file": str(Path(cfg.work_dir) / "curve.jsonl"), "every": 20}
+    bar = [{"type": "ProgressBar"}] if cfg.log_level == "WARNING" else []
     return {
         **settings,
-        "custom_hooks": [*settings.get("custom_hooks", []), curve],
+        "custom_hooks": [*settings.get("custom_hooks", []), curve, *bar],
         "resume": True,
     }
 
