@@ -25,7 +25,8 @@ HEADER = """\
 """
 RELEASED_HEADER = """\
 # Generated from bench/papers by `repropose pipeline`; do not edit. Needs the real data and the authors' files:
-#   repropose fetch coco-val transpose-weights; repropose prepare coco --tier full
+#   repropose fetch coco-annotations coco-val coco-detections transpose-weights
+#   repropose prepare coco --tier full
 #   dvc repro released/dvc.yaml                               every released checkpoint
 #   dvc repro released/dvc.yaml:transpose-r-a4-coco-detector  one, with one kind of boxes
 # A plain `dvc repro` leaves these stages alone.

@@ -104,6 +104,8 @@ def with_boxes(cfg: Any, name: str, boxes: Boxes | None) -> Any:
         test.bbox_file = ""
     elif boxes == "detector" and not test.get("bbox_file"):
         raise LedgerError(f"run {name} has no detector boxes in its config; only ground-truth")
+    elif boxes == "detector" and not Path(test.bbox_file).is_file():
+        raise DataError(f"{test.bbox_file} is missing; `repropose fetch coco-detections` brings it")
     return cfg
 
 
@@ -113,15 +115,13 @@ def on_test_dev(cfg: Any) -> Any:
     test = cfg.test_dataloader.dataset
     test.ann_file = TEST_DEV["annotations"]
     test.data_prefix = {"img": TEST_DEV["images"]}
-    needed = [where / TEST_DEV["annotations"], where / TEST_DEV["images"]]
+    needed = {TEST_DEV["annotations"]: "coco-test-dev", TEST_DEV["images"]: "coco-test-images"}
     if not finds_people(cfg):
         test.bbox_file = str(where / TEST_DEV["boxes"])
-        needed.append(where / TEST_DEV["boxes"])
-    for path in needed:
-        if not path.exists():
-            raise DataError(
-                f"{path} is missing; test-dev needs it: `repropose fetch coco-test-dev`"
-            )
+        needed[TEST_DEV["boxes"]] = "coco-detections"
+    for place, source in needed.items():
+        if not (where / place).exists():
+            raise DataError(f"{where / place} is missing; `repropose fetch {source}` brings it")
     return cfg
 
 

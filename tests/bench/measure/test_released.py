@@ -164,3 +164,17 @@ def test_test_dev_without_weights_or_of_another_data_set_says_so(workspace: Path
     assert done.exit_code == 2
     assert "final.pth is missing: train it with" in done.output
     assert "is on mpii; test-dev is COCO's" in run("test-dev", "transpose-r-a4-mpii").output
+
+
+@pytest.mark.data
+def test_missing_detector_boxes_are_named(workspace: Path):
+    boxes = workspace / "data/full/coco/person_detection_results"
+    hidden = boxes.rename(workspace / "hidden")
+    try:
+        test_dev = run("test-dev", RUN, "--released")
+        detected = run("released", RUN, "--boxes", "detector")
+    finally:
+        hidden.rename(boxes)
+    assert detected.exit_code == test_dev.exit_code == 2
+    assert "detections_AP_H_56_person.json is missing" in detected.output
+    assert "AP_H_609_person.json is missing; `repropose fetch coco-detections`" in test_dev.output
