@@ -2,7 +2,7 @@
 
 import click
 
-from bench.commands import answers, measuring, pages, stages
+from bench.commands import answers, evaluating, measuring, pages, stages
 from bench.commands.common import Group
 
 COMMANDS = (
@@ -23,6 +23,11 @@ COMMANDS = (
     measuring.measure,
     measuring.gallery,
     measuring.table,
+    evaluating.evaluate,
+    evaluating.submit,
+    evaluating.verify,
+    evaluating.released,
+    evaluating.test_dev,
     stages.new,
     stages.pipeline_command,
     stages.repro,

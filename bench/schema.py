@@ -289,8 +289,12 @@ class Run(Strict):
     start: Slug | None = Field(
         default=None, description="run whose trained weights this one starts from"
     )
-    released: str | None = Field(
-        default=None, description="released checkpoint of this run, if any"
+    released: Annotated[str, StringConstraints(pattern=r"^[\w.-]+\.pth$")] | None = Field(
+        default=None, description="the authors' checkpoint of this run in data/full/weights, if any"
+    )
+    nearest: Slug | None = Field(
+        default=None,
+        description="run whose released weights come nearest to this one: shown, never compared",
     )
     note: str | None = None
 

@@ -5,7 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.galleries import folder_of, read_gallery
-from bench.records import AccuracyResult, CountResult, Gallery, Result, SpeedResult
+from bench.records import (
+    AccuracyResult,
+    CountResult,
+    Gallery,
+    Result,
+    SpeedResult,
+    SubmissionResult,
+)
 from bench.store import Store, all_results
 
 
@@ -67,6 +74,7 @@ class Measured:
     accuracies: dict[str, list[tuple[str, AccuracyResult]]] = field(default_factory=dict)
     traces: dict[str, Trace] = field(default_factory=dict)
     galleries: dict[str, tuple[Path, Gallery]] = field(default_factory=dict)
+    submissions: tuple[SubmissionResult, ...] = ()
 
     @classmethod
     def of(cls, store: Store) -> "Measured":
@@ -90,7 +98,8 @@ class Measured:
             for one in stored
             if isinstance(one.result, AccuracyResult) and (gallery := read_gallery(one))
         }
-        return cls(by_file, counts, dict(speeds), dict(accuracies), traces, galleries)
+        strangers = tuple(one.result for one in store.submissions())
+        return cls(by_file, counts, dict(speeds), dict(accuracies), traces, galleries, strangers)
 
     @property
     def machines(self) -> list[str]:
