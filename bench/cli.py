@@ -2,7 +2,7 @@
 
 import click
 
-from bench.commands import answers, measuring, pages, stages
+from bench.commands import answers, data, measuring, pages, stages
 from bench.commands.common import Group
 
 COMMANDS = (
@@ -17,6 +17,7 @@ COMMANDS = (
     answers.judge_command,
     answers.export_command,
     measuring.doctor,
+    data.fetch,
     measuring.prepare,
     measuring.count,
     measuring.time_command,

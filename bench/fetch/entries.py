@@ -100,8 +100,12 @@ def load(path: Path = FILE) -> dict[str, Source]:
     try:
         return _LEDGER.validate_python(data)
     except ValidationError as error:
-        lines = []
-        for item in error.errors(include_url=False):
+        lines, found = [], error.errors(include_url=False)
+        for item in found:
+            if any(
+                len(o["loc"]) > len(n := item["loc"]) and o["loc"][: len(n)] == n for o in found
+            ):
+                continue  # only says that something inside is wrong
             where = tuple(step for step in item["loc"] if step != "[key]")
             line, name = line_of(path, where), " > ".join(map(str, where)) or "the file"
             lines.append(f"{path}:{line}: {name}: {item['msg'].removeprefix('Value error, ')}")

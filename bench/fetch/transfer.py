@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -23,6 +22,7 @@ import requests
 import urllib3
 
 from bench.errors import DataError
+from bench.fetch.answers import content_range, reason, retry_after, short, validator
 from bench.fetch.entries import RemoteFile
 
 CHUNK = 1 << 20
@@ -115,6 +115,7 @@ def _alone(part: Path) -> Iterator[BinaryIO]:
         try:
             yield stream
         finally:
+            stream.flush()
             if part.exists() and not part.stat().st_size:
                 part.unlink()
 
@@ -250,7 +251,7 @@ class _Transfer:
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             inner = error.args[1] if len(error.args) > 1 else None
             broke = isinstance(inner, urllib3.exceptions.IncompleteRead)
-            raise Passing(self._broke() if broke else _short(error)) from None
+            raise Passing(self._broke() if broke else short(error)) from None
 
     def _judge(self, reply: requests.Response) -> None:
         """Make the part ready for this answer's body, or raise."""
@@ -259,9 +260,9 @@ class _Transfer:
             self._start_anew()
             raise Passing("the part did not fit the server's file", wait=0.0)
         if status in PASSING:
-            raise Passing(_reason(reply), _retry_after(reply))
+            raise Passing(reason(reply), retry_after(reply))
         if status not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
-            raise Refused(_reason(reply))
+            raise Refused(reason(reply))
         if "html" in reply.headers.get("Content-Type", "") and not self.file.name.endswith("html"):
             raise Refused("the server sends a web page instead of the file")
         if status == HTTPStatus.PARTIAL_CONTENT and self.have:
@@ -278,8 +279,8 @@ class _Transfer:
 
     def _judge_piece(self, reply: requests.Response) -> None:
         """Is this the rest of the same file? A server may heed Range and not If-Range."""
-        first, total = _content_range(reply)
-        before, now = self._condition() or "", _validator(reply) or ""
+        first, total = content_range(reply)
+        before, now = self._condition() or "", validator(reply) or ""
         other = before[:1] == now[:1] == '"' and before != now
         if first != self.have or other or (self.total and total and total != self.total):
             self._start_anew()
@@ -287,7 +288,7 @@ class _Transfer:
         self.total, self.pieced = self.total or total, True
 
     def _note(self, reply: requests.Response) -> None:
-        notes = {"address": self.address, "validator": _validator(reply), "total": self.total}
+        notes = {"address": self.address, "validator": validator(reply), "total": self.total}
         self.notes.write_text(json.dumps(notes))
 
     def _read(self, reply: requests.Response) -> None:
@@ -313,40 +314,3 @@ class _Transfer:
 
     def _broke(self) -> str:
         return f"the connection broke after {self.have} of {self.total or 'an unknown number of'} bytes"
-
-
-def _reason(reply: requests.Response) -> str:
-    return f"the server answers {reply.status_code} {reply.reason or ''}".rstrip()
-
-
-def _short(error: Exception) -> str:
-    """The last cause of a network error, without the objects' addresses that urllib3 prints."""
-    while isinstance(inner := error.args[0] if error.args else None, Exception):
-        error = inner
-    reason = getattr(error, "reason", None)
-    text = str(reason if isinstance(reason, Exception) else error)
-    return f"{type(error).__name__}: {text.rpartition('>: ')[2]}"
-
-
-def _content_range(reply: requests.Response) -> tuple[int | None, int | None]:
-    """First byte and total of a 206 answer, None for what it does not say."""
-    span, _, total = reply.headers.get("Content-Range", "").removeprefix("bytes ").partition("/")
-    first = span.partition("-")[0].strip()
-    return int(first) if first.isdecimal() else None, int(total) if total.isdecimal() else None
-
-
-def _validator(reply: requests.Response) -> str | None:
-    """What tells this version of the file from another: a strong ETag, or the date of change."""
-    etag = reply.headers.get("ETag", "")
-    return etag if etag.startswith('"') else reply.headers.get("Last-Modified")
-
-
-def _retry_after(reply: requests.Response) -> float | None:
-    """Seconds the server asks to wait: a number, or a date; None if it says nothing of use."""
-    value = reply.headers.get("Retry-After", "").strip()
-    if value.isdecimal():
-        return float(value)
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-    except (TypeError, ValueError, IndexError):
-        return None

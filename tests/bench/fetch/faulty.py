@@ -1,4 +1,4 @@
-"""A local server of the kinds that downloads meet: one that drops, ignores, lies, refuses, crawls or changes its mind."""
+"""A local server with the faults that downloads meet: it drops, lies, refuses, crawls, changes its mind."""
 
 import email.utils
 import threading
@@ -37,11 +37,13 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(latency)
         served = self.server.files.get(self.path)  # type: ignore[attr-defined]
         if served is None:
-            return self._refuse(404, {})
+            self._refuse(404, {})
+            return
         served.requests.append({k.lower(): v for k, v in self.headers.items()})
         if served.answers:
-            return self._refuse(*served.answers.pop(0))
-        return self._serve(served)
+            self._refuse(*served.answers.pop(0))
+            return
+        self._serve(served)
 
     def _refuse(self, status: int, headers: dict[str, str]) -> None:
         self.send_response(status)
@@ -58,7 +60,8 @@ class _Handler(BaseHTTPRequestHandler):
         if wanted and served.ranges and same:
             first, status = int(wanted.removeprefix("bytes=").rstrip("-")), 206
             if first >= len(content):
-                return self._refuse(416, {"Content-Range": f"bytes */{len(content)}"})
+                self._refuse(416, {"Content-Range": f"bytes */{len(content)}"})
+                return
         body = content[first:]
         self.send_response(status)
         self.send_header("Content-Type", served.kind)

@@ -65,9 +65,7 @@ def test_a_whole_file_arrives_and_nothing_else_is_left(server, tmp_path):
 def test_a_dropped_connection_is_resumed_where_it_broke(server, tmp_path, naps):
     served = server.put("a.bin", CONTENT, drop_after=[100_000, 50_000, 0, 149_999])
     counted: list[int] = []
-    download(
-        remote(server), tmp_path / "a.bin", patience=naps.patience(), progress=counted.append
-    )
+    download(remote(server), tmp_path / "a.bin", patience=naps.patience(), progress=counted.append)
     assert (tmp_path / "a.bin").read_bytes() == CONTENT
     ranges = [r.get("range") for r in served.requests]
     assert ranges == [None, "bytes=100000-", "bytes=150000-", "bytes=150000-", "bytes=299999-"]
