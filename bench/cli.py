@@ -18,6 +18,7 @@ COMMANDS = (
     answers.export_command,
     measuring.doctor,
     data.fetch,
+    data.convert_mpii,
     measuring.prepare,
     measuring.count,
     measuring.time_command,

@@ -6,6 +6,7 @@ import click
 
 from bench.commands.common import JSON, print_rows
 from bench.errors import UnknownName
+from bench.sources import workspace
 
 
 @click.command()
@@ -44,3 +45,24 @@ def fetch(
         raise UnknownName("source", "", sources(), "`repropose fetch --list` shows them all")
     options = fetching.Options(data_root, offline, jobs, keep_archives)
     fetching.fetch(names, options, lambda line: click.echo(line, err=True))
+
+
+@click.command("convert-mpii")
+@click.argument("mat", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.option(
+    "--split",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="who is in val: a published mpii_val.json, or a text file with an image name per line",
+)
+def convert_mpii(mat: Path | None, split: Path | None) -> None:
+    """The authors' MPII annotations (.mat) in the layout that the full tier reads."""
+    from bench.datasets import mpii
+
+    home = workspace() / "data" / "full" / "mpii"
+    source = mat or home / "original" / "mpii_human_pose_v1_u12_1.mat"
+    counts = mpii.convert(source, home / "annotations", split)
+    click.echo(
+        f"{home / 'annotations'}: {counts['train']} people train, {counts['val']} val", err=True
+    )
+    if split is None:
+        click.echo(f"{mpii.OWN_RULE}; results on it are never compared", err=True)
