@@ -23,6 +23,7 @@ COMMANDS = (
     measuring.count,
     measuring.time_command,
     measuring.measure,
+    measuring.gallery,
     measuring.table,
     stages.new,
     stages.pipeline_command,

@@ -101,12 +101,13 @@ class Book:
         """Everything measured for a cell, best first; also what failed or is stale, marked so."""
         if cell.number is None:
             return []
-        if cell.name not in self._found:
-            self._found[cell.name] = sorted(self._measured(cell), key=lambda m: m.rank)
-        return self._found[cell.name]
+        key = (cell.name, cell.run)
+        if key not in self._found:
+            self._found[key] = sorted(self._measured(cell), key=lambda m: m.rank)
+        return self._found[key]
 
     @cached_property
-    def _found(self) -> dict[str, list[Measured]]:
+    def _found(self) -> dict[tuple[str, str | None], list[Measured]]:
         return {}
 
     def _measured(self, cell: Cell) -> list[Measured]:

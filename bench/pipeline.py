@@ -13,7 +13,7 @@ import yaml
 
 from bench.catalog import Catalog
 from bench.schema import Paper, Table
-from bench.sources import ROOT, config_files, model_inputs
+from bench.sources import ROOT, config_files, measuring_inputs, model_inputs
 
 HEADER = """\
 # Generated from bench/papers by `repropose pipeline`; do not edit. Try:
@@ -22,7 +22,7 @@ HEADER = """\
 #   dvc repro                      everything, then the site
 # The tier (smoke, lab, full) is set in params.yaml.
 """
-# What a verdict rests on, and what a training and its evaluation rest on.
+# What a verdict rests on.
 JUDGES = [
     f"bench/{name}.py"
     for name in (
@@ -36,7 +36,6 @@ JUDGES = [
         "judge",
     )
 ]
-TRAINING = ("accuracy", "hooks", "loop", "predict", "train", "workfolder")
 Stage = dict[str, Any]
 
 
@@ -105,7 +104,8 @@ def _run_stages(catalog: Catalog) -> dict[str, Stage]:
             "cmd": f"repropose measure {name} --tier ${{tier}}",
             "deps": [
                 *_relative(model_inputs(run.config)),
-                *(f"bench/measure/{name}.py" for name in TRAINING),
+                *_relative(measuring_inputs()),
+                "bench/diagnosis.py",
                 f"data/${{tier}}/{run.dataset}.json",
                 *start,
             ],
@@ -127,6 +127,11 @@ def _table_stage(catalog: Catalog, paper: Paper, table: Table) -> Stage:
             deps.add(f"results/timed/{paper.id}.json")
         if kind in ("accuracy", "measure") and cell.run and catalog.run(cell.run).config in known:
             deps.add(f"results/${{tier}}/{cell.run}")
+            deps |= {
+                f"results/${{tier}}/{claim.instead[cell.run]}"
+                for claim in paper.claims
+                if cell.run in claim.instead
+            }
     name = f"{paper.id}-{table.table}"
     return {
         "desc": table.title,

@@ -89,6 +89,62 @@ class Predictions(Strict):
     instances: int
 
 
+class KeypointErrors(Strict):
+    """How many labelled keypoints of the people that were found went which way (Ronchi and Perona, ICCV 2017).
+
+    A detected keypoint is laid on its own true place, on that of its left-right partner, and on both of every other
+    person in the image; the best fit decides.
+    """
+
+    good: int = Field(default=0, description="own place, close")
+    jitter: int = Field(default=0, description="own place, but not close")
+    inversion: int = Field(default=0, description="left taken for right on the same person")
+    swap: int = Field(default=0, description="the keypoint, or its partner, of another person")
+    miss: int = Field(default=0, description="near none of them")
+
+    @property
+    def total(self) -> int:
+        return self.good + self.jitter + self.inversion + self.swap + self.miss
+
+
+class DiagnosedGroup(Strict):
+    """Some of the people: how many there are, how many no detection found, errors in those found."""
+
+    people: int
+    not_found: int
+    errors: KeypointErrors
+
+
+class FalsePositives(Strict):
+    """Detections that found nobody new, of those the evaluator looks at."""
+
+    background: int = Field(description="nobody is there")
+    background_confident: int = Field(
+        description="of these, ranked by score among as many detections as there are people"
+    )
+    duplicate: int = Field(description="somebody is there whom a better detection has taken")
+
+
+class Diagnosis(Strict):
+    """What kinds of errors stand behind an accuracy. Everything is counted, nothing averaged."""
+
+    thresholds: str = Field(description="what close and near mean, in words")
+    everyone: DiagnosedGroup = Field(description="not_found: the false negatives")
+    detections: int = Field(description="looked at by the evaluator (COCO: 20 best an image)")
+    false_positives: FalsePositives | None = None
+    by_keypoint: dict[str, KeypointErrors] = Field(description="in the data set's order")
+    by_size: dict[str, DiagnosedGroup] = Field(default={}, description="area of the true person")
+    by_visible: dict[str, DiagnosedGroup] = Field(
+        default={}, description="number of keypoints that can be seen"
+    )
+    by_crowding: dict[str, DiagnosedGroup] = Field(
+        default={}, description="number of other people whose boxes overlap"
+    )
+    undefined: dict[str, str] = Field(
+        default={}, description="what the data set gives no ground for -> why"
+    )
+
+
 class AccuracyResult(Strict):
     """Metrics of one trained (or released) network; fractions of 1 are stored as percent."""
 
@@ -103,10 +159,40 @@ class AccuracyResult(Strict):
     untrained: dict[str, float] = Field(default={}, description="the same network before training")
     training: dict[str, Any] = Field(default={})
     predictions: Predictions | None = None
+    diagnosis: Diagnosis | None = Field(default=None, exclude_if=lambda found: found is None)
     failed: str | None = Field(
         default=None, description="what went wrong, if the run did not finish"
     )
     provenance: Provenance
+
+
+class Picture(Strict):
+    """One picture of a gallery."""
+
+    file: str = Field(pattern=r"^[a-z0-9-]+\.webp$", description="beside gallery.json")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size: int = Field(description="bytes")
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+    title: str
+    alt: str = Field(description="what is to be seen, for those who do not see it")
+
+
+class Exhibit(Strict):
+    """Pictures that stand side by side under one caption."""
+
+    key: str
+    title: str
+    caption: str
+    pictures: tuple[Picture, ...]
+
+
+class Gallery(Strict):
+    """What a run predicts, drawn on a few test images, and what its network shows of itself there."""
+
+    format: Literal[1] = 1
+    predictions: str = Field(description="SHA-256 of the predictions that are drawn")
+    exhibits: tuple[Exhibit, ...]
 
 
 Result = Annotated[CountResult | SpeedResult | AccuracyResult, Field(discriminator="kind")]

@@ -55,7 +55,7 @@ class _Reproduced:
                 judged = self.of(inner)
                 swapped: dict[Holds, Holds] = {"holds": "fails", "fails": "holds"}
                 return judged._replace(holds=swapped.get(judged.holds, judged.holds))
-        cells = {name: self.resolved.cells[name] for name in self.resolved.names_in(node)}
+        cells = {name: self._cell(name) for name in self.resolved.names_in(node)}
         chosen = choose(cells, self.book)
         if isinstance(chosen, str):
             return Judged("open", chosen)
@@ -63,6 +63,12 @@ class _Reproduced:
             return self._leaf(node, cells, chosen)
         except ZeroDivisionError as error:
             return Judged("open", str(error))
+
+    def _cell(self, name: str) -> Cell:
+        """The cell, with the run that the claim names in place of its own."""
+        cell = self.resolved.cells[name]
+        other = self.claim.instead.get(cell.run or "")
+        return cell.measured_by(other) if other else cell
 
     def _leaf(
         self, node: ast.expr, cells: Mapping[str, Cell], chosen: dict[str, Measured]

@@ -21,7 +21,15 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Tier = Literal["smoke", "lab", "full"]
 Origin = Literal["own", "rerun", "quoted"]
-DatasetName = Literal["coco", "mpii", "crowdpose"]
+Layout = Literal["coco", "mpii", "crowdpose"]
+DatasetName = Literal["coco", "coco-scenes", "mpii", "crowdpose"]
+
+
+def layout(dataset: DatasetName) -> Layout:
+    """Whose files and evaluation a data set has: "coco-scenes" is COCO in whole images, no detector needed."""
+    return "coco" if dataset == "coco-scenes" else dataset
+
+
 TIERS: tuple[Tier, ...] = ("smoke", "lab", "full")
 
 MetricKind = Literal["accuracy", "count", "speed", "measure"]
@@ -185,6 +193,11 @@ class Cell(NamedTuple):
     def run(self) -> str | None:
         return self.row.runs.get(self.column.key) or self.column.run or self.row.run
 
+    def measured_by(self, run: str) -> "Cell":
+        """The same cell with another run behind it."""
+        runs = {**self.row.runs, self.column.key: run}
+        return self._replace(row=self.row.model_copy(update={"runs": runs}))
+
     @property
     def metric(self) -> str | None:
         """The metric's name; None for settings."""
@@ -285,6 +298,11 @@ class Claim(Strict):
     expression: Text
     claimed: str | None = Field(default=None, description="the number as printed")
     rounding: Literal["nearest", "floor", "ceil", "about", "at-least", "at-most"] = "nearest"
+    instead: dict[Slug, Slug] = Field(
+        default={},
+        description="run of a cell -> run measured in its place, for a figure without printed numbers; "
+        "such a claim is open on paper",
+    )
     note: str | None = None
 
     @model_validator(mode="after")

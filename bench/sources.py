@@ -28,6 +28,15 @@ def config_files() -> dict[str, Path]:
     return {p.stem: p for p in sorted(CONFIGS.glob("[!_]*/[!_]*.py"))}
 
 
+def measuring_inputs() -> list[Path]:
+    """Files that decide how a run is trained, predicted, evaluated and drawn."""
+    names = (
+        *("accuracy", "drawing", "gallery", "hooks", "loop", "oks", "predict", "scenes", "train"),
+        "workfolder",
+    )
+    return [ROOT / "bench" / "measure" / f"{name}.py" for name in names]
+
+
 @functools.cache
 def config_chain(path: Path) -> list[Path]:
     """A config and everything it inherits from, by its `_base_` entries."""

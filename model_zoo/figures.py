@@ -14,6 +14,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+COCO = (
+    "nose", "left eye", "right eye", "left ear", "right ear", "left shoulder", "right shoulder",
+    "left elbow", "right elbow", "left wrist", "right wrist", "left hip", "right hip",
+    "left knee", "right knee", "left ankle", "right ankle",
+)  # fmt: skip
+MPII = (
+    "right ankle", "right knee", "right hip", "left hip", "left knee", "left ankle", "pelvis",
+    "thorax", "upper neck", "head top", "right wrist", "right elbow", "right shoulder",
+    "left shoulder", "left elbow", "left wrist",
+)  # fmt: skip
+CROWDPOSE = (
+    "left shoulder", "right shoulder", "left elbow", "right elbow", "left wrist", "right wrist",
+    "left hip", "right hip", "left knee", "right knee", "left ankle", "right ankle", "head top",
+    "neck",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -36,6 +52,12 @@ class Figure:
     matrix: NDArray[np.floating] | None = None
     rows: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+
+
+def keypoint_names(count: int) -> tuple[str, ...]:
+    """Names of a data set's keypoints by how many there are: 17 COCO, 16 MPII, 14 CrowdPose; else numbers."""
+    known = {len(names): names for names in (COCO, MPII, CROWDPOSE)}
+    return known.get(count, tuple(f"keypoint {number + 1}" for number in range(count)))
 
 
 def figures(model: Any, image: Any, sample: Any) -> list[Figure]:

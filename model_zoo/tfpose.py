@@ -5,8 +5,7 @@ per keypoint whose layers refine the coordinates one after the other. A heatmap 
 encoder's output helps training and is gone at inference.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import torch
 from mmpose.models.heads.base_head import BaseHead
@@ -14,10 +13,12 @@ from mmpose.models.utils.tta import flip_coordinates
 from mmpose.registry import KEYPOINT_CODECS, MODELS
 from torch import Tensor, nn
 
+from .figures import Figure
 from .layers.deformable import DeformableAttention, Shapes
 from .layers.position import sine_position_embedding
+from .tfpose_attention import panels, query_attention, sampling_points
 from .tfpose_codec import NormalizedCoordinates
-from .tfpose_transformer import Decoder, DecoderLayer, EncoderLayer, Step
+from .tfpose_transformer import Decoder, EncoderLayer
 
 __all__ = ["NormalizedCoordinates", "TFPoseHead", "query_attention", "sampling_points"]
 
@@ -164,6 +165,11 @@ class TFPoseHead(BaseHead):
         mirrored = flip_coordinates(mirrored, info["flip_indices"], False, info["input_size"])
         return self.decode((original + mirrored)[:, None] / 2)
 
+    def figures(self, feats: Sequence[Tensor], batch_data_samples: list) -> list[Figure]:
+        """Sampling locations of some keypoints and query-to-query attention, of the last decoder
+        layer (Figures 6 and 7)."""
+        return panels(self, feats, batch_data_samples[0].metainfo["input_size"])
+
     def loss(
         self, feats: Sequence[Tensor], batch_data_samples: list, train_cfg: dict | None = None
     ) -> dict[str, Tensor]:
@@ -225,46 +231,3 @@ def _heatmap_branch(dim: int, channels: int, num_joints: int) -> nn.Sequential:
         up = nn.ConvTranspose2d(inputs, channels, 4, stride=2, padding=1, bias=False)
         layers += [up, nn.BatchNorm2d(channels), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers, nn.Conv2d(channels, num_joints, 1))
-
-
-@torch.no_grad()
-def sampling_points(model: nn.Module, inputs: Tensor, layer: int = -1) -> tuple[Tensor, Tensor]:
-    """Where the keypoints look in a decoder layer, and how much they take from there.
-
-    inputs [B, 3, H, W] (normalised) to locations [B, K, heads, levels, points, 2] as (x, y), 0 and
-    1 being the edges of the crop, and weights [B, K, heads, levels, points], of the model in eval
-    mode. Raises `IndexError` for a layer that does not exist. Source: Figures 7, 11 and 12.
-    """
-    with _layer_input(model, inputs, layer) as (step, module, shapes):
-        embedding = model.head.keypoint_decoder.embedding
-        queries = module.after_q2q(step.queries, embedding)
-        return module.p2q.sampling(queries + embedding, step.reference, shapes)
-
-
-@torch.no_grad()
-def query_attention(model: nn.Module, inputs: Tensor, layer: int = -1) -> Tensor:
-    """Query-to-query attention [B, K, K] of a decoder layer, averaged over heads (Figures 6, 8, 9).
-
-    Row k says how much keypoint k takes from every keypoint; rows sum to 1. inputs [B, 3, H, W]
-    (normalised), the model in eval mode. Raises `IndexError` for a layer that does not exist and
-    `ValueError` for a model without query-to-query attention.
-    """
-    with _layer_input(model, inputs, layer) as (step, module, _):
-        return module.q2q_weights(step.queries, model.head.keypoint_decoder.embedding)
-
-
-@contextmanager
-def _layer_input(
-    model: nn.Module, inputs: Tensor, layer: int
-) -> Iterator[tuple[Step, DecoderLayer, Shapes]]:
-    """A decoder layer's step, the layer, the levels' sizes; the model in eval mode meanwhile."""
-    decoder = model.head.keypoint_decoder
-    if not -len(decoder.layers) <= layer < len(decoder.layers):
-        raise IndexError(f"layer {layer} of a decoder of {len(decoder.layers)} layers")
-    was_training = model.training
-    model.eval()
-    try:
-        memory, shapes = model.head.memory(model.extract_feat(inputs))
-        yield list(decoder.steps(memory, shapes))[layer], decoder.layers[layer], shapes
-    finally:
-        model.train(was_training)

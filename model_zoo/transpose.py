@@ -3,10 +3,10 @@
 An ImageNet backbone cut short (1/8 of the input for ResNet, 1/4 for HRNet), a 1x1 convolution to D
 channels, a Transformer encoder over all L = H * W positions, optional upsampling by 2, a 1x1
 convolution to K heatmaps. The last layer's attention row of a keypoint's location shows what the
-prediction depends on (Eq. 4).
+prediction depends on (Eq. 4; `transpose_attention`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -16,11 +16,10 @@ from mmpose.models.heads import HeatmapHead
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-from .layers.encoder import Encoder, EncoderLayer
+from .figures import Figure
+from .layers.encoder import Encoder
 from .layers.position import sine_position_embedding
-
-DEPENDENCY_THRESHOLD = 0.00075  # TransPose, Fig. 6
-ATTENTION_CHUNK = 256  # query rows held at once where columns are read
+from .transpose_attention import dependency_figures
 
 
 @MODELS.register_module()
@@ -164,106 +163,9 @@ class TransPoseHead(HeatmapHead):
             x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
         return super().forward((x,))
 
-
-@torch.no_grad()
-def attention_rows(
-    model: nn.Module, inputs: Tensor, query_index: Tensor | Sequence[int], layer: int = -1
-) -> Tensor:
-    """Rows A[i, :] of an encoder layer's attention matrix, averaged over heads, of the model in
-    eval mode.
-
-    inputs [B, 3, H, W] (normalised), query_index [n] or [B, n] with tokens i = row * grid width +
-    column, to [B, n, L]; each row sums to 1. Raises `IndexError` for a token or layer that does
-    not exist.
-    Source: TransPose, Eq. 1.
-    """
-    return _attention(model, inputs, query_index, layer, _rows)[0]
-
-
-@torch.no_grad()
-def attention_columns(
-    model: nn.Module, inputs: Tensor, key_index: Tensor | Sequence[int], layer: int = -1
-) -> Tensor:
-    """Columns A[:, j]: how much every location i takes from the locations j. Arguments and errors
-    as in `attention_rows`, result [B, n, L] over i."""
-    return _attention(model, inputs, key_index, layer, _columns)[0]
-
-
-@torch.no_grad()
-def dependency_area(
-    model: nn.Module,
-    inputs: Tensor,
-    query_index: Tensor | Sequence[int],
-    layer: int = -1,
-    threshold: float = DEPENDENCY_THRESHOLD,
-) -> Tensor:
-    """Where the prediction at i looks: the locations j with A[i, j] >= threshold, boolean [B, n,
-    H, W] on the token grid (TransPose, Eq. 4)."""
-    rows, grid = _attention(model, inputs, query_index, layer, _rows)
-    return (rows >= threshold).unflatten(2, grid)
-
-
-@torch.no_grad()
-def affected_area(
-    model: nn.Module,
-    inputs: Tensor,
-    key_index: Tensor | Sequence[int],
-    layer: int = -1,
-    threshold: float = DEPENDENCY_THRESHOLD,
-) -> Tensor:
-    """What the location j mostly affects: the locations i with A[i, j] >= threshold, boolean [B,
-    n, H, W] on the token grid (TransPose, Section 3.3)."""
-    columns, grid = _attention(model, inputs, key_index, layer, _columns)
-    return (columns >= threshold).unflatten(2, grid)
-
-
-def keypoint_queries(model: nn.Module, heatmaps: Tensor) -> Tensor:
-    """Tokens [B, K] under the maxima of heatmaps [B, K, H, W], as `query_index` of
-    `attention_rows`."""
-    width = heatmaps.shape[3]
-    ratio = 1 if model.head.upsampling == "none" else 2
-    best = heatmaps.flatten(2).argmax(dim=2)
-    row, column = best // width, best % width
-    return (row // ratio) * (width // ratio) + column // ratio
-
-
-def _attention(
-    model: nn.Module,
-    inputs: Tensor,
-    index: Tensor | Sequence[int],
-    layer: int,
-    read: Callable[[EncoderLayer, Tensor, Tensor | None, Tensor], Tensor],
-) -> tuple[Tensor, tuple[int, int]]:
-    """What `read` takes from a layer and that layer's input for tokens [B, n], and the grid
-    (height, width)."""
-    layers = model.head.encoder.layers
-    if not -len(layers) <= layer < len(layers):
-        raise IndexError(f"layer {layer} of an encoder of {len(layers)} layers")
-    was_training = model.training
-    model.eval()
-    tokens, position, grid = model.head.tokens(model.extract_feat(inputs))
-    for before in layers[: layer % len(layers)]:
-        tokens = before(tokens, position)
-    model.train(was_training)
-    index = torch.as_tensor(index, device=tokens.device).expand(len(tokens), -1)
-    if index.numel() and not 0 <= int(index.min()) <= int(index.max()) < tokens.shape[1]:
-        raise IndexError(
-            f"tokens {int(index.min())} to {int(index.max())} of a grid of {grid[0]}x{grid[1]}; "
-            f"allowed are 0 to {tokens.shape[1] - 1}"
-        )
-    return read(layers[layer], tokens, position, index), grid
-
-
-def _rows(layer: EncoderLayer, tokens: Tensor, position: Tensor | None, index: Tensor) -> Tensor:
-    return layer.attention_rows(tokens, position, index)
-
-
-def _columns(layer: EncoderLayer, tokens: Tensor, position: Tensor | None, index: Tensor) -> Tensor:
-    columns = []
-    for chunk in torch.arange(tokens.shape[1], device=tokens.device).split(ATTENTION_CHUNK):
-        rows = layer.attention_rows(tokens, position, chunk.expand(len(tokens), -1))
-        columns.append(rows.gather(2, index[:, None].expand(-1, len(chunk), -1)))
-    return torch.cat(columns, dim=1).transpose(1, 2)
+    def figures(self, feats: Sequence[Tensor], batch_data_samples: Sequence[Any]) -> list[Figure]:
+        """Dependency areas of some keypoints at their predicted places, for one image."""
+        return dependency_figures(self, feats)
 
 
 def released_names(model: nn.Module) -> dict[str, str]:

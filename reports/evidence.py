@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from bench.records import AccuracyResult, CountResult, Result, SpeedResult
+from bench.galleries import folder_of, read_gallery
+from bench.records import AccuracyResult, CountResult, Gallery, Result, SpeedResult
 from bench.store import Store, all_results
 
 
@@ -64,6 +66,7 @@ class Measured:
     speeds: dict[str, list[tuple[str, SpeedResult]]] = field(default_factory=dict)
     accuracies: dict[str, list[tuple[str, AccuracyResult]]] = field(default_factory=dict)
     traces: dict[str, Trace] = field(default_factory=dict)
+    galleries: dict[str, tuple[Path, Gallery]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, store: Store) -> "Measured":
@@ -82,7 +85,12 @@ class Measured:
             else:
                 accuracies[result.run].append((name, result))
         traces = {one.file: trace(one.file, one.result, one.note) for one in stored}
-        return cls(by_file, counts, dict(speeds), dict(accuracies), traces)
+        galleries = {
+            one.file: (folder_of(one), gallery)
+            for one in stored
+            if isinstance(one.result, AccuracyResult) and (gallery := read_gallery(one))
+        }
+        return cls(by_file, counts, dict(speeds), dict(accuracies), traces, galleries)
 
     @property
     def machines(self) -> list[str]:

@@ -9,7 +9,7 @@ from bench import catalog as ledger
 from bench import judge, pipeline
 from bench.commands.common import TIER, current_tier, known_paper, results_store
 from bench.errors import LedgerError, UnknownName
-from bench.schema import DatasetName
+from bench.schema import DatasetName, Tier
 from bench.sources import config_files, workspace
 from bench.store import write_atomically
 
@@ -96,6 +96,26 @@ def measure(run: str, tier: str | None) -> None:
             f"{run} seed {result.seed} at tier {chosen}: {lead} {result.metrics[lead]:.1f}{before}",
             err=True,
         )
+    _draw(catalog, run, chosen)
+
+
+@click.command()
+@click.argument("run")
+@TIER
+def gallery(run: str, tier: str | None) -> None:
+    """Draw a measured run's gallery anew (predictions on images, what the network shows)."""
+    catalog = ledger.load()
+    catalog.run(run)
+    _draw(catalog, run, current_tier(tier))
+
+
+def _draw(catalog: ledger.Catalog, run: str, tier: Tier) -> None:
+    from bench.measure.gallery import make_gallery
+    from bench.measure.workfolder import rank
+
+    if not rank():
+        folder = make_gallery(catalog, results_store(), run, tier)
+        click.echo(f"gallery: {folder.relative_to(workspace())}", err=True)
 
 
 @click.command()

@@ -8,15 +8,19 @@ import contextlib
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.bootstrap import Matches
 from bench.datasets.files import read_json
+from bench.datasets.synthetic.views import COCO_17, CROWDPOSE_14, MPII_16
+from bench.diagnosis import People, diagnose, diagnose_mpii
 from bench.errors import DataError
-from bench.schema import PCKH_JOINTS, DatasetName
+from bench.measure.oks import with_fast_oks
+from bench.records import Diagnosis
+from bench.schema import PCKH_JOINTS, Layout
 
 Prediction = Mapping[str, Any]
 COCO_FIGURES = ("AP", "AP50", "AP75", "AP_M", "AP_L", "AR", "AR50", "AR75", "AR_M", "AR_L")
@@ -29,34 +33,67 @@ CROWDPOSE_SIGMAS = (
 )
 # MPII joint order: ankle, knee, hip (right), hip, knee, ankle (left), pelvis, thorax, neck, head top,
 # wrist, elbow, shoulder (right), shoulder, elbow, wrist (left).
+_HRNET_01 = float(np.arange(0, 0.5 + 0.01, 0.01)[11])
 _MPII_PAIRS = {
     "head": (9, 9), "shoulder": (12, 13), "elbow": (11, 14), "wrist": (10, 15),
     "hip": (2, 3), "knee": (1, 4), "ankle": (0, 5),
 }  # fmt: skip
 
 
+class Evaluation(NamedTuple):
+    """All that one evaluation tells: the figures, the errors behind them, each person, each match (COCO only)."""
+
+    metrics: dict[str, float]
+    diagnosis: Diagnosis
+    people: People
+    matches: Matches | None
+
+    def save(self, result: Path) -> None:
+        """People and matches beside the result file `result`: `.people.npz`, `.matches.npz`."""
+        self.people.save(result.with_suffix(".people.npz"))
+        if self.matches:
+            self.matches.save(result.with_suffix(".matches.npz"))
+
+
+def examine(dataset: Layout, truth: Path, predictions: Sequence[Prediction]) -> Evaluation:
+    """Every figure of a data set's own evaluation, in percent, and what stands behind them."""
+    if dataset == "mpii":
+        return _examine_mpii(truth, predictions)
+    if dataset == "crowdpose":
+        crowd = crowdpose_evaluation(truth, predictions)
+        told = diagnose(crowd, CROWDPOSE_14, CROWDPOSE_SIGMAS, use_area=False)
+        return Evaluation(_figures(CROWDPOSE_FIGURES, crowd), *told, matches=None)
+    evaluation = coco_evaluation(truth, predictions)
+    told = diagnose(evaluation, COCO_17, evaluation.params.kpt_oks_sigmas)
+    matches = Matches.of(evaluation)
+    return Evaluation(_figures(COCO_FIGURES, evaluation), *told, matches)
+
+
+def evaluate(dataset: Layout, truth: Path, predictions: Sequence[Prediction]) -> dict[str, float]:
+    """Every figure of a data set's own evaluation, in percent."""
+    if dataset == "coco":
+        return coco_metrics(truth, predictions)
+    if dataset == "crowdpose":
+        return crowdpose_metrics(truth, predictions)
+    return mpii_metrics(truth, predictions)
+
+
 def coco_metrics(annotations: Path, predictions: Sequence[Prediction]) -> dict[str, float]:
     """COCO keypoint AP and AR, the ten figures of pycocotools, in percent.
 
-    Entries carry no `bbox`: with one, pycocotools would take the area of a detection from the box and not from its
-    keypoints, which shifts AP_M and AP_L.
+    With a `bbox` in its first entry, pycocotools takes the area of a detection from the box and not from its
+    keypoints, which shifts AP_M and AP_L; top-down models' entries carry none.
     """
-    if not predictions:
-        return dict.fromkeys(COCO_FIGURES, 0.0)
-    evaluation = _coco_evaluation(annotations, predictions)
-    with contextlib.redirect_stdout(io.StringIO()):
-        evaluation.accumulate()
-        evaluation.summarize()
-    return _percent(COCO_FIGURES, evaluation.stats)
+    return _figures(COCO_FIGURES, coco_evaluation(annotations, predictions))
 
 
-def coco_matches(annotations: Path, predictions: Sequence[Prediction]) -> Matches:
-    """Which detections found whom, image by image: what the paired bootstrap of two runs draws from."""
-    return Matches.of(_coco_evaluation(annotations, predictions))
+def crowdpose_metrics(annotations: Path, predictions: Sequence[Prediction]) -> dict[str, float]:
+    """CrowdPose AP and AR with easy, medium and hard by crowd index, in percent."""
+    return _figures(CROWDPOSE_FIGURES, crowdpose_evaluation(annotations, predictions))
 
 
-def _coco_evaluation(annotations: Path, predictions: Sequence[Prediction]) -> Any:
-    """pycocotools' COCOeval after `evaluate()`."""
+def coco_evaluation(annotations: Path, predictions: Sequence[Prediction]) -> Any:
+    """pycocotools' COCOeval after `evaluate()`, its OKS computed for all detections of an image at once."""
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
@@ -66,28 +103,45 @@ def _coco_evaluation(annotations: Path, predictions: Sequence[Prediction]) -> An
         truth = COCO()
         truth.dataset = data
         truth.createIndex()
-        evaluation = COCOeval(truth, truth.loadRes([dict(p) for p in predictions]), "keypoints")
+        evaluation = with_fast_oks(COCOeval)(truth, _loaded(truth, predictions), "keypoints")
         evaluation.evaluate()
     return evaluation
 
 
-def crowdpose_metrics(annotations: Path, predictions: Sequence[Prediction]) -> dict[str, float]:
-    """CrowdPose AP and AR with easy, medium and hard by crowd index, in percent."""
+def crowdpose_evaluation(annotations: Path, predictions: Sequence[Prediction]) -> Any:
+    """xtcocotools' COCOeval for crowded scenes after `evaluate()`."""
     from xtcocotools.coco import COCO
     from xtcocotools.cocoeval import COCOeval
 
-    if not predictions:
-        return dict.fromkeys(CROWDPOSE_FIGURES, 0.0)
     _known_images(_annotations(annotations), predictions)
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO(str(annotations))
-        found = truth.loadRes([dict(p) for p in predictions])
-        evaluation = COCOeval(truth, found, "keypoints_crowd", CROWDPOSE_SIGMAS, use_area=False)
+        found = _loaded(truth, predictions)
+        evaluation = with_fast_oks(COCOeval)(
+            truth, found, "keypoints_crowd", CROWDPOSE_SIGMAS, use_area=False
+        )
         evaluation.params.useSegm = None
         evaluation.evaluate()
+    return evaluation
+
+
+def _loaded(truth: Any, predictions: Sequence[Prediction]) -> Any:
+    """The evaluator's own view of predictions; of none at all too, which pycocotools cannot load."""
+    if predictions:
+        return truth.loadRes([dict(p) for p in predictions])
+    nothing = type(truth)()
+    nothing.dataset = {**truth.dataset, "annotations": []}
+    nothing.createIndex()
+    return nothing
+
+
+def _figures(names: Sequence[str], evaluation: Any) -> dict[str, float]:
+    """Names to percent; the evaluator's -1 (nothing of that size in the data) is left out."""
+    with contextlib.redirect_stdout(io.StringIO()):
         evaluation.accumulate()
         evaluation.summarize()
-    return _percent(CROWDPOSE_FIGURES, evaluation.stats)
+    pairs = zip(names, evaluation.stats, strict=True)
+    return {name: 100.0 * float(figure) for name, figure in pairs if figure > -1}
 
 
 def _annotations(path: Path) -> dict[str, Any]:
@@ -109,11 +163,6 @@ def _known_images(annotations: dict[str, Any], predictions: Sequence[Prediction]
         )
 
 
-def _percent(names: Sequence[str], figures: Sequence[float]) -> dict[str, float]:
-    """Names to percent; pycocotools' -1 (nothing of that size in the data) is left out."""
-    return {n: 100.0 * float(f) for n, f in zip(names, figures, strict=True) if f > -1}
-
-
 def pckh(
     predicted: NDArray[np.float64],
     truth: NDArray[np.float64],
@@ -133,10 +182,22 @@ def pckh(
 def mpii_metrics(ground_truth: Path, predictions: Sequence[Prediction]) -> dict[str, float]:
     """PCKh@0.5 and @0.1, mean and per joint pair, as the official MPII evaluation does it.
 
-    `ground_truth` is mpii_gt_val.mat. Predictions are 0-based pixels, the ground truth 1-based: one is
-    added. A head is 0.6 of its box's diagonal. Pelvis and thorax do not count; the mean weighs joints
-    by how often they are visible.
+    `ground_truth` is mpii_gt_val.mat. Pelvis and thorax do not count; the mean weighs joints by how often they are
+    labelled. PCKh@0.11 is what HRNet's code and its heirs print as Mean@0.1: the twelfth of the thresholds 0, 0.01, ...
     """
+    truth = _mpii_truth(ground_truth)
+    return _mpii_figures(truth, _by_position(predictions, len(truth.heads)))
+
+
+class _MpiiTruth(NamedTuple):
+    """joints [N, 16, 2] in 1-based pixels, labelled [N, 16], heads [N]: 0.6 of the head box's diagonal."""
+
+    joints: NDArray[np.float64]
+    labelled: NDArray[np.bool_]
+    heads: NDArray[np.float64]
+
+
+def _mpii_truth(ground_truth: Path) -> _MpiiTruth:
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
 
@@ -144,24 +205,32 @@ def mpii_metrics(ground_truth: Path, predictions: Sequence[Prediction]) -> dict[
         raise DataError(f"{ground_truth} is missing; `repropose prepare mpii` puts it there")
     try:
         truth = loadmat(str(ground_truth))
-    except (ValueError, OSError, MatReadError) as error:
+        joints = np.transpose(truth["pos_gt_src"], (2, 0, 1)).astype(float)
+        labelled = truth["jnt_missing"].T == 0
+        boxes = truth["headboxes_src"].astype(float)
+    except (ValueError, KeyError, OSError, MatReadError) as error:
         raise DataError(f"{ground_truth} is no readable .mat file: {error}") from None
-    positions = np.transpose(truth["pos_gt_src"], (2, 0, 1)).astype(float)
-    visible = truth["jnt_missing"].T == 0
-    boxes = truth["headboxes_src"].astype(float)
-    head_size = 0.6 * np.linalg.norm(boxes[1] - boxes[0], axis=0)
-    predicted = _by_position(predictions, len(positions))
-    scores = {t: pckh(predicted, positions, head_size, visible, t) for t in (0.5, 0.1)}
-    weight = visible.sum(axis=0).astype(float)
+    return _MpiiTruth(joints, labelled, 0.6 * np.linalg.norm(boxes[1] - boxes[0], axis=0))
+
+
+def _mpii_figures(truth: _MpiiTruth, predicted: NDArray[np.float64]) -> dict[str, float]:
+    joints, labelled, heads = truth
+    scores = {t: pckh(predicted, joints, heads, labelled, t) for t in (0.5, 0.1, _HRNET_01)}
+    weight = labelled.sum(axis=0).astype(float)
     weight[6:8] = 0.0
     weight /= weight.sum()
-    figures = {"PCKh": float(scores[0.5] @ weight), "PCKh@0.1": float(scores[0.1] @ weight)}
+    figures = {
+        "PCKh": float(scores[0.5] @ weight),
+        "PCKh@0.1": float(scores[0.1] @ weight),
+        "PCKh@0.11": float(scores[_HRNET_01] @ weight),
+    }
     for joint in PCKH_JOINTS:
         figures[f"PCKh_{joint}"] = float(scores[0.5][list(_MPII_PAIRS[joint])].mean())
     return figures
 
 
 def _by_position(predictions: Sequence[Prediction], count: int) -> NDArray[np.float64]:
+    """[count, 16, 2], one added: predictions are in 0-based pixels, MPII's truth is in 1-based ones."""
     found = {int(p["image_id"]): p["keypoints"] for p in predictions}
     missing = sorted(set(range(count)) - set(found))
     if missing or len(found) != count:
@@ -173,12 +242,14 @@ def _by_position(predictions: Sequence[Prediction], count: int) -> NDArray[np.fl
     return np.asarray(rows[:, :, :2] + 1.0)
 
 
-def evaluate(
-    dataset: DatasetName, truth: Path, predictions: Sequence[Prediction]
-) -> dict[str, float]:
-    """Every figure of a data set's own evaluation, in percent."""
-    if dataset == "coco":
-        return coco_metrics(truth, predictions)
-    if dataset == "crowdpose":
-        return crowdpose_metrics(truth, predictions)
-    return mpii_metrics(truth, predictions)
+def _examine_mpii(ground_truth: Path, predictions: Sequence[Prediction]) -> Evaluation:
+    truth = _mpii_truth(ground_truth)
+    predicted = _by_position(predictions, len(truth.heads))
+    people = ground_truth.with_name("mpii_val.json")  # lists the same people, with their images
+    images = [str(one["image"]) for one in read_json(people)] if people.is_file() else None
+    if images is not None and len(images) != len(truth.heads):
+        raise DataError(f"{people} lists {len(images)} people, {ground_truth} {len(truth.heads)}")
+    diagnosis, everyone = diagnose_mpii(
+        predicted, truth.joints, truth.heads, truth.labelled, MPII_16, images
+    )
+    return Evaluation(_mpii_figures(truth, predicted), diagnosis, everyone, None)

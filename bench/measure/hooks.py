@@ -1,4 +1,4 @@
-"""What the harness hangs into mmengine: the loss curve, and predictions of single people (MPII)."""
+"""What the harness hangs into mmengine: the loss curve, a progress bar, and predictions of single people (MPII)."""
 
 import json
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from mmengine.dist import master_only
 from mmengine.evaluator import BaseMetric
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS, METRICS
+from tqdm import tqdm
 
 
 @HOOKS.register_module(force=True)
@@ -36,6 +37,32 @@ class LossCurve(Hook):  # type: ignore[misc]
                 stream.write(
                     json.dumps([runner.iter + 1, round(float(outputs["loss"].detach()), 6)]) + "\n"
                 )
+
+
+@HOOKS.register_module(force=True)
+class ProgressBar(Hook):  # type: ignore[misc]
+    """Iterations done, time left and the loss, on standard error."""
+
+    @master_only  # type: ignore[untyped-decorator]
+    def before_train(self, runner: Any) -> None:
+        self.bar = tqdm(
+            total=runner.max_iters,
+            initial=runner.iter,
+            desc="training",
+            unit="step",
+            mininterval=2.0,
+        )
+
+    @master_only  # type: ignore[untyped-decorator]
+    def after_train_iter(
+        self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
+        self.bar.set_postfix_str(f"loss {float(outputs['loss'].detach()):.4g}", refresh=False)
+        self.bar.update()
+
+    @master_only  # type: ignore[untyped-decorator]
+    def after_train(self, runner: Any) -> None:
+        self.bar.close()
 
 
 @METRICS.register_module(force=True)

@@ -15,13 +15,13 @@ from bench.catalog import Catalog
 from bench.datasets import annotation_file, manifest_of, subset_of
 from bench.errors import DataError
 from bench.measure import workfolder
-from bench.measure.accuracy import coco_matches, evaluate
+from bench.measure.accuracy import evaluate, examine
 from bench.measure.environment import provenance, sha256
 from bench.measure.loop import build, runner
 from bench.measure.predict import predict
 from bench.records import AccuracyResult, Evidence
-from bench.schema import DatasetName, Run, Tier
-from bench.sources import model_inputs, workspace
+from bench.schema import Layout, Run, Tier, layout
+from bench.sources import measuring_inputs, model_inputs, workspace
 from bench.store import Store
 
 EVALUATORS = {
@@ -29,7 +29,7 @@ EVALUATORS = {
     "crowdpose": f"xtcocotools {version('xtcocotools')}",
     "mpii": "PCKh, 1-based, 0.6 head box diagonal",
 }
-SPLITS: dict[DatasetName, str] = {
+SPLITS: dict[Layout, str] = {
     "coco": "coco-val2017",
     "mpii": "mpii-val",
     "crowdpose": "crowdpose-test",
@@ -40,6 +40,26 @@ DETECTORS = {
 }
 TRAINS = ("train.py", "loop.py", "hooks.py")
 EVIDENCE: dict[Tier, Evidence] = {"smoke": "smoke", "lab": "lab", "full": "full-1"}
+
+
+def finished(catalog: Catalog, name: str, tier: Tier, seed: int) -> tuple[Any, Any]:
+    """Config and model of a finished training of a run.
+
+    Raises `DataError` if there is none, or if it was made by other code, data or settings than today's.
+    """
+    run = catalog.run(name)
+    work = workspace() / "work" / tier / name / f"seed-{seed}"
+    data = str(manifest_of(run.dataset, tier, verify=False)["fingerprint"])
+    start = _start_weights(catalog, run, tier, seed)
+    key = _key(run, tier, seed, data, _input_files(run), start)
+    if not (work / "final.pth").is_file() or (work / "key").read_text() != key:
+        raise DataError(
+            f"{work} holds no finished training by today's code; run `repropose measure {name} --tier {tier}`"
+        )
+    cfg = resolved_config(run, tier, seed)
+    model = build(cfg)
+    model.load_state_dict(workfolder.weights(work / "final.pth"))
+    return cfg, model
 
 
 def measure(catalog: Catalog, store: Store, name: str, tier: Tier) -> Iterator[AccuracyResult]:
@@ -93,20 +113,20 @@ def measure_seed(
     if workfolder.rank():
         return None
     truth = annotation_file(run.dataset, tier)
+    found = examine(layout(run.dataset), truth, entries)
     result = AccuracyResult(
         run=name,
         tier=tier,
         seed=seed,
         evidence=EVIDENCE[tier],
         protocol=protocol(cfg, run, tier, data),
-        metrics=evaluate(run.dataset, truth, entries),
-        untrained=evaluate(run.dataset, truth, untrained) if untrained else {},
+        metrics=found.metrics,
+        untrained=evaluate(layout(run.dataset), truth, untrained) if untrained else {},
         training={"loss": workfolder.curve(work), "length": _length(cfg)},
-        predictions=None,
+        diagnosis=found.diagnosis,
         provenance=provenance(inputs=inputs, seconds=round(time.monotonic() - started, 1)),
     )
-    if run.dataset == "coco" and entries:
-        coco_matches(truth, entries).save(store.path_of(result).with_suffix(".matches.npz"))
+    found.save(store.path_of(result))
     return store.write(result, entries).result
 
 
@@ -123,6 +143,7 @@ def resolved_config(run: Run, tier: Tier, seed: int) -> Any:
         for loader in ("train_dataloader", "val_dataloader", "test_dataloader"):
             if cfg.get(loader):
                 cfg[loader].update(num_workers=0, persistent_workers=False)
+        cfg.log_level = "WARNING"  # a progress bar instead of mmengine's log
     cfg.randomness = {"seed": seed, "deterministic": tier == "smoke"}
     cfg.launcher = "pytorch" if "LOCAL_RANK" in os.environ else "none"
     return cfg
@@ -140,7 +161,7 @@ def _retarget(node: Any, old: str, new: str) -> None:
 
 def _input_files(run: Run) -> list[Path]:
     """Files that decide what is trained and evaluated: configs, model code, measuring code."""
-    return [*sorted(Path(__file__).parent.glob("*.py")), *model_inputs(run.config)]
+    return [*measuring_inputs(), *model_inputs(run.config)]
 
 
 def _key(run: Run, tier: Tier, seed: int, data: str, inputs: list[Path], start: Path | None) -> str:
@@ -183,8 +204,10 @@ def _train(
 
     A finished `final.pth` is taken as it is; an unfinished training resumes from its last checkpoint.
     """
+    from mmengine.logging import MMLogger
     from mmengine.runner.utils import set_random_seed
 
+    MMLogger.get_current_instance().setLevel(cfg.log_level)
     final, untrained = work / "final.pth", work / "untrained.json"
     if final.is_file():
         model = build(cfg)
@@ -235,9 +258,10 @@ def _training_settings(cfg: Any) -> dict[str, Any]:
     if short or settings.get("val_cfg") is None:  # evaluated once, at the end
         settings = {k: v for k, v in settings.items() if not k.startswith("val_")}
     curve = {"type": "LossCurve", "file": str(Path(cfg.work_dir) / "curve.jsonl"), "every": 20}
+    bar = [{"type": "ProgressBar"}] if cfg.log_level == "WARNING" else []
     return {
         **settings,
-        "custom_hooks": [*settings.get("custom_hooks", []), curve],
+        "custom_hooks": [*settings.get("custom_hooks", []), curve, *bar],
         "resume": True,
     }
 
@@ -260,12 +284,13 @@ def _load_start(model: Any, path: Path) -> None:
 
 def protocol(cfg: Any, run: Run, tier: Tier, data: str) -> dict[str, str]:
     """What makes two accuracies comparable, read from the resolved config."""
+    form = layout(run.dataset)
     test = cfg.test_dataloader.dataset
     boxes = Path(test["bbox_file"]) if test.get("bbox_file") else None
     width, height = cfg.codec.input_size if "codec" in cfg else (0, 0)
     return {
-        "data": f"{run.dataset}-{'synthetic' if tier != 'full' else 'real'}",
-        "split": SPLITS[run.dataset] if tier == "full" else "synthetic",
+        "data": f"{form}-real" if tier == "full" else f"{run.dataset}-synthetic",
+        "split": SPLITS[form] if tier == "full" else "synthetic",
         **({"subset": subset} if (subset := subset_of(run.dataset, tier)) else {}),
         "fingerprint": data,
         "boxes": DETECTORS.get(boxes.name, "detector") if boxes else _without_file(cfg),
@@ -273,5 +298,5 @@ def protocol(cfg: Any, run: Run, tier: Tier, data: str) -> dict[str, str]:
         "input_size": f"{height}x{width}" if width else "whole image",
         "flip_test": "yes" if cfg.model.get("test_cfg", {}).get("flip_test") else "no",
         "decoder": str(cfg.codec.type) if "codec" in cfg else str(cfg.model.type),
-        "evaluator": EVALUATORS[run.dataset],
+        "evaluator": EVALUATORS[form],
     }

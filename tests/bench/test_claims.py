@@ -424,3 +424,31 @@ def test_measured_at_full_size_a_claim_has_the_tolerance_of_its_evidence(judge, 
     assert (judged.holds, judged.evidence) == ("holds", "full-1")
     assert judged.interval == pytest.approx((0.1, 1.3))
     assert judge(MORE, "2.0").on_reproduced.holds == "fails"
+
+
+def instead(runs: dict[str, str]) -> Claim:
+    return claim("[1/tiny-b/ap] > [1/tiny-a/ap]").model_copy(update={"instead": runs})
+
+
+def test_a_figure_without_numbers_is_judged_by_the_runs_named_for_it(tiny, fill, make) -> None:
+    """tiny-c stands in for tiny-b: below tiny-a, where tiny-b itself is above."""
+    low = [make.trained("tiny-c-coco", n, ap, "smoke") for n, ap in enumerate([20.0, 20.5, 21.0])]
+    store = fill(*seeds(make, [38.0, 39.0, 38.5], [45.0, 45.5, 44.8]), *low)
+    book = Book(tiny, store)
+    own, other = instead({}), instead({"tiny-b-coco": "tiny-c-coco"})
+    assert judge_claim(tiny, "tinypaper", own, book).on_reproduced.holds == "holds"
+    judged = judge_claim(tiny, "tinypaper", other, book)
+    assert judged.on_reproduced.holds == "fails"
+    assert (judged.on_paper.holds, judged.on_paper.reason) == (
+        "open",
+        "a figure without printed numbers",
+    )
+
+
+@pytest.mark.parametrize(
+    ("runs", "named"),
+    [({"tiny-c-coco": "tiny-a-coco"}, "tiny-c-coco"), ({"tiny-b-coco": "tiny-z"}, "tiny-z")],
+)
+def test_a_stand_in_must_be_a_run_and_replace_one(tiny, store, runs, named) -> None:
+    with pytest.raises(LedgerError, match=f"claims.yaml: claim 'one': .*{named}"):
+        judge_claim(tiny, "tinypaper", instead(runs), Book(tiny, store))

@@ -7,7 +7,7 @@ def test_the_committed_pipeline_is_what_the_ledger_says():
     assert (sources.ROOT / "dvc.yaml").read_text() == pipeline.render(catalog.load())
 
 
-def test_every_table_is_a_stage_and_depends_on_the_runs_of_its_own_rows_only():
+def test_every_table_is_a_stage_and_depends_on_the_runs_of_its_own_rows_and_their_stand_ins():
     loaded = catalog.load()
     stages = yaml.safe_load(pipeline.render(loaded))["stages"]
     known = sources.config_files()
@@ -17,6 +17,7 @@ def test_every_table_is_a_stage_and_depends_on_the_runs_of_its_own_rows_only():
             for c in loaded.cells(paper.id, table.table)
             if c.run and c.column.kind in ("accuracy", "measure")
         }
+        runs |= {c.instead[run] for c in paper.claims for run in runs & c.instead.keys()}
         wanted = {f"results/${{tier}}/{run}" for run in runs if loaded.run(run).config in known}
         found = {d for d in stages[name]["deps"] if d.startswith("results/${tier}/")}
         assert found == wanted, name

@@ -12,7 +12,6 @@ import torch
 
 import model_zoo
 from model_zoo.registry import register
-from tests.model_zoo.querypose_golden import FOLDER, facts, filled, image
 
 from .querypose_golden import FOLDER, facts, filled, image
 

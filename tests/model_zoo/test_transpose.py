@@ -36,24 +36,24 @@ def test_rows_equal_the_weights_of_pytorchs_own_attention():
 
 
 def test_columns_and_areas_agree_with_all_rows(model, images):
-    from model_zoo import transpose
+    from model_zoo import transpose_attention
 
-    rows = transpose.attention_rows(model, images, range(192), layer=1)
+    rows = transpose_attention.attention_rows(model, images, range(192), layer=1)
     assert rows.shape == (2, 192, 192)
     torch.testing.assert_close(rows.sum(2), torch.ones(2, 192))
-    columns = transpose.attention_columns(model, images, [5, 100], layer=1)
+    columns = transpose_attention.attention_columns(model, images, [5, 100], layer=1)
     torch.testing.assert_close(columns, rows.transpose(1, 2)[:, [5, 100]])
     threshold = rows.median().item()
-    area = transpose.dependency_area(model, images, [7], layer=1, threshold=threshold)
+    area = transpose_attention.dependency_area(model, images, [7], layer=1, threshold=threshold)
     assert area.shape == (2, 1, 16, 12)
     assert torch.equal(area.flatten(2), rows[:, [7]] >= threshold)
-    area = transpose.affected_area(model, images, [7], layer=1, threshold=threshold)
+    area = transpose_attention.affected_area(model, images, [7], layer=1, threshold=threshold)
     assert torch.equal(area.flatten(2), rows[:, :, [7]].transpose(1, 2) >= threshold)
-    assert transpose.DEPENDENCY_THRESHOLD == 0.00075
+    assert transpose_attention.DEPENDENCY_THRESHOLD == 0.00075
 
 
 def test_reading_attention_changes_neither_mode_nor_output(model, images):
-    from model_zoo.transpose import attention_rows
+    from model_zoo.transpose_attention import attention_rows
 
     model.train()
     first = attention_rows(model, images, [0])
@@ -64,7 +64,7 @@ def test_reading_attention_changes_neither_mode_nor_output(model, images):
 
 @pytest.mark.parametrize(("index", "layer"), [([192], -1), ([-1], -1), ([0], 4), ([0], -5)])
 def test_tokens_and_layers_that_do_not_exist_are_refused(model, images, index, layer):
-    from model_zoo.transpose import attention_rows
+    from model_zoo.transpose_attention import attention_rows
 
     with pytest.raises(IndexError, match=r"0 to 191|4 layers"):
         attention_rows(model, images, index, layer)

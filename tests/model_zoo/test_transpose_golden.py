@@ -119,7 +119,7 @@ def test_position_embedding_equals_the_stored_rows(name):
 @pytest.mark.parametrize("rule", "AB")
 @pytest.mark.parametrize("name", OURS)
 def test_attention_rows_equal_the_authors(name, rule):
-    from model_zoo.transpose import attention_rows, keypoint_queries
+    from model_zoo.transpose_attention import attention_rows, keypoint_queries
 
     suffix = "_B" if rule == "B" else ""
     golden = np.load(GOLDEN / f"{name}_attn.npz", allow_pickle=False)

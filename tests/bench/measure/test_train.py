@@ -12,6 +12,7 @@ from bench.errors import DataError
 from bench.measure import accuracy, train
 from bench.schema import Run
 from bench.store import Store
+from tests.bench.measure.paper_size import full_options, lay_out
 
 TINY = {"train_cfg.max_iters": 4, "train_dataloader.batch_size": 4}
 SETTINGS = """\
@@ -127,42 +128,14 @@ def test_a_run_that_starts_from_another_needs_it_trained_first(workspace, tiny):
 
 @pytest.fixture
 def real(workspace: Path, samples: Path) -> Path:
-    """The real sample images as the full-size COCO: the same four images to train and to test on."""
-    coco = workspace / "data/full/coco"
-    (coco / "annotations").mkdir(parents=True)
-    for split in ("train", "val"):
-        shutil.copy(
-            samples / "coco/test_coco.json", coco / f"annotations/person_keypoints_{split}2017.json"
-        )
-        (coco / f"{split}2017").symlink_to(samples / "coco", target_is_directory=True)
-    (coco / "person_detection_results").mkdir()
-    found = json.loads((samples / "coco/test_coco_det_AP_H_56.json").read_text())
-    best = sorted(found, key=lambda box: -box["score"])[:10]
-    (coco / "person_detection_results/COCO_val2017_detections_AP_H_56_person.json").write_text(
-        json.dumps(best)
-    )
-    return coco
-
-
-FULL = {
-    "train_cfg.max_epochs": 1,
-    "train_dataloader.batch_size": 4,
-    "train_dataloader.num_workers": 0,
-    "train_dataloader.persistent_workers": False,
-    "val_dataloader.num_workers": 0,
-    "val_dataloader.persistent_workers": False,
-    "test_dataloader.num_workers": 0,
-    "test_dataloader.persistent_workers": False,
-    "model.backbone.init_cfg": None,
-    "val_cfg": None,
-}
+    return lay_out("coco", samples, workspace)
 
 
 @pytest.mark.data
 @pytest.mark.slow
 @pytest.mark.parametrize("boxes", ["detector", "ground-truth"])
 def test_the_paper_size_trains_and_evaluates_on_real_images(workspace, real, boxes):
-    options = dict(FULL)
+    options = full_options(steps=1)
     if boxes == "ground-truth":
         options["test_dataloader.dataset.bbox_file"] = None
     result = measure(

@@ -1,0 +1,61 @@
+"""Every family at the paper's size on real images: train, stop, resume, evaluate."""
+
+from pathlib import Path
+
+import pytest
+
+from bench import catalog
+from bench.measure import train
+from bench.measure.hooks import LossCurve
+from bench.store import Store
+from tests.bench.measure.paper_size import full_options, lay_out
+
+RUNS = [
+    "lightpose-w48-coco",
+    "lightpose-r50-mpii",
+    "tfpose-r50-e6d6-coco",
+    "tfpose-r50-e6d6-mpii",
+]
+FIRST = {"coco": "AP", "crowdpose": "AP", "mpii": "PCKh"}
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("REPROPOSE_WORKSPACE", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Use the existing .bbox_center.")
+@pytest.mark.parametrize("name", RUNS)
+def test_a_run_at_paper_size_trains_resumes_and_is_evaluated(name, workspace, samples, monkeypatch):
+    loaded = catalog.load()
+    defined = loaded.run(name)
+    lay_out(defined.dataset, samples, workspace)
+    options = {**defined.options, **full_options(steps=2)}
+    run = defined.model_copy(update={"options": options})
+    store = Store(root=workspace / "results")
+    steps: list[int] = []
+    kept = LossCurve.after_train_iter
+
+    def stopping(self, runner, *given, **named):
+        kept(self, runner, *given, **named)
+        if runner.epoch == 1 and not (workspace / "stopped").exists():
+            (workspace / "stopped").touch()
+            raise KeyboardInterrupt
+        steps.append(runner.iter)
+
+    monkeypatch.setattr(LossCurve, "after_train_iter", stopping)
+    monkeypatch.setattr("bench.measure.train._local_pretrained", lambda node: None)
+    with pytest.raises(KeyboardInterrupt):
+        train.measure_seed(loaded, store, name, run, "full", 0)
+    before = len(steps)
+    result = train.measure_seed(loaded, store, name, run, "full", 0)
+    assert before > 0
+    assert steps == list(range(2 * before)), "resumes after the first epoch, and skips nothing"
+    assert result is not None
+    assert result.evidence == "full-1"
+    assert result.protocol["data"] == f"{defined.dataset}-real"
+    assert 0 <= result.metrics[FIRST[defined.dataset]] <= 100
+    assert len(store.predictions(store.accuracies("full")[0])) == result.predictions.instances
