@@ -39,9 +39,9 @@ def read_people(mat: Path) -> list[Person]:
 
     An HRNet entry each (`image`, `center`, `scale`, `joints` [16][2], `joints_vis` [16]) and `head` [x1, y1, x2, y2].
     Joints are rounded to 4 digits and scales to 6, as in the published files.
-    A person without position, scale, head box or joints is left out, as the evaluation cannot use them. Raises `DataError`
-    for any other file. scipy's reader executes nothing of the file (it knows numbers, text, cells and structs), but a
-    damaged one can crash it (SciPy 1.17 does): it therefore works in a process of its own.
+    A person without position, scale, head box or joints is left out, as the evaluation cannot use them.
+    Raises `DataError` for any other file. scipy's reader executes nothing of the file (it knows numbers, text,
+    cells and structs), but a damaged one can crash it (SciPy 1.17 does): it works in a process of its own.
     """
     command = [sys.executable, "-m", __name__, str(mat.resolve())]
     done = subprocess.run(command, capture_output=True, cwd=ROOT)

@@ -12,7 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from bench.catalog import Catalog
-from bench.datasets import annotation_file, manifest_of, subset_of
+from bench.datasets import (
+    annotation_file,
+    manifest_of,
+    need_training_images,
+    subset_of,
+)
 from bench.errors import DataError
 from bench.measure import workfolder
 from bench.measure.accuracy import evaluate, examine
@@ -104,6 +109,7 @@ def measure_seed(
     work = workspace() / "work" / tier / name / f"seed-{seed}"
     inputs = _input_files(run)
     data = str(manifest_of(run.dataset, tier, verify=workfolder.rank() == 0)["fingerprint"])
+    need_training_images(run.dataset, tier)
     start = _start_weights(catalog, run, tier, seed)
     workfolder.claim(work, _key(run, tier, seed, data, inputs, start))
     cfg.work_dir = str(work)
