@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from bench.catalog import Catalog
+from bench.fetch.entries import sources
 from bench.schema import Paper, Table
 from bench.sources import ROOT, config_files, measuring_inputs, model_inputs
 
@@ -21,6 +22,11 @@ HEADER = """\
 #   dvc repro run-transpose-r-a4-coco   one run
 #   dvc repro                      everything, then the site
 # The tier (smoke, lab, full) is set in params.yaml.
+"""
+FETCH_HEADER = """\
+# Generated from bench/fetch/sources.yaml by `repropose pipeline`; do not edit. Real data, apart from the root's
+# dvc.yaml so that no `dvc repro` there downloads anything. Try:
+#   dvc repro fetch/dvc.yaml:coco-val
 """
 # What a verdict rests on.
 JUDGES = [
@@ -172,3 +178,19 @@ def render(catalog: Catalog) -> str:
         {"stages": stages(catalog)}, sort_keys=False, width=110, allow_unicode=True
     )
     return HEADER + body
+
+
+def render_fetch() -> str:
+    """fetch/dvc.yaml as text: one stage per source, whose output is its receipt."""
+    found = {
+        name: {
+            "desc": source.title,
+            "wdir": "..",
+            "cmd": f"repropose fetch {name}",
+            "params": [{"bench/fetch/sources.yaml": [name]}],
+            "outs": [{f"data/fetched/{name}.json": {"cache": False, "persist": True}}],
+        }
+        for name, source in sources().items()
+    }
+    body = yaml.safe_dump({"stages": found}, sort_keys=False, width=110, allow_unicode=True)
+    return FETCH_HEADER + body

@@ -16,8 +16,8 @@ def short(error: Exception) -> str:
     while isinstance(inner := error.args[0] if error.args else None, Exception):
         error = inner
     cause = getattr(error, "reason", None)
-    text = str(cause if isinstance(cause, Exception) else error)
-    return f"{type(error).__name__}: {text.rpartition('>: ')[2]}"
+    text = str(cause if isinstance(cause, Exception) else error).rpartition(">: ")[2]
+    return text if isinstance(cause, Exception) else f"{type(error).__name__}: {text}"
 
 
 def content_range(reply: requests.Response) -> tuple[int | None, int | None]:

@@ -12,7 +12,8 @@ from tqdm import tqdm
 from bench.errors import DataError
 from bench.fetch import places
 from bench.fetch.entries import RemoteFile, Source, named, sources
-from bench.fetch.transfer import Arrived, Patience, download
+from bench.fetch.patience import Patience
+from bench.fetch.transfer import Arrived, download
 from bench.fetch.unpack import room_for, unpack
 
 Say = Callable[[str], object]

@@ -13,7 +13,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -24,24 +24,11 @@ import urllib3
 from bench.errors import DataError
 from bench.fetch.answers import content_range, reason, retry_after, short, validator
 from bench.fetch.entries import RemoteFile
+from bench.fetch.patience import Passing, Patience, Refused, Unanswered
 
 CHUNK = 1 << 20
 # Answers that another try may change; every other refusal is final for its address.
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long to try. Seconds, except `tries`: attempts in a row that brought no byte."""
-
-    tries: int = 6
-    connect: float = 15.0
-    silence: float = 45.0
-    wait: float = 1.0
-    longest_wait: float = 300.0
-    slow_after: float = 60.0
-    slowest: float = 1024.0  # bytes a second, averaged over `slow_after`
-    sleep: Callable[[float], None] = field(default=time.sleep)
 
 
 class Arrived(NamedTuple):
@@ -51,18 +38,6 @@ class Arrived(NamedTuple):
     size: int
     sha256: str
     address: str
-
-
-class Passing(Exception):
-    """It may work on the next try, after `wait` seconds if the server said so."""
-
-    def __init__(self, message: str, wait: float | None = None) -> None:
-        super().__init__(message)
-        self.wait = wait
-
-
-class Refused(Exception):
-    """This address will not do; another may."""
 
 
 Progress = Callable[[int], object]
@@ -162,7 +137,9 @@ class _Transfer:
                     raise Refused(wrong)
             except Passing as problem:
                 fruitless = 0 if self.have > before else fruitless + 1
-                if fruitless >= self.patience.tries:
+                nobody = isinstance(problem, Unanswered) and not self.have
+                allowed = self.patience.unanswered if nobody else self.patience.tries
+                if fruitless >= min(allowed, self.patience.tries):
                     raise Refused(f"{problem} ({fruitless} tries)") from None
                 self._wait(problem.wait, fruitless)
 
@@ -249,6 +226,9 @@ class _Transfer:
         except (requests.exceptions.InvalidURL, requests.exceptions.TooManyRedirects) as error:
             raise Refused(str(error)) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            cause = getattr(error.args[0] if error.args else None, "reason", None)
+            if isinstance(cause, urllib3.exceptions.NewConnectionError):
+                raise Unanswered(short(error)) from None
             inner = error.args[1] if len(error.args) > 1 else None
             broke = isinstance(inner, urllib3.exceptions.IncompleteRead)
             raise Passing(self._broke() if broke else short(error)) from None

@@ -19,6 +19,7 @@ from bench.datasets import (
     subset_of,
 )
 from bench.errors import DataError
+from bench.fetch.entries import providing
 from bench.measure import workfolder
 from bench.measure.accuracy import evaluate, examine
 from bench.measure.environment import provenance, sha256
@@ -248,12 +249,17 @@ def _local_pretrained(node: Any) -> None:
         path = workspace() / "data" / "full" / "weights" / name
         if not path.is_file():
             raise DataError(
-                f"{path} is missing: the training starts from it; get it from {address}"
+                f"{path} is missing: the training starts from it; {_how_to_get(name, address)}"
             )
         init["checkpoint"] = str(path)
     for value in node.values() if isinstance(node, dict) else node:
         if isinstance(value, dict | list):
             _local_pretrained(value)
+
+
+def _how_to_get(name: str, address: str) -> str:
+    source = providing(f"weights/{name}")
+    return f"`repropose fetch {source}` brings it" if source else f"get it from {address}"
 
 
 def _training_settings(cfg: Any) -> dict[str, Any]:

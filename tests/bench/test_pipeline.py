@@ -1,6 +1,7 @@
 import yaml
 
 from bench import catalog, pipeline, sources
+from bench.fetch import entries
 
 
 def test_the_committed_pipeline_is_what_the_ledger_says():
@@ -60,3 +61,14 @@ def test_editing_what_one_family_imports_reaches_that_family_only():
     }
     assert "tfpose" in using
     assert not {"transpose", "querypose"} & using
+
+
+def test_fetching_is_apart_and_has_a_stage_for_every_source():
+    text = (sources.ROOT / "fetch" / "dvc.yaml").read_text()
+    assert text == pipeline.render_fetch()
+    stages = yaml.safe_load(text)["stages"]
+    assert set(stages) == set(entries.sources())
+    assert stages["coco-val"]["cmd"] == "repropose fetch coco-val"
+    assert not [
+        s for s in pipeline.stages(catalog.load()).values() if "repropose fetch" in s["cmd"]
+    ]

@@ -15,7 +15,7 @@ from bench.cli import main
 from bench.errors import DataError, LedgerError
 from bench.fetch import Options, collect, entries, fetch, places
 from bench.fetch.entries import Source
-from bench.fetch.transfer import Patience
+from bench.fetch.patience import Patience
 from tests.bench.fetch.faulty import Server
 
 BOXES = b'[{"bbox": [0, 0, 1, 1]}]'
@@ -248,10 +248,12 @@ def test_the_command_lists_names_and_fails_in_one_line(tmp_path, monkeypatch):
 
 def test_every_file_the_full_tier_needs_has_a_source():
     from bench.datasets import FILES, IMAGES
+    from bench.schema import layout
 
     for dataset, files in FILES.items():
-        for place in (*files, *(folder for _, folder in IMAGES[dataset])):
-            assert entries.providing(f"{dataset}/{place}"), (dataset, place)
+        kind = layout(dataset)
+        for place in (*files, *(folder for _, folder in IMAGES[kind])):
+            assert entries.providing(f"{kind}/{place}"), (dataset, place)
 
 
 @pytest.mark.parametrize(
@@ -278,3 +280,23 @@ def test_a_mistake_in_the_sources_has_file_and_line(change, line, message, tmp_p
     first = str(caught.value).splitlines()[0]
     assert f"sources.yaml:{line}:" in str(caught.value), first
     assert message in str(caught.value)
+
+
+def test_every_checkpoint_that_a_model_starts_from_has_a_source():
+    import model_zoo
+    from bench.sources import config_files
+
+    def starts(node: Any) -> set[str]:
+        found = set()
+        if isinstance(node, dict):
+            init = node.get("init_cfg")
+            if isinstance(init, dict) and init.get("type") == "Pretrained":
+                found.add(str(init["checkpoint"]).rsplit("/", 1)[-1].removesuffix(".pth") + ".pth")
+        for value in node.values() if isinstance(node, dict) else node:
+            if isinstance(value, dict | list):
+                found |= starts(value)
+        return found
+
+    names = {n for c in config_files() for n in starts(model_zoo.config(c, tier="full").to_dict())}
+    assert "resnet50.pth" in names
+    assert {n for n in names if not entries.providing(f"weights/{n}")} == set()
