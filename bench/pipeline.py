@@ -93,8 +93,10 @@ def _measure_stages(catalog: Catalog) -> dict[str, Stage]:
 
 
 def speed_models(catalog: Catalog, paper: str) -> list[str]:
-    """Zoo models of a paper's rows that have a timed cell, in printed order, each once."""
+    """Zoo models of a paper's rows that have a timed cell, in printed order, each once; then those timed beside."""
     models = [catalog.model_of(c) for c in catalog.cells(paper) if c.column.kind == "speed"]
+    if models:
+        models += catalog.papers[paper].timed_beside
     return list(dict.fromkeys(m for m in models if m in config_files()))
 
 

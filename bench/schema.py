@@ -336,5 +336,8 @@ class Paper(Strict):
     tables: tuple[Table, ...] = ()
     runs: dict[Slug, Run] = {}
     claims: tuple[Claim, ...] = ()
+    timed_beside: tuple[Text, ...] = Field(
+        default=(), description="zoo models timed with the paper's own, for ratios"
+    )
     misprints: tuple[Misprint, ...] = ()
     notes: str = ""
