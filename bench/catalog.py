@@ -70,7 +70,7 @@ def read_yaml(path: Path) -> Any:
         raise LedgerError(f"{path}: not valid YAML: {error}") from None
 
 
-def _line_of(path: Path, location: tuple[int | str, ...]) -> int:
+def line_of(path: Path, location: tuple[int | str, ...]) -> int:
     """Line of the entry that `location` names, or of its nearest parent."""
     node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     line = 1
@@ -113,7 +113,7 @@ def _explain(folder: Path, error: ValidationError) -> Iterator[str]:
         location = (*item["loc"], *item.get("ctx", {}).get("at", ()))
         in_file = bool(location) and location[0] in _FILES
         path = folder / (_FILES[str(location[0])] if in_file else "paper.yaml")
-        line = _line_of(path, location[1:] if in_file else location)
+        line = line_of(path, location[1:] if in_file else location)
         where = " > ".join(str(step) for step in location) or "the file"
         message = item["msg"].removeprefix("Value error, ")
         got = item["input"]
@@ -225,7 +225,7 @@ def _check_references(papers: list[tuple[Path, Paper]]) -> None:
             ]
             for place, position, key, names in named:
                 for unknown in (name for name in names if name not in runs):
-                    line = _line_of(folder / "tables.yaml", (number, place, position))
+                    line = line_of(folder / "tables.yaml", (number, place, position))
                     problems.append(
                         f"{folder / 'tables.yaml'}:{line}: table {table.table}, '{key}' names unknown run "
                         f"'{unknown}'; add it to runs.yaml or correct the name"

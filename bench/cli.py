@@ -2,7 +2,7 @@
 
 import click
 
-from bench.commands import answers, evaluating, measuring, pages, stages
+from bench.commands import answers, data, evaluating, measuring, pages, stages
 from bench.commands.common import Group
 
 COMMANDS = (
@@ -17,6 +17,8 @@ COMMANDS = (
     answers.judge_command,
     answers.export_command,
     measuring.doctor,
+    data.fetch,
+    data.convert_mpii,
     measuring.prepare,
     measuring.count,
     measuring.time_command,

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from bench.catalog import Catalog
+from bench.fetch.entries import sources
 from bench.schema import Paper, Run, Table
 from bench.sources import ROOT, config_files, measuring_inputs, model_inputs
 from bench.store import released_place
@@ -30,6 +31,11 @@ RELEASED_HEADER = """\
 #   dvc repro released/dvc.yaml                               every released checkpoint
 #   dvc repro released/dvc.yaml:transpose-r-a4-coco-detector  one, with one kind of boxes
 # A plain `dvc repro` leaves these stages alone.
+"""
+FETCH_HEADER = """\
+# Generated from bench/fetch/sources.yaml by `repropose pipeline`; do not edit. Real data, apart from the root's
+# dvc.yaml so that no `dvc repro` there downloads anything. Try:
+#   dvc repro fetch/dvc.yaml:coco-val
 """
 # What a verdict rests on.
 JUDGES = [
@@ -221,6 +227,21 @@ def render(catalog: Catalog) -> str:
 def render_released(catalog: Catalog) -> str:
     """released/dvc.yaml as text."""
     return RELEASED_HEADER + _yaml(released_stages(catalog))
+
+
+def render_fetch() -> str:
+    """fetch/dvc.yaml as text: one stage per source, whose output is its receipt."""
+    found: dict[str, Stage] = {
+        name: {
+            "desc": source.title,
+            "wdir": "..",
+            "cmd": f"repropose fetch {name}",
+            "params": [{"bench/fetch/sources.yaml": [name]}],
+            "outs": [{f"data/fetched/{name}.json": {"cache": False, "persist": True}}],
+        }
+        for name, source in sources().items()
+    }
+    return FETCH_HEADER + _yaml(found)
 
 
 def _yaml(found: dict[str, Stage]) -> str:

@@ -8,7 +8,7 @@ import click
 from bench import catalog as ledger
 from bench import judge, pipeline
 from bench.commands.common import TIER, current_tier, known_paper, results_store
-from bench.errors import LedgerError, UnknownName
+from bench.errors import DataError, LedgerError, UnknownName
 from bench.schema import DatasetName, Tier
 from bench.sources import config_files, workspace
 from bench.store import write_atomically
@@ -31,14 +31,30 @@ def doctor() -> None:
 
 @click.command()
 @click.argument("dataset")
+@click.option(
+    "--limit", type=click.IntRange(1), help="full tier: a subset of so many images, marked as such"
+)
+@click.option("--seed", type=int, default=0, help="which images a subset has")
 @TIER
-def prepare(dataset: str, tier: str | None) -> None:
+def prepare(dataset: str, limit: int | None, seed: int, tier: str | None) -> None:
     """Synthesise (smoke, lab) or verify (full) a data set: coco, mpii or crowdpose."""
     from bench import datasets
 
     chosen = current_tier(tier)
     if dataset not in get_args(DatasetName):
         raise UnknownName("data set", dataset, get_args(DatasetName))
+    if limit is not None:
+        if chosen != "full":
+            raise DataError(
+                "--limit cuts real data: give --tier full; params.yaml sizes the others"
+            )
+        from bench.datasets import subset
+
+        place = subset.make(cast(DatasetName, dataset), limit, seed)
+        click.echo(
+            f"REPROPOSE_WORKSPACE={place} before a command makes it use the subset", err=True
+        )
+        return
     manifest = datasets.prepare(cast(DatasetName, dataset), chosen)
     click.echo(f"{dataset} at tier {chosen}: {manifest['fingerprint'][:16]}", err=True)
 

@@ -34,18 +34,20 @@ def new_paper(name: str, root: Path) -> None:
 @click.command("pipeline")
 @click.option("--check", is_flag=True, help="only say whether dvc.yaml is what the ledger says")
 def pipeline_command(check: bool) -> None:
-    """Write dvc.yaml and released/dvc.yaml from the ledger."""
+    """Write dvc.yaml and released/dvc.yaml from the ledger, fetch/dvc.yaml from the sources of real data."""
     catalog = ledger.load()
-    for name, text in (
-        ("dvc.yaml", pipeline.render(catalog)),
-        ("released/dvc.yaml", pipeline.render_released(catalog)),
-    ):
+    texts = {
+        "dvc.yaml": pipeline.render(catalog),
+        "released/dvc.yaml": pipeline.render_released(catalog),
+        "fetch/dvc.yaml": pipeline.render_fetch(),
+    }
+    for name, text in texts.items():
         path = ROOT / name
         if path.is_file() and path.read_text() == text:
             continue
         if check:
             raise LedgerError(
-                f"{name} is not what bench/papers says; run `repropose pipeline` and commit it"
+                f"{name} is not what bench/ says; run `repropose pipeline` and commit it"
             )
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)

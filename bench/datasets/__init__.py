@@ -95,18 +95,33 @@ def manifest_of(dataset: DatasetName, tier: Tier, *, verify: bool = True) -> dic
 
 
 def subset_of(dataset: DatasetName, tier: Tier) -> str:
-    """'' for a complete real data set (and for synthetic ones), else what is less than published."""
+    """'' for a complete real data set (and for synthetic ones), else what differs from the published splits."""
     if tier != "full":
         return ""
-    counts = manifest_of(dataset, tier, verify=False).get("entries", [])
+    manifest = manifest_of(dataset, tier, verify=False)
     parts = [
         f"{have} of {want} {what}"
         for have, want, what in zip(
-            counts, COMPLETE[layout(dataset)], ("test", "training"), strict=True
+            manifest.get("entries", []),
+            COMPLETE[layout(dataset)],
+            ("test", "training"),
+            strict=True,
         )
         if have != want
     ]
-    return " and ".join(parts)
+    return ", ".join(
+        [" and ".join(parts)] * bool(parts) + [manifest["split"]] * bool(manifest.get("split"))
+    )
+
+
+def need_training_images(dataset: DatasetName, tier: Tier) -> None:
+    """Raises `DataError` if only the test part of a real data set is here: enough to evaluate, not to train."""
+    if tier == "full" and not manifest_of(dataset, tier, verify=False).get("training_images", True):
+        place = IMAGES[layout(dataset)][1][1]
+        raise DataError(
+            f"{folder(dataset, tier) / place} is missing: training needs it; "
+            f"{_how_to_get(dataset, place)}"
+        )
 
 
 def prepare(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
@@ -161,42 +176,81 @@ def _synthesise(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
 
 
 def _seen(dataset: DatasetName) -> dict[str, list[int]]:
-    """Size and time of the annotation files: unchanged, they are not hashed again."""
+    """Size and time of annotation files and image folders: unchanged, they are not looked at again."""
     found = {}
-    for name in FILES[dataset]:
+    for name in (*FILES[dataset], *(place for _, place in IMAGES[layout(dataset)])):
         path = folder(dataset, "full") / name
-        if path.is_file():
-            found[name] = [path.stat().st_size, path.stat().st_mtime_ns]
+        if path.exists():
+            size = path.stat().st_size if path.is_file() else 0
+            found[name] = [size, path.stat().st_mtime_ns]
     return found
 
 
 def _verify(dataset: DatasetName) -> dict[str, Any]:
+    """Annotations and test images must be here; training images only to train, detected boxes only to use them.
+
+    The fingerprint is that of the annotations, so that it stays the same when the rest comes.
+    """
     where = folder(dataset, "full")
-    files = {}
-    for name in FILES[dataset]:
-        path = where / name
-        if not path.is_file():
-            raise DataError(
-                f"{path} is missing: the full tier needs the real {dataset}; put or link it at {where} in its "
-                "standard layout (README, 'Real data')"
-            )
-        with path.open("rb") as stream:
-            files[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    files = _hashes(dataset, where)
+    annotations = {name: sha for name, sha in files.items() if name.startswith("annotations/")}
     images: set[Path] = set()
-    entries = []
-    for file, place in IMAGES[layout(dataset)]:
+    entries, training_images = [], True
+    for part, (file, place) in enumerate(IMAGES[layout(dataset)]):
         names = _image_names(where / file)
         entries.append(len(names))
+        if part and not (where / place).exists():
+            training_images = False
+            continue
         images |= {where / place / name for name in names}
     return {
         "dataset": dataset,
         "tier": "full",
         "files": files,
         "entries": entries,
+        "training_images": training_images,
+        "split": _own_split(where),
         "images": verify_images(sorted(images), f"{dataset} images"),
         "seen": _seen(dataset),
-        "fingerprint": hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest(),
+        "fingerprint": hashlib.sha256(json.dumps(annotations, sort_keys=True).encode()).hexdigest(),
     }
+
+
+def _hashes(dataset: DatasetName, where: Path) -> dict[str, str]:
+    """SHA-256 of every file that decides an evaluation; boxes of a detector may be missing."""
+    files = {}
+    for name in FILES[dataset]:
+        path = where / name
+        if not path.is_file():
+            if not name.startswith("annotations/"):
+                continue
+            raise DataError(
+                f"{path} is missing: the full tier needs the real {dataset}; {_how_to_get(dataset, name)}"
+            )
+        with path.open("rb") as stream:
+            files[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return files
+
+
+def _how_to_get(dataset: DatasetName, place: str) -> str:
+    """The command that brings a file or folder."""
+    names = {
+        "coco": {
+            "annotations": "coco-annotations",
+            "val2017": "coco-val",
+            "train2017": "coco-train",
+        },
+        "mpii": {"annotations": "mpii-annotations", "images": "mpii"},
+        "crowdpose": {"annotations": "crowdpose-annotations", "images": "crowdpose"},
+    }[layout(dataset)]
+    return f"`repropose fetch {names[place.partition('/')[0]]}` brings it (README, 'Real data')"
+
+
+def _own_split(where: Path) -> str:
+    """What a conversion with a split of its own left behind (`bench.datasets.mpii`); '' for published ones."""
+    note = where / "annotations" / "mpii_split.json"
+    rule = read_json(note).get("rule", "") if note.is_file() else ""
+    return str(rule) if rule != "published list" else ""
 
 
 def _image_names(file: Path) -> list[str]:

@@ -8,6 +8,13 @@ from typing import Any
 from bench.errors import DataError
 
 
+def replace_file(path: Path, content: bytes) -> None:
+    """The whole file or none of it."""
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    part.replace(path)
+
+
 def read_json(path: Path) -> Any:
     """JSON from a plain or gzipped file; `DataError` says which file and where it breaks."""
     try:

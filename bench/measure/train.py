@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.catalog import Catalog
-from bench.datasets import annotation_file, manifest_of
+from bench.datasets import annotation_file, manifest_of, need_training_images
 from bench.errors import DataError
+from bench.fetch.entries import providing
 from bench.measure import workfolder
 from bench.measure.accuracy import evaluate, evaluated_on, examine
 from bench.measure.environment import provenance, sha256
@@ -94,6 +95,7 @@ def measure_seed(
     work = workspace() / "work" / tier / name / f"seed-{seed}"
     inputs = _input_files(run)
     data = str(manifest_of(run.dataset, tier, verify=workfolder.rank() == 0)["fingerprint"])
+    need_training_images(run.dataset, tier)
     start = _start_weights(catalog, run, tier, seed)
     workfolder.claim(work, _key(run, tier, seed, data, inputs, start))
     cfg.work_dir = str(work)
@@ -240,12 +242,17 @@ def _local_pretrained(node: Any) -> None:
         path = workspace() / "data" / "full" / "weights" / name
         if not path.is_file():
             raise DataError(
-                f"{path} is missing: the training starts from it; get it from {address}"
+                f"{path} is missing: the training starts from it; {_how_to_get(name, address)}"
             )
         init["checkpoint"] = str(path)
     for value in node.values() if isinstance(node, dict) else node:
         if isinstance(value, dict | list):
             _local_pretrained(value)
+
+
+def _how_to_get(name: str, address: str) -> str:
+    source = providing(f"weights/{name}")
+    return f"`repropose fetch {source}` brings it" if source else f"get it from {address}"
 
 
 def _training_settings(cfg: Any) -> dict[str, Any]:

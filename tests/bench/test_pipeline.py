@@ -1,6 +1,7 @@
 import yaml
 
 from bench import catalog, pipeline, sources
+from bench.fetch import entries
 
 
 def test_the_committed_pipeline_is_what_the_ledger_says():
@@ -74,3 +75,14 @@ def test_released_weights_have_a_pipeline_of_their_own_that_no_other_stage_needs
         needed = set(stage["deps"]) | set(stage.get("outs", []))
         assert not needed & outs, name
         assert not [p for p in needed if p.startswith(("results/released", "data/full"))], name
+
+
+def test_fetching_is_apart_and_has_a_stage_for_every_source():
+    text = (sources.ROOT / "fetch" / "dvc.yaml").read_text()
+    assert text == pipeline.render_fetch()
+    stages = yaml.safe_load(text)["stages"]
+    assert set(stages) == set(entries.sources())
+    assert stages["coco-val"]["cmd"] == "repropose fetch coco-val"
+    assert not [
+        s for s in pipeline.stages(catalog.load()).values() if "repropose fetch" in s["cmd"]
+    ]

@@ -1,0 +1,277 @@
+"""MPII as its authors publish it (.mat) to the layout that HRNet introduced and MMPose reads, and back.
+
+The .mat holds RELEASE: `annolist` (image name; `annorect`, one per person, with head box x1 y1 x2 y2, `scale` of 200
+pixels, `objpos`, `annopoints.point` with x, y, id, is_visible), `img_train`. Pixels count from 1 in both.
+Joint ids are those of the HRNet list. `joints_vis` is 1 for every joint that is annotated, seen or hidden, since
+PCKh counts both; a joint that is not has [-1, -1].
+
+Who is in train and who in val cannot be read from the .mat: both are images with `img_train` 1, and the published split
+(Tompson et al.) is a list. `convert` takes such a list. Without one it uses a rule of its own, writes that
+down (`mpii_split.json`), and results on it are marked as such and never compared.
+"""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.datasets.files import read_json, replace_file
+from bench.errors import DataError
+from bench.sources import ROOT
+
+JOINTS = (
+    "rank", "rkne", "rhip", "lhip", "lkne", "lank", "pelvis", "thorax", "neck", "head",
+    "rwri", "relb", "rsho", "lsho", "lelb", "lwri",
+)  # fmt: skip
+SPLIT_NOTE = "mpii_split.json"
+OWN_RULE = "own split: images whose SHA-256 of the name is divisible by 9 are val"
+Person = dict[str, Any]
+
+
+def read_people(mat: Path) -> list[Person]:
+    """Every annotated person of the training images, in the order of the .mat.
+
+    An HRNet entry each (`image`, `center`, `scale`, `joints` [16][2], `joints_vis` [16]) and `head` [x1, y1, x2, y2].
+    Joints are rounded to 4 digits and scales to 6, as in the published files.
+    A person without position, scale, head box or joints is left out, as the evaluation cannot use them.
+    Raises `DataError` for any other file. scipy's reader executes nothing of the file (it knows numbers, text,
+    cells and structs), but a damaged one can crash it (SciPy 1.17 does): it works in a process of its own.
+    """
+    command = [sys.executable, "-m", __name__, str(mat.resolve())]
+    done = subprocess.run(command, capture_output=True, cwd=ROOT)
+    if done.returncode < 0:
+        raise DataError(f"{mat} is no readable .mat file: it crashes the reader")
+    try:
+        answer = json.loads(done.stdout)
+    except ValueError:
+        last = (done.stderr.decode(errors="replace").strip().splitlines() or ["no answer"])[-1]
+        raise DataError(f"{mat} could not be read: {last}") from None
+    if isinstance(answer, str):
+        raise DataError(answer)
+    return list(answer)
+
+
+def read_here(mat: Path) -> list[Person]:
+    """`read_people` in this process."""
+    release = _load(mat)
+    try:
+        images, train = _list(release.annolist), np.ravel(release.img_train)
+        if len(images) != len(train):
+            raise DataError(f"{mat}: {len(images)} images, but img_train has {len(train)} entries")
+        return [
+            person
+            for image, known in zip(images, train, strict=True)
+            if int(known)
+            for person in _people(image)
+        ]
+    except (AttributeError, TypeError, ValueError, IndexError, OverflowError) as error:
+        raise DataError(f"{mat} has not MPII's structure: {error}") from None
+
+
+def _load(mat: Path) -> Any:
+    from scipy.io import loadmat
+
+    try:
+        content = loadmat(str(mat), struct_as_record=False, squeeze_me=True)
+    except FileNotFoundError:
+        raise DataError(f"{mat} is missing; `repropose fetch mpii-original` brings it") from None
+    except Exception as error:  # scipy raises whatever it stumbles over in a file that is none
+        raise DataError(f"{mat} is no readable .mat file: {error}") from None
+    if not hasattr(content.get("RELEASE"), "_fieldnames"):
+        there = ", ".join(k for k in content if not k.startswith("__")) or "nothing"
+        raise DataError(f"{mat} holds {there}; MPII's annotations have a struct RELEASE")
+    return content["RELEASE"]
+
+
+def _list(value: Any) -> list[Any]:
+    """A struct array that squeezing may have turned into one struct, or into nothing."""
+    if value is None:
+        return []
+    if isinstance(value, np.ndarray):
+        return list(value.ravel())
+    return [value]
+
+
+def _people(image: Any) -> Iterator[Person]:
+    name = image.image.name
+    if not isinstance(name, str) or not name or "/" in name or name.startswith("."):
+        raise ValueError(f"an image is named {name!r}")
+    for rect in _list(getattr(image, "annorect", None)):
+        person = _person(rect, name)
+        if person:
+            yield person
+
+
+def _person(rect: Any, name: str) -> Person | None:
+    values = [_number(getattr(rect, key, None)) for key in ("x1", "y1", "x2", "y2", "scale")]
+    position, points = getattr(rect, "objpos", None), getattr(rect, "annopoints", None)
+    center = [_number(getattr(position, key, None)) for key in ("x", "y")]
+    joints, seen = [[-1.0, -1.0] for _ in JOINTS], [0] * len(JOINTS)
+    for point in _list(getattr(points, "point", None)):
+        place = _number(getattr(point, "id", None))
+        if place is None or not 0 <= place < len(JOINTS) or place != int(place):
+            raise ValueError(f"{name}: a joint has the id {place}; allowed are 0 to 15")
+        joints[int(place)], seen[int(place)] = (
+            [round(float(point.x), 4), round(float(point.y), 4)],
+            1,
+        )
+    if None in values or None in center or not any(seen):
+        return None
+    return {
+        "joints_vis": seen,
+        "joints": joints,
+        "image": name,
+        "scale": round(float(values[4] or 0.0), 6),
+        "center": center,
+        "head": values[:4],
+    }
+
+
+def _number(value: Any) -> float | None:
+    """A finite number; None for MATLAB's empty."""
+    if value is None or np.size(value) != 1:
+        return None
+    number = float(np.ravel(value)[0])
+    return number if np.isfinite(number) else None
+
+
+def convert(mat: Path, folder: Path, split: Path | None = None) -> dict[str, int]:
+    """Write mpii_train.json, mpii_val.json, mpii_gt_val.mat and mpii_split.json; people in each.
+
+    `split` lists who is in val: HRNet's mpii_val.json (people, by image and position, in its order), or a
+    text file with an image name per line. Without it `OWN_RULE` decides.
+    """
+    people = read_people(mat)
+    note = {"rule": OWN_RULE}
+    if split is None:
+        chosen = [p for p in people if _own(p["image"])]
+    else:
+        chosen = _listed(people, split)
+        digest = hashlib.sha256(split.read_bytes()).hexdigest()
+        note = {"rule": "published list", "list": split.name, "sha256": digest}
+    taken = {id(person) for person in chosen}
+    rest = [p for p in people if id(p) not in taken]
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, part in (("mpii_train.json", rest), ("mpii_val.json", chosen)):
+        entries = [{k: v for k, v in p.items() if k != "head"} for p in part]
+        replace_file(folder / name, json.dumps(entries).encode())
+    replace_file(folder / "mpii_gt_val.mat", _mat(ground_truth(chosen)))
+    replace_file(folder / SPLIT_NOTE, json.dumps(note, indent=1).encode())
+    return {"train": len(rest), "val": len(chosen)}
+
+
+def _own(image: str) -> bool:
+    return int(hashlib.sha256(image.encode()).hexdigest(), 16) % 9 == 0
+
+
+def _listed(people: Sequence[Person], split: Path) -> list[Person]:
+    """The people of val, in the order of the list. Raises `DataError` for one the .mat does not have."""
+    if split.suffix != ".json":
+        names = {line.strip() for line in split.read_text().splitlines() if line.strip()}
+        if strange := sorted(names - {p["image"] for p in people}):
+            raise DataError(f"{split}: no person of the .mat is on {strange[0]!r}")
+        return [p for p in people if p["image"] in names]
+    by_place = {_key(p): p for p in people}
+    entries = read_json(split)
+    try:
+        keys = [_key(entry) for entry in entries]
+    except (KeyError, TypeError, ValueError, IndexError):
+        raise DataError(f"{split} is no list of people with image, center and joints") from None
+    for place, key in enumerate(keys):
+        if key not in by_place:
+            raise DataError(f"{split}: entry {place} ({key[0]} at {key[1:3]}) is not in the .mat")
+    return [by_place[key] for key in keys]
+
+
+def _key(person: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Image, position and first annotated joint tell people apart."""
+    x, y = person["center"]
+    marked = zip(person["joints"], person["joints_vis"], strict=True)
+    first = next((joint for joint, seen in marked if seen), ())
+    return person["image"], round(float(x), 1), round(float(y), 1), *(round(v, 1) for v in first)
+
+
+def ground_truth(people: Sequence[Person]) -> dict[str, NDArray[Any]]:
+    """The arrays that MPII's evaluation reads: `headboxes_src` [2, 2, N] (corner, coordinate, person), `pos_gt_src`
+    [16, 2, N], `jnt_missing` [16, N], `dataset_joints` [1, 16]; pixels count from 1."""
+    names = np.empty((1, len(JOINTS)), object)
+    names[0, :] = JOINTS
+    joints = np.array([p["joints"] for p in people], float).reshape(-1, len(JOINTS), 2)
+    heads = np.array([p["head"] for p in people], float).reshape(-1, 2, 2)
+    seen = np.array([p["joints_vis"] for p in people], float).reshape(-1, len(JOINTS))
+    return {
+        "dataset_joints": names,
+        "headboxes_src": heads.transpose(1, 2, 0),
+        "jnt_missing": 1.0 - seen.T,
+        "pos_gt_src": joints.transpose(1, 2, 0),
+    }
+
+
+def release(people: Sequence[Person]) -> dict[str, Any]:
+    """The other way: people as the nested struct of the authors' .mat, for scipy's savemat."""
+    by_image: dict[str, list[Person]] = {}
+    for person in people:
+        by_image.setdefault(person["image"], []).append(person)
+    images = [
+        {"image": {"name": name}, "annorect": _structs(group, _rect)}
+        for name, group in by_image.items()
+    ]
+    return {
+        "RELEASE": {
+            "annolist": _structs(images, dict),
+            "img_train": np.ones((1, len(images))),
+            "version": "12",
+        }
+    }
+
+
+def _structs(items: Sequence[Any], make: Callable[[Any], dict[str, Any]]) -> NDArray[Any]:
+    """A 1 x N struct array of records with the same fields."""
+    records = [make(item) for item in items]
+    fields = list(records[0])
+    array = np.empty((1, len(records)), [(name, object) for name in fields])
+    for place, record in enumerate(records):
+        array[0, place] = tuple(record[name] for name in fields)
+    return array
+
+
+def _rect(person: Person) -> dict[str, Any]:
+    points = [
+        {"x": x, "y": y, "id": place, "is_visible": 1}
+        for place, ((x, y), v) in enumerate(
+            zip(person["joints"], person["joints_vis"], strict=True)
+        )
+        if v
+    ]
+    head = dict(zip(("x1", "y1", "x2", "y2"), person["head"], strict=True))
+    center = dict(zip("xy", person["center"], strict=True))
+    return {
+        **head,
+        "annopoints": {"point": _structs(points, dict)},
+        "scale": person["scale"],
+        "objpos": center,
+    }
+
+
+def _mat(arrays: Mapping[str, Any]) -> bytes:
+    """A MATLAB 5 file whose 116 bytes of free text, where a date would stand, are fixed."""
+    import io
+
+    from scipy.io import savemat
+
+    out = io.BytesIO()
+    savemat(out, dict(arrays), format="5")
+    return b"MATLAB 5.0 MAT-file, converted from MPII".ljust(116) + out.getvalue()[116:]
+
+
+if __name__ == "__main__":
+    try:
+        print(json.dumps(read_here(Path(sys.argv[1]))))
+    except DataError as problem:
+        print(json.dumps(str(problem)))

@@ -1,0 +1,105 @@
+"""A small part of a real data set, for a quick look: `repropose prepare coco --tier full --limit 500`.
+
+It is a workspace of its own, so that every command works on it unchanged and its results never lie beside those of the
+whole data set: annotations of a few images, chosen by a seed, beside links to the images and weights that are there
+already. Its counts are less than the published ones, so every result names the subset and none is compared.
+"""
+
+import io
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.datasets import FILES, IMAGES, folder
+from bench.datasets.files import read_json, replace_file
+from bench.errors import DataError
+from bench.schema import DatasetName, layout
+from bench.sources import workspace
+
+
+def make(dataset: DatasetName, limit: int, seed: int = 0) -> Path:
+    """Write the subset: `limit` entries (images; people for MPII) of the test part, and of the training part.
+
+    Returns the workspace to use it in. Raises `DataError` if the data set is not here, or not larger than that.
+    """
+    whole, name = folder(dataset, "full"), f"{dataset}-{limit}-seed-{seed}"
+    place = workspace() / "data" / "subsets" / name
+    home = place / "data" / "full" / layout(dataset)
+    kept: dict[str, Any] = {}
+    for file, _ in IMAGES[layout(dataset)]:
+        content = read_json(whole / file)
+        kept[file] = _chosen(content, limit, seed, whole / file)
+        small = (
+            _cut_people(content, kept[file])
+            if layout(dataset) == "mpii"
+            else _cut(content, kept[file])
+        )
+        _write(home / file, json.dumps(small).encode())
+    test = kept[IMAGES[layout(dataset)][0][0]]
+    for file in FILES[dataset]:
+        if file.endswith(".mat"):
+            _write(home / file, _cut_truth(whole / file, test))
+        elif file not in kept and (whole / file).is_file():
+            boxes = [box for box in read_json(whole / file) if box["image_id"] in set(test)]
+            _write(home / file, json.dumps(boxes).encode())
+    for folder_name in {images for _, images in IMAGES[layout(dataset)]}:
+        _link(home / folder_name, whole / folder_name)
+    _link(place / "data" / "full" / "weights", whole.parent / "weights")
+    return place
+
+
+def _chosen(content: Any, limit: int, seed: int, file: Path) -> list[int]:
+    """Image ids, or positions of people, in rising order."""
+    if isinstance(content, list):
+        everything: Sequence[int] = range(len(content))
+    else:
+        everything = sorted(image["id"] for image in content["images"])
+    if limit >= len(everything):
+        raise DataError(f"{file} has {len(everything)} entries; a subset has fewer than that")
+    return sorted(random.Random(seed).sample(everything, limit))
+
+
+def _cut(content: Any, ids: Sequence[int]) -> Any:
+    wanted = set(ids)
+    return {
+        **content,
+        "images": [one for one in content["images"] if one["id"] in wanted],
+        "annotations": [one for one in content["annotations"] if one["image_id"] in wanted],
+    }
+
+
+def _cut_people(content: Any, positions: Sequence[int]) -> Any:
+    return [content[position] for position in positions]
+
+
+def _cut_truth(file: Path, positions: Sequence[int]) -> bytes:
+    """The same people of MPII's evaluation arrays, whose last axis counts people."""
+    from scipy.io import loadmat, savemat
+
+    try:
+        truth = {k: v for k, v in loadmat(str(file)).items() if not k.startswith("__")}
+    except (OSError, ValueError, TypeError, NotImplementedError) as error:
+        raise DataError(f"{file} is no readable .mat file: {error}") from None
+    people = truth["jnt_missing"].shape[-1]
+    out = io.BytesIO()
+    savemat(
+        out,
+        {k: v[..., list(positions)] if v.shape[-1] == people else v for k, v in truth.items()},
+    )
+    return b"MATLAB 5.0 MAT-file, subset of MPII".ljust(116) + out.getvalue()[116:]
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Leave a file that is already so, for its time tells whether to look at it again."""
+    if not path.is_file() or path.read_bytes() != content:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(path, content)
+
+
+def _link(place: Path, target: Path) -> None:
+    if target.exists() and not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.unlink(missing_ok=True)
+        place.symlink_to(target.resolve())

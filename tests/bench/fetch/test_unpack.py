@@ -1,0 +1,162 @@
+"""Archives by hostile and by honest authors."""
+
+import io
+import stat
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bench.errors import DataError
+from bench.fetch.unpack import Limits, room_for, unpack
+
+ALL = {"*": "."}
+FILES = {"data/a.txt": b"alpha", "data/sub/b.txt": b"beta" * 1000, "c.json": b"{}"}
+Make = Callable[[Path, dict[str, bytes]], Path]
+
+
+def zipped(path: Path, files: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+        for name, content in files.items():
+            out.writestr(name, content)
+    return path
+
+
+def taped(path: Path, files: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w:gz") as out:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            out.addfile(info, io.BytesIO(content))
+    return path
+
+
+@pytest.fixture(params=[zipped, taped])
+def make(request: pytest.FixtureRequest) -> Make:
+    return request.param
+
+
+def content_of(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if not p.is_dir()}
+
+
+def test_wanted_files_go_where_they_are_wanted(make, tmp_path):
+    archive = make(tmp_path / "x", {**FILES, "__MACOSX/._a.txt": b"junk"})
+    assert unpack(archive, tmp_path / "out", {"*.txt": "texts"}) == 2
+    assert content_of(tmp_path / "out") == {
+        "texts/a.txt": b"alpha",
+        "texts/b.txt": FILES["data/sub/b.txt"],
+    }
+
+
+@pytest.mark.parametrize("name", ["/etc/a.txt", "../a.txt", "data/../../a.txt", "..\\a", "C:a"])
+def test_paths_that_leave_the_folder_are_refused(name, make, tmp_path):
+    archive = make(tmp_path / "x", {name: b"evil"})
+    with pytest.raises(DataError, match="would leave the folder"):
+        unpack(archive, tmp_path / "out", ALL)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE]
+)
+def test_links_and_devices_of_a_tar_are_refused(kind, tmp_path):
+    info = tarfile.TarInfo("a.txt")
+    info.type, info.linkname = kind, "/etc/passwd"
+    with tarfile.open(tmp_path / "x.tar", "w") as out:
+        out.addfile(info)
+    with pytest.raises(DataError, match="a link or a device"):
+        unpack(tmp_path / "x.tar", tmp_path / "out", ALL)
+    assert not (tmp_path / "out").exists()
+
+
+def test_links_of_a_zip_are_refused(tmp_path):
+    info = zipfile.ZipInfo("a.txt")
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as out:
+        out.writestr(info, "/etc/passwd")
+    with pytest.raises(DataError, match="a link or a device"):
+        unpack(tmp_path / "x.zip", tmp_path / "out", ALL)
+
+
+def test_a_folder_that_is_a_link_to_elsewhere_is_not_written_into(make, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "texts").symlink_to(elsewhere)
+    with pytest.raises(DataError, match="is a link to elsewhere"):
+        unpack(make(tmp_path / "x", FILES), tmp_path / "out", {"*.txt": "texts"})
+    assert not list(elsewhere.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("limits", "files"),
+    [
+        (Limits(small=1000, ratio=10), {"a": bytes(200_000)}),
+        (Limits(total=5000), {"a": bytes(2000), "b": bytes(2000), "c": bytes(2000)}),
+        (Limits(files=2), {"a": b"", "b": b"", "c": b""}),
+    ],
+    ids=["ratio", "total", "count"],
+)
+def test_bombs_are_refused(limits, files, make, tmp_path):
+    with pytest.raises(DataError, match="a bomb"):
+        unpack(make(tmp_path / "x", files), tmp_path / "out", ALL, limits=limits)
+
+
+def test_a_zip_bomb_is_refused_before_anything_is_written(tmp_path):
+    archive = zipped(tmp_path / "x", {"a": b"small", "b": bytes(200_000)})
+    with pytest.raises(DataError, match="a bomb"):
+        unpack(archive, tmp_path / "out", ALL, limits=Limits(small=1000, ratio=10))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_zip_that_lies_about_a_size_is_refused(tmp_path):
+    archive = zipped(tmp_path / "x", {"a.txt": b"x" * 5000})
+    raw = archive.read_bytes()
+    archive.write_bytes(raw.replace((5000).to_bytes(4, "little"), (50).to_bytes(4, "little")))
+    with pytest.raises(DataError):
+        unpack(archive, tmp_path / "out", ALL)
+    assert content_of(tmp_path / "out") in ({}, {"a.txt.part": b""})
+
+
+def test_the_same_file_twice_is_refused(make, tmp_path):
+    archive = make(tmp_path / "x", {"one/a.txt": b"1", "two/a.txt": b"2"})
+    with pytest.raises(DataError, match="twice"):
+        unpack(archive, tmp_path / "out", ALL)
+
+
+@pytest.mark.parametrize("cut", [10, 200, 900])
+def test_a_cut_off_archive_is_damaged(cut, make, tmp_path):
+    import random
+
+    archive = make(tmp_path / "x", {"a.bin": random.Random(1).randbytes(1000)})
+    archive.write_bytes(archive.read_bytes()[:cut])
+    with pytest.raises(DataError, match="is damaged or no zip or tar archive"):
+        unpack(archive, tmp_path / "out", ALL)
+    assert "a.bin" not in content_of(tmp_path / "out")
+
+
+def test_no_archive_at_all_is_said_so(tmp_path):
+    (tmp_path / "x").write_bytes(b"<html>")
+    with pytest.raises(DataError, match="no zip or tar archive"):
+        unpack(tmp_path / "x", tmp_path / "out", ALL)
+
+
+def test_unpacking_again_completes_and_mends_and_leaves_what_is_right(make, tmp_path):
+    archive, out = make(tmp_path / "x", FILES), tmp_path / "out"
+    unpack(archive, out, ALL)
+    untouched = (out / "a.txt").stat().st_mtime_ns, (out / "a.txt").stat().st_ino
+    (out / "c.json").unlink()
+    (out / "b.txt").write_bytes(b"beta" * 999 + b"BETA")
+    (out / "b.txt.part").write_bytes(b"half")
+    unpack(archive, out, ALL)
+    assert content_of(out) == {Path(n).name: c for n, c in FILES.items()}
+    assert untouched == ((out / "a.txt").stat().st_mtime_ns, (out / "a.txt").stat().st_ino)
+
+
+def test_too_little_room_is_said_before_anything_begins(tmp_path):
+    room_for(tmp_path / "not" / "yet", 1)
+    with pytest.raises(DataError, match=r"GB free, 1000000.* GB are needed"):
+        room_for(tmp_path / "not" / "yet", 10**15)
