@@ -2,7 +2,7 @@
 
 import click
 
-from bench.commands import answers, measuring, pages, stages
+from bench.commands import answers, evaluating, measuring, pages, stages
 from bench.commands.common import Group
 
 COMMANDS = (
@@ -23,6 +23,9 @@ COMMANDS = (
     measuring.measure,
     measuring.gallery,
     measuring.table,
+    evaluating.evaluate,
+    evaluating.submit,
+    evaluating.verify,
     stages.new,
     stages.pipeline_command,
     stages.repro,

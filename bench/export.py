@@ -121,6 +121,7 @@ def results(book: Book) -> Records:
         *book.counts.values(),
         *book.speeds,
         *itertools.chain(*book.accuracies.values()),
+        *book.store.submissions(),
     ]
     records = []
     for one in sorted(stored, key=lambda s: s.file):

@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, StringConstraints
 
-from bench.schema import Claim, Slug, Strict, Tier
+from bench.schema import Claim, DatasetName, Slug, Strict, Tier
 
 Evidence = Literal["counted", "timed", "smoke", "lab", "released-weights", "full-1", "full-3"]
 VerdictName = Literal[
@@ -195,7 +195,57 @@ class Gallery(Strict):
     exhibits: tuple[Exhibit, ...]
 
 
+def _plain(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("holds characters that cannot be shown")
+    return text
+
+
+Line = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
+    AfterValidator(_plain),
+]
+
+
+class ModelCard(Strict):
+    """What a stranger says of a network; shown as said, checked for shape only."""
+
+    name: Annotated[Slug, StringConstraints(max_length=60)] = Field(
+        description="small letters, digits, hyphens; one submission a name and split"
+    )
+    title: Line = Field(description="as the leaderboard shows it")
+    authors: Line
+    link: Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"']{3,300}$")] | None = None
+    boxes: Literal["ground-truth", "detector-56.4", "detector", "none"]
+    input_size: Annotated[str, StringConstraints(pattern=r"^(\d{2,4}x\d{2,4}|whole image)$")] = (
+        Field(description="height x width in pixels, or whole image")
+    )
+    flip_test: bool
+    training_data: Line
+    note: Line | None = None
+
+
+class SubmissionResult(Strict):
+    """Metrics of a stranger's predictions, computed here. Evidence for no paper's cell."""
+
+    format: Literal[1] = 1
+    kind: Literal["submission"] = "submission"
+    card: ModelCard
+    dataset: DatasetName
+    tier: Tier
+    protocol: dict[str, str]
+    metrics: dict[str, float]
+    diagnosis: Diagnosis
+    predictions: Predictions | None = None
+    notes: tuple[str, ...] = Field(default=(), description="what was noticed in the predictions")
+    provenance: Provenance
+
+
 Result = Annotated[CountResult | SpeedResult | AccuracyResult, Field(discriminator="kind")]
+AnyResult = Annotated[
+    CountResult | SpeedResult | AccuracyResult | SubmissionResult, Field(discriminator="kind")
+]
 
 
 # ---------------------------------------------------------------- what is judged

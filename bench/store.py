@@ -4,6 +4,7 @@
     results/timed/<group>.json                          latencies measured side by side
     results/<tier>/<run>/seed-<n>.json                  metrics of one training
     results/<tier>/<run>/released-weights-<boxes>.json  metrics of released weights
+    results/submitted/<name>/<dataset>-<tier>.json      metrics of a stranger's predictions
     .../<same stem>.predictions.json.gz                 the predictions behind the metrics
 
 Committed results (they cost a GPU or real data) lie under `reports/measured/` in the same layout, timings one
@@ -25,20 +26,30 @@ from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from bench.errors import ResultError
-from bench.records import AccuracyResult, CountResult, Predictions, Provenance, Result, SpeedResult
+from bench.errors import DataError, ResultError
+from bench.records import (
+    AccuracyResult,
+    AnyResult,
+    CountResult,
+    Predictions,
+    Provenance,
+    SpeedResult,
+    SubmissionResult,
+)
 from bench.schema import TIERS, Tier
+from bench.untrusted import parse_json, unpack
 
 PROJECT = Path(__file__).parents[1]
 FORMAT = 1
-_ADAPTER: TypeAdapter[CountResult | SpeedResult | AccuracyResult] = TypeAdapter(Result)
+Anything = CountResult | SpeedResult | AccuracyResult | SubmissionResult
+_ADAPTER: TypeAdapter[Anything] = TypeAdapter(AnyResult)
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _EVIDENCE = {
     "smoke": {"smoke"},
     "lab": {"lab"},
     "full": {"released-weights", "full-1", "full-3"},
 }
-R = TypeVar("R", CountResult, SpeedResult, AccuracyResult)
+R = TypeVar("R", CountResult, SpeedResult, AccuracyResult, SubmissionResult)
 
 
 class Stored(NamedTuple, Generic[R]):
@@ -70,7 +81,7 @@ def stem_of(result: AccuracyResult) -> str:
     return f"seed-{result.seed}"
 
 
-def place_of(result: CountResult | SpeedResult | AccuracyResult, committed: bool = False) -> Path:
+def place_of(result: Anything, committed: bool = False) -> Path:
     """Where a result lies below its root. Raises `ResultError` for names that are no names."""
     if isinstance(result, CountResult):
         return Path("counted", f"{_checked('model', result.model)}.json")
@@ -78,6 +89,9 @@ def place_of(result: CountResult | SpeedResult | AccuracyResult, committed: bool
         group = f"{_checked('group', result.group)}.json"
         machine = _checked("machine", slug(f"{result.machine}-{result.device}"))
         return Path("timed", machine, group) if committed else Path("timed", group)
+    if isinstance(result, SubmissionResult):
+        name = _checked("submission", result.card.name)
+        return Path("submitted", name, f"{result.dataset}-{result.tier}.json")
     if result.evidence not in _EVIDENCE[result.tier]:
         allowed = ", ".join(sorted(_EVIDENCE[result.tier]))
         raise ResultError(
@@ -86,7 +100,7 @@ def place_of(result: CountResult | SpeedResult | AccuracyResult, committed: bool
     return Path(result.tier, _checked("run", result.run), f"{stem_of(result)}.json")
 
 
-def to_bytes(result: CountResult | SpeedResult | AccuracyResult) -> bytes:
+def to_bytes(result: Anything) -> bytes:
     """Stable bytes: sorted keys, two spaces, one newline at the end; no NaN, no infinity."""
     try:
         text = json.dumps(
@@ -162,7 +176,15 @@ class Store:
             ),
         )
 
-    def path_of(self, result: AccuracyResult | CountResult | SpeedResult) -> Path:
+    def submissions(self) -> list[Stored[SubmissionResult]]:
+        """Strangers' submissions, by name, data set and tier."""
+        return self._collect(
+            SubmissionResult,
+            ["submitted/*/*.json"],
+            lambda r: (r.card.name, r.dataset, TIERS.index(r.tier)),
+        )
+
+    def path_of(self, result: Anything) -> Path:
         """Where a generated result is written; its folder is made."""
         path = self.root / place_of(result)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -179,7 +201,7 @@ class Store:
         place = place_of(result, committed)
         base = self.measured if committed else self.root
         if predictions is not None:
-            if not isinstance(result, AccuracyResult):
+            if not isinstance(result, AccuracyResult | SubmissionResult):
                 raise ResultError(f"a {result.kind} result has no predictions")
             content = _pack(predictions)
             beside = place.with_suffix(".predictions.json.gz")
@@ -194,7 +216,9 @@ class Store:
         write_atomically(base / place, to_bytes(result))
         return Stored(result, base / place, self._shown(base / place))
 
-    def predictions(self, stored: Stored[AccuracyResult]) -> list[dict[str, Any]]:
+    def predictions(
+        self, stored: Stored[AccuracyResult] | Stored[SubmissionResult]
+    ) -> list[dict[str, Any]]:
         """The predictions behind an accuracy, after checking their hash."""
         record = stored.result.predictions
         if record is None:
@@ -211,8 +235,8 @@ class Store:
         if hashlib.sha256(content).hexdigest() != record.sha256:
             self._refuse(path, f"its SHA-256 is not the one in {stored.file}")
         try:
-            data = json.loads(gzip.decompress(content))
-        except (OSError, EOFError, ValueError) as error:
+            data = parse_json(unpack(content, path.name), path.name)
+        except DataError as error:
             self._refuse(path, f"is not gzip-packed JSON: {error}")
         if not isinstance(data, list):
             self._refuse(path, f"expected a list, found {type(data).__name__}")

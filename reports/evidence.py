@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from bench.records import AccuracyResult, CountResult, Result, SpeedResult
+from bench.records import AccuracyResult, CountResult, Result, SpeedResult, SubmissionResult
 from bench.store import Store, all_results
 
 
@@ -64,6 +64,7 @@ class Measured:
     speeds: dict[str, list[tuple[str, SpeedResult]]] = field(default_factory=dict)
     accuracies: dict[str, list[tuple[str, AccuracyResult]]] = field(default_factory=dict)
     traces: dict[str, Trace] = field(default_factory=dict)
+    submissions: tuple[SubmissionResult, ...] = ()
 
     @classmethod
     def of(cls, store: Store) -> "Measured":
@@ -82,7 +83,8 @@ class Measured:
             else:
                 accuracies[result.run].append((name, result))
         traces = {one.file: trace(one.file, one.result, one.note) for one in stored}
-        return cls(by_file, counts, dict(speeds), dict(accuracies), traces)
+        strangers = tuple(one.result for one in store.submissions())
+        return cls(by_file, counts, dict(speeds), dict(accuracies), traces, strangers)
 
     @property
     def machines(self) -> list[str]:

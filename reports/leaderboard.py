@@ -1,7 +1,8 @@
 """Every model with a result or a printed value, across papers; protocols are never mixed.
 
 Entries are grouped by protocol: a printed group holds figures of one split, boxes, input size and so on, beside what
-was measured under the same; a measured group holds results of one tier and protocol. Ranks exist within a group only.
+was measured under the same; a measured group holds results of one tier and protocol; strangers' submissions stand
+apart. Ranks exist within a group only.
 """
 
 import math
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bench.protocol import protocol_of, sizes_of
-from bench.records import AccuracyResult, SpeedResult
+from bench.records import AccuracyResult, SpeedResult, SubmissionResult
 from bench.schema import METRICS
 from bench.statistics import summarise
 from reports.cells import CellView, Judged
@@ -108,7 +109,7 @@ class Leaderboard:
 def leaderboard(judged: Judged, measured: Measured) -> Leaderboard:
     """Collect and rank. Figures counted and timed here are put beside every entry of a known model."""
     speed = _speed(measured)
-    groups = [*_printed(judged), *_measured(judged, measured)]
+    groups = [*_printed(judged), *_measured(judged, measured), *_submitted(measured)]
     for group in groups:
         for entry in group.entries:
             _counted(entry, measured)
@@ -211,6 +212,27 @@ def _measured_entry(judged: Judged, run: str, results: list[AccuracyResult]) -> 
         span = Span(summary.mean, *(summary.interval or (-math.inf, math.inf)))
         seeds = f"{len(values)} seeds" if len(values) > 1 else "one seed, no interval"
         entry.figures[metric] = Figure(here=f"{summary.mean:.1f}", own=span, note=seeds)
+    return entry
+
+
+def _submitted(measured: Measured) -> Iterable[Group]:
+    """Strangers' predictions, evaluated here; what their cards say decides who may be ranked together."""
+    found: dict[tuple[tuple[str, str], ...], list[SubmissionResult]] = defaultdict(list)
+    for result in measured.submissions:
+        found[tuple(sorted(result.protocol.items()))].append(result)
+    for number_, (protocol, results) in enumerate(sorted(found.items()), 1):
+        split = f"submitted by strangers, {dict(protocol)['split']}"
+        yield Group(f"s{number_}", split, protocol, True, [_stranger(one) for one in results])
+
+
+def _stranger(result: SubmissionResult) -> Entry:
+    card = result.card
+    entry = Entry(card.title, None, f"submitted by {card.authors}", "submitted")
+    entry.evidence = {"submitted"}
+    for metric, value in result.metrics.items():
+        if metric in METRICS:
+            # the predictions themselves are ranked, and these are known exactly
+            entry.figures[metric] = Figure(here=f"{value:.1f}", own=Span(value, value, value))
     return entry
 
 

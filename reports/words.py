@@ -47,6 +47,12 @@ EVIDENCE: Mapping[str, Word] = _words(
     ("released-weights", "⇩", "released weights", "the authors' own checkpoint, evaluated here"),
     ("full-1", "①", "one full training", "one training on the real data, the paper's schedule"),
     ("full-3", "③", "three full trainings", "at least three seeds on the real data"),
+    (
+        "submitted",
+        "✉",
+        "submitted",
+        "a stranger's predictions, evaluated here; the network was not run",
+    ),
     ("paper", "¶", "paper", "the numbers as the paper prints them"),
     ("mixed", "±", "mixed", "cells with different kinds of evidence behind them"),
 )

@@ -7,6 +7,7 @@ in pixels of the original image, `score`. For MPII `image_id` is the position of
 import contextlib
 import io
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,19 +15,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.bootstrap import Matches
+from bench.datasets import subset_of
 from bench.datasets.files import read_json
 from bench.datasets.synthetic.views import COCO_17, CROWDPOSE_14, MPII_16
 from bench.diagnosis import People, diagnose, diagnose_mpii
 from bench.errors import DataError
 from bench.measure.oks import with_fast_oks
 from bench.records import Diagnosis
-from bench.schema import PCKH_JOINTS, DatasetName
+from bench.schema import PCKH_JOINTS, DatasetName, Tier
 
 Prediction = Mapping[str, Any]
 COCO_FIGURES = ("AP", "AP50", "AP75", "AP_M", "AP_L", "AR", "AR50", "AR75", "AR_M", "AR_L")
 CROWDPOSE_FIGURES = (
     "AP", "AP50", "AP75", "AR", "AR50", "AR75", "AP_easy", "AP_medium", "AP_hard",
 )  # fmt: skip
+EVALUATORS: dict[DatasetName, str] = {
+    "coco": f"pycocotools {version('pycocotools')}",
+    "crowdpose": f"xtcocotools {version('xtcocotools')}",
+    "mpii": "PCKh, 1-based, 0.6 head box diagonal",
+}
+SPLITS: dict[DatasetName, str] = {
+    "coco": "coco-val2017",
+    "mpii": "mpii-val",
+    "crowdpose": "crowdpose-test",
+}
 CROWDPOSE_SIGMAS = (
     np.array([0.79, 0.79, 0.72, 0.72, 0.62, 0.62, 1.07, 1.07, 0.87, 0.87, 0.89, 0.89, 0.79, 0.79])
     / 10
@@ -53,6 +65,17 @@ class Evaluation(NamedTuple):
         self.people.save(result.with_suffix(".people.npz"))
         if self.matches:
             self.matches.save(result.with_suffix(".matches.npz"))
+
+
+def evaluated_on(dataset: DatasetName, tier: Tier, fingerprint: str) -> dict[str, str]:
+    """The part of a protocol that the data and the evaluator decide."""
+    return {
+        "data": f"{dataset}-{'synthetic' if tier != 'full' else 'real'}",
+        "split": SPLITS[dataset] if tier == "full" else "synthetic",
+        **({"subset": subset} if (subset := subset_of(dataset, tier)) else {}),
+        "fingerprint": fingerprint,
+        "evaluator": EVALUATORS[dataset],
+    }
 
 
 def examine(dataset: DatasetName, truth: Path, predictions: Sequence[Prediction]) -> Evaluation:
@@ -213,6 +236,11 @@ def _mpii_truth(ground_truth: Path) -> _MpiiTruth:
     except (ValueError, KeyError, OSError, MatReadError) as error:
         raise DataError(f"{ground_truth} is no readable .mat file: {error}") from None
     return _MpiiTruth(joints, labelled, 0.6 * np.linalg.norm(boxes[1] - boxes[0], axis=0))
+
+
+def mpii_people(ground_truth: Path) -> int:
+    """How many people mpii_gt_val.mat holds. Raises `DataError`."""
+    return len(_mpii_truth(ground_truth).heads)
 
 
 def _mpii_figures(truth: _MpiiTruth, predicted: NDArray[np.float64]) -> dict[str, float]:

@@ -42,14 +42,15 @@ def versions() -> dict[str, str]:
 
 
 def hardware() -> dict[str, str]:
-    """Processor, cores, memory and accelerators of this machine."""
-    import torch
-
+    """Processor, cores, memory and, once PyTorch is in use, accelerators of this machine."""
     facts = {
         "cpu": _cpu_name(),
         "cores": str(len(os.sched_getaffinity(0))),
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
     }
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return facts
     for index in range(torch.cuda.device_count()):
         facts[f"gpu{index}"] = torch.cuda.get_device_name(index)
     if torch.cuda.is_available():

@@ -7,33 +7,22 @@ one training, and only the first evaluates and stores.
 import os
 import time
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from bench.catalog import Catalog
-from bench.datasets import annotation_file, manifest_of, subset_of
+from bench.datasets import annotation_file, manifest_of
 from bench.errors import DataError
 from bench.measure import workfolder
-from bench.measure.accuracy import evaluate, examine
+from bench.measure.accuracy import evaluate, evaluated_on, examine
 from bench.measure.environment import provenance, sha256
 from bench.measure.loop import build, runner
 from bench.measure.predict import predict
 from bench.records import AccuracyResult, Evidence
-from bench.schema import DatasetName, Run, Tier
+from bench.schema import Run, Tier
 from bench.sources import measuring_inputs, model_inputs, workspace
 from bench.store import Store
 
-EVALUATORS = {
-    "coco": f"pycocotools {version('pycocotools')}",
-    "crowdpose": f"xtcocotools {version('xtcocotools')}",
-    "mpii": "PCKh, 1-based, 0.6 head box diagonal",
-}
-SPLITS: dict[DatasetName, str] = {
-    "coco": "coco-val2017",
-    "mpii": "mpii-val",
-    "crowdpose": "crowdpose-test",
-}
 DETECTORS = {
     "COCO_val2017_detections_AP_H_56_person.json": "detector-56.4",
     "COCO_test-dev2017_detections_AP_H_609_person.json": "detector-60.9",
@@ -288,14 +277,10 @@ def protocol(cfg: Any, run: Run, tier: Tier, data: str) -> dict[str, str]:
     boxes = Path(test["bbox_file"]) if test.get("bbox_file") else None
     width, height = cfg.codec.input_size if "codec" in cfg else (0, 0)
     return {
-        "data": f"{run.dataset}-{'synthetic' if tier != 'full' else 'real'}",
-        "split": SPLITS[run.dataset] if tier == "full" else "synthetic",
-        **({"subset": subset} if (subset := subset_of(run.dataset, tier)) else {}),
-        "fingerprint": data,
+        **evaluated_on(run.dataset, tier, data),
         "boxes": DETECTORS.get(boxes.name, "detector") if boxes else _without_file(cfg),
         **({"boxes_sha256": sha256(boxes)} if boxes else {}),
         "input_size": f"{height}x{width}" if width else "whole image",
         "flip_test": "yes" if cfg.model.get("test_cfg", {}).get("flip_test") else "no",
         "decoder": str(cfg.codec.type) if "codec" in cfg else str(cfg.model.type),
-        "evaluator": EVALUATORS[run.dataset],
     }

@@ -1,0 +1,126 @@
+"""Does a stored result stand? Its metrics computed again from its predictions, without a GPU."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from bench import datasets
+from bench.diagnosis import People
+from bench.errors import DataError, ResultError, UnknownName
+from bench.measure.accuracy import EVALUATORS, examine
+from bench.records import AccuracyResult, SubmissionResult
+from bench.schema import DatasetName
+from bench.store import Store, Stored
+
+Checkable = Stored[AccuracyResult] | Stored[SubmissionResult]
+SAME = 1e-9  # points; the same evaluator on the same bytes differs by less
+
+
+class Check(NamedTuple):
+    """What became of one result, in words."""
+
+    file: str
+    state: Literal["stands", "falls", "unchecked"]
+    reason: str
+
+
+def checkable(store: Store, wanted: Sequence[str]) -> list[Checkable]:
+    """Accuracies and submissions, all or those named by file, run or submission. Raises `UnknownName`."""
+    every: list[Checkable] = [*store.accuracies(), *store.submissions()]
+    names = {id(one): _names(one) for one in every}
+    for name in wanted:
+        if not any(name in names[id(one)] for one in every):
+            known = sorted({n for one in every for n in names[id(one)]})
+            raise UnknownName("result", name, known, "`repropose results` lists them all")
+    return [one for one in every if not wanted or names[id(one)] & set(wanted)]
+
+
+def _names(stored: Checkable) -> set[str]:
+    result = stored.result
+    name = result.run if isinstance(result, AccuracyResult) else result.card.name
+    return {name, stored.file, str(stored.path)}
+
+
+def verify(store: Store, results: Sequence[Checkable]) -> Iterator[Check]:
+    """Check results one after the other."""
+    for stored in results:
+        yield Check(stored.file, *_verdict(store, stored))
+
+
+def _verdict(
+    store: Store, stored: Checkable
+) -> tuple[Literal["stands", "falls", "unchecked"], str]:
+    result = stored.result
+    if isinstance(result, AccuracyResult) and result.failed is not None:
+        return "unchecked", f"the run failed: {result.failed}"
+    if result.predictions is None:
+        return "unchecked", "no predictions are stored with it"
+    try:
+        entries = store.predictions(stored)
+    except ResultError as error:
+        return "falls", str(error)
+    dataset = _dataset(result)
+    try:
+        fingerprint = datasets.fingerprint(dataset, result.tier)
+    except DataError as error:
+        return "unchecked", f"the truth is not here: {error}"
+    stated = result.protocol.get("fingerprint", "")
+    if fingerprint != stated:
+        return "falls", (
+            f"it was evaluated on other data: fingerprint {stated[:12] or 'not stated'}, "
+            f"data/{result.tier}/{dataset} has {fingerprint[:12]}"
+        )
+    try:
+        found = examine(dataset, datasets.annotation_file(dataset, result.tier), entries)
+    except (DataError, KeyError, TypeError, ValueError) as error:
+        return "falls", f"its predictions cannot be evaluated: {type(error).__name__} {error}"
+    wrong = [*_differences(result.metrics, found.metrics), *_other(stored, found)]
+    if wrong:
+        return "falls", "; ".join(wrong) + _evaluator(result.protocol, dataset)
+    return "stands", f"{len(found.metrics)} figures from {len(entries)} predictions"
+
+
+def _dataset(result: AccuracyResult | SubmissionResult) -> DatasetName:
+    if isinstance(result, SubmissionResult):
+        return result.dataset
+    name = result.protocol.get("data", "").partition("-")[0]
+    for known in datasets.FILES:
+        if known == name:
+            return known
+    raise ResultError(f"run {result.run}: its protocol names no data set ('{name}')")
+
+
+def _differences(stored: dict[str, float], found: dict[str, float]) -> list[str]:
+    return [
+        f"{name} is {_shown(stored.get(name))} in the file and {_shown(found.get(name))} recomputed"
+        for name in sorted({*stored, *found})
+        if name not in stored or name not in found or abs(stored[name] - found[name]) > SAME
+    ]
+
+
+def _shown(figure: float | None) -> str:
+    return "missing" if figure is None else f"{figure:.6g}"
+
+
+def _other(stored: Checkable, found: Any) -> list[str]:
+    """What else was stored of the same evaluation and differs: diagnosis, people."""
+    wrong = []
+    if stored.result.diagnosis not in (None, found.diagnosis):
+        wrong.append("the error diagnosis is another one")
+    people = stored.path.with_suffix(".people.npz")
+    if people.is_file():
+        try:
+            kept = vars(People.load(people))
+        except ResultError as error:
+            return [*wrong, str(error)]
+        if not all(np.array_equal(kept[name], value) for name, value in vars(found.people).items()):
+            wrong.append(f"{people.name} tells of other people")
+    return wrong
+
+
+def _evaluator(protocol: dict[str, str], dataset: DatasetName) -> str:
+    used = protocol.get("evaluator", "")
+    if used == EVALUATORS[dataset]:
+        return ""
+    return f" (it was evaluated by {used or 'an unnamed evaluator'}, here is {EVALUATORS[dataset]})"

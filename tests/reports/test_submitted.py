@@ -1,0 +1,53 @@
+"""A stranger's submission on the leaderboard: in a group of its own, marked as what it is, its words harmless."""
+
+from pathlib import Path
+
+from bench.records import DiagnosedGroup, Diagnosis, KeypointErrors, ModelCard, SubmissionResult
+from reports.site import build
+from tests.bench.conftest import provenance
+from tests.reports.conftest import read
+from tests.reports.ledger import make
+
+PROTOCOL = {"data": "coco-real", "split": "coco-val2017", "boxes": "detector-56.4"}
+
+
+def submission(name: str, ap: float, title: str) -> SubmissionResult:
+    nobody = DiagnosedGroup(people=0, not_found=0, errors=KeypointErrors())
+    card = ModelCard(
+        name=name,
+        title=title,
+        authors="<b>A. Stranger</b>",
+        boxes="detector-56.4",
+        input_size="256x192",
+        flip_test=True,
+        training_data="COCO train2017",
+    )
+    return SubmissionResult(
+        card=card,
+        dataset="coco",
+        tier="full",
+        protocol=PROTOCOL,
+        metrics={"AP": ap, "AP_of_their_own": 1.0},
+        diagnosis=Diagnosis(thresholds="", everyone=nobody, detections=0, by_keypoint={}),
+        provenance=provenance(),
+    )
+
+
+def test_submissions_are_ranked_apart_from_papers_and_runs(tmp_path: Path):
+    snapshot, catalog, store = make()
+    store.write(submission("one", 70.0, "<script>alert(1)</script>"))
+    store.write(submission("two", 80.0, "Two"))
+    site = build(snapshot, catalog, store, tmp_path / "site").out
+    page = read(site / "leaderboard.html")
+    [group] = [g for g in page.iter("tbody") if g.get("id") == "s1"]
+    words = " ".join("".join(group.itertext()).split())
+    assert "submitted by strangers" in words
+    assert words.index("Two") < words.index("<script>alert(1)</script>")
+    assert "submitted by <b>A. Stranger</b>" in words
+    rows = [row for row in group.iter("tr") if row.get("data-origin")]
+    assert [row.get("data-evidence") for row in rows] == ["submitted", "submitted"]
+    assert [row.find("td").text for row in rows] == ["1", "2"]
+    assert not list(group.iter("script"))
+    others = [g for g in page.iter("tbody") if g.get("id") != "s1"]
+    assert others
+    assert not [g for g in others if "Stranger" in "".join(g.itertext())]
