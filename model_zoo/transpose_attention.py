@@ -25,9 +25,10 @@ SHOWN = (
     "right ankle",
 )
 CAPTION = (
-    "Dependency areas: what the prediction of a keypoint looks at. The attention of the last encoder layer (mean over "
-    f"heads) at the place of the highest response; weights below {DEPENDENCY_THRESHOLD} are left out. The mark is the "
-    "predicted keypoint. After Fig. 6 of TransPose."
+    "What the prediction of a keypoint looks at: the attention of the last encoder layer (mean over heads) at the "
+    f"place of the highest response; weights below {DEPENDENCY_THRESHOLD} are left out. The mark is the predicted "
+    "keypoint. "
+    "After Fig. 6 of TransPose."
 )
 
 

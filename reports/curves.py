@@ -9,18 +9,26 @@ from reports.axes import Axis
 from reports.plots import BOTTOM, LEFT, RIGHT, TOP
 
 MOST_POINTS = 200
+MOST_ROWS = 24
 DASHES = ("", "6 3", "2 3", "8 3 2 3")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One seed: its name, the pixels of its line, how it is dashed, first and last loss."""
+    """One seed: its name, the pixels of its line, how it is dashed, its (iteration, loss) pairs."""
 
     name: str
     path: str
     dash: str
-    first: float
-    last: float
+    points: tuple[tuple[float, float], ...]
+
+    @property
+    def first(self) -> float:
+        return self.points[0][1]
+
+    @property
+    def last(self) -> float:
+        return self.points[-1][1]
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,14 @@ class CurveChart:
     x: Axis
     y: Axis
     lines: tuple[Line, ...]
+
+    @property
+    def rows(self) -> list[tuple[float, list[float | None]]]:
+        """(iteration, loss of each line) at some iterations, the last among them."""
+        losses = [dict(line.points) for line in self.lines]
+        steps = sorted({step for line in losses for step in line})
+        some = steps[:: -max(1, -(-len(steps) // MOST_ROWS))][::-1]
+        return [(step, [line.get(step) for line in losses]) for step in some]
 
 
 def losses(result: AccuracyResult) -> list[tuple[float, float]]:
@@ -64,8 +80,7 @@ def curve_charts(run: str, results: Sequence[AccuracyResult]) -> Iterable[CurveC
                 f"seed {result.seed}",
                 "M" + "L".join(f"{x.pixel(step)} {y.pixel(loss)}" for step, loss in points),
                 DASHES[number % len(DASHES)],
-                points[0][1],
-                points[-1][1],
+                tuple(points),
             )
             for number, (result, points) in enumerate(found)
         )

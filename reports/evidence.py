@@ -2,8 +2,17 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from bench.records import AccuracyResult, CountResult, Result, SpeedResult, SubmissionResult
+from bench.galleries import folder_of, read_gallery
+from bench.records import (
+    AccuracyResult,
+    CountResult,
+    Gallery,
+    Result,
+    SpeedResult,
+    SubmissionResult,
+)
 from bench.store import Store, all_results
 
 
@@ -65,6 +74,7 @@ class Measured:
     accuracies: dict[str, list[tuple[str, AccuracyResult]]] = field(default_factory=dict)
     traces: dict[str, Trace] = field(default_factory=dict)
     submissions: tuple[SubmissionResult, ...] = ()
+    galleries: dict[str, tuple[Path, Gallery]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, store: Store) -> "Measured":
@@ -84,7 +94,12 @@ class Measured:
                 accuracies[result.run].append((name, result))
         traces = {one.file: trace(one.file, one.result, one.note) for one in stored}
         strangers = tuple(one.result for one in store.submissions())
-        return cls(by_file, counts, dict(speeds), dict(accuracies), traces, strangers)
+        galleries = {
+            one.file: (folder_of(one), gallery)
+            for one in stored
+            if isinstance(one.result, AccuracyResult) and (gallery := read_gallery(one))
+        }
+        return cls(by_file, counts, dict(speeds), dict(accuracies), traces, strangers, galleries)
 
     @property
     def machines(self) -> list[str]:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from bench.catalog import Catalog
 from bench.records import AccuracyResult, CountResult, SpeedResult, Timing
 from bench.schema import Run
-from bench.sources import config_files
+from reports import architecture
 from reports.cells import CellView, Judged, RowView, TableView
 from reports.curves import CurveChart, curve_charts
+from reports.diagnosis import DiagnosisView, diagnosis_view
 from reports.evidence import Measured
+from reports.galleries import GalleryView, gallery_view
 
 MOST_RATIOS = 60
 
@@ -31,6 +33,12 @@ class RunView:
     paper: str
     run: Run
     results: tuple[tuple[str, AccuracyResult], ...]
+    gallery: GalleryView | None
+
+    @property
+    def diagnosis(self) -> DiagnosisView | None:
+        """What kinds of errors stand behind its accuracy."""
+        return diagnosis_view(self.name, self.results)
 
     @property
     def curves(self) -> list[CurveChart]:
@@ -43,12 +51,18 @@ class ModelView:
     """Everything one model page shows."""
 
     name: str
-    config: str | None
+    facts: tuple[tuple[str, str], ...]
+    family: str | None
+    files: tuple[tuple[str, str], ...]
     count: CountResult | None
     count_name: str | None
     speeds: tuple[SpeedRow, ...]
     runs: tuple[RunView, ...]
     appearances: tuple[tuple[TableView, RowView, tuple[CellView, ...]], ...]
+
+    @property
+    def diagnosed(self) -> bool:
+        return any(run.diagnosis for run in self.runs)
 
     @property
     def modules(self) -> list[tuple[str, dict[str, float]]]:
@@ -71,15 +85,17 @@ def model_views(catalog: Catalog, judged: Judged, measured: Measured) -> list[Mo
     """All models, by name."""
     runs: dict[str, list[RunView]] = {}
     for name, run in catalog.runs.items():
-        view = RunView(
-            name, catalog.run_papers[name], run, tuple(measured.accuracies.get(name, []))
-        )
+        results = tuple(measured.accuracies.get(name, []))
+        gallery = gallery_view(results, measured.galleries)
+        view = RunView(name, catalog.run_papers[name], run, results, gallery)
         runs.setdefault(run.config, []).append(view)
-    places, configs = _appearances(judged), config_files()
+    places = _appearances(judged)
     return [
         ModelView(
             name=name,
-            config=configs[name].read_text("utf-8") if name in configs else None,
+            facts=tuple(architecture.facts(name)),
+            family=architecture.family(name),
+            files=tuple(architecture.files(name)),
             count=measured.counts[name][1] if name in measured.counts else None,
             count_name=measured.counts[name][0] if name in measured.counts else None,
             speeds=tuple(_speed(name, *pair) for pair in measured.speeds.get(name, [])),

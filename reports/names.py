@@ -30,6 +30,11 @@ def model_page(model: str, suffix: str = "html") -> str:
     return f"models/{slug(model)}.{suffix}"
 
 
+def picture_file(digest: str) -> str:
+    """Pictures are named by their content: runs that share one share its file."""
+    return f"pictures/{digest[:20]}.webp"
+
+
 def row_anchor(row: str) -> str:
     return f"r-{slug(row)}"
 

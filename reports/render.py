@@ -1,13 +1,14 @@
 """Jinja as the site uses it: everything is escaped, nothing undefined passes silently."""
 
 import re
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from reports import names, words
+from reports import diagnosis, names, words
 
 # Invalid in HTML: C0 and C1 controls (except tab and newline), lone surrogates, non-characters. And the
 # embeddings, overrides and isolates of bidirectional text, which could turn the text around them.
@@ -33,6 +34,7 @@ def _table_open(*_: Any) -> str:
     )
 
 
+@cache
 def notes_html(text: str) -> Markup:
     """NOTES.md as HTML, its headings below the page's own (h1 becomes h3)."""
     reader = _markdown()
@@ -70,5 +72,6 @@ def environment() -> Environment:
         EVIDENCE=words.EVIDENCE,
         HOLDS=words.HOLDS,
         ORIGINS=words.ORIGINS,
+        ERROR_KINDS=diagnosis.KINDS,
     )
     return env

@@ -18,7 +18,7 @@ from reports.cells import Judged, Tally
 from reports.compare import Comparison, compare, to_json
 from reports.evidence import Measured
 from reports.leaderboard import FIRST_SHOWN, leaderboard
-from reports.models import ModelView, model_views
+from reports.models import ModelView, RunView, model_views
 from reports.papers import PaperView, paper_view
 from reports.plots import agreement_charts, cost_charts, dot_chart
 from reports.render import environment
@@ -103,7 +103,14 @@ class Pages:
             self.writer.add(names.model_page(model.name, "md"), cards.model_card(model))
             badge = names.model_page(model.name, "svg")
             self.page(badge, "badge.svg", **cards.badge(model))
+            for run in model.runs:
+                self.pictures(run)
         self.writer.add("files/model-index.yml", cards.model_index(self.site.models))
+
+    def pictures(self, run: RunView) -> None:
+        """The pictures of a run's gallery."""
+        for source, hung in run.gallery.files() if run.gallery else ():
+            self.writer.copy(hung.address, source, hung.picture.size, hung.picture.sha256)
 
     def overviews(self) -> None:
         """Leaderboard, plots, comparison, feed, bibliography, snapshot."""

@@ -1,5 +1,6 @@
 """Writing the site: only files whose bytes changed, and nothing left over from an earlier build."""
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +40,7 @@ class Writer:
     out: Path
     written: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
+    placed: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         manifest = self.out / MANIFEST
@@ -65,6 +67,23 @@ class Writer:
         except OSError as error:
             raise SiteError(f"{path}: cannot be written: {error.strerror}") from error
         self.written.append(name)
+
+    def copy(self, name: str, source: Path, size: int, digest: str) -> None:
+        """Copy a file that is named by its content; one of that name and size is already the same.
+
+        digest: the content's SHA-256. Raises `SiteError` if `source` holds something else.
+        """
+        path = self.out / name
+        if name in self.placed:
+            return
+        self.placed.add(name)
+        if path.is_file() and path.stat().st_size == size:
+            self.unchanged.append(name)
+            return
+        content = source.read_bytes()
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise SiteError(f"{source}: its SHA-256 is not the one in its gallery; draw it anew")
+        self.add(name, content)
 
     def finish(self) -> BuildReport:
         """Remove what is no longer part of the site and note what is."""

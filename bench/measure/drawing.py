@@ -153,7 +153,7 @@ def matrix(figure: Figure) -> Image.Image:
     low, high = float(values.min()), float(values.max())
     level = (values - low) / ((high - low) or 1.0)
     font = ImageFont.load_default(11)
-    tile = max(4, min(22, 480 // max(values.shape)))
+    tile = max(2, min(22, 480 // max(values.shape)))
     named = tile >= 11
     rows, columns = (names if named else () for names in (figure.rows, figure.columns))
     left, top = (
@@ -161,7 +161,7 @@ def matrix(figure: Figure) -> Image.Image:
     )
     height, width = (tile * side for side in values.shape)
     picture = Image.new("RGB", (left + width + 6, top + height + 6), "white")
-    tiles = Image.fromarray(np.uint8(_colours(1 - level)))
+    tiles = Image.fromarray(np.uint8(_colours(level)))
     picture.paste(tiles.resize((width, height), Image.Resampling.NEAREST), (left, top))
     draw = ImageDraw.Draw(picture)
     draw.rectangle((left - 1, top - 1, left + width, top + height), outline=RIM)

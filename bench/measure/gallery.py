@@ -103,7 +103,8 @@ def make_gallery(catalog: Catalog, store: Store, name: str, tier: Tier) -> Path:
     seed = getattr(run.seeds, tier)[0]
     for stored in store.accuracies(tier):
         found = stored.result
-        if (found.run, found.seed) == (name, seed) and found.predictions and not found.failed:
+        own = (found.run, found.seed) == (name, seed) and found.evidence != "released-weights"
+        if own and found.predictions and not found.failed:
             cfg, model = train.finished(catalog, name, tier, seed)
             return draw_gallery(store, stored, run.dataset, cfg, model)
     raise ResultError(
@@ -116,20 +117,26 @@ def draw_gallery(
     store: Store, stored: Stored[AccuracyResult], dataset: DatasetName, cfg: Any, model: Any
 ) -> Path:
     """Draw and store the gallery of a result, whose predictions `model` made under `cfg`; returns its folder."""
+    from mmpose.registry import DATASETS
+
     entries = store.predictions(stored)
     units = chosen(dataset, People.load(stored.path.with_suffix(".people.npz")))
-    scenes = scenes_of(dataset, stored.result.tier, [unit.number for unit in units])
+    test = DATASETS.build(cfg.test_dataloader.dataset)
+    places = Path(test.ann_file), Path(test.data_prefix["img"])
+    scenes = scenes_of(dataset, *places, [unit.number for unit in units])
     album = Album()
     drawn = [_prediction(dataset, unit, scenes[unit.number], entries) for unit in units]
     album.hang("predictions", "Predictions", LEGEND, drawn)
     best = [unit for unit in units if unit.why == "best"]
     for unit in [*units[:1], *best[:1]]:
-        shown, image = _figures(dataset, cfg, model, unit)
+        shown, image = _figures(dataset, test, model, unit)
         for key, group in groupby(shown, key=lambda figure: figure.key):
             members = list(group)
             title = f"{key.replace('-', ' ').capitalize()}, {_name(dataset, unit)}, {WHY[unit.why]}"
             panels = [Panel(f.title, _told(f, image), drawing.panel(f, image)) for f in members]
-            album.hang(key, title, members[0].caption, panels)
+            graded = any(f.heat is not None or f.matrix is not None for f in members)
+            caption = members[0].caption + (" Brighter is more." if graded else "")
+            album.hang(key, title, caption, panels)
     record = stored.result.predictions
     if record is None:
         raise ResultError(f"{stored.file}: no predictions were stored with this result")
@@ -188,13 +195,11 @@ def _prediction(dataset: DatasetName, unit: Unit, scene: Scene, entries: Entries
 
 
 def _figures(
-    dataset: DatasetName, cfg: Any, model: Any, unit: Unit
+    dataset: DatasetName, test: Any, model: Any, unit: Unit
 ) -> tuple[list[Figure], Image.Image]:
     """What the network shows on one image, and that image as it was given to it."""
     from mmengine.dataset import pseudo_collate
-    from mmpose.registry import DATASETS
 
-    test = DATASETS.build(cfg.test_dataloader.dataset)
     key = "id" if dataset == "mpii" else "img_id"
     infos = ((i, test.get_data_info(i)) for i in range(len(test)))
     boxes = [(float(np.max(d.get("bbox_score", 1))), -i) for i, d in infos if d[key] == unit.number]

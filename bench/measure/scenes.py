@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from bench.datasets import IMAGES, folder
 from bench.datasets.files import read_json
 from bench.errors import DataError
-from bench.schema import DatasetName, Tier
+from bench.schema import DatasetName
 
 Points = NDArray[np.float64]
 AIR = 0.12  # around the people, of the longer side
@@ -45,20 +44,22 @@ class Scene:
         corners = np.array(self.boxes).reshape(-1, 2)
         points = np.concatenate([labelled, corners])
         low, high = points.min(axis=0), points.max(axis=0)
-        air = AIR * float((high - low).max()) + 2
-        x0, y0 = np.maximum(low - air, 0)
-        x1, y1 = np.minimum(high + air, (width, height))
+        sides = (high - low) + 2 * (AIR * float((high - low).max()) + 2)
+        sides = np.maximum(sides, 0.75 * sides[::-1])  # between 3:4 and 4:3, where the image allows
+        sides = np.minimum(sides, (width, height))
+        start = np.clip((low + high - sides) / 2, 0, np.array((width, height)) - sides)
+        (x0, y0), (x1, y1) = start, start + sides
         return float(x0), float(y0), float(x1), float(y1)
 
 
-def scenes_of(dataset: DatasetName, tier: Tier, numbers: Sequence[int]) -> dict[int, Scene]:
-    """Scenes of the test split by image id (MPII: by the person's position in the annotation file)."""
-    annotations, images = IMAGES[dataset][0]
-    data = read_json(folder(dataset, tier) / annotations)
-    where = folder(dataset, tier) / images
+def scenes_of(
+    dataset: DatasetName, annotations: Path, images: Path, numbers: Sequence[int]
+) -> dict[int, Scene]:
+    """Scenes of a split by image id (MPII: by the person's position in the annotation file)."""
+    data = read_json(annotations)
     if dataset == "mpii":
-        return {number: _mpii(data[number], where) for number in numbers}
-    files = {image["id"]: where / image["file_name"] for image in data["images"]}
+        return {number: _mpii(data[number], images) for number in numbers}
+    files = {image["id"]: images / image["file_name"] for image in data["images"]}
     people: dict[int, list[dict[str, Any]]] = {number: [] for number in numbers}
     for one in data["annotations"]:
         if one["image_id"] in people and one.get("num_keypoints", 1):

@@ -12,8 +12,12 @@ from bench.records import (
     ClaimVerdict,
     Conflict,
     CountResult,
+    DiagnosedGroup,
+    Diagnosis,
     Evidence,
+    FalsePositives,
     Holds,
+    KeypointErrors,
     Provenance,
     Result,
     Snapshot,
@@ -186,6 +190,7 @@ def _results(catalog: Catalog, text: str | None) -> dict[str, Result]:
                 metrics={"AP": 60 + 0.5 * number + seed / 5, "AR": 64 + 0.5 * number + seed / 3},
                 untrained={"AP": 0.1},
                 training={"loss": [[i, 0.1 / (i + 1 + seed)] for i in range(30)]},
+                diagnosis=None if seed else _diagnosis(number, text),
                 failed=text,
                 provenance=_provenance(text),
             )
@@ -205,6 +210,22 @@ def _results(catalog: Catalog, text: str | None) -> dict[str, Result]:
         provenance=_provenance(text),
     )
     return found
+
+
+def _diagnosis(number: int, text: str | None) -> Diagnosis:
+    errors = KeypointErrors(good=60 + number, jitter=20, inversion=5, swap=2, miss=13)
+    group = DiagnosedGroup(people=10, not_found=1, errors=errors)
+    empty = DiagnosedGroup(people=2, not_found=2, errors=KeypointErrors())
+    return Diagnosis(
+        thresholds=text or "near from 0.5, close from 0.85",
+        everyone=group,
+        detections=30,
+        false_positives=FalsePositives(background=4, background_confident=1, duplicate=2),
+        by_keypoint=dict.fromkeys(("left_ankle", text or "head", "nose"), errors),
+        by_visible={text or "11-15": group, "6-10": group, "1-5": empty},
+        by_crowding={"0": group},
+        undefined={text or "size": text or "no area is stored"},
+    )
 
 
 def _verdicts(catalog: Catalog, text: str | None) -> list[Verdict]:

@@ -1,6 +1,7 @@
 """The site in a real browser (Debian's Chromium), opened from disk."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from reports.site import build
 from tests.reports.conftest import pages
+from tests.reports.hung import make_hung
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser")
 CHROMIUM = os.environ.get("REPROPOSE_CHROMIUM") or shutil.which("chromium")
@@ -74,6 +77,70 @@ def test_every_page_loads_without_complaint_network_or_overflow(
     assert one.complaints == []
     assert one.requests
     assert {url.partition(":")[0] for url in one.requests} <= {"file", "data"}
+
+
+@pytest.fixture(scope="module")
+def hung(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model page with a gallery."""
+    folder = tmp_path_factory.mktemp("hung")
+    return build(*make_hung(folder), folder / "site").out / "models" / "paper0-model0.html"
+
+
+@pytest.mark.parametrize("width", [360, 1600])
+def test_a_gallery_keeps_its_place_while_its_pictures_load(
+    debian: Any, hung: Path, width: int
+) -> None:
+    one = Watched(debian, viewport={"width": width, "height": 700})
+    page = one.open(hung)
+    height = page.evaluate("document.documentElement.scrollHeight")
+    images = page.locator("section.gallery img")
+    assert images.count() == 5
+    for i in range(5):
+        images.nth(i).scroll_into_view_if_needed()
+        page.wait_for_function(
+            "e => e.complete && e.naturalWidth > 0", arg=images.nth(i).element_handle()
+        )
+    assert page.evaluate("document.documentElement.scrollHeight") == height
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert images.nth(2).bounding_box()["width"] <= width
+    assert one.complaints == []
+    assert {url.partition(":")[0] for url in one.requests} <= {"file", "data"}
+    one.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_in_a_gallery(debian: Any, hung: Path, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-core comes with it")
+    one = Watched(debian, viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    page = one.open(hung)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text("utf-8"))
+    found = page.evaluate("axe.run()")
+    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found["violations"]] == []
+    one.context.close()
+
+
+def test_without_javascript_a_gallery_and_its_bars_are_there(debian: Any, hung: Path) -> None:
+    one = Watched(debian, java_script_enabled=False)
+    page = one.open(hung)
+    assert page.locator("section.gallery img").first.is_visible()
+    assert page.locator("section.diagnosis svg[role=img] rect").count() > 10
+    one.context.close()
+
+
+def test_bars_differ_by_pattern_not_by_colour_alone(watched: Watched, hung: Path) -> None:
+    page = watched.open(hung)
+    fill = "e => getComputedStyle(e).fill"
+    fills = {
+        kind: page.locator(f"svg[role=img] .bar-{kind}").first.evaluate(fill)
+        for kind in ("good", "jitter", "inversion", "swap", "miss")
+    }
+    patterns = {kind for kind, value in fills.items() if "url(" in value}
+    assert patterns == {"jitter", "inversion", "swap"}
+    for kind in patterns:
+        assert page.locator(f"#p-{kind}").count() == 1
+    grey = [sum(map(int, re.findall(r"\d+", fills[k])[:3])) for k in ("good", "miss")]
+    assert abs(grey[0] - grey[1]) > 300  # of 765: light and dark in black and white
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
