@@ -25,7 +25,7 @@ from reports.render import environment
 from reports.words import METRIC_LABELS
 from reports.writer import BuildReport, Writer
 
-STATIC = ("style.css", "site.js")
+STATIC = ("style.css", "site.js", "board.js")
 
 
 def build(

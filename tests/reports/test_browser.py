@@ -231,7 +231,7 @@ def test_a_view_can_be_sent_as_a_link(watched: Watched, plain: Path) -> None:
     assert shown
     assert all("R-A1" in name for name in shown)
     page.locator("button[data-copy=link]").click()
-    page.get_by_text("Copied").wait_for()
+    page.locator("#told", has_text="Copied").wait_for(state="attached")
     assert page.evaluate("navigator.clipboard.readText()") == address
     page.goto("about:blank")
     page.goto(address)
@@ -282,5 +282,5 @@ def test_commands_can_be_copied(watched: Watched, plain: Path) -> None:
     page = watched.open(plain / "models" / "paper0-model0.html")
     page.locator("summary", has_text="Where these counts").click()
     page.locator("button.copy:visible").first.click()
-    page.get_by_text("Copied").wait_for()
+    page.locator("#told", has_text="Copied").wait_for(state="attached")
     assert page.evaluate("navigator.clipboard.readText()").startswith("repropose measure")
