@@ -2,7 +2,7 @@
 
 import click
 
-from bench.commands import answers, evaluating, measuring, pages, stages
+from bench.commands import answers, comparing, evaluating, measuring, pages, stages
 from bench.commands.common import Group
 
 COMMANDS = (
@@ -29,6 +29,7 @@ COMMANDS = (
     stages.new,
     stages.pipeline_command,
     stages.repro,
+    comparing.compare,
     pages.site,
     pages.serve,
 )

@@ -31,6 +31,12 @@ class Trace:
     protocol: tuple[tuple[str, str], ...] = ()
 
 
+def people_of(path: Path) -> Path | None:
+    """What became of each person, beside a result; None where that was not stored."""
+    beside = path.with_suffix(".people.npz")
+    return beside if beside.is_file() else None
+
+
 def machine_of(result: Result) -> str:
     """The hardware in one line: 'NVIDIA H200, 16 cores'."""
     if isinstance(result, SpeedResult):
@@ -75,6 +81,7 @@ class Measured:
     traces: dict[str, Trace] = field(default_factory=dict)
     submissions: tuple[SubmissionResult, ...] = ()
     galleries: dict[str, tuple[Path, Gallery]] = field(default_factory=dict)
+    people: dict[str, Path] = field(default_factory=dict)
 
     @classmethod
     def of(cls, store: Store) -> "Measured":
@@ -93,13 +100,16 @@ class Measured:
             else:
                 accuracies[result.run].append((name, result))
         traces = {one.file: trace(one.file, one.result, one.note) for one in stored}
+        people = {one.file: file for one in stored if (file := people_of(one.path))}
         strangers = tuple(one.result for one in store.submissions())
         galleries = {
             one.file: (folder_of(one), gallery)
             for one in stored
             if isinstance(one.result, AccuracyResult) and (gallery := read_gallery(one))
         }
-        return cls(by_file, counts, dict(speeds), dict(accuracies), traces, strangers, galleries)
+        return cls(
+            by_file, counts, dict(speeds), dict(accuracies), traces, strangers, galleries, people
+        )
 
     @property
     def machines(self) -> list[str]:

@@ -20,13 +20,15 @@ from reports.evidence import Measured
 from reports.keys import Keys
 from reports.leaderboard import FIRST_SHOWN, leaderboard
 from reports.models import ModelView, RunView, model_views
+from reports.pairs import benches
 from reports.papers import PaperView, paper_view
 from reports.plots import agreement_charts, cost_charts, dot_chart
 from reports.render import environment
 from reports.words import METRIC_LABELS
 from reports.writer import BuildReport, Writer
 
-STATIC = ("style.css", "site.js", "board.js")
+STATIC = ("style.css", "site.js", "board.js", "compare.js")
+COMPARED_BY = ("AP", "AP50", "AP75", "AR", "PCKh")
 
 
 def build(
@@ -141,7 +143,7 @@ class Pages:
         """Leaderboard, plots, comparison, feed, bibliography, snapshot."""
         board, comparison = self.site.board, self.site.comparison
         papers = self.site.catalog.papers
-        shown = {
+        shown: dict[str, Any] = {
             "metrics": METRICS,
             "first": FIRST_SHOWN,
             "labels": METRIC_LABELS,
@@ -152,8 +154,11 @@ class Pages:
             self.writer.add(f"files/leaderboard.{ending}", content)
         agreement = agreement_charts(self.site.judged)
         self.page("plots.html", "plots.html", agreement=agreement, cost=cost_charts(board))
-        if comparison:
-            self.page("compare.html", "compare.html", site=self.site, comparison=comparison)
+        rows = benches(self.site.measured)
+        used = {metric for one in rows for side in one.sides for metric in side.metrics}
+        content: dict[str, Any] = {"comparison": comparison, "benches": rows, "site": self.site}
+        columns = [name for name in COMPARED_BY if name in used]
+        self.page("compare.html", "compare.html", metrics=columns, **content)
         changes = comparison.flipped if comparison else ()
         self.page("feed.xml", "feed.xml", changes=changes)
         bibliography = takeaway.bibtex(self.site.catalog.papers.values())
