@@ -1,6 +1,6 @@
 """Results behind the verdicts: look-ups by file, model and run, and the trace of each result."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -112,6 +112,14 @@ class Measured:
         )
 
     @property
+    def sessions(self) -> list["Session"]:
+        """What was measured, by machine: who measured what, when, on what."""
+        found: dict[str, list[Result]] = defaultdict(list)
+        for result in self.results.values():
+            found[machine_of(result)].append(result)
+        return [Session.of(machine, results) for machine, results in sorted(found.items())]
+
+    @property
     def machines(self) -> list[str]:
         """Every machine a result names, each once."""
         return sorted({machine_of(result) for result in self.results.values()})
@@ -119,3 +127,33 @@ class Measured:
     @property
     def commits(self) -> list[str]:
         return sorted({result.provenance.commit for result in self.results.values()})
+
+
+@dataclass(frozen=True)
+class Session:
+    """All results of one machine."""
+
+    machine: str
+    kinds: tuple[tuple[str, int], ...]
+    data: tuple[str, ...]
+    days: tuple[str, ...]
+    commits: tuple[str, ...]
+    dirty: int
+
+    @classmethod
+    def of(cls, machine: str, results: list[Result]) -> "Session":
+        """Kinds are counted, timed, or the tier of a training; days run from the first to the last."""
+        kinds = Counter(_kind(one) for one in results)
+        protocols = [one.protocol for one in results if isinstance(one, AccuracyResult)]
+        data = {f"{p['data']} {p.get('split', '')}".strip() for p in protocols if "data" in p}
+        days = sorted({str(one.provenance.volatile.get("date", ""))[:10] for one in results} - {""})
+        commits = sorted({one.provenance.commit for one in results})
+        dirty = sum(one.provenance.dirty for one in results)
+        ends = tuple(dict.fromkeys([days[0], days[-1]])) if days else ()
+        return cls(machine, tuple(kinds.items()), tuple(sorted(data)), ends, tuple(commits), dirty)
+
+
+def _kind(result: Result) -> str:
+    if isinstance(result, AccuracyResult):
+        return "released weights" if result.evidence == "released-weights" else f"{result.tier} run"
+    return "count" if isinstance(result, CountResult) else "timing"

@@ -114,8 +114,8 @@ def find(store: Store, name: str, tier: Tier) -> Stored[AccuracyResult]:
 
 def pair(first: Stored[AccuracyResult], second: Stored[AccuracyResult]) -> Pair:
     """Raises `ResultError` if the two were evaluated on different people."""
-    people = [people_of(one.path) for one in (first, second)]
-    flips = flipped(*(People.load(p) for p in people if p)) if all(people) else None
+    one, two = people_of(first.path), people_of(second.path)
+    flips = flipped(People.load(one), People.load(two)) if one and two else None
     return Pair(first, second, _ap(first.path, second.path), flips)
 
 

@@ -82,9 +82,16 @@ class Pages:
     def write(self) -> None:
         """All pages and all files to take away."""
         tally = Tally.of(self.site.judged.cells())
-        self.page("index.html", "index.html", site=self.site, tally=tally)
+        self.page(
+            "index.html",
+            "index.html",
+            site=self.site,
+            tally=tally,
+            sessions=self.site.measured.sessions,
+        )
         for paper in self.site.papers:
-            self.page(names.paper_page(paper.paper.id), "paper.html", view=paper)
+            cite = takeaway.bibtex([paper.paper])
+            self.page(names.paper_page(paper.paper.id), "paper.html", view=paper, bibliography=cite)
         self.tables()
         self.models()
         self.overviews()
@@ -127,9 +134,10 @@ class Pages:
             traces = {name: self.site.measured.traces[name] for name in model.sources}
             key = self.keys.of(model, traces)
             if not self.writer.current([page, card, badge], key):
-                self.page(page, "model.html", key, view=model, traces=traces)
+                shown = cards.badge(model)
+                self.page(page, "model.html", key, view=model, traces=traces, badge=shown["text"])
                 self.writer.add(card, cards.model_card(model), key)
-                self.page(badge, "badge.svg", key, **cards.badge(model))
+                self.page(badge, "badge.svg", key, **shown)
             for run in model.runs:
                 self.pictures(run)
         self.writer.add("files/model-index.yml", cards.model_index(self.site.models))
@@ -156,9 +164,9 @@ class Pages:
         self.page("plots.html", "plots.html", agreement=agreement, cost=cost_charts(board))
         rows = benches(self.site.measured)
         used = {metric for one in rows for side in one.sides for metric in side.metrics}
-        content: dict[str, Any] = {"comparison": comparison, "benches": rows, "site": self.site}
+        shown = {"comparison": comparison, "benches": rows, "site": self.site}
         columns = [name for name in COMPARED_BY if name in used]
-        self.page("compare.html", "compare.html", metrics=columns, **content)
+        self.page("compare.html", "compare.html", metrics=columns, **shown)
         changes = comparison.flipped if comparison else ()
         self.page("feed.xml", "feed.xml", changes=changes)
         bibliography = takeaway.bibtex(self.site.catalog.papers.values())

@@ -2,7 +2,7 @@
 /* The leaderboard: sorting, ranking, filtering and columns; its state lives in the address after '#'. All rows are in the
    page; this script keeps only those that are shown in the table, so that thousands of them stay smooth. */
 
-const LIMIT = 300;
+const LIMIT = 400;
 const EPSILON = 1e-9;
 
 /* Number of elements of an ascending list below `value`. */
@@ -50,6 +50,8 @@ class Board {
     this.groups = [...table.tBodies].map(body => this.group(body));
     document.querySelector(".board-place").append(table);
     this.limit = LIMIT;
+    this.more = document.querySelector(".more");
+    this.more.addEventListener("click", () => { this.limit += LIMIT; this.filter(); });
     for (const th of this.headers) this.sortable(th);
     form.hidden = false;
     form.addEventListener("input", () => this.changed());
@@ -178,21 +180,10 @@ class Board {
       matching += fits.length;
       left -= shown.length;
     }
-    this.status.textContent = `${matching} of ${total} entries match. `;
-    if (matching > this.limit) this.offerMore(matching);
-  }
-
-  offerMore(matching) {
-    const button = document.createElement("button");
-    button.type = "button";
-    const step = Math.min(LIMIT, matching - this.limit);
-    button.textContent = `The first ${this.limit} are shown; show ${step} more`;
-    button.addEventListener("click", () => {
-      this.limit += LIMIT;
-      this.filter();
-      this.status.querySelector("button")?.focus();
-    });
-    this.status.append(button);
+    const some = matching > this.limit;
+    this.status.textContent = `${matching} of ${total} entries match${some ? `; the first ${this.limit} are shown` : ""}.`;
+    this.more.hidden = !some;
+    this.more.textContent = `Show ${Math.min(LIMIT, matching - this.limit)} more`;
   }
 
   /* What is shown, as Markdown or LaTeX: one table a protocol. */
@@ -204,7 +195,7 @@ class Board {
     });
     const head = cells(this.table.tHead.rows[0]);
     const groups = this.groups.filter(({ body }) => !body.hidden);
-    const title = ({ head: row }) => row.cells[0].firstChild.textContent.trim();
+    const title = ({ head: row }) => row.cells[0].firstElementChild.firstChild.textContent.trim();
     const rows = ({ body }) => [...body.rows].slice(1).map(cells);
     return groups.map(group => format === "tex" ? asLatex(title(group), head, rows(group)) : asMarkdown(title(group), head, rows(group))).join("\n");
   }

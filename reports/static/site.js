@@ -75,9 +75,10 @@ function copyButtons() {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copy";
-    button.textContent = `Copy ${source.dataset.name}`;
+    button.textContent = "Copy";
+    button.setAttribute("aria-label", `Copy ${source.dataset.name}`);
     button.addEventListener("click", () => copy(source.textContent, button));
-    source.closest("details").before(button);
+    source.closest("details").after(button);
   }
 }
 
