@@ -211,9 +211,10 @@ def _check_references(papers: list[tuple[Path, Paper]]) -> None:
             runs[run] = folder / "runs.yaml"
     for folder, paper in papers:
         problems += [
-            f"{folder / 'runs.yaml'}: run '{key}' starts from unknown run '{run.start}'"
+            f"{folder / 'runs.yaml'}: run '{key}' names an unknown run '{other}'"
             for key, run in paper.runs.items()
-            if run.start and run.start not in runs
+            for other in (run.start, run.nearest)
+            if other and other not in runs
         ]
         for number, table in enumerate(paper.tables):
             named: list[tuple[str, int, str, list[str]]] = [

@@ -26,6 +26,8 @@ COMMANDS = (
     evaluating.evaluate,
     evaluating.submit,
     evaluating.verify,
+    evaluating.released,
+    evaluating.test_dev,
     stages.new,
     stages.pipeline_command,
     stages.repro,

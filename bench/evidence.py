@@ -7,7 +7,7 @@ timings stand apart. Results of different protocol, tier or machine are never pu
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -186,10 +186,26 @@ class Book:
             result = stored.result
             released = result.evidence == "released-weights"
             groups[result.tier, released, tuple(sorted(result.protocol.items()))].append(stored)
-        return [
+        own = [
             self._group(cell, tier, released, dict(protocol), members)
             for (tier, released, protocol), members in groups.items()
         ]
+        return [*own, *self._nearest(cell)]
+
+    def _nearest(self, cell: Cell) -> list[Measured]:
+        """Released weights of another network that come nearest to the cell's: shown, never compared."""
+        run = self.catalog.runs.get(cell.run or "")
+        other = run.nearest if run else None
+        if run is None or other is None:
+            return []
+        words = f"released weights of another network: {self.catalog.run(other).config}, not {run.config}"
+        found = []
+        for stored in self.accuracies.get(other, []):
+            result = stored.result
+            if result.evidence == "released-weights":
+                one = self._group(cell, result.tier, True, result.protocol, [stored])
+                found.append(replace(one, differs=(words, *one.differs)))
+        return found
 
     def _group(
         self,

@@ -12,8 +12,9 @@ from typing import Any
 import yaml
 
 from bench.catalog import Catalog
-from bench.schema import Paper, Table
+from bench.schema import Paper, Run, Table
 from bench.sources import ROOT, config_files, measuring_inputs, model_inputs
+from bench.store import released_place
 
 HEADER = """\
 # Generated from bench/papers by `repropose pipeline`; do not edit. Try:
@@ -21,6 +22,13 @@ HEADER = """\
 #   dvc repro run-transpose-r-a4-coco   one run
 #   dvc repro                      everything, then the site
 # The tier (smoke, lab, full) is set in params.yaml.
+"""
+RELEASED_HEADER = """\
+# Generated from bench/papers by `repropose pipeline`; do not edit. Needs the real data and the authors' files:
+#   repropose fetch coco-val transpose-weights; repropose prepare coco --tier full
+#   dvc repro released/dvc.yaml                               every released checkpoint
+#   dvc repro released/dvc.yaml:transpose-r-a4-coco-detector  one, with one kind of boxes
+# A plain `dvc repro` leaves these stages alone.
 """
 # What a verdict rests on.
 JUDGES = [
@@ -87,8 +95,10 @@ def _measure_stages(catalog: Catalog) -> dict[str, Stage]:
 
 
 def speed_models(catalog: Catalog, paper: str) -> list[str]:
-    """Zoo models of a paper's rows that have a timed cell, in printed order, each once."""
+    """Zoo models of a paper's rows that have a timed cell, in printed order, each once; then those timed beside."""
     models = [catalog.model_of(c) for c in catalog.cells(paper) if c.column.kind == "speed"]
+    if models:
+        models += catalog.papers[paper].timed_beside
     return list(dict.fromkeys(m for m in models if m in config_files()))
 
 
@@ -166,9 +176,51 @@ def stages(catalog: Catalog) -> dict[str, Stage]:
     return found
 
 
+def released_stages(catalog: Catalog) -> dict[str, Stage]:
+    """One stage for each released checkpoint and kind of boxes; a pipeline of its own, so that nothing drags it in."""
+    found: dict[str, Stage] = {}
+    for name, run in catalog.runs.items():
+        if run.released is None or run.config not in config_files():
+            continue
+        for boxes, stored in _boxes_of(run).items():
+            stem = released_place(name, stored).with_suffix("").as_posix()
+            ask = f" --boxes {boxes}" if boxes else ""
+            found[f"{name}-{boxes}" if boxes else name] = {
+                "desc": f"the authors' {run.released}" + (f" with {boxes} boxes" if boxes else ""),
+                "cmd": f"repropose released {name}{ask}",
+                "wdir": "..",
+                "deps": [
+                    *_relative([*model_inputs(run.config), *measuring_inputs()]),
+                    "bench/diagnosis.py",
+                    "bench/measure/released.py",
+                    f"data/full/{run.dataset}.json",
+                    f"data/full/weights/{run.released}",
+                ],
+                "outs": [
+                    f"results/{stem}.{ending}"
+                    for ending in ("json", "predictions.json.gz", "people.npz", "matches.npz")
+                ],
+            }
+    return found
+
+
+def _boxes_of(run: Run) -> dict[str, str]:
+    """What `repropose released --boxes` takes for a run ('' for nothing) -> boxes as the protocol names them."""
+    family = config_files()[run.config].parent.name
+    if family == "querypose":  # finds people itself
+        return {"": "none"}
+    return {"ground-truth": "ground-truth", "detector": "detector-56.4"}
+
+
 def render(catalog: Catalog) -> str:
     """dvc.yaml as text."""
-    body = yaml.safe_dump(
-        {"stages": stages(catalog)}, sort_keys=False, width=110, allow_unicode=True
-    )
-    return HEADER + body
+    return HEADER + _yaml(stages(catalog))
+
+
+def render_released(catalog: Catalog) -> str:
+    """released/dvc.yaml as text."""
+    return RELEASED_HEADER + _yaml(released_stages(catalog))
+
+
+def _yaml(found: dict[str, Stage]) -> str:
+    return yaml.safe_dump({"stages": found}, sort_keys=False, width=110, allow_unicode=True)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from bench.schema import Claim, DatasetName, Slug, Strict, Tier
+from bench.schema import Claim, Layout, Slug, Strict, Tier
 
 Evidence = Literal["counted", "timed", "smoke", "lab", "released-weights", "full-1", "full-3"]
 VerdictName = Literal[
@@ -166,35 +166,6 @@ class AccuracyResult(Strict):
     provenance: Provenance
 
 
-class Picture(Strict):
-    """One picture of a gallery."""
-
-    file: str = Field(pattern=r"^[a-z0-9-]+\.webp$", description="beside gallery.json")
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    size: int = Field(description="bytes")
-    width: int = Field(gt=0)
-    height: int = Field(gt=0)
-    title: str
-    alt: str = Field(description="what is to be seen, for those who do not see it")
-
-
-class Exhibit(Strict):
-    """Pictures that stand side by side under one caption."""
-
-    key: str
-    title: str
-    caption: str
-    pictures: tuple[Picture, ...]
-
-
-class Gallery(Strict):
-    """What a run predicts, drawn on a few test images, and what its network shows of itself there."""
-
-    format: Literal[1] = 1
-    predictions: str = Field(description="SHA-256 of the predictions that are drawn")
-    exhibits: tuple[Exhibit, ...]
-
-
 def _plain(text: str) -> str:
     if not text.isprintable():
         raise ValueError("holds characters that cannot be shown")
@@ -232,7 +203,7 @@ class SubmissionResult(Strict):
     format: Literal[1] = 1
     kind: Literal["submission"] = "submission"
     card: ModelCard
-    dataset: DatasetName
+    dataset: Layout
     tier: Tier
     protocol: dict[str, str]
     metrics: dict[str, float]
@@ -240,6 +211,35 @@ class SubmissionResult(Strict):
     predictions: Predictions | None = None
     notes: tuple[str, ...] = Field(default=(), description="what was noticed in the predictions")
     provenance: Provenance
+
+
+class Picture(Strict):
+    """One picture of a gallery."""
+
+    file: str = Field(pattern=r"^[a-z0-9-]+\.webp$", description="beside gallery.json")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size: int = Field(description="bytes")
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+    title: str
+    alt: str = Field(description="what is to be seen, for those who do not see it")
+
+
+class Exhibit(Strict):
+    """Pictures that stand side by side under one caption."""
+
+    key: str
+    title: str
+    caption: str
+    pictures: tuple[Picture, ...]
+
+
+class Gallery(Strict):
+    """What a run predicts, drawn on a few test images, and what its network shows of itself there."""
+
+    format: Literal[1] = 1
+    predictions: str = Field(description="SHA-256 of the predictions that are drawn")
+    exhibits: tuple[Exhibit, ...]
 
 
 Result = Annotated[CountResult | SpeedResult | AccuracyResult, Field(discriminator="kind")]

@@ -21,7 +21,15 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Tier = Literal["smoke", "lab", "full"]
 Origin = Literal["own", "rerun", "quoted"]
-DatasetName = Literal["coco", "mpii", "crowdpose"]
+Layout = Literal["coco", "mpii", "crowdpose"]
+DatasetName = Literal["coco", "coco-scenes", "mpii", "crowdpose"]
+
+
+def layout(dataset: DatasetName) -> Layout:
+    """Whose files and evaluation a data set has: "coco-scenes" is COCO in whole images, no detector needed."""
+    return "coco" if dataset == "coco-scenes" else dataset
+
+
 TIERS: tuple[Tier, ...] = ("smoke", "lab", "full")
 
 MetricKind = Literal["accuracy", "count", "speed", "measure"]
@@ -275,8 +283,12 @@ class Run(Strict):
     start: Slug | None = Field(
         default=None, description="run whose trained weights this one starts from"
     )
-    released: str | None = Field(
-        default=None, description="released checkpoint of this run, if any"
+    released: Annotated[str, StringConstraints(pattern=r"^[\w.-]+\.pth$")] | None = Field(
+        default=None, description="the authors' checkpoint of this run in data/full/weights, if any"
+    )
+    nearest: Slug | None = Field(
+        default=None,
+        description="run whose released weights come nearest to this one: shown, never compared",
     )
     note: str | None = None
 
@@ -328,5 +340,8 @@ class Paper(Strict):
     tables: tuple[Table, ...] = ()
     runs: dict[Slug, Run] = {}
     claims: tuple[Claim, ...] = ()
+    timed_beside: tuple[Text, ...] = Field(
+        default=(), description="zoo models timed with the paper's own, for ratios"
+    )
     misprints: tuple[Misprint, ...] = ()
     notes: str = ""

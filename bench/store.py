@@ -3,7 +3,7 @@
     results/counted/<model>.json                        parameters and operations
     results/timed/<group>.json                          latencies measured side by side
     results/<tier>/<run>/seed-<n>.json                  metrics of one training
-    results/<tier>/<run>/released-weights-<boxes>.json  metrics of released weights
+    results/released/<run>/<boxes>.json                 metrics of released weights (tier full)
     results/submitted/<name>/<dataset>-<tier>.json      metrics of a stranger's predictions
     .../<same stem>.predictions.json.gz                 the predictions behind the metrics
 
@@ -74,13 +74,6 @@ def _checked(kind: str, name: str) -> str:
     return name
 
 
-def stem_of(result: AccuracyResult) -> str:
-    """File name without ending: the seed, or the boxes for released weights."""
-    if result.evidence == "released-weights":
-        return slug(f"released-weights-{result.protocol.get('boxes', 'any-boxes')}")
-    return f"seed-{result.seed}"
-
-
 def place_of(result: Anything, committed: bool = False) -> Path:
     """Where a result lies below its root. Raises `ResultError` for names that are no names."""
     if isinstance(result, CountResult):
@@ -97,7 +90,15 @@ def place_of(result: Anything, committed: bool = False) -> Path:
         raise ResultError(
             f"run '{result.run}': tier '{result.tier}' cannot give evidence '{result.evidence}', only {allowed}"
         )
-    return Path(result.tier, _checked("run", result.run), f"{stem_of(result)}.json")
+    run = _checked("run", result.run)
+    if result.evidence == "released-weights":
+        return released_place(run, result.protocol.get("boxes", "any boxes"))
+    return Path(result.tier, run, f"seed-{result.seed}.json")
+
+
+def released_place(run: str, boxes: str) -> Path:
+    """Where the evaluation of released weights lies: beside the tiers, since a training empties its own folder."""
+    return Path("released", run, f"{slug(boxes)}.json")
 
 
 def to_bytes(result: Anything) -> bytes:
@@ -166,13 +167,13 @@ class Store:
         tiers = [tier] if tier else list(TIERS)
         return self._collect(
             AccuracyResult,
-            [f"{one}/*/*.json" for one in tiers],
+            [f"{one}/*/*.json" for one in tiers] + ["released/*/*.json"] * ("full" in tiers),
             lambda r: (
                 TIERS.index(r.tier),
                 r.run,
                 r.evidence == "released-weights",
                 r.seed,
-                stem_of(r),
+                place_of(r).as_posix(),
             ),
         )
 

@@ -21,11 +21,11 @@ from scipy.io.matlab import MatReadError
 
 from bench.errors import DataError, UnknownName
 from bench.records import ModelCard
-from bench.schema import DatasetName
+from bench.schema import Layout
 from bench.untrusted import parse_json, read_bounded
 
-KEYPOINTS: Mapping[DatasetName, int] = {"coco": 17, "mpii": 16, "crowdpose": 14}
-SPLITS: Mapping[str, DatasetName] = {
+KEYPOINTS: Mapping[Layout, int] = {"coco": 17, "mpii": 16, "crowdpose": 14}
+SPLITS: Mapping[str, Layout] = {
     "coco-val": "coco",
     "mpii-val": "mpii",
     "crowdpose-test": "crowdpose",
@@ -48,14 +48,14 @@ class Checked(NamedTuple):
     notes: list[str]
 
 
-def dataset_of(split: str) -> DatasetName:
+def dataset_of(split: str) -> Layout:
     """'coco-val' -> 'coco'. Raises `UnknownName`."""
     if split not in SPLITS:
         raise UnknownName("split", split, SPLITS)
     return SPLITS[split]
 
 
-def read_predictions(path: Path, dataset: DatasetName, known: set[int]) -> Checked:
+def read_predictions(path: Path, dataset: Layout, known: set[int]) -> Checked:
     """Entries of a predictions file; `known` are the image ids (MPII: positions) of the truth.
 
     Raises `DataError` naming the first mistakes by entry and line.
@@ -74,7 +74,7 @@ def read_predictions(path: Path, dataset: DatasetName, known: set[int]) -> Check
 
 
 def _checked(
-    data: list[Any], dataset: DatasetName, known: set[int], what: str, raw: bytes | None
+    data: list[Any], dataset: Layout, known: set[int], what: str, raw: bytes | None
 ) -> Checked:
     boxed = bool(data) and isinstance(data[0], dict) and "bbox" in data[0]
     entries: list[Entry] = []

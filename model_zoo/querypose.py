@@ -21,8 +21,10 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from . import querypose_necks, querypose_scenes, querypose_swin  # noqa: F401  (registered on import)
+from .figures import Figure
 from .layers.roi_align import OUTSIDE, RoIPyramid
 from .losses.set_prediction import People, Predictions, SetCriterion
+from .querypose_attention import panels, part_attention
 from .querypose_decoders import BoxStage, InstanceStage, PartStage, PooledStage, Poses
 from .querypose_parts import body_parts
 from .querypose_released import looks_like, released_names
@@ -144,7 +146,7 @@ class QueryPoseHead(BaseHead):
         attention = dict(dim=dim, heads=heads, hidden=hidden, dynamic_hidden=dynamic_hidden)
         convolutions = dict(channels=channels, conv_hidden=conv_hidden, conv_layers=conv_layers)
         common = dict(**attention, **convolutions, roi_size=pose_size, interaction=interaction)
-        parts = body_parts(num_keypoints, num_parts)
+        self.parts = parts = body_parts(num_keypoints, num_parts)
 
         def pose_stage() -> nn.Module:
             if query == "none":
@@ -244,6 +246,16 @@ class QueryPoseHead(BaseHead):
         output = self(feats, sizes)
         return [found_people(output, image, size, size) for image, size in enumerate(sizes)]
 
+    def figures(self, feats: Sequence[Tensor], batch_data_samples: list) -> list[Figure]:
+        """Where each part of the surest person looks in the last stage (Figure 5); [] without attention maps."""
+        sizes = _input_sizes(batch_data_samples)
+        *_, last = self.stages(feats, sizes)
+        if last.poses.attention is None:
+            return []
+        surest = int(last.predictions.logits[0].argmax())
+        box = last.predictions.boxes[0, surest]
+        return panels(last.poses.attention[surest], box, self.parts, sizes[0])
+
 
 def found_people(
     output: dict[str, Tensor], image: int, input_size: Sequence[int], output_size: Sequence[int]
@@ -272,21 +284,6 @@ def found_people(
         instance_scores=instance_scores[kept],
         bbox_scores=(instance_scores * keypoint_scores.mean(dim=1))[kept],
     )
-
-
-@torch.no_grad()
-def part_attention(model: QueryPose, inputs: Tensor, stage: int = -1) -> tuple[Tensor, Tensor]:
-    """Where each part looks (Figure 5): attention [B, Q, M, 2H, 2W] over the box's grid, each map summing to 1, and
-    the boxes [B, Q, 4] in pixels of the input. Raises `ValueError` for a variant without attention maps."""
-    was_training = model.training
-    model.eval()
-    sizes = [tuple(inputs.shape[:1:-1])] * len(inputs)
-    chosen = list(model.head.stages(model.extract_feat(inputs), sizes))[stage]
-    model.train(was_training)
-    if chosen.poses.attention is None:
-        raise ValueError("this variant has no spatial attention; take one with interaction='spegm'")
-    boxes = chosen.predictions.boxes
-    return chosen.poses.attention.unflatten(0, boxes.shape[:2]), boxes
 
 
 def _people(sample: Any, device: torch.device) -> People:

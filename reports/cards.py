@@ -14,7 +14,7 @@ from reports.render import clean
 from reports.takeaway import markdown
 
 REAL = ("released-weights", "full-1", "full-3")
-DATASETS = {"coco": "COCO", "mpii": "MPII", "crowdpose": "CrowdPose"}
+DATASETS = {"coco": "COCO", "coco-scenes": "COCO", "mpii": "MPII", "crowdpose": "CrowdPose"}
 _CHARACTER = 6.6
 
 

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bench import catalog as ledger
 from bench.commands.common import JSON, current_tier, results_store
 from bench.errors import ResultError
 from bench.submissions import SPLITS, dataset_of, read_card
 
 if TYPE_CHECKING:
     from bench.measure.accuracy import Evaluation
+    from bench.measure.released import Boxes
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 PREDICTIONS = click.option(
@@ -104,7 +106,7 @@ def verify(results: tuple[str, ...], everything: bool) -> None:
         raise click.UsageError("name results (file, run or submission), or give --all")
     store = results_store()
     checks = []
-    for check in verification.verify(store, verification.checkable(store, results)):
+    for check in verification.verify(ledger.load(), store, verification.checkable(store, results)):
         click.echo(f"{check.state:9} {check.file}: {check.reason}")
         checks.append(check)
     if any(check.state == "falls" for check in checks):
@@ -112,3 +114,33 @@ def verify(results: tuple[str, ...], everything: bool) -> None:
     unchecked = [check for check in checks if check.state == "unchecked"]
     if results and unchecked:
         raise ResultError(f"{len(unchecked)} of {len(checks)} results could not be checked")
+
+
+@click.command()
+@click.argument("run")
+@click.option(
+    "--boxes",
+    type=click.Choice(["ground-truth", "detector"]),
+    help="left out for networks that find people themselves",
+)
+def released(run: str, boxes: "Boxes | None") -> None:
+    """Evaluate the authors' released weights of a run on the real test split."""
+    from bench.measure.released import evaluate_released
+
+    stored = evaluate_released(ledger.load(), results_store(), run, boxes)
+    lead, value = next(iter(stored.result.metrics.items()), ("nothing", 0.0))
+    click.echo(
+        f"{run}, boxes {stored.result.protocol['boxes']}: {lead} {value:.2f} -> {stored.file}"
+    )
+
+
+@click.command("test-dev")
+@click.argument("run")
+@click.option("--released", is_flag=True, help="the authors' weights and not those trained here")
+@click.option("--seed", type=click.IntRange(0), default=0, help="which training")
+def test_dev(run: str, released: bool, seed: int) -> None:
+    """Write the file that COCO's test-dev server takes, for trained or released weights."""
+    from bench.measure.testdev import write_submission
+
+    path = write_submission(ledger.load(), run, seed=seed, released=released)
+    click.echo(f"{path}: upload it at COCO's server; its labels are secret")

@@ -34,15 +34,21 @@ def new_paper(name: str, root: Path) -> None:
 @click.command("pipeline")
 @click.option("--check", is_flag=True, help="only say whether dvc.yaml is what the ledger says")
 def pipeline_command(check: bool) -> None:
-    """Write dvc.yaml from the ledger."""
-    path, text = ROOT / "dvc.yaml", pipeline.render(ledger.load())
-    if path.is_file() and path.read_text() == text:
-        return
-    if check:
-        raise LedgerError(
-            "dvc.yaml is not what bench/papers says; run `repropose pipeline` and commit it"
-        )
-    path.write_text(text)
+    """Write dvc.yaml and released/dvc.yaml from the ledger."""
+    catalog = ledger.load()
+    for name, text in (
+        ("dvc.yaml", pipeline.render(catalog)),
+        ("released/dvc.yaml", pipeline.render_released(catalog)),
+    ):
+        path = ROOT / name
+        if path.is_file() and path.read_text() == text:
+            continue
+        if check:
+            raise LedgerError(
+                f"{name} is not what bench/papers says; run `repropose pipeline` and commit it"
+            )
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
 
 
 @click.command()

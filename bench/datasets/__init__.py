@@ -16,7 +16,7 @@ from bench.catalog import read_yaml
 from bench.datasets.files import read_json
 from bench.datasets.images import verify_images
 from bench.errors import DataError, LedgerError, UnknownName
-from bench.schema import DatasetName, SyntheticSet, Tier
+from bench.schema import DatasetName, Layout, SyntheticSet, Tier, layout
 from bench.sources import params_file, workspace
 
 # The files that decide an evaluation, relative to the data set's folder; the first is the test truth.
@@ -25,6 +25,10 @@ FILES: dict[DatasetName, tuple[str, ...]] = {
         "annotations/person_keypoints_val2017.json",
         "annotations/person_keypoints_train2017.json",
         "person_detection_results/COCO_val2017_detections_AP_H_56_person.json",
+    ),
+    "coco-scenes": (
+        "annotations/person_keypoints_val2017.json",
+        "annotations/person_keypoints_train2017.json",
     ),
     "mpii": (
         "annotations/mpii_gt_val.mat",
@@ -37,7 +41,7 @@ FILES: dict[DatasetName, tuple[str, ...]] = {
     ),
 }
 # Where the images lie that an annotation file names: test, then training.
-IMAGES: dict[DatasetName, tuple[tuple[str, str], ...]] = {
+IMAGES: dict[Layout, tuple[tuple[str, str], ...]] = {
     "coco": (
         ("annotations/person_keypoints_val2017.json", "val2017"),
         ("annotations/person_keypoints_train2017.json", "train2017"),
@@ -49,7 +53,7 @@ IMAGES: dict[DatasetName, tuple[tuple[str, str], ...]] = {
     ),
 }
 # How many entries (images; people for MPII) the published splits have: test, then training.
-COMPLETE: dict[DatasetName, tuple[int, int]] = {
+COMPLETE: dict[Layout, tuple[int, int]] = {
     "coco": (5000, 118287),
     "mpii": (2958, 22246),
     "crowdpose": (8000, 12000),
@@ -57,10 +61,10 @@ COMPLETE: dict[DatasetName, tuple[int, int]] = {
 
 
 def folder(dataset: DatasetName, tier: Tier) -> Path:
-    """Where a data set lies at a tier."""
+    """Where a data set lies at a tier: whole images of the real COCO are COCO's own."""
     if dataset not in FILES:
         raise UnknownName("data set", dataset, get_args(DatasetName))
-    return workspace() / "data" / tier / dataset
+    return workspace() / "data" / tier / (layout(dataset) if tier == "full" else dataset)
 
 
 def manifest_file(dataset: DatasetName, tier: Tier) -> Path:
@@ -97,7 +101,9 @@ def subset_of(dataset: DatasetName, tier: Tier) -> str:
     counts = manifest_of(dataset, tier, verify=False).get("entries", [])
     parts = [
         f"{have} of {want} {what}"
-        for have, want, what in zip(counts, COMPLETE[dataset], ("test", "training"), strict=True)
+        for have, want, what in zip(
+            counts, COMPLETE[layout(dataset)], ("test", "training"), strict=True
+        )
         if have != want
     ]
     return " and ".join(parts)
@@ -140,12 +146,12 @@ def _synthesise(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
     where = folder(dataset, tier)
     if (where / "manifest.json").is_file():
         there = synthetic.read_manifest(where)
-        wanted = {"dataset": dataset, **settings}
+        wanted = {"dataset": layout(dataset), **settings}
         same = all(getattr(there.recipe, key) == value for key, value in wanted.items())
         pictures = sum(1 for _ in where.rglob("*.png"))
         if not same or pictures != sum(there.images.values()):
             shutil.rmtree(where)
-    made = synthetic.generate(where, dataset=dataset, **settings)
+    made = synthetic.generate(where, dataset=layout(dataset), **settings)
     return {
         "dataset": dataset,
         "tier": tier,
@@ -178,7 +184,7 @@ def _verify(dataset: DatasetName) -> dict[str, Any]:
             files[name] = hashlib.file_digest(stream, "sha256").hexdigest()
     images: set[Path] = set()
     entries = []
-    for file, place in IMAGES[dataset]:
+    for file, place in IMAGES[layout(dataset)]:
         names = _image_names(where / file)
         entries.append(len(names))
         images |= {where / place / name for name in names}

@@ -22,19 +22,19 @@ from bench.diagnosis import People, diagnose, diagnose_mpii
 from bench.errors import DataError
 from bench.measure.oks import with_fast_oks
 from bench.records import Diagnosis
-from bench.schema import PCKH_JOINTS, DatasetName, Tier
+from bench.schema import PCKH_JOINTS, DatasetName, Layout, Tier, layout
 
 Prediction = Mapping[str, Any]
 COCO_FIGURES = ("AP", "AP50", "AP75", "AP_M", "AP_L", "AR", "AR50", "AR75", "AR_M", "AR_L")
 CROWDPOSE_FIGURES = (
     "AP", "AP50", "AP75", "AR", "AR50", "AR75", "AP_easy", "AP_medium", "AP_hard",
 )  # fmt: skip
-EVALUATORS: dict[DatasetName, str] = {
+EVALUATORS: dict[Layout, str] = {
     "coco": f"pycocotools {version('pycocotools')}",
     "crowdpose": f"xtcocotools {version('xtcocotools')}",
     "mpii": "PCKh, 1-based, 0.6 head box diagonal",
 }
-SPLITS: dict[DatasetName, str] = {
+SPLITS: dict[Layout, str] = {
     "coco": "coco-val2017",
     "mpii": "mpii-val",
     "crowdpose": "crowdpose-test",
@@ -69,16 +69,17 @@ class Evaluation(NamedTuple):
 
 def evaluated_on(dataset: DatasetName, tier: Tier, fingerprint: str) -> dict[str, str]:
     """The part of a protocol that the data and the evaluator decide."""
+    form = layout(dataset)
     return {
-        "data": f"{dataset}-{'synthetic' if tier != 'full' else 'real'}",
-        "split": SPLITS[dataset] if tier == "full" else "synthetic",
+        "data": f"{form}-real" if tier == "full" else f"{dataset}-synthetic",
+        "split": SPLITS[form] if tier == "full" else "synthetic",
         **({"subset": subset} if (subset := subset_of(dataset, tier)) else {}),
         "fingerprint": fingerprint,
-        "evaluator": EVALUATORS[dataset],
+        "evaluator": EVALUATORS[form],
     }
 
 
-def examine(dataset: DatasetName, truth: Path, predictions: Sequence[Prediction]) -> Evaluation:
+def examine(dataset: Layout, truth: Path, predictions: Sequence[Prediction]) -> Evaluation:
     """Every figure of a data set's own evaluation, in percent, and what stands behind them."""
     if dataset == "mpii":
         return _examine_mpii(truth, predictions)
@@ -92,9 +93,7 @@ def examine(dataset: DatasetName, truth: Path, predictions: Sequence[Prediction]
     return Evaluation(_figures(COCO_FIGURES, evaluation), *told, matches)
 
 
-def evaluate(
-    dataset: DatasetName, truth: Path, predictions: Sequence[Prediction]
-) -> dict[str, float]:
+def evaluate(dataset: Layout, truth: Path, predictions: Sequence[Prediction]) -> dict[str, float]:
     """Every figure of a data set's own evaluation, in percent."""
     if dataset == "coco":
         return coco_metrics(truth, predictions)

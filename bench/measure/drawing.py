@@ -126,8 +126,9 @@ def panel(figure: Figure, image: Image.Image) -> Image.Image:
         for point, weight in sorted(
             zip(points.tolist(), weights.tolist(), strict=True), key=lambda pair: pair[1]
         ):
-            colour = MARK if few else _colours(np.array(0.35 + 0.6 * weight))
-            canvas.dot(point, tuple(np.ravel(colour)), 4.0 if few else 1.0 + 3.0 * weight**0.5)
+            over = ANNOTATED if figure.heat is not None else _colours(np.array(0.35 + 0.6 * weight))
+            colour = MARK if few else tuple(np.ravel(over).tolist())
+            canvas.dot(point, colour, 4.0 if few else 1.0 + 3.0 * weight**0.5)
     return canvas.finished()
 
 

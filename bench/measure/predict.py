@@ -31,4 +31,5 @@ def predict(cfg: Any, model: Any, folder: Path) -> list[dict[str, Any]]:
 
 def _predicts_boxes(model: Any) -> bool:
     """Whether the boxes in the entries are the model's own (bottom-up) and not those it was given."""
-    return not hasattr(model, "head") or type(model).__name__ == "BottomupPoseEstimator"
+    kinds = {kind.__name__ for kind in type(model).__mro__}
+    return not hasattr(model, "head") or "BottomupPoseEstimator" in kinds

@@ -1,6 +1,7 @@
-"""Latencies side by side: batch 1, model only, models taken in turn within one process.
+"""Latencies side by side: batch 1, models taken in turn within one process.
 
-As in TransPose Table 2 (frames per second of the network alone), but interleaved: in every round each model is timed
+Top-down models are timed as in TransPose Table 2 (frames per second of the network alone), models of whole images as in
+QueryPose Table 4 (end to end, with what turns outputs into people). Interleaved: in every round each model is timed
 once, so that what disturbs the machine disturbs all of them. Ratios within one result can be compared; figures of two
 machines cannot.
 """
@@ -18,7 +19,8 @@ from bench.records import SpeedResult, Timing
 from bench.sources import model_inputs
 
 PROTOCOL = (
-    "batch 1, model only (no flip, no decoding), float32, eval mode, warm-up, models interleaved"
+    "batch 1, no flip, float32, eval mode, warm-up, models interleaved; top-down: network only; whole images: "
+    "with decoding and grouping, of untrained weights and an empty image (little to group)"
 )
 
 
@@ -69,14 +71,32 @@ def time_models(
 
 def _caller(network: Any, picture: Any, device: str) -> Callable[[], None]:
     import torch
+    from mmpose.models.pose_estimators import BottomupPoseEstimator
+
+    whole = isinstance(network, BottomupPoseEstimator)
 
     def call() -> None:
         with torch.inference_mode():
-            network(picture, None, mode="tensor")
+            if whole:
+                network(picture, [_whole_image(picture)], mode="predict")
+            else:
+                network(picture, None, mode="tensor")
         if device.startswith("cuda"):
             torch.cuda.synchronize()
 
     return call
+
+
+def _whole_image(picture: Any) -> Any:
+    """The sample of an image that needed no resizing."""
+    import numpy as np
+    from mmpose.structures import PoseDataSample
+
+    height, width = picture.shape[2:]
+    shapes = {"ori_shape": (height, width), "img_shape": (height, width)}
+    size = np.array([width, height])
+    places = {"input_center": size / 2, "input_scale": size, "input_size": size}
+    return PoseDataSample(metainfo={**shapes, **places})
 
 
 def _summary(times: list[float]) -> Timing:

@@ -10,12 +10,12 @@ from bench.errors import DataError, ResultError
 from bench.measure.accuracy import Evaluation, evaluated_on, examine, mpii_people
 from bench.measure.environment import provenance
 from bench.records import ModelCard, SubmissionResult
-from bench.schema import DatasetName, Tier
+from bench.schema import Layout, Tier
 from bench.store import Store, Stored, place_of
 from bench.submissions import Checked, read_predictions
 
 
-def known_ids(dataset: DatasetName, truth: Path) -> set[int]:
+def known_ids(dataset: Layout, truth: Path) -> set[int]:
     """Image ids of a truth (MPII: positions of its people). Raises `DataError`."""
     if dataset == "mpii":
         return set(range(mpii_people(truth)))
@@ -26,9 +26,7 @@ def known_ids(dataset: DatasetName, truth: Path) -> set[int]:
         raise DataError(f"{truth} is no COCO annotation file: it lists no images") from None
 
 
-def evaluate_file(
-    predictions: Path, dataset: DatasetName, truth: Path
-) -> tuple[Evaluation, Checked]:
+def evaluate_file(predictions: Path, dataset: Layout, truth: Path) -> tuple[Evaluation, Checked]:
     """Every figure of a predictions file, after checking every entry."""
     checked = read_predictions(predictions, dataset, known_ids(dataset, truth))
     return examine(dataset, truth, checked.entries), checked
@@ -38,7 +36,7 @@ def submit(
     store: Store,
     predictions: Path,
     card: ModelCard,
-    dataset: DatasetName,
+    dataset: Layout,
     tier: Tier,
     *,
     committed: bool = False,

@@ -19,7 +19,7 @@ from bench.measure.environment import provenance, sha256
 from bench.measure.loop import build, runner
 from bench.measure.predict import predict
 from bench.records import AccuracyResult, Evidence
-from bench.schema import Run, Tier
+from bench.schema import Run, Tier, layout
 from bench.sources import measuring_inputs, model_inputs, workspace
 from bench.store import Store
 
@@ -102,7 +102,7 @@ def measure_seed(
     if workfolder.rank():
         return None
     truth = annotation_file(run.dataset, tier)
-    found = examine(run.dataset, truth, entries)
+    found = examine(layout(run.dataset), truth, entries)
     result = AccuracyResult(
         run=name,
         tier=tier,
@@ -110,7 +110,7 @@ def measure_seed(
         evidence=EVIDENCE[tier],
         protocol=protocol(cfg, run, tier, data),
         metrics=found.metrics,
-        untrained=evaluate(run.dataset, truth, untrained) if untrained else {},
+        untrained=evaluate(layout(run.dataset), truth, untrained) if untrained else {},
         training={"loss": workfolder.curve(work), "length": _length(cfg)},
         diagnosis=found.diagnosis,
         provenance=provenance(inputs=inputs, seconds=round(time.monotonic() - started, 1)),
@@ -260,6 +260,12 @@ def _without_file(cfg: Any) -> str:
     return "ground-truth" if "Topdown" in str(cfg.model.type) else "none"
 
 
+def _scene_size(test: Any) -> str:
+    """How whole images are resized: 'short-side-800', as papers say it."""
+    sides = [step["short"] for step in test.get("pipeline", []) if step["type"] == "SceneResize"]
+    return f"short-side-{sides[0][0]}" if sides else "whole image"
+
+
 def _load_start(model: Any, path: Path) -> None:
     """Copy every weight of the start run that has the same shape here; what differs (a final layer
     for other keypoints, position embeddings of another size) keeps its fresh initialisation."""
@@ -280,7 +286,7 @@ def protocol(cfg: Any, run: Run, tier: Tier, data: str) -> dict[str, str]:
         **evaluated_on(run.dataset, tier, data),
         "boxes": DETECTORS.get(boxes.name, "detector") if boxes else _without_file(cfg),
         **({"boxes_sha256": sha256(boxes)} if boxes else {}),
-        "input_size": f"{height}x{width}" if width else "whole image",
+        "input_size": f"{height}x{width}" if width else _scene_size(test),
         "flip_test": "yes" if cfg.model.get("test_cfg", {}).get("flip_test") else "no",
         "decoder": str(cfg.codec.type) if "codec" in cfg else str(cfg.model.type),
     }

@@ -6,11 +6,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from bench import datasets
+from bench.catalog import Catalog
 from bench.diagnosis import People
 from bench.errors import DataError, ResultError, UnknownName
 from bench.measure.accuracy import EVALUATORS, examine
 from bench.records import AccuracyResult, SubmissionResult
-from bench.schema import DatasetName
+from bench.schema import DatasetName, Layout, layout
 from bench.store import Store, Stored
 
 Checkable = Stored[AccuracyResult] | Stored[SubmissionResult]
@@ -42,14 +43,14 @@ def _names(stored: Checkable) -> set[str]:
     return {name, stored.file, str(stored.path)}
 
 
-def verify(store: Store, results: Sequence[Checkable]) -> Iterator[Check]:
+def verify(catalog: Catalog, store: Store, results: Sequence[Checkable]) -> Iterator[Check]:
     """Check results one after the other."""
     for stored in results:
-        yield Check(stored.file, *_verdict(store, stored))
+        yield Check(stored.file, *_verdict(catalog, store, stored))
 
 
 def _verdict(
-    store: Store, stored: Checkable
+    catalog: Catalog, store: Store, stored: Checkable
 ) -> tuple[Literal["stands", "falls", "unchecked"], str]:
     result = stored.result
     if isinstance(result, AccuracyResult) and result.failed is not None:
@@ -60,7 +61,7 @@ def _verdict(
         entries = store.predictions(stored)
     except ResultError as error:
         return "falls", str(error)
-    dataset = _dataset(result)
+    dataset = _dataset(catalog, result)
     try:
         fingerprint = datasets.fingerprint(dataset, result.tier)
     except DataError as error:
@@ -72,19 +73,21 @@ def _verdict(
             f"data/{result.tier}/{dataset} has {fingerprint[:12]}"
         )
     try:
-        found = examine(dataset, datasets.annotation_file(dataset, result.tier), entries)
+        found = examine(layout(dataset), datasets.annotation_file(dataset, result.tier), entries)
     except (DataError, KeyError, TypeError, ValueError) as error:
         return "falls", f"its predictions cannot be evaluated: {type(error).__name__} {error}"
     wrong = [*_differences(result.metrics, found.metrics), *_other(stored, found)]
     if wrong:
-        return "falls", "; ".join(wrong) + _evaluator(result.protocol, dataset)
+        return "falls", "; ".join(wrong) + _evaluator(result.protocol, layout(dataset))
     return "stands", f"{len(found.metrics)} figures from {len(entries)} predictions"
 
 
-def _dataset(result: AccuracyResult | SubmissionResult) -> DatasetName:
+def _dataset(catalog: Catalog, result: AccuracyResult | SubmissionResult) -> DatasetName:
     if isinstance(result, SubmissionResult):
         return result.dataset
-    name = result.protocol.get("data", "").partition("-")[0]
+    if result.run in catalog.runs:
+        return catalog.run(result.run).dataset
+    name = result.protocol.get("data", "").rpartition("-")[0]
     for known in datasets.FILES:
         if known == name:
             return known
@@ -119,7 +122,7 @@ def _other(stored: Checkable, found: Any) -> list[str]:
     return wrong
 
 
-def _evaluator(protocol: dict[str, str], dataset: DatasetName) -> str:
+def _evaluator(protocol: dict[str, str], dataset: Layout) -> str:
     used = protocol.get("evaluator", "")
     if used == EVALUATORS[dataset]:
         return ""

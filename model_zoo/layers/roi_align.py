@@ -39,8 +39,8 @@ class RoIPyramid:
         self.finest = math.log2(strides[0])
         sizes = [feature.shape[:1:-1] for feature in features]  # (width, height) of each
         self.sizes = features[0].new_tensor(sizes)
-        heights = torch.tensor([height + 1 for _, height in sizes])
-        self.tops = features[0].new_tensor((heights.cumsum(0) - heights).tolist())
+        rows = [height + 1 for _, height in sizes]
+        self.tops = features[0].new_tensor([sum(rows[:level]) for level in range(len(rows))])
         width = sizes[0][0] + 1
         # a spare row and column repeat the border: rounding must not read a neighbouring map
         padded = [F.pad(f, (0, width - f.shape[3], 0, 1), mode="replicate") for f in features]

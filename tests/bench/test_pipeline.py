@@ -60,3 +60,17 @@ def test_editing_what_one_family_imports_reaches_that_family_only():
     }
     assert "tfpose" in using
     assert not {"transpose", "querypose"} & using
+
+
+def test_released_weights_have_a_pipeline_of_their_own_that_no_other_stage_needs():
+    loaded = catalog.load()
+    committed = (sources.ROOT / "released" / "dvc.yaml").read_text()
+    assert committed == pipeline.render_released(loaded)
+    apart = yaml.safe_load(committed)["stages"]
+    assert {"transpose-r-a4-coco-detector", "transpose-h-a6-coco-ground-truth"} <= set(apart)
+    assert "querypose-hrw32-light-coco" in apart
+    outs = {out for stage in apart.values() for out in stage["outs"]}
+    for name, stage in pipeline.stages(loaded).items():
+        needed = set(stage["deps"]) | set(stage.get("outs", []))
+        assert not needed & outs, name
+        assert not [p for p in needed if p.startswith(("results/released", "data/full"))], name

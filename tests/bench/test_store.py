@@ -52,7 +52,7 @@ def test_tiers_and_released_weights_have_places_of_their_own(store, make) -> Non
     store.write(make.trained("tiny-a-coco", 0, 75.8, "full", evidence="released-weights"))
     assert [s.path.name for s in store.accuracies("full")] == [
         "seed-0.json",
-        "released-weights-detector-56-4.json",
+        "detector-56-4.json",
     ]
     assert len(store.accuracies()) == 3
 

@@ -12,7 +12,8 @@ from model_zoo.registry import register
 
 register()
 
-from model_zoo.tfpose import query_attention  # noqa: E402  (needs what register() prepares)
+from model_zoo import querypose_attention  # noqa: E402  (needs what register() prepares)
+from model_zoo.tfpose import query_attention  # noqa: E402
 
 
 def shown(name: str):
@@ -55,3 +56,28 @@ def test_tfpose_weights_of_a_query_sum_to_one_and_its_matrix_has_a_row_a_keypoin
 def test_a_model_without_query_attention_shows_sampling_points_alone() -> None:
     _, _, panels = shown("tfpose-r18-e0d6-noaux-noq2q")
     assert {p.key for p in panels} == {"sampling"}
+
+
+def test_querypose_attention_lies_where_the_box_is() -> None:
+    """A box over the right half of the image; all attention in the box's top left corner."""
+    attention = torch.zeros(2, 28, 28)
+    attention[:, :7, :7] = 1.0
+    box = torch.tensor([40.0, 0.0, 80.0, 60.0])
+    panels = querypose_attention.panels(attention, box, ((0, 1), (2,)), (80, 60))
+    assert [p.title for p in panels] == ["keypoint 1, keypoint 2", "keypoint 3"]
+    heat = panels[0].heat
+    assert heat.shape == (60, 80)
+    assert heat[:, :39].max() == 0
+    assert heat[5, 45] == pytest.approx(1.0)
+    assert heat[30:, :].max() == 0
+
+
+def test_querypose_shows_a_panel_a_part() -> None:
+    model = model_zoo.build_model("querypose-r50", tier="smoke")
+    sample = SimpleNamespace(img_shape=(96, 128))
+    panels = figures(model, torch.rand(3, 96, 128), sample)
+    assert len(panels) == 7
+    assert panels[0].title == "nose, left eye, right eye, left ear, right ear"
+    assert all(p.heat.shape == (96, 128) for p in panels)
+    plain = model_zoo.build_model("querypose-r50-baseline", tier="smoke")
+    assert figures(plain, torch.rand(3, 96, 128), sample) == []

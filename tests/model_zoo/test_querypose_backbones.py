@@ -125,7 +125,7 @@ def test_a_checkpoint_of_another_decoder_is_refused_with_its_name():
     light = model_zoo.build_model("querypose-r50-light", tier="smoke")
     own = full.state_dict()
     state = {theirs: own[ours] for theirs, ours in released_names(full).items()}
-    assert looks_like(state) == "QueryPose with ResNet, full decoder, 3 stages, 12 queries"
+    assert looks_like(state) == "QueryPose with ResNet, full decoder, 2 stages, 8 queries"
     before = {name: value.clone() for name, value in light.state_dict().items()}
     with pytest.raises(model_zoo.WeightsMismatch, match="full decoder"):
         model_zoo.load_released_weights(light, state)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from bench.records import DiagnosedGroup, Diagnosis, KeypointErrors, ModelCard, SubmissionResult
+from bench.store import Store
 from reports.site import build
 from tests.bench.conftest import provenance
 from tests.reports.conftest import read
@@ -34,7 +35,8 @@ def submission(name: str, ap: float, title: str) -> SubmissionResult:
 
 
 def test_submissions_are_ranked_apart_from_papers_and_runs(tmp_path: Path):
-    snapshot, catalog, store = make()
+    snapshot, catalog, _ = make()
+    store = Store(tmp_path / "results", tmp_path / "measured")
     store.write(submission("one", 70.0, "<script>alert(1)</script>"))
     store.write(submission("two", 80.0, "Two"))
     site = build(snapshot, catalog, store, tmp_path / "site").out

@@ -23,11 +23,11 @@ smoke = dict(
             canonical_size=44,
         ),
     ),
-    train_cfg=dict(max_iters=300, val_interval=300),
-    optim_wrapper=dict(optimizer=dict(lr=2e-3)),
+    train_cfg=dict(max_iters=450, val_interval=450),
+    optim_wrapper=dict(optimizer=dict(lr=1.5e-3)),
     param_scheduler=[
         dict(type="LinearLR", start_factor=0.02, begin=0, end=30, by_epoch=False),
-        dict(type="CosineAnnealingLR", T_max=270, eta_min=1e-5, begin=30, end=300, by_epoch=False),
+        dict(type="CosineAnnealingLR", T_max=420, eta_min=1e-5, begin=30, end=450, by_epoch=False),
     ],
     train_dataloader=dict(
         batch_size=8,

@@ -183,7 +183,7 @@ def top_down() -> list[str]:
     return [
         name
         for name in model_zoo.names()
-        if "codec" in (cfg := model_zoo.config(name)) and cfg.model.get("test_cfg")
+        if "Topdown" in (cfg := model_zoo.config(name)).model.type and "codec" in cfg
     ]
 
 

@@ -1,0 +1,130 @@
+"""The authors' own weights as evidence: loaded safely, evaluated with the boxes one asks for, stored apart."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any, Literal
+
+from bench.catalog import Catalog
+from bench.datasets import annotation_file, folder, manifest_of
+from bench.errors import DataError, LedgerError, WeightsError
+from bench.measure.accuracy import examine
+from bench.measure.environment import provenance, sha256
+from bench.measure.loop import build
+from bench.measure.predict import predict
+from bench.measure.train import protocol, resolved_config
+from bench.records import AccuracyResult
+from bench.schema import Run, layout
+from bench.sources import measuring_inputs, model_inputs, workspace
+from bench.store import Store, Stored
+
+Boxes = Literal["ground-truth", "detector"]
+TEST_DEV = {
+    "annotations": "annotations/image_info_test-dev2017.json",
+    "boxes": "person_detection_results/COCO_test-dev2017_detections_AP_H_609_person.json",
+    "images": "test2017/",
+}
+
+
+def released_run(catalog: Catalog, name: str) -> tuple[Run, Path]:
+    """A run and the authors' file for it. Raises `LedgerError` without one, `WeightsError` if it is not there."""
+    run = catalog.run(name)
+    if run.released is None:
+        known = ", ".join(n for n, r in catalog.runs.items() if r.released)
+        raise LedgerError(f"the authors released no weights of run {name}; they did of {known}")
+    path = workspace() / "data" / "full" / "weights" / run.released
+    if not path.is_file():
+        raise WeightsError(
+            f"{path} is missing; `repropose fetch {catalog.run_papers[name]}-weights` gets it, or says how"
+        )
+    return run, path
+
+
+def evaluate_released(
+    catalog: Catalog, store: Store, name: str, boxes: Boxes | None
+) -> Stored[AccuracyResult]:
+    """Evaluate the released weights of a run on the real test split and store the result.
+
+    `boxes` is None for networks that find people themselves, and only for them. Raises `LedgerError` otherwise,
+    `model_zoo.WeightsMismatch` for a file of another network.
+    """
+    started = time.monotonic()
+    run, weights = released_run(catalog, name)
+    cfg = with_boxes(config_for_test(run), name, boxes)
+    data = str(manifest_of(run.dataset, "full")["fingerprint"])
+    work = workspace() / "work" / "released" / name / (boxes or "none")
+    model = released_model(cfg, weights)
+    entries = predict(cfg, model, _made(work))
+    found = examine(layout(run.dataset), annotation_file(run.dataset, "full"), entries)
+    inputs = [*measuring_inputs(), Path(__file__), *model_inputs(run.config)]
+    result = AccuracyResult(
+        run=name,
+        tier="full",
+        seed=0,
+        evidence="released-weights",
+        protocol=protocol(cfg, run, "full", data),
+        metrics=found.metrics,
+        training={"weights": weights.name, "weights_sha256": sha256(weights)},
+        diagnosis=found.diagnosis,
+        provenance=provenance(inputs=inputs, seconds=round(time.monotonic() - started, 1)),
+    )
+    found.save(store.path_of(result))
+    return store.write(result, entries)
+
+
+def config_for_test(run: Run) -> Any:
+    """The run's config at full size, with no more loading processes than there are cores."""
+    cfg = resolved_config(run, "full", 0)
+    loader = cfg.test_dataloader
+    loader.num_workers = min(loader.num_workers, len(os.sched_getaffinity(0)))
+    return cfg
+
+
+def released_model(cfg: Any, weights: Path) -> Any:
+    """The config's network with the authors' weights in it, nothing downloaded, nothing unpickled."""
+    import model_zoo
+
+    model = build(cfg)
+    model_zoo.load_released_weights(model, weights)
+    return model
+
+
+def finds_people(cfg: Any) -> bool:
+    """Whether the network finds people itself and takes no boxes."""
+    return "Topdown" not in str(cfg.model.type)
+
+
+def with_boxes(cfg: Any, name: str, boxes: Boxes | None) -> Any:
+    """The config with ground-truth or detector boxes in its test split."""
+    if finds_people(cfg) != (boxes is None):
+        wanted = "none: leave --boxes out" if boxes else "--boxes ground-truth or --boxes detector"
+        raise LedgerError(f"run {name} takes {wanted}")
+    test = cfg.test_dataloader.dataset
+    if boxes == "ground-truth":
+        test.bbox_file = ""
+    elif boxes == "detector" and not test.get("bbox_file"):
+        raise LedgerError(f"run {name} has no detector boxes in its config; only ground-truth")
+    return cfg
+
+
+def on_test_dev(cfg: Any) -> Any:
+    """The config with COCO's test-dev images in its test split; their labels are secret. Raises `DataError`."""
+    where = folder("coco", "full")
+    test = cfg.test_dataloader.dataset
+    test.ann_file = TEST_DEV["annotations"]
+    test.data_prefix = {"img": TEST_DEV["images"]}
+    needed = [where / TEST_DEV["annotations"], where / TEST_DEV["images"]]
+    if not finds_people(cfg):
+        test.bbox_file = str(where / TEST_DEV["boxes"])
+        needed.append(where / TEST_DEV["boxes"])
+    for path in needed:
+        if not path.exists():
+            raise DataError(
+                f"{path} is missing; test-dev needs it: `repropose fetch coco-test-dev`"
+            )
+    return cfg
+
+
+def _made(path: Path) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    return path

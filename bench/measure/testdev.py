@@ -1,0 +1,76 @@
+"""COCO test-dev: its labels are secret, so what can be made here is the file that its server takes."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from bench.catalog import Catalog
+from bench.datasets import folder
+from bench.errors import DataError, LedgerError
+from bench.measure import workfolder
+from bench.measure.loop import build
+from bench.measure.predict import predict
+from bench.measure.released import (
+    TEST_DEV,
+    config_for_test,
+    on_test_dev,
+    released_model,
+    released_run,
+)
+from bench.measure.submit import known_ids
+from bench.schema import layout
+from bench.sources import workspace
+from bench.store import write_atomically
+from bench.submissions import read_predictions
+
+
+def write_submission(catalog: Catalog, name: str, *, seed: int, released: bool) -> Path:
+    """Predict test-dev with a run's trained (or released) weights and pack the entries for the server.
+
+    Returns build/test-dev/person_keypoints_test-dev2017_<name>_results.zip. Raises `DataError` for missing data or
+    weights, `LedgerError` for a run that is not on COCO.
+    """
+    run = catalog.run(name)
+    if layout(run.dataset) != "coco":
+        raise LedgerError(f"run {name} is on {run.dataset}; test-dev is COCO's")
+    weights = released_run(catalog, name)[1] if released else _trained(name, seed)
+    cfg = on_test_dev(config_for_test(run))
+    cfg.test_evaluator.ann_file = str(folder("coco", "full") / TEST_DEV["annotations"])
+    model = released_model(cfg, weights) if released else _loaded(cfg, weights)
+    work = workspace() / "work" / "test-dev" / name
+    work.mkdir(parents=True, exist_ok=True)
+    return pack(predict(cfg, model, work), name, workspace() / "build" / "test-dev")
+
+
+def pack(entries: list[dict[str, Any]], name: str, out: Path) -> Path:
+    """Zip entries under the name that the server asks for, after checking them against the list of images."""
+    stem = f"person_keypoints_test-dev2017_{name}_results"
+    keys = ("image_id", "category_id", "keypoints", "score")
+    content = json.dumps([{key: one[key] for key in keys} for one in entries], allow_nan=False)
+    write_atomically(out / f"{stem}.json", content.encode())
+    images = known_ids("coco", folder("coco", "full") / TEST_DEV["annotations"])
+    read_predictions(out / f"{stem}.json", "coco", images)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        fixed = zipfile.ZipInfo(f"{stem}.json", date_time=(1980, 1, 1, 0, 0, 0))
+        fixed.compress_type = zipfile.ZIP_DEFLATED
+        archive.writestr(fixed, content)
+    write_atomically(out / f"{stem}.zip", packed.getvalue())
+    return out / f"{stem}.zip"
+
+
+def _trained(name: str, seed: int) -> Path:
+    path = workspace() / "work" / "full" / name / f"seed-{seed}" / "final.pth"
+    if not path.is_file():
+        raise DataError(
+            f"{path} is missing: train it with `repropose measure {name} --tier full`, or take --released"
+        )
+    return path
+
+
+def _loaded(cfg: Any, weights: Path) -> Any:
+    model = build(cfg)
+    model.load_state_dict(workfolder.weights(weights))
+    return model

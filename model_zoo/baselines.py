@@ -1,0 +1,14 @@
+"""What the stock baselines need beyond MMPose."""
+
+from mmpose.models.pose_estimators import BottomupPoseEstimator
+from mmpose.registry import MODELS
+from torch import Tensor
+
+
+@MODELS.register_module()
+class AssociativeEmbedding(BottomupPoseEstimator):
+    """MMPose's bottom-up estimator, usable without flip test: its head then wants the features as a list, and
+    HRNet gives a tuple (MMPose 1.3.2)."""
+
+    def extract_feat(self, inputs: Tensor) -> list[Tensor]:
+        return list(super().extract_feat(inputs))

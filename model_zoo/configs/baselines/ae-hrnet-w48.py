@@ -1,0 +1,48 @@
+# Associative embedding (Newell et al., NeurIPS 2017) on HRNet-W48 at 640x640, without flip test: the dense end-to-end
+# method beside which QueryPose is timed. It is what HigherHRNet starts from, without its second, finer heatmap: it
+# should be faster than that. Timed only: it has no training definition.
+_base_ = ["_hrnet_w48.py"]
+
+codec = dict(
+    type="AssociativeEmbedding",
+    input_size=(640, 640),
+    heatmap_size=(160, 160),
+    sigma=2,
+    decode_topk=30,
+    decode_center_shift=0.5,
+    decode_keypoint_order=[0, 1, 2, 3, 4, 5, 6, 11, 12, 7, 8, 9, 10, 13, 14, 15, 16],
+    decode_max_instances=30,
+)
+model = dict(
+    type="AssociativeEmbedding",
+    head=dict(
+        _delete_=True,
+        type="AssociativeEmbeddingHead",
+        in_channels=48,
+        num_keypoints=17,
+        tag_dim=1,
+        tag_per_keypoint=True,
+        deconv_out_channels=None,
+        keypoint_loss=dict(type="KeypointMSELoss", use_target_weight=True),
+        tag_loss=dict(type="AssociativeEmbeddingLoss", loss_weight=0.001),
+        decoder=dict(codec, heatmap_size=(640, 640)),
+    ),
+    test_cfg=dict(
+        _delete_=True,
+        multiscale_test=False,
+        flip_test=False,
+        restore_heatmap_size=True,
+        align_corners=False,
+    ),
+)
+train_cfg = None
+param_scheduler = None
+optim_wrapper = None
+expected_output = dict(
+    _delete_=True, heatmaps=("B", "K", "H/4", "W/4"), tags=("B", "K", "H/4", "W/4")
+)
+small = dict(codec, input_size=(64, 64), heatmap_size=(16, 16))
+smoke = dict(
+    codec=dict(small, _delete_=True),
+    model=dict(head=dict(decoder=dict(small, heatmap_size=(64, 64)))),
+)
