@@ -263,7 +263,7 @@ def _counted(entry: Entry, measured: Measured) -> None:
         if value is not None:
             scaled = value / (1e6 if metric == "params" else 1e9)
             figure = entry.figures.setdefault(metric, Figure())
-            figure.here, figure.own = number(scaled, 2), Span(scaled, scaled, scaled)
+            figure.here, figure.own = f"{scaled:.2f}", Span(scaled, scaled, scaled)
     entry.evidence.add("counted")
 
 
