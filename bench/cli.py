@@ -2,7 +2,7 @@
 
 import click
 
-from bench.commands import answers, data, evaluating, measuring, pages, stages
+from bench.commands import answers, comparing, data, evaluating, measuring, pages, stages
 from bench.commands.common import Group
 
 COMMANDS = (
@@ -33,6 +33,7 @@ COMMANDS = (
     stages.new,
     stages.pipeline_command,
     stages.repro,
+    comparing.compare,
     pages.site,
     pages.serve,
 )

@@ -1,6 +1,6 @@
 """Results behind the verdicts: look-ups by file, model and run, and the trace of each result."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,12 @@ class Trace:
     dirty: bool
     note: str = ""
     protocol: tuple[tuple[str, str], ...] = ()
+
+
+def people_of(path: Path) -> Path | None:
+    """What became of each person, beside a result; None where that was not stored."""
+    beside = path.with_suffix(".people.npz")
+    return beside if beside.is_file() else None
 
 
 def machine_of(result: Result) -> str:
@@ -73,8 +79,9 @@ class Measured:
     speeds: dict[str, list[tuple[str, SpeedResult]]] = field(default_factory=dict)
     accuracies: dict[str, list[tuple[str, AccuracyResult]]] = field(default_factory=dict)
     traces: dict[str, Trace] = field(default_factory=dict)
-    galleries: dict[str, tuple[Path, Gallery]] = field(default_factory=dict)
     submissions: tuple[SubmissionResult, ...] = ()
+    galleries: dict[str, tuple[Path, Gallery]] = field(default_factory=dict)
+    people: dict[str, Path] = field(default_factory=dict)
 
     @classmethod
     def of(cls, store: Store) -> "Measured":
@@ -93,13 +100,24 @@ class Measured:
             else:
                 accuracies[result.run].append((name, result))
         traces = {one.file: trace(one.file, one.result, one.note) for one in stored}
+        people = {one.file: file for one in stored if (file := people_of(one.path))}
+        strangers = tuple(one.result for one in store.submissions())
         galleries = {
             one.file: (folder_of(one), gallery)
             for one in stored
             if isinstance(one.result, AccuracyResult) and (gallery := read_gallery(one))
         }
-        strangers = tuple(one.result for one in store.submissions())
-        return cls(by_file, counts, dict(speeds), dict(accuracies), traces, galleries, strangers)
+        return cls(
+            by_file, counts, dict(speeds), dict(accuracies), traces, strangers, galleries, people
+        )
+
+    @property
+    def sessions(self) -> list["Session"]:
+        """What was measured, by machine: who measured what, when, on what."""
+        found: dict[str, list[Result]] = defaultdict(list)
+        for result in self.results.values():
+            found[machine_of(result)].append(result)
+        return [Session.of(machine, results) for machine, results in sorted(found.items())]
 
     @property
     def machines(self) -> list[str]:
@@ -109,3 +127,33 @@ class Measured:
     @property
     def commits(self) -> list[str]:
         return sorted({result.provenance.commit for result in self.results.values()})
+
+
+@dataclass(frozen=True)
+class Session:
+    """All results of one machine."""
+
+    machine: str
+    kinds: tuple[tuple[str, int], ...]
+    data: tuple[str, ...]
+    days: tuple[str, ...]
+    commits: tuple[str, ...]
+    dirty: int
+
+    @classmethod
+    def of(cls, machine: str, results: list[Result]) -> "Session":
+        """Kinds are counted, timed, or the tier of a training; days run from the first to the last."""
+        kinds = Counter(_kind(one) for one in results)
+        protocols = [one.protocol for one in results if isinstance(one, AccuracyResult)]
+        data = {f"{p['data']} {p.get('split', '')}".strip() for p in protocols if "data" in p}
+        days = sorted({str(one.provenance.volatile.get("date", ""))[:10] for one in results} - {""})
+        commits = sorted({one.provenance.commit for one in results})
+        dirty = sum(one.provenance.dirty for one in results)
+        ends = tuple(dict.fromkeys([days[0], days[-1]])) if days else ()
+        return cls(machine, tuple(kinds.items()), tuple(sorted(data)), ends, tuple(commits), dirty)
+
+
+def _kind(result: Result) -> str:
+    if isinstance(result, AccuracyResult):
+        return "released weights" if result.evidence == "released-weights" else f"{result.tier} run"
+    return "count" if isinstance(result, CountResult) else "timing"

@@ -45,16 +45,23 @@ def _kind(cell: CellView) -> str:
 def _figures(paper: str, cells: Sequence[CellView]) -> Iterable[Finding]:
     for kind, name in NAMES.items():
         own = [c for c in cells if _kind(c) == kind and c.judged and c.cell.origin != "quoted"]
-        compared = [c for c in own if c.word.key in COMPARED]
         if not own:
             continue
+        compared = [c for c in own if c.word.key in COMPARED and c.word.key != "stale"]
+        stale = sum(c.word.key == "stale" for c in own)
+        link = f"{paper_page(paper)}#coverage"
+        if stale:
+            what = plural(stale, f"{name} figure was", f"{name} figures were")
+            text = f"{what} measured before the code changed and must be measured again."
+            yield Finding(text, link, 3)
         if not compared:
-            text = f"None of its {plural(len(own), f'{name} figure')} has been reproduced or refuted yet."
-            yield Finding(text, f"{paper_page(paper)}#coverage", 1)
+            if not stale:
+                text = f"None of its {plural(len(own), f'{name} figure')} has been reproduced or refuted yet."
+                yield Finding(text, link, 1)
             continue
         agree = [c for c in compared if c.word.key in ("reproduced", "better")]
         text = f"{len(agree)} of {plural(len(compared), f'compared {name} figure')} {_stand(len(agree))}"
-        yield Finding(f"{text}.", f"{paper_page(paper)}#coverage", 5)
+        yield Finding(f"{text}.", link, 5)
         yield from _largest([c for c in compared if c.word.key == "deviates"], name)
 
 

@@ -6,6 +6,7 @@ apart. Ranks exist within a group only.
 """
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from reports.words import EVIDENCE, SPLITS, Word, number, split_name
 #: Verdicts under which the figure here may stand beside the printed one.
 COMPARED = ("reproduced", "better", "deviates", "inconclusive", "stale")
 FIRST_SHOWN = ("AP", "AP50", "AP75", "AR", "PCKh", "params", "flops", "fps")
+CHOICES = {"boxes": "Boxes", "input_size": "Input size", "flip_test": "Flip test"}
+_HASH = re.compile(r"\b([0-9a-f]{10})[0-9a-f]{22,}\b")
 MAIN = tuple(name for name, metric in METRICS.items() if metric.kind == "accuracy")
 
 
@@ -79,8 +82,15 @@ class Group:
         return sum(bool(entry.evidence) for entry in self.entries)
 
     @property
+    def parts(self) -> list[tuple[str, str]]:
+        """What a reader may choose groups by."""
+        return [(key, value) for key, value in self.protocol if key in CHOICES]
+
+    @property
     def title(self) -> str:
-        protocol = "; ".join(f"{key.replace('_', ' ')} {value}" for key, value in self.protocol)
+        """Split and protocol in one line; long hashes by their beginning."""
+        parts = [(key.replace("_", " "), _HASH.sub(r"\1", value)) for key, value in self.protocol]
+        protocol = "; ".join(f"{key} {value}" for key, value in parts)
         return f"{split_name(self.split)}: {protocol or 'protocol not stated'}"
 
 
@@ -95,6 +105,15 @@ class Leaderboard:
     def columns(self) -> list[str]:
         used = {name for g in self.groups for e in g.entries for name in e.figures}
         return [name for name in METRICS if name in used]
+
+    @property
+    def choices(self) -> list[tuple[str, str, list[str]]]:
+        """Field, its label, and the values that occur."""
+        found: dict[str, set[str]] = {key: set() for key in CHOICES}
+        for group in self.groups:
+            for key, value in group.parts:
+                found[key].add(value)
+        return [(key, label, sorted(found[key])) for key, label in CHOICES.items() if found[key]]
 
     @property
     def splits(self) -> list[str]:
@@ -244,7 +263,7 @@ def _counted(entry: Entry, measured: Measured) -> None:
         if value is not None:
             scaled = value / (1e6 if metric == "params" else 1e9)
             figure = entry.figures.setdefault(metric, Figure())
-            figure.here, figure.own = number(scaled, 2), Span(scaled, scaled, scaled)
+            figure.here, figure.own = f"{scaled:.2f}", Span(scaled, scaled, scaled)
     entry.evidence.add("counted")
 
 

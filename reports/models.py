@@ -61,6 +61,13 @@ class ModelView:
     appearances: tuple[tuple[TableView, RowView, tuple[CellView, ...]], ...]
 
     @property
+    def sources(self) -> list[str]:
+        """Files of all results shown."""
+        found = [self.count_name] if self.count_name else []
+        found += [line.name for line in self.speeds]
+        return found + [name for run in self.runs for name, _ in run.results]
+
+    @property
     def diagnosed(self) -> bool:
         return any(run.diagnosis for run in self.runs)
 

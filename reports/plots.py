@@ -199,23 +199,31 @@ def _agreement(key: str, cells: list[tuple[CellView, float, float]]) -> Chart:
 
 
 def dot_chart(view: TableView) -> DotChart | None:
-    """The first accuracy column of a table as dots; None if fewer than two rows print it."""
-    columns = [c.key for c in view.table.columns if c.kind in ("accuracy", "measure")]
-    cells = [
-        cell
-        for row in view.rows
-        for cell in row.cells
-        if columns and cell.cell.column.key == columns[0] and cell.cell.number
-    ]
+    """The accuracy column with the most printed figures as dots; None if fewer than two rows print it."""
+    columns: dict[str, list[CellView]] = {}
+    groups: dict[int, str | None] = {}
+    for title, rows in view.groups:
+        for row in rows:
+            for cell in row.cells:
+                if cell.kind in ("accuracy", "measure") and cell.cell.number:
+                    columns.setdefault(cell.cell.column.key, []).append(cell)
+                    groups[id(cell)] = title
+    cells = max(columns.values(), key=len, default=[])
     if not 2 <= len(cells) <= MOST_ROWS:
         return None
+    labels = [cell.cell.row.label for cell in cells]
+    if len(set(labels)) < len(labels):
+        labels = [
+            ", ".join(filter(None, (groups[id(c)], name)))
+            for c, name in zip(cells, labels, strict=True)
+        ]
     values = [number_.value for c in cells if (number_ := c.cell.number)]
     values += [end for c in cells for end in _here(c)]
     axis = Axis.of(cells[0].cell.column.label, values, 230.0, RIGHT)
     return DotChart(
         f"{cells[0].cell.column.label}, row by row",
         axis,
-        tuple(_dot(cell, i, axis) for i, cell in enumerate(cells)),
+        tuple(_dot(cell, labels[i], i, axis) for i, cell in enumerate(cells)),
         24.0 * len(cells) + 40,
     )
 
@@ -227,10 +235,10 @@ def _here(view: CellView) -> list[float]:
     return [verdict.value, *(verdict.interval or ())]
 
 
-def _dot(view: CellView, place: int, axis: Axis) -> Dot:
+def _dot(view: CellView, label: str, place: int, axis: Axis) -> Dot:
     printed, here = view.cell.number, _here(view)
     return Dot(
-        label=view.cell.row.label,
+        label=label,
         y=24.0 * place + 16,
         printed=axis.pixel(printed.value) if printed else None,
         here=axis.pixel(here[0]) if here else None,

@@ -17,15 +17,18 @@ from reports import cards, names, takeaway
 from reports.cells import Judged, Tally
 from reports.compare import Comparison, compare, to_json
 from reports.evidence import Measured
+from reports.keys import Keys
 from reports.leaderboard import FIRST_SHOWN, leaderboard
 from reports.models import ModelView, RunView, model_views
+from reports.pairs import benches
 from reports.papers import PaperView, paper_view
 from reports.plots import agreement_charts, cost_charts, dot_chart
 from reports.render import environment
 from reports.words import METRIC_LABELS
 from reports.writer import BuildReport, Writer
 
-STATIC = ("style.css", "site.js")
+STATIC = ("style.css", "site.js", "board.js", "compare.js")
+COMPARED_BY = ("AP", "AP50", "AP75", "AR", "PCKh")
 
 
 def build(
@@ -72,13 +75,23 @@ class Pages:
         self.site = site
         self.writer = writer
         self.env = environment()
-        self.env.globals.update(site=site, made=site.snapshot.made)
+        menu = [(view.paper.id, view.paper.method) for view in site.papers]
+        self.env.globals.update(menu=menu, made=site.snapshot.made)
+        self.keys = Keys(menu, site.snapshot.made)
 
     def write(self) -> None:
         """All pages and all files to take away."""
-        self.page("index.html", "index.html", tally=Tally.of(self.site.judged.cells()))
+        tally = Tally.of(self.site.judged.cells())
+        self.page(
+            "index.html",
+            "index.html",
+            site=self.site,
+            tally=tally,
+            sessions=self.site.measured.sessions,
+        )
         for paper in self.site.papers:
-            self.page(names.paper_page(paper.paper.id), "paper.html", view=paper)
+            cite = takeaway.bibtex([paper.paper])
+            self.page(names.paper_page(paper.paper.id), "paper.html", view=paper, bibliography=cite)
         self.tables()
         self.models()
         self.overviews()
@@ -90,19 +103,41 @@ class Pages:
         """One page per table, and the table in every format."""
         tables = list(self.site.judged.tables.values())
         for before, table, after in zip([None, *tables], tables, [*tables[1:], None], strict=False):
-            around = {"before": before, "after": after, "chart": dot_chart(table)}
-            self.page(names.table_page(table.name), "table.html", view=table, **around)
-            for ending, content in takeaway.table_files(table).items():
-                self.writer.add(names.table_page(table.name, ending), content)
+            page = names.table_page(table.name)
+            files = {names.table_page(table.name, end): end for end in takeaway.ENDINGS}
+            beside = [
+                view and (view.name, view.paper.method, view.table.table)
+                for view in (before, after)
+            ]
+            key = self.keys.of(table, beside)
+            if self.writer.current([page, *files], key):
+                continue
+            content = takeaway.table_files(table)
+            around: dict[str, Any] = {"before": before, "after": after, "chart": dot_chart(table)}
+            bibliography = takeaway.bibtex([table.paper])
+            self.page(
+                page,
+                "table.html",
+                key,
+                view=table,
+                files=content,
+                bibliography=bibliography,
+                **around,
+            )
+            for name, ending in files.items():
+                self.writer.add(name, content[ending], key)
 
     def models(self) -> None:
         """One page per model, its card and its badge."""
         for model in self.site.models:
-            page = names.model_page(model.name)
-            self.page(page, "model.html", view=model)
-            self.writer.add(names.model_page(model.name, "md"), cards.model_card(model))
-            badge = names.model_page(model.name, "svg")
-            self.page(badge, "badge.svg", **cards.badge(model))
+            page, card, badge = (names.model_page(model.name, end) for end in ("html", "md", "svg"))
+            traces = {name: self.site.measured.traces[name] for name in model.sources}
+            key = self.keys.of(model, traces)
+            if not self.writer.current([page, card, badge], key):
+                shown = cards.badge(model)
+                self.page(page, "model.html", key, view=model, traces=traces, badge=shown["text"])
+                self.writer.add(card, cards.model_card(model), key)
+                self.page(badge, "badge.svg", key, **shown)
             for run in model.runs:
                 self.pictures(run)
         self.writer.add("files/model-index.yml", cards.model_index(self.site.models))
@@ -115,22 +150,31 @@ class Pages:
     def overviews(self) -> None:
         """Leaderboard, plots, comparison, feed, bibliography, snapshot."""
         board, comparison = self.site.board, self.site.comparison
-        shown = {"metrics": METRICS, "first": FIRST_SHOWN, "labels": METRIC_LABELS}
+        papers = self.site.catalog.papers
+        shown: dict[str, Any] = {
+            "metrics": METRICS,
+            "first": FIRST_SHOWN,
+            "labels": METRIC_LABELS,
+            "papers": papers,
+        }
         self.page("leaderboard.html", "leaderboard.html", board=board, **shown)
         for ending, content in takeaway.leaderboard_files(board).items():
             self.writer.add(f"files/leaderboard.{ending}", content)
         agreement = agreement_charts(self.site.judged)
         self.page("plots.html", "plots.html", agreement=agreement, cost=cost_charts(board))
-        if comparison:
-            self.page("compare.html", "compare.html", comparison=comparison)
+        rows = benches(self.site.measured)
+        used = {metric for one in rows for side in one.sides for metric in side.metrics}
+        shown = {"comparison": comparison, "benches": rows, "site": self.site}
+        columns = [name for name in COMPARED_BY if name in used]
+        self.page("compare.html", "compare.html", metrics=columns, **shown)
         changes = comparison.flipped if comparison else ()
         self.page("feed.xml", "feed.xml", changes=changes)
         bibliography = takeaway.bibtex(self.site.catalog.papers.values())
         self.writer.add("files/references.bib", bibliography)
         self.writer.add("snapshot.json", to_json(self.site.snapshot))
 
-    def page(self, page: str, template: str, **content: Any) -> None:
-        """Render one template to `page`; `root` leads from it back to the site's folder."""
+    def page(self, page: str, template: str, key: str = "", **content: Any) -> None:
+        """Render one template to `page`; `root` leads from it back to the site's folder. `key`: as in `Writer.add`."""
         root = "../" * page.count("/")
         html = self.env.get_template(template).render(root=root, page=page, **content)
-        self.writer.add(page, html)
+        self.writer.add(page, html, key)

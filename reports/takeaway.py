@@ -16,6 +16,7 @@ from reports.leaderboard import Leaderboard
 from reports.render import clean
 
 FORMAT = 1
+ENDINGS = ("csv", "json", "tex", "md")
 _LATEX = {
     "\\": r"\textbackslash{}",
     "<": r"\textless{}",

@@ -1,6 +1,7 @@
 """Writing the site: only files whose bytes changed, and nothing left over from an earlier build."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,10 @@ MANIFEST = ".site"
 
 class SiteError(ReproPoseError):
     """The site cannot be written where it was asked for."""
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class Writer:
     written: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     placed: set[str] = field(default_factory=set)
+    notes: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         manifest = self.out / MANIFEST
@@ -50,11 +56,30 @@ class Writer:
             raise SiteError(
                 f"{self.out} holds files that are not a site; name an empty or a new folder"
             )
-        self.before = manifest.read_text("utf-8").splitlines() if manifest.is_file() else []
+        lines = manifest.read_text("utf-8").splitlines() if manifest.is_file() else []
+        self.before = {name: rest for name, _, rest in (line.partition("\t") for line in lines)}
 
-    def add(self, name: str, content: str | bytes) -> None:
-        """Write `content` to `name` (relative, '/'-separated) unless it is already there."""
+    def current(self, names: Sequence[str], key: str) -> bool:
+        """Whether all of `names` were made from what `key` stands for and still hold that; then they stay."""
+        kept = {}
+        for name in names:
+            made_from, _, digest = self.before.get(name, "").partition("\t")
+            path = self.out / name
+            if made_from != key or not path.is_file() or _hash(path.read_bytes()) != digest:
+                return False
+            kept[name] = self.before[name]
+        self.notes.update(kept)
+        self.unchanged.extend(kept)
+        return True
+
+    def add(self, name: str, content: str | bytes, key: str = "") -> None:
+        """Write `content` to `name` (relative, '/'-separated) unless it is already there.
+
+        key: what it was made from, for `current` of the next build.
+        """
         data = content.encode("utf-8", "replace") if isinstance(content, str) else content
+        if key:
+            self.notes[name] = f"{key}\t{_hash(data)}"
         path = self.out / name
         if path.is_file() and path.read_bytes() == data:
             self.unchanged.append(name)
@@ -81,7 +106,7 @@ class Writer:
             self.unchanged.append(name)
             return
         content = source.read_bytes()
-        if hashlib.sha256(content).hexdigest() != digest:
+        if _hash(content) != digest:
             raise SiteError(f"{source}: its SHA-256 is not the one in its gallery; draw it anew")
         self.add(name, content)
 
@@ -93,5 +118,6 @@ class Writer:
             path = self.out / name
             if path.resolve().is_relative_to(self.out.resolve()):
                 path.unlink(missing_ok=True)
-        (self.out / MANIFEST).write_text("\n".join(names) + "\n", encoding="utf-8")
+        lines = [f"{name}\t{self.notes[name]}" if name in self.notes else name for name in names]
+        (self.out / MANIFEST).write_text("\n".join(lines) + "\n", encoding="utf-8")
         return BuildReport(self.out, tuple(self.written), tuple(self.unchanged), tuple(removed))

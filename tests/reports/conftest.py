@@ -4,10 +4,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from bench.diagnosis import People
 from reports.site import build
-from tests.reports.ledger import HOSTILE, make
+from tests.reports.ledger import HOSTILE, Memory, make
 
 
 @pytest.fixture(scope="session")
@@ -17,9 +19,30 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One of every page and verdict, for what takes long on many rows."""
+    return build(*make(papers=1, tables=2, rows=3), tmp_path_factory.mktemp("small")).out
+
+
+@pytest.fixture(scope="session")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with hostile text in every free field."""
     return build(*make(text=HOSTILE), tmp_path_factory.mktemp("hostile")).out
+
+
+@pytest.fixture(scope="session")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small site, where two seeds of a run have a record of each image: 11 and 13 flip between them."""
+    snapshot, catalog, store = make()
+    folder = tmp_path_factory.mktemp("people")
+    store = Memory(store.results, folder)
+    for seed, scores in enumerate(([0.4, 0.7, 0.9], [0.6, 0.8, 0.1])):
+        path = folder / f"results/lab/paper0-run0/seed-{seed}.people.npz"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        ids = np.array([11, 12, 13])
+        kinds = np.zeros((3, 17), np.int8)
+        People(ids, ids + 100, np.zeros(3, np.int64), np.array(scores), kinds).save(path)
+    return build(snapshot, catalog, store, tmp_path_factory.mktemp("compared")).out
 
 
 def pages(site: Path) -> list[Path]:

@@ -46,17 +46,19 @@ EVIDENCE = tuple(get_args(Evidence))
 
 
 class Memory(Store):
-    """A store whose results are in memory, by file."""
+    """A store whose results are in memory, by file; what lies beside them is in `folder`."""
 
-    def __init__(self, results: dict[str, Result]) -> None:
+    def __init__(self, results: dict[str, Result], folder: Path = Path()) -> None:
         super().__init__()
         object.__setattr__(self, "results", results)
+        object.__setattr__(self, "folder", folder)
 
     results: dict[str, Result]
+    folder: Path
 
     def _of(self, kind: type[Any]) -> list[Stored[Any]]:
         return [
-            Stored(result, Path(file), file)
+            Stored(result, self.folder / file, file)
             for file, result in self.results.items()
             if isinstance(result, kind)
         ]

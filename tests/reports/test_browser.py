@@ -22,6 +22,7 @@ KINDS = (
     "index.html",
     "leaderboard.html",
     "plots.html",
+    "compare.html",
     "tables/paper0-1.html",
     "papers/paper0.html",
     "models/paper0-model0.html",
@@ -144,13 +145,13 @@ def test_bars_differ_by_pattern_not_by_colour_alone(watched: Watched, hung: Path
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_violation(debian: Any, plain: Path, scheme: str) -> None:
+def test_axe_finds_no_violation(debian: Any, small: Path, scheme: str) -> None:
     axe = pytest.importorskip("axe_playwright_python", reason="axe-core comes with it")
     script = (Path(axe.__file__).parent / "axe.min.js").read_text("utf-8")
     one = Watched(debian, viewport={"width": 1280, "height": 900}, color_scheme=scheme)
     rules = {} if scheme == "light" else {"runOnly": ["color-contrast"]}
     for kind in KINDS:
-        page = one.open(plain / kind)
+        page = one.open(small / kind)
         page.evaluate(script)
         found = page.evaluate("rules => axe.run(rules)", rules)
         assert "color-contrast" in {rule["id"] for rule in found["passes"]}
@@ -231,7 +232,7 @@ def test_a_view_can_be_sent_as_a_link(watched: Watched, plain: Path) -> None:
     assert shown
     assert all("R-A1" in name for name in shown)
     page.locator("button[data-copy=link]").click()
-    page.get_by_text("Copied").wait_for()
+    page.locator("#told", has_text="Copied").wait_for(state="attached")
     assert page.evaluate("navigator.clipboard.readText()") == address
     page.goto("about:blank")
     page.goto(address)
@@ -281,6 +282,112 @@ def test_a_cell_is_opened_and_closed_by_keyboard(watched: Watched, plain: Path) 
 def test_commands_can_be_copied(watched: Watched, plain: Path) -> None:
     page = watched.open(plain / "models" / "paper0-model0.html")
     page.locator("summary", has_text="Where these counts").click()
-    page.locator("button.copy:visible").first.click()
-    page.get_by_text("Copied").wait_for()
+    page.locator("code.command + button.copy:visible").first.click()
+    page.locator("#told", has_text="Copied").wait_for(state="attached")
     assert page.evaluate("navigator.clipboard.readText()").startswith("repropose measure")
+
+
+def test_a_table_is_copied_as_latex_markdown_and_bibtex(watched: Watched, plain: Path) -> None:
+    page = watched.open(plain / "tables" / "paper0-1.html")
+    for name, start in (("LaTeX", r"\begin{table}"), ("Markdown", "### "), ("BibTeX", "@")):
+        button = page.get_by_role("button", name=f"Copy {name}")
+        button.focus()
+        page.keyboard.press("Enter")
+        page.locator("#told", has_text="Copied").wait_for(state="attached")
+        assert page.evaluate("navigator.clipboard.readText()").startswith(start)
+    stored = (plain / "tables" / "paper0-1.md").read_text("utf-8")
+    page.get_by_role("button", name="Copy Markdown").click()
+    page.get_by_text("Copied").first.wait_for(state="attached")
+    assert page.evaluate("navigator.clipboard.readText()") == stored
+
+
+def test_a_card_opens_while_the_pointer_rests_and_stays_if_clicked(
+    watched: Watched, plain: Path
+) -> None:
+    page = watched.open(plain / "tables" / "paper0-1.html")
+    button = page.locator("td.judged > button").nth(4)
+    card = page.locator(f"#{button.get_attribute('popovertarget')}")
+    button.hover()
+    card.wait_for(state="visible")
+    page.mouse.move(2, 2)
+    card.wait_for(state="hidden")
+    button.hover()
+    card.wait_for(state="visible")
+    button.click()
+    page.mouse.move(2, 2)
+    page.wait_for_timeout(300)
+    assert card.is_visible()
+    page.keyboard.press("Escape")
+    assert card.is_hidden()
+
+
+def test_protocol_parts_choose_groups_and_go_into_the_address(
+    watched: Watched, plain: Path
+) -> None:
+    page = watched.open(plain / "leaderboard.html")
+    before = len(names(page))
+    page.locator("[name=boxes]").select_option("ground truth")
+    assert "boxes=ground+truth" in page.url
+    shown = page.locator("table.board tbody:visible").evaluate_all(
+        "all => all.map(b => b.dataset.boxes)"
+    )
+    assert shown
+    assert set(shown) == {"ground truth"}
+    page.locator("[name=boxes]").select_option("")
+    assert len(names(page)) == before
+
+
+def test_the_shown_leaderboard_is_copied(watched: Watched, plain: Path) -> None:
+    page = watched.open(plain / "leaderboard.html", "#q=method-r-a1&cols=AP,params")
+    for name, row in (("Markdown", "| "), ("LaTeX", r"\begin{tabular}")):
+        page.get_by_role("button", name=f"Copy as {name}").click()
+        page.locator("#told", has_text="Copied").wait_for(state="attached")
+        text = page.evaluate("navigator.clipboard.readText()")
+        assert row in text
+        assert "70.1" in text
+        assert "FPS" not in text
+
+
+def test_twenty_thousand_entries_sort_and_filter_without_a_pause(
+    watched: Watched, plain: Path, tmp_path: Path
+) -> None:
+    source = (plain / "leaderboard.html").read_text("utf-8")
+    head, group, rest = source.partition('<tbody id="g1"')
+    body, end, after = rest.partition("</tbody>")
+    title, first, rows = body.partition('<tr class="own"')
+    many = (first + rows) * (20_000 // (first + rows).count("<tr "))
+    (tmp_path / "static").symlink_to(plain / "static")
+    (tmp_path / "leaderboard.html").write_text(head + group + title + many + end + after, "utf-8")
+    page = watched.open(tmp_path / "leaderboard.html")
+    assert page.locator("table.board tbody tr:not(.group)").count() == 400
+    spent = """async column => {
+      const start = performance.now();
+      document.querySelector(`th[data-col=${column}] button`).click();
+      await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+      return performance.now() - start;
+    }"""
+    assert min(page.evaluate(spent, column) for column in ("AP", "params", "AR")) < 1000
+    page.get_by_role("button", name="Show 400 more").click()
+    assert page.locator("table.board tbody tr:not(.group)").count() == 800
+
+
+def test_two_results_are_compared_image_by_image(watched: Watched, compared: Path) -> None:
+    page = watched.open(compared / "compare.html")
+    page.locator("[name=a]").select_option("paper0-run0, lab, seed-0")
+    page.locator("[name=b]").select_option("paper0-run0, lab, seed-1")
+    shown = page.locator(".pair-shown")
+    assert (
+        "2 of 3 images flipped: 1 only the second gets right, 1 only the first."
+        in shown.inner_text()
+    )
+    assert [r.split() for r in shown.locator("table", has_text="Right in").locator("tbody tr").all_inner_texts()] == [
+        ["13", "90", "%", "10", "%", "first"], ["11", "40", "%", "60", "%", "second"],
+    ]  # fmt: skip
+    assert "+0.20" in shown.inner_text()
+    address, text = page.url, shown.inner_text()
+    page.goto("about:blank")
+    page.goto(address)
+    assert shown.inner_text() == text
+    page.locator("[name=b]").select_option("paper0-run1, lab, seed-0")
+    assert "no record of each image" in shown.inner_text()
+    assert watched.complaints == []

@@ -1,14 +1,16 @@
 """What building the site guarantees: same bytes, little rewritten, nothing foreign touched."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench.records import CountResult, Snapshot
 from reports.names import slug
-from reports.site import build
+from reports.site import Pages, build
 from reports.writer import SiteError
 from tests.reports.ledger import Memory, make
 
@@ -40,6 +42,43 @@ def test_nothing_changed_rewrites_nothing(tmp_path: Path) -> None:
     second = build(*make(), tmp_path)
     assert second.written == ()
     assert second.removed == ()
+
+
+def test_nothing_changed_renders_no_page_of_a_table_or_model_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered: list[str] = []
+    page = Pages.page
+
+    def noted(self: Pages, name: str, *rest: Any, **content: Any) -> None:
+        rendered.append(name)
+        page(self, name, *rest, **content)
+
+    monkeypatch.setattr(Pages, "page", noted)
+    build(*make(), tmp_path)
+    first = set(rendered)
+    rendered.clear()
+    build(*make(), tmp_path)
+    assert {n for n in first if n.startswith(("tables/", "models/"))} == first - set(rendered)
+    assert first > set(rendered)
+
+
+def test_a_page_that_was_edited_or_deleted_by_hand_is_made_again(tmp_path: Path) -> None:
+    build(*make(), tmp_path)
+    (tmp_path / "tables" / "paper0-1.html").write_text("edited")
+    (tmp_path / "models" / "paper0-model0.svg").unlink()
+    again = build(*make(), tmp_path)
+    assert set(again.written) == {"tables/paper0-1.html", "models/paper0-model0.svg"}
+
+
+def test_a_build_in_another_process_gives_the_same_bytes(plain: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from reports.site import build; "
+        "from tests.reports.ledger import make; build(*make(), Path(sys.argv[1]))"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "7"}
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, env=environment)
+    assert contents(tmp_path) == contents(plain)
 
 
 def test_one_changed_result_rewrites_only_pages_that_show_it(tmp_path: Path) -> None:

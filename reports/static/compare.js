@@ -1,0 +1,107 @@
+"use strict";
+/* Lays two results side by side: metrics, protocols, and the images that only one of them gets right. The choice lives
+   in the address after '#'. */
+
+const RIGHT = 50;
+const MOST = 200;
+
+function element(name, text, attributes = {}) {
+  const made = document.createElement(name);
+  if (text !== undefined) made.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+function listing(caption, head, rows) {
+  const table = element("table", undefined, { class: "list numbers" });
+  table.append(element("caption", caption));
+  const line = (cells, kind) => {
+    const row = element("tr");
+    cells.forEach((text, i) => row.append(kind === "head" ? element("th", text, { scope: "col" })
+      : i ? element("td", text) : element("th", text, { scope: "row" })));
+    return row;
+  };
+  table.createTHead().append(line(head, "head"));
+  table.createTBody().append(...rows.map(row => line(row)));
+  const around = element("div", undefined, { class: "scroll", role: "region", tabindex: "0", "aria-label": caption });
+  around.append(table);
+  return around;
+}
+
+const figure = value => value === undefined ? "not measured" : value.toFixed(2).replace("-", "−");
+const signed = value => `${value > 0 ? "+" : ""}${figure(value)}`;
+
+class Pair {
+  constructor(form) {
+    this.form = form;
+    this.place = document.querySelector(".pair-shown");
+    this.rows = [...document.querySelectorAll("table.results tr[data-name]")];
+    for (const select of [form.elements.a, form.elements.b])
+      for (const row of this.rows) select.append(element("option", row.dataset.name, { value: row.dataset.name }));
+    form.hidden = false;
+    form.addEventListener("input", () => this.changed());
+    form.addEventListener("submit", event => event.preventDefault());
+    form.querySelector(".swap").addEventListener("click", () => {
+      const { a, b } = form.elements;
+      [a.value, b.value] = [b.value, a.value];
+      this.changed();
+    });
+    addEventListener("hashchange", () => this.fromAddress());
+    this.fromAddress();
+  }
+
+  fromAddress() {
+    const state = new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
+    const { a, b } = this.form.elements;
+    a.value = state.get("a");
+    b.value = state.get("b");
+    if (a.selectedIndex < 0) a.selectedIndex = 0;
+    if (b.selectedIndex < 0) b.selectedIndex = Math.min(1, this.rows.length - 1);
+    this.show();
+  }
+
+  changed() {
+    const { a, b } = this.form.elements;
+    history.replaceState(null, "", `#${new URLSearchParams({ a: a.value, b: b.value })}`);
+    this.show();
+  }
+
+  show() {
+    const [one, two] = ["a", "b"].map(name => this.rows[this.form.elements[name].selectedIndex]);
+    const [first, second] = [one, two].map(row => JSON.parse(row.dataset.metrics));
+    const metrics = [...new Set([...Object.keys(first), ...Object.keys(second)])];
+    const parts = [listing("Metrics", ["Metric", "First", "Second", "Second − first"], metrics.map(name => [name, figure(first[name]),
+      figure(second[name]), name in first && name in second ? signed(second[name] - first[name]) : "not known"]))];
+    parts.unshift(this.protocols(one, two), this.flips(one, two));
+    this.place.replaceChildren(...[parts[2], parts[0], parts[1]].flat());
+  }
+
+  protocols(one, two) {
+    const [first, second] = [one, two].map(row => JSON.parse(row.dataset.protocol));
+    const rows = [...new Set([...Object.keys(first), ...Object.keys(second)])].sort()
+      .map(key => [key.replaceAll("_", " "), first[key] ?? "not stated", second[key] ?? "not stated"])
+      .filter(([, a, b]) => a !== b);
+    if (!rows.length) return element("p", "Both were evaluated under the same protocol.");
+    return listing("What differs in the protocol: read the metrics with that in mind", ["", "First", "Second"].map(t => t || "Part"), rows);
+  }
+
+  flips(one, two) {
+    const scores = row => row.dataset.scores.split(" ").filter(Boolean).map(Number);
+    const [first, second] = [scores(one), scores(two)];
+    if (!first.length || !second.length) return element("p", "Images that flipped are not known: a result holds no record of each image. Measure it again.");
+    if (one.parentElement !== two.parentElement) return element("p", "The two were evaluated on different people; images cannot be compared.");
+    const flipped = one.parentElement.dataset.images.split(" ").map((image, i) => [image, first[i], second[i]])
+      .filter(([, a, b]) => (a >= RIGHT) !== (b >= RIGHT)).sort((x, y) => Math.abs(y[1] - y[2]) - Math.abs(x[1] - x[2]));
+    const won = flipped.filter(([, a, b]) => b > a).length;
+    const told = element("p", `${flipped.length} of ${first.length} images flipped: ${won} only the second gets right, ${flipped.length - won} only the first.`);
+    if (!flipped.length) return told;
+    const rows = flipped.slice(0, MOST).map(([image, a, b]) => [image, `${a} %`, `${b} %`, b > a ? "second" : "first"]);
+    const caption = `Images that flipped${flipped.length > MOST ? `, the ${MOST} widest apart` : ""}`;
+    return [told, listing(caption, ["Image", "First", "Second", "Right in"], rows)];
+  }
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  const form = document.querySelector("form.pair");
+  if (form) new Pair(form);
+});
