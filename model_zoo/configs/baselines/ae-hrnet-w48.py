@@ -6,7 +6,7 @@ _base_ = ["_hrnet_w48.py"]
 codec = dict(
     type="AssociativeEmbedding",
     input_size=(640, 640),
-    heatmap_size=(160, 160),
+    heatmap_size=(640, 640),  # decoded at the size of the input
     sigma=2,
     decode_topk=30,
     decode_center_shift=0.5,
@@ -25,7 +25,7 @@ model = dict(
         deconv_out_channels=None,
         keypoint_loss=dict(type="KeypointMSELoss", use_target_weight=True),
         tag_loss=dict(type="AssociativeEmbeddingLoss", loss_weight=0.001),
-        decoder=dict(codec, heatmap_size=(640, 640)),
+        decoder=codec,
     ),
     test_cfg=dict(
         _delete_=True,
@@ -41,8 +41,4 @@ optim_wrapper = None
 expected_output = dict(
     _delete_=True, heatmaps=("B", "K", "H/4", "W/4"), tags=("B", "K", "H/4", "W/4")
 )
-small = dict(codec, input_size=(64, 64), heatmap_size=(16, 16))
-smoke = dict(
-    codec=dict(small, _delete_=True),
-    model=dict(head=dict(decoder=dict(small, heatmap_size=(64, 64)))),
-)
+smoke = dict(codec=dict(codec, _delete_=True, input_size=(64, 64), heatmap_size=(64, 64)))
