@@ -1,6 +1,6 @@
 # Associative embedding (Newell et al., NeurIPS 2017) on HRNet-W48 at 640x640, without flip test: the dense end-to-end
 # method beside which QueryPose is timed. It is what HigherHRNet starts from, without its second, finer heatmap: it
-# should be faster than that. Timed only: it has no training definition.
+# should be faster than that. Timed, and evaluated with weights trained elsewhere; it has no training definition.
 _base_ = ["_hrnet_w48.py"]
 
 codec = dict(
@@ -34,6 +34,33 @@ model = dict(
         restore_heatmap_size=True,
         align_corners=False,
     ),
+)
+test_dataloader = dict(
+    batch_size=1,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type="DefaultSampler", shuffle=False, round_up=False),
+    dataset=dict(
+        type="CocoDataset",
+        data_root="data/full/coco/",
+        data_mode="bottomup",
+        ann_file="annotations/person_keypoints_val2017.json",
+        data_prefix=dict(img="val2017/"),
+        test_mode=True,
+        pipeline=[
+            dict(type="LoadImage"),
+            dict(
+                type="BottomupResize", input_size=(640, 640), size_factor=64, resize_mode="expand"
+            ),
+            dict(type="PackPoseInputs"),
+        ],
+    ),
+)
+test_evaluator = dict(
+    type="CocoMetric",
+    ann_file="data/full/coco/annotations/person_keypoints_val2017.json",
+    nms_mode="none",
+    score_mode="bbox",
 )
 train_cfg = None
 param_scheduler = None
