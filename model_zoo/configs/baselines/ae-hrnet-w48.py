@@ -14,7 +14,7 @@ codec = dict(
     decode_max_instances=30,
 )
 model = dict(
-    type="AssociativeEmbedding",
+    type="DenseBottomup",
     head=dict(
         _delete_=True,
         type="AssociativeEmbeddingHead",
