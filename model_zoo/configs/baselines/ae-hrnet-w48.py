@@ -69,3 +69,4 @@ expected_output = dict(
     _delete_=True, heatmaps=("B", "K", "H/4", "W/4"), tags=("B", "K", "H/4", "W/4")
 )
 smoke = dict(codec=dict(codec, _delete_=True, input_size=(64, 64), heatmap_size=(64, 64)))
+lab = dict(codec=dict(codec, _delete_=True))
