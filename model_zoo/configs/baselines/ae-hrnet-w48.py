@@ -62,9 +62,6 @@ test_evaluator = dict(
     nms_mode="none",
     score_mode="bbox",
 )
-train_cfg = None
-param_scheduler = None
-optim_wrapper = None
 expected_output = dict(
     _delete_=True, heatmaps=("B", "K", "H/4", "W/4"), tags=("B", "K", "H/4", "W/4")
 )
