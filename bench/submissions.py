@@ -6,9 +6,7 @@ an entry is left out. MPII: `image_id` is the position of the person in mpii_val
 [N, 16, 2 or 3] in pixels counted from 1, as HRNet's code writes it.
 """
 
-import io
 import json
-import zlib
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import yaml
 from pydantic import ValidationError
-from scipy.io.matlab import MatReadError
 
 from bench.errors import DataError, UnknownName
+from bench.mat import read_arrays
 from bench.records import ModelCard
 from bench.schema import Layout
 from bench.untrusted import parse_json, read_bounded
@@ -34,10 +32,6 @@ FARTHEST = 1e6  # pixels and scores beyond this are mistakes
 LOOKED_AT = 20  # detections of an image that COCO's evaluation takes
 SHOWN = 5  # mistakes told one by one
 _CARD_BYTES = 20_000
-_UNREADABLE = (  # what SciPy raises at damaged .mat files; its MatReadError is none of the others
-    *(ValueError, TypeError, LookupError, OSError, NotImplementedError, MemoryError),
-    *(OverflowError, zlib.error, MatReadError),
-)
 Entry = dict[str, Any]
 
 
@@ -177,24 +171,9 @@ def _notes(entries: list[Entry], known: set[int], twice: Mapping[int, int]) -> l
 
 def _from_mat(path: Path) -> list[Entry]:
     """Entries of `preds`, in 0-based pixels."""
-    from scipy.io import loadmat, whosmat
-
-    raw = read_bounded(path, 2**26)
-    try:
-        shapes = {name: (shape, kind) for name, shape, kind in whosmat(io.BytesIO(raw))}
-        shape, kind = shapes.get("preds", ((), ""))
-        if len(shape) != 3 or shape[1] != 16 or shape[2] not in (2, 3) or shape[0] > 10**5:
-            raise DataError(
-                f"{path} holds {', '.join(f'{n} {s}' for n, (s, _) in shapes.items()) or 'nothing'}"
-                "; wanted is preds [N, 16, 2 or 3]"
-            )
-        if kind not in ("double", "single"):
-            raise DataError(f"{path}: preds is of class {kind}; wanted are real numbers")
-        found = loadmat(io.BytesIO(raw), variable_names=["preds"])["preds"].astype(float)
-    except _UNREADABLE as error:
-        raise DataError(
-            f"{path} is no readable .mat file: {error}; give version 5 or JSON"
-        ) from None
+    found = read_arrays(read_bounded(path, 2**26), str(path), ["preds"])["preds"]
+    if found.ndim != 3 or found.shape[1] != 16 or found.shape[2] not in (2, 3):
+        raise DataError(f"{path}: preds has the shape {found.shape}; wanted is [N, 16, 2 or 3]")
     scores = found[:, :, 2] if found.shape[2] == 3 else np.ones(found.shape[:2])
     points = np.concatenate([found[:, :, :2] - 1.0, scores[:, :, None]], axis=2)
     return [
