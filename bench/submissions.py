@@ -57,19 +57,23 @@ def read_predictions(path: Path, dataset: Layout, known: set[int]) -> Checked:
     if path.suffix == ".mat":
         if dataset != "mpii":
             raise DataError(f"{path}: only MPII predictions can be a .mat file; give JSON")
-        return _checked(_from_mat(path), dataset, known, str(path), None)
+        return check_entries(_from_mat(path), dataset, known, str(path))
     raw = read_bounded(path)
     data = parse_json(raw, str(path))
     if not isinstance(data, list):
         raise DataError(
             f"{path} holds a JSON {type(data).__name__}; predictions are a list of entries"
         )
-    return _checked(data, dataset, known, str(path), raw)
+    return check_entries(data, dataset, known, str(path), raw)
 
 
-def _checked(
-    data: list[Any], dataset: Layout, known: set[int], what: str, raw: bytes | None
+def check_entries(
+    data: list[Any], dataset: Layout, known: set[int], what: str, raw: bytes | None = None
 ) -> Checked:
+    """Entries of predictions that were read; `what` is their file, and `raw` its text, in messages.
+
+    Raises `DataError` naming the first mistakes by entry (and line).
+    """
     boxed = bool(data) and isinstance(data[0], dict) and "bbox" in data[0]
     entries: list[Entry] = []
     mistakes: dict[int, str] = {}
@@ -140,14 +144,17 @@ def _told(mistakes: Mapping[int, str], raw: bytes | None) -> str:
 
 def _lines(raw: bytes, last: int) -> dict[int, int]:
     """Entry -> line of the file, up to entry `last` of a JSON list that was read before."""
-    text = raw.decode("utf-8-sig", errors="replace")
+    text = raw.decode(json.detect_encoding(raw), errors="replace")
     decoder = json.JSONDecoder()
     position = text.index("[") + 1
+    counted, line = 0, 1
     found = {}
     for number in range(last + 1):
         while text[position] in ", \t\r\n":
             position += 1
-        found[number] = text.count("\n", 0, position) + 1
+        line += text.count("\n", counted, position)
+        counted = position
+        found[number] = line
         _, position = decoder.raw_decode(text, position)
     return found
 
