@@ -7,7 +7,6 @@ in pixels of the original image, `score`. For MPII `image_id` is the position of
 import contextlib
 import io
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,11 +20,10 @@ from bench.datasets.files import read_json
 from bench.datasets.synthetic.views import COCO_17, CROWDPOSE_14, MPII_16
 from bench.diagnosis import People, diagnose, diagnose_mpii
 from bench.errors import DataError
-from bench.mat import read_arrays
 from bench.measure.oks import with_fast_oks
+from bench.measure.truth import MpiiTruth, annotations_of, mpii_truth
 from bench.records import Diagnosis
 from bench.schema import PCKH_JOINTS, DatasetName, Layout, Tier, layout
-from bench.untrusted import read_bounded
 
 Prediction = Mapping[str, Any]
 COCO_FIGURES = ("AP", "AP50", "AP75", "AP_M", "AP_L", "AR", "AR50", "AR75", "AR_M", "AR_L")
@@ -124,7 +122,7 @@ def coco_evaluation(annotations: Path, predictions: Sequence[Prediction]) -> Any
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
-    data = _annotations(annotations)
+    data = annotations_of(annotations, "coco")
     _known_images(data, predictions)
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO()
@@ -140,7 +138,7 @@ def crowdpose_evaluation(annotations: Path, predictions: Sequence[Prediction]) -
     from xtcocotools.coco import COCO
     from xtcocotools.cocoeval import COCOeval
 
-    _known_images(_annotations(annotations), predictions)
+    _known_images(annotations_of(annotations, "crowdpose"), predictions)
     with contextlib.redirect_stdout(io.StringIO()):
         truth = COCO(str(annotations))
         found = _loaded(truth, predictions)
@@ -169,15 +167,6 @@ def _figures(names: Sequence[str], evaluation: Any) -> dict[str, float]:
         evaluation.summarize()
     pairs = zip(names, evaluation.stats, strict=True)
     return {name: 100.0 * float(figure) for name, figure in pairs if figure > -1}
-
-
-def _annotations(path: Path) -> dict[str, Any]:
-    data = read_json(path)
-    wanted = ("images", "annotations", "categories")
-    missing = [key for key in wanted if not isinstance(data, dict) or key not in data]
-    if missing:
-        raise DataError(f"{path} is no COCO annotation file: it has no {', '.join(missing)}")
-    return dict(data)
 
 
 def _known_images(annotations: dict[str, Any], predictions: Sequence[Prediction]) -> None:
@@ -212,53 +201,11 @@ def mpii_metrics(ground_truth: Path, predictions: Sequence[Prediction]) -> dict[
     `ground_truth` is mpii_gt_val.mat. Pelvis and thorax do not count; the mean weighs joints by how often they are
     labelled. PCKh@0.11 is what HRNet's code and its heirs print as Mean@0.1: the twelfth of the thresholds 0, 0.01, ...
     """
-    truth = _mpii_truth(ground_truth)
+    truth = mpii_truth(ground_truth)
     return _mpii_figures(truth, _by_position(predictions, len(truth.heads)))
 
 
-class _MpiiTruth(NamedTuple):
-    """joints [N, 16, 2] in 1-based pixels, labelled [N, 16], heads [N]: 0.6 of the head box's diagonal."""
-
-    joints: NDArray[np.float64]
-    labelled: NDArray[np.bool_]
-    heads: NDArray[np.float64]
-
-
-def _mpii_truth(ground_truth: Path) -> _MpiiTruth:
-    if not ground_truth.is_file():
-        raise DataError(f"{ground_truth} is missing; `repropose prepare mpii` puts it there")
-    return _read_truth(read_bounded(ground_truth), str(ground_truth))
-
-
-@lru_cache(maxsize=2)
-def _read_truth(raw: bytes, what: str) -> _MpiiTruth:
-    """Kept, since each reading starts a process."""
-    shapes = {"pos_gt_src": (16, 2), "jnt_missing": (16,), "headboxes_src": (2, 2)}
-    found = read_arrays(raw, what, list(shapes))
-    people = found["pos_gt_src"].shape[-1]
-    for name, shape in shapes.items():
-        if found[name].shape != (*shape, people):
-            raise DataError(
-                f"{what}: {name} has the shape {found[name].shape}; MPII's truth of {people} people "
-                f"has {(*shape, people)}"
-            )
-    boxes = found["headboxes_src"]
-    heads = 0.6 * np.linalg.norm(boxes[1] - boxes[0], axis=0)
-    joints, labelled = found["pos_gt_src"].transpose(2, 0, 1), found["jnt_missing"].T == 0
-    if not np.isfinite(joints[labelled]).all() or not np.isfinite(heads).all():
-        raise DataError(f"{what}: a joint or a head box is no finite number; fetch it again")
-    truth = _MpiiTruth(joints, labelled, heads)
-    for array in truth:
-        array.flags.writeable = False
-    return truth
-
-
-def mpii_people(ground_truth: Path) -> int:
-    """How many people mpii_gt_val.mat holds. Raises `DataError`."""
-    return len(_mpii_truth(ground_truth).heads)
-
-
-def _mpii_figures(truth: _MpiiTruth, predicted: NDArray[np.float64]) -> dict[str, float]:
+def _mpii_figures(truth: MpiiTruth, predicted: NDArray[np.float64]) -> dict[str, float]:
     joints, labelled, heads = truth
     scores = {t: pckh(predicted, joints, heads, labelled, t) for t in (0.5, 0.1, _HRNET_01)}
     weight = labelled.sum(axis=0).astype(float)
@@ -288,7 +235,7 @@ def _by_position(predictions: Sequence[Prediction], count: int) -> NDArray[np.fl
 
 
 def _examine_mpii(ground_truth: Path, predictions: Sequence[Prediction]) -> Evaluation:
-    truth = _mpii_truth(ground_truth)
+    truth = mpii_truth(ground_truth)
     predicted = _by_position(predictions, len(truth.heads))
     people = ground_truth.with_name("mpii_val.json")  # lists the same people, with their images
     images = [str(one["image"]) for one in read_json(people)] if people.is_file() else None

@@ -7,8 +7,9 @@ from typing import Any
 from bench.datasets import annotation_file, manifest_of
 from bench.datasets.files import read_json
 from bench.errors import DataError, ResultError
-from bench.measure.accuracy import Evaluation, evaluated_on, examine, mpii_people
+from bench.measure.accuracy import Evaluation, evaluated_on, examine
 from bench.measure.environment import provenance
+from bench.measure.truth import mpii_people
 from bench.records import ModelCard, SubmissionResult
 from bench.schema import Layout, Tier
 from bench.store import Store, Stored, place_of
@@ -22,7 +23,7 @@ def known_ids(dataset: Layout, truth: Path) -> set[int]:
     data = read_json(truth)
     try:
         return {int(image["id"]) for image in data["images"]}
-    except (TypeError, KeyError, ValueError):
+    except (TypeError, KeyError, ValueError, OverflowError):
         raise DataError(f"{truth} is no COCO annotation file: it lists no images") from None
 
 
