@@ -98,6 +98,21 @@ def test_without_a_list_the_split_is_the_projects_own_and_says_so(tmp_path):
     assert not val & train
 
 
+def test_a_broken_off_conversion_is_not_taken_for_the_published_split(tmp_path, monkeypatch):
+    mat, out = saved(tmp_path / "m.mat", mpii.release(people("a.jpg", "b.jpg"))), tmp_path / "out"
+    (tmp_path / "val.txt").write_text("a.jpg\n")
+    mpii.convert(mat, out, tmp_path / "val.txt")
+    assert json.loads((out / mpii.SPLIT_NOTE).read_text())["rule"] == "published list"
+
+    def killed(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(mpii, "truth_file", killed)
+    with pytest.raises(KeyboardInterrupt):
+        mpii.convert(mat, out)
+    assert "not finished" in json.loads((out / mpii.SPLIT_NOTE).read_text())["rule"]
+
+
 def test_test_images_and_people_without_annotation_are_left_out(tmp_path):
     content = mpii.release(people("a.jpg", "b.jpg", "c.jpg"))
     content["RELEASE"]["img_train"] = np.array([[1, 0, 1]])
