@@ -193,7 +193,12 @@ class ModelCard(Strict):
     )
     title: Line = Field(description="as the leaderboard shows it")
     authors: Line
-    link: Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"']{3,300}$")] | None = None
+    link: (
+        Annotated[
+            str, StringConstraints(pattern=r"^https?://[^\s<>\"']{3,300}$"), AfterValidator(_plain)
+        ]
+        | None
+    ) = None
     boxes: Literal["ground-truth", "detector-56.4", "detector", "none"]
     input_size: Annotated[str, StringConstraints(pattern=r"^(\d{2,4}x\d{2,4}|whole image)$")] = (
         Field(description="height x width in pixels, or whole image")

@@ -8,7 +8,7 @@ apart. Ranks exist within a group only.
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -215,7 +215,8 @@ def _measured(judged: Judged, measured: Measured) -> Iterable[Group]:
                 found[key].setdefault(run, []).append(result)
     for number_, (_, runs) in enumerate(sorted(found.items()), 1):
         first = next(iter(runs.values()))[0]
-        split = f"measured here, {first.tier} tier"
+        part = f", only {subset}" if (subset := first.protocol.get("subset")) else ""
+        split = f"measured here, {first.tier} tier{part}"
         entries = [_measured_entry(judged, run, results) for run, results in sorted(runs.items())]
         yield Group(f"m{number_}", split, tuple(sorted(first.protocol.items())), True, entries)
 
@@ -240,8 +241,14 @@ def _submitted(measured: Measured) -> Iterable[Group]:
     for result in measured.submissions:
         found[tuple(sorted(result.protocol.items()))].append(result)
     for number_, (protocol, results) in enumerate(sorted(found.items()), 1):
-        split = f"submitted by strangers, {dict(protocol)['split']}"
+        split = f"submitted by strangers, {_evaluated_on(dict(protocol))}"
         yield Group(f"s{number_}", split, protocol, True, [_stranger(one) for one in results])
+
+
+def _evaluated_on(protocol: Mapping[str, str]) -> str:
+    """The split, and that it is a part of it where it is."""
+    subset = f", only {protocol['subset']}" if protocol.get("subset") else ""
+    return f"{protocol.get('split', 'split not stated')}{subset}"
 
 
 def _stranger(result: SubmissionResult) -> Entry:

@@ -251,7 +251,7 @@ class _Transfer:
         if self.have:  # ranges are ignored, or the file has changed
             self._start_anew()
         length = reply.headers.get("Content-Length", "")
-        told = int(length) if length.isdecimal() else None
+        told = int(length) if length.isdecimal() and len(length) < 20 else None
         if self.file.size and told not in (None, self.file.size):
             raise Refused(f"the file has {told} bytes, published are {self.file.size}")
         self.total = self.file.size or told

@@ -226,6 +226,8 @@ def test_a_card_is_read(tmp_path: Path):
         ("name: My Net", "line 1, name: String should match pattern"),
         ("link: javascript:alert(1)", "link: String should match pattern"),
         ('title: "a\\x07b"', "title: .*cannot be shown"),
+        ('title: "My Net \\u202e"', "title: .*cannot be shown"),
+        ('link: "https://example.org/\\u202egpj"', "link: .*cannot be shown"),
         ("title: " + "x" * 300, "title: String should have at most 200 characters"),
         ("boxes: mine", "boxes: Input should be 'ground-truth'"),
         ("input_size: large", "input_size: String should match pattern"),

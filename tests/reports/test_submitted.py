@@ -53,3 +53,20 @@ def test_submissions_are_ranked_apart_from_papers_and_runs(tmp_path: Path):
     others = [g for g in page.iter("tbody") if g.get("id") != "s1"]
     assert others
     assert not [g for g in others if "Stranger" in "".join(g.itertext())]
+
+
+def test_a_submission_on_a_subset_says_so_and_is_ranked_apart(tmp_path: Path):
+    snapshot, catalog, _ = make()
+    store = Store(tmp_path / "results", tmp_path / "measured")
+    store.write(submission("one", 70.0, "One"))
+    part = submission("two", 80.0, "Two")
+    cut = {**PROTOCOL, "subset": "50 of 5000 test"}
+    store.write(part.model_copy(update={"protocol": cut}))
+    page = read(build(snapshot, catalog, store, tmp_path / "site").out / "leaderboard.html")
+    groups = [
+        " ".join("".join(group.itertext()).split())
+        for group in page.iter("tbody")
+        if (group.get("id") or "").startswith("s")
+    ]
+    assert len(groups) == 2
+    assert all(("only 50 of 5000 test" in group) == ("Two" in group) for group in groups)
