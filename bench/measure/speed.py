@@ -31,8 +31,8 @@ def time_models(
 ) -> SpeedResult:
     """Time `models` (zoo names) at their full size, `rounds` times each after a warm-up.
 
-    Defaults: a GPU if there is one (200 rounds, 20 to warm up), else one CPU thread per core (7 rounds, 2; 4 and 1 where
-    a round of all models takes longer than `SLOW` seconds).
+    Defaults: a GPU if there is one (200 rounds, 20 to warm up), else one CPU thread per core (7 rounds, 2; 4 and 1
+    where a round of all models takes longer than `SLOW` seconds).
     """
     import torch
 
