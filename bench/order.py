@@ -18,6 +18,7 @@ with a joint confidence of 97.5 %, and fails only if one step is wrong at that l
 
 import ast
 import itertools
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -30,6 +31,7 @@ from bench.schema import METRICS
 from bench.statistics import LEVEL, Difference, Spread, propagate, slope, summarise
 
 EQUAL = (50.0, 60.0)
+DRAWN = (20.0, 80.0)
 DOUBT = (1.0 - LEVEL) / 2
 MARGIN_SEEDS = 0.5
 MARGIN_IMAGES = 2.5
@@ -109,6 +111,10 @@ class Order:
             raise Unordered("claims a size, and not a direction")
         sign = 1.0 if claimed > edge else -1.0
         step = Step(number.cells, lambda v: sign * (number.value(v) - edge), None)
+        if not _both_ways(step):
+            raise Unordered(
+                "claims a size: its sign cannot come out otherwise (the largest less the smallest, or less itself)"
+            )
         decided = self._decide([step])
         found = self._found(step).difference
         ends = sorted(edge + sign * end for end in found.interval) if found.interval else None
@@ -232,6 +238,14 @@ class Order:
             return f"{words}; one seed: no interval"
         covers = " and ".join(dict.fromkeys(one.covers for one in found))
         return f"{words}; the interval covers {covers}"
+
+
+def _both_ways(step: Step) -> bool:
+    """Whether some figures would put the number above zero and others below."""
+    dice = random.Random(0)
+    draws = ({cell: dice.uniform(*DRAWN) for cell in step.cells} for _ in range(200))
+    signs = {value > 0 for value in map(step.value, draws) if abs(value) > 1e-9}
+    return len(signs) == 2
 
 
 def _functions(node: ast.expr) -> set[str]:

@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 @MODELS.register_module()
-class AssociativeEmbedding(BottomupPoseEstimator):
+class DenseBottomup(BottomupPoseEstimator):
     """MMPose's bottom-up estimator, usable without flip test: its head then wants the features as a list, and
     HRNet gives a tuple (MMPose 1.3.2)."""
 

@@ -452,3 +452,17 @@ def test_a_figure_without_numbers_is_judged_by_the_runs_named_for_it(tiny, fill,
 def test_a_stand_in_must_be_a_run_and_replace_one(tiny, store, runs, named) -> None:
     with pytest.raises(LedgerError, match=f"claims.yaml: claim 'one': .*{named}"):
         judge_claim(tiny, "tinypaper", instead(runs), Book(tiny, store))
+
+
+@pytest.mark.parametrize(
+    ("expression", "claimed"),
+    [
+        ("max([1/tiny-*/ap]) - min([1/tiny-*/ap])", "0.8"),  # "hardly moves": never below zero
+        ("[1/tiny-a/ap] - max([1/tiny-*/ap])", "-0.5"),  # never above
+    ],
+)
+def test_a_number_whose_sign_is_fixed_claims_a_size(judge, fill, make, expression, claimed) -> None:
+    fill(*seeds(make, [38.0, 39.0, 38.5], [45.0, 45.5, 44.8]))
+    judged = judge(expression, claimed).on_reproduced
+    assert (judged.holds, judged.evidence) == ("open", "smoke")
+    assert "its sign cannot come out otherwise" in judged.reason

@@ -516,3 +516,10 @@ def test_joint_response_has_no_value_for_absent_joints_and_averages_left_with_ri
     assert len(kinds["ankle"]) == 0
     names = ["ear", "eye", "nose", "shoulder", "elbow", "wrist", "hip", "knee", "ankle"]
     assert list(kinds) == names
+
+
+def test_located_loss_as_a_sum_is_the_mean_times_the_pixels():
+    found, targets = torch.rand(2, 17, 6, 4), torch.rand(2, 17, 6, 4)
+    weights = (torch.rand(2, 17) > 0.5).float()
+    mean = located_loss(found, targets, weights)
+    torch.testing.assert_close(located_loss(found, targets, weights, pixels="sum"), 24 * mean)

@@ -1,12 +1,12 @@
 # Associative embedding (Newell et al., NeurIPS 2017) on HRNet-W48 at 640x640, without flip test: the dense end-to-end
 # method beside which QueryPose is timed. It is what HigherHRNet starts from, without its second, finer heatmap: it
-# should be faster than that. Timed only: it has no training definition.
+# should be faster than that. Timed, and evaluated with weights trained elsewhere; it has no training definition.
 _base_ = ["_hrnet_w48.py"]
 
 codec = dict(
     type="AssociativeEmbedding",
     input_size=(640, 640),
-    heatmap_size=(160, 160),
+    heatmap_size=(640, 640),  # decoded at the size of the input
     sigma=2,
     decode_topk=30,
     decode_center_shift=0.5,
@@ -14,7 +14,7 @@ codec = dict(
     decode_max_instances=30,
 )
 model = dict(
-    type="AssociativeEmbedding",
+    type="DenseBottomup",
     head=dict(
         _delete_=True,
         type="AssociativeEmbeddingHead",
@@ -25,7 +25,7 @@ model = dict(
         deconv_out_channels=None,
         keypoint_loss=dict(type="KeypointMSELoss", use_target_weight=True),
         tag_loss=dict(type="AssociativeEmbeddingLoss", loss_weight=0.001),
-        decoder=dict(codec, heatmap_size=(640, 640)),
+        decoder=codec,
     ),
     test_cfg=dict(
         _delete_=True,
@@ -35,14 +35,35 @@ model = dict(
         align_corners=False,
     ),
 )
-train_cfg = None
-param_scheduler = None
-optim_wrapper = None
+test_dataloader = dict(
+    batch_size=1,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type="DefaultSampler", shuffle=False, round_up=False),
+    dataset=dict(
+        type="CocoDataset",
+        data_root="data/full/coco/",
+        data_mode="bottomup",
+        ann_file="annotations/person_keypoints_val2017.json",
+        data_prefix=dict(img="val2017/"),
+        test_mode=True,
+        pipeline=[
+            dict(type="LoadImage"),
+            dict(
+                type="BottomupResize", input_size=(640, 640), size_factor=64, resize_mode="expand"
+            ),
+            dict(type="PackPoseInputs"),
+        ],
+    ),
+)
+test_evaluator = dict(
+    type="CocoMetric",
+    ann_file="data/full/coco/annotations/person_keypoints_val2017.json",
+    nms_mode="none",
+    score_mode="bbox",
+)
 expected_output = dict(
     _delete_=True, heatmaps=("B", "K", "H/4", "W/4"), tags=("B", "K", "H/4", "W/4")
 )
-small = dict(codec, input_size=(64, 64), heatmap_size=(16, 16))
-smoke = dict(
-    codec=dict(small, _delete_=True),
-    model=dict(head=dict(decoder=dict(small, heatmap_size=(64, 64)))),
-)
+smoke = dict(codec=dict(codec, _delete_=True, input_size=(64, 64), heatmap_size=(64, 64)))
+lab = dict(codec=dict(codec, _delete_=True))
