@@ -65,7 +65,7 @@ def test_losses_bear_the_printed_weights():
         expected = weight * presence_loss(parts.logits[name], PRESENCE)
         torch.testing.assert_close(losses[f"loss_{name}"], expected)
     torch.testing.assert_close(losses["loss_diversity"], 0.1 * diversity_loss(parts.features))
-    expected = located_loss(mass_scaled(response, targets), targets, weights)
+    expected = located_loss(mass_scaled(response, targets), targets, weights, pixels="sum")
     torch.testing.assert_close(losses["loss_located"], expected)
     assert len(losses) == 5
 
