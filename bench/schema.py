@@ -51,7 +51,7 @@ PCKH_JOINTS = ("head", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 METRICS: Mapping[str, Metric] = {
     **_points("AP", "AP50", "AP75", "AP_M", "AP_L", "AR", "AR50", "AR75", "AR_M", "AR_L"),
     **_points("AP_easy", "AP_medium", "AP_hard", "AP_box", "AP_kpt"),
-    **_points("PCKh", "PCKh@0.1", *(f"PCKh_{joint}" for joint in PCKH_JOINTS)),
+    **_points("PCKh", "PCKh@0.1", "PCKh@0.11", *(f"PCKh_{joint}" for joint in PCKH_JOINTS)),
     "params": Metric("count", "M", "lower"),
     "flops": Metric("count", "G", "lower"),
     "fps": Metric("speed", "frames/s", "higher"),

@@ -6,9 +6,7 @@ an entry is left out. MPII: `image_id` is the position of the person in mpii_val
 [N, 16, 2 or 3] in pixels counted from 1, as HRNet's code writes it.
 """
 
-import io
 import json
-import zlib
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import yaml
 from pydantic import ValidationError
-from scipy.io.matlab import MatReadError
 
 from bench.errors import DataError, UnknownName
+from bench.mat import read_arrays
 from bench.records import ModelCard
 from bench.schema import Layout
 from bench.untrusted import parse_json, read_bounded
@@ -34,10 +32,6 @@ FARTHEST = 1e6  # pixels and scores beyond this are mistakes
 LOOKED_AT = 20  # detections of an image that COCO's evaluation takes
 SHOWN = 5  # mistakes told one by one
 _CARD_BYTES = 20_000
-_UNREADABLE = (  # what SciPy raises at damaged .mat files; its MatReadError is none of the others
-    *(ValueError, TypeError, LookupError, OSError, NotImplementedError, MemoryError),
-    *(OverflowError, zlib.error, MatReadError),
-)
 Entry = dict[str, Any]
 
 
@@ -63,19 +57,23 @@ def read_predictions(path: Path, dataset: Layout, known: set[int]) -> Checked:
     if path.suffix == ".mat":
         if dataset != "mpii":
             raise DataError(f"{path}: only MPII predictions can be a .mat file; give JSON")
-        return _checked(_from_mat(path), dataset, known, str(path), None)
+        return check_entries(_from_mat(path), dataset, known, str(path))
     raw = read_bounded(path)
     data = parse_json(raw, str(path))
     if not isinstance(data, list):
         raise DataError(
             f"{path} holds a JSON {type(data).__name__}; predictions are a list of entries"
         )
-    return _checked(data, dataset, known, str(path), raw)
+    return check_entries(data, dataset, known, str(path), raw)
 
 
-def _checked(
-    data: list[Any], dataset: Layout, known: set[int], what: str, raw: bytes | None
+def check_entries(
+    data: list[Any], dataset: Layout, known: set[int], what: str, raw: bytes | None = None
 ) -> Checked:
+    """Entries of predictions that were read; `what` is their file, and `raw` its text, in messages.
+
+    Raises `DataError` naming the first mistakes by entry (and line).
+    """
     boxed = bool(data) and isinstance(data[0], dict) and "bbox" in data[0]
     entries: list[Entry] = []
     mistakes: dict[int, str] = {}
@@ -146,14 +144,17 @@ def _told(mistakes: Mapping[int, str], raw: bytes | None) -> str:
 
 def _lines(raw: bytes, last: int) -> dict[int, int]:
     """Entry -> line of the file, up to entry `last` of a JSON list that was read before."""
-    text = raw.decode("utf-8-sig", errors="replace")
+    text = raw.decode(json.detect_encoding(raw), errors="replace")
     decoder = json.JSONDecoder()
     position = text.index("[") + 1
+    counted, line = 0, 1
     found = {}
     for number in range(last + 1):
         while text[position] in ", \t\r\n":
             position += 1
-        found[number] = text.count("\n", 0, position) + 1
+        line += text.count("\n", counted, position)
+        counted = position
+        found[number] = line
         _, position = decoder.raw_decode(text, position)
     return found
 
@@ -177,24 +178,9 @@ def _notes(entries: list[Entry], known: set[int], twice: Mapping[int, int]) -> l
 
 def _from_mat(path: Path) -> list[Entry]:
     """Entries of `preds`, in 0-based pixels."""
-    from scipy.io import loadmat, whosmat
-
-    raw = read_bounded(path, 2**26)
-    try:
-        shapes = {name: (shape, kind) for name, shape, kind in whosmat(io.BytesIO(raw))}
-        shape, kind = shapes.get("preds", ((), ""))
-        if len(shape) != 3 or shape[1] != 16 or shape[2] not in (2, 3) or shape[0] > 10**5:
-            raise DataError(
-                f"{path} holds {', '.join(f'{n} {s}' for n, (s, _) in shapes.items()) or 'nothing'}"
-                "; wanted is preds [N, 16, 2 or 3]"
-            )
-        if kind not in ("double", "single"):
-            raise DataError(f"{path}: preds is of class {kind}; wanted are real numbers")
-        found = loadmat(io.BytesIO(raw), variable_names=["preds"])["preds"].astype(float)
-    except _UNREADABLE as error:
-        raise DataError(
-            f"{path} is no readable .mat file: {error}; give version 5 or JSON"
-        ) from None
+    found = read_arrays(read_bounded(path, 2**26), str(path), ["preds"])["preds"]
+    if found.ndim != 3 or found.shape[1] != 16 or found.shape[2] not in (2, 3):
+        raise DataError(f"{path}: preds has the shape {found.shape}; wanted is [N, 16, 2 or 3]")
     scores = found[:, :, 2] if found.shape[2] == 3 else np.ones(found.shape[:2])
     points = np.concatenate([found[:, :, :2] - 1.0, scores[:, :, None]], axis=2)
     return [

@@ -28,6 +28,7 @@ WIDE = {
     "AR_M",
     "AR_L",
     "PCKh@0.1",
+    "PCKh@0.11",
     *(f"PCKh_{j}" for j in ("head", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")),
 }
 

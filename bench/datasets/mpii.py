@@ -161,7 +161,7 @@ def convert(mat: Path, folder: Path, split: Path | None = None) -> dict[str, int
     for name, part in (("mpii_train.json", rest), ("mpii_val.json", chosen)):
         entries = [{k: v for k, v in p.items() if k != "head"} for p in part]
         replace_file(folder / name, json.dumps(entries).encode())
-    replace_file(folder / "mpii_gt_val.mat", _mat(ground_truth(chosen)))
+    replace_file(folder / "mpii_gt_val.mat", truth_file(ground_truth(chosen)))
     replace_file(folder / SPLIT_NOTE, json.dumps(note, indent=1).encode())
     return {"train": len(rest), "val": len(chosen)}
 
@@ -199,14 +199,11 @@ def _key(person: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def ground_truth(people: Sequence[Person]) -> dict[str, NDArray[Any]]:
     """The arrays that MPII's evaluation reads: `headboxes_src` [2, 2, N] (corner, coordinate, person), `pos_gt_src`
-    [16, 2, N], `jnt_missing` [16, N], `dataset_joints` [1, 16]; pixels count from 1."""
-    names = np.empty((1, len(JOINTS)), object)
-    names[0, :] = JOINTS
+    [16, 2, N], `jnt_missing` [16, N]; pixels count from 1."""
     joints = np.array([p["joints"] for p in people], float).reshape(-1, len(JOINTS), 2)
     heads = np.array([p["head"] for p in people], float).reshape(-1, 2, 2)
     seen = np.array([p["joints_vis"] for p in people], float).reshape(-1, len(JOINTS))
     return {
-        "dataset_joints": names,
         "headboxes_src": heads.transpose(1, 2, 0),
         "jnt_missing": 1.0 - seen.T,
         "pos_gt_src": joints.transpose(1, 2, 0),
@@ -259,14 +256,19 @@ def _rect(person: Person) -> dict[str, Any]:
     }
 
 
-def _mat(arrays: Mapping[str, Any]) -> bytes:
-    """A MATLAB 5 file whose 116 bytes of free text, where a date would stand, are fixed."""
+def truth_file(arrays: Mapping[str, Any]) -> bytes:
+    """mpii_gt_val.mat: `ground_truth` and `dataset_joints` [1, 16], the joints' names.
+
+    The 116 bytes of free text, where a date would stand, are fixed.
+    """
     import io
 
     from scipy.io import savemat
 
+    names = np.empty((1, len(JOINTS)), object)
+    names[0, :] = JOINTS
     out = io.BytesIO()
-    savemat(out, dict(arrays), format="5")
+    savemat(out, {"dataset_joints": names, **arrays}, format="5")
     return b"MATLAB 5.0 MAT-file, converted from MPII".ljust(116) + out.getvalue()[116:]
 
 

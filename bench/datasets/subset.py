@@ -5,16 +5,16 @@ whole data set: annotations of a few images, chosen by a seed, beside links to t
 already. Its counts are less than the published ones, so every result names the subset and none is compared.
 """
 
-import io
 import json
 import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.datasets import FILES, IMAGES, folder
+from bench.datasets import FILES, IMAGES, folder, mpii
 from bench.datasets.files import read_json, replace_file
 from bench.errors import DataError
+from bench.mat import read_arrays
 from bench.schema import DatasetName, layout
 from bench.sources import workspace
 
@@ -42,7 +42,8 @@ def make(dataset: DatasetName, limit: int, seed: int = 0) -> Path:
         if file.endswith(".mat"):
             _write(home / file, _cut_truth(whole / file, test))
         elif file not in kept and (whole / file).is_file():
-            boxes = [box for box in read_json(whole / file) if box["image_id"] in set(test)]
+            chosen = set(test)
+            boxes = [box for box in read_json(whole / file) if box["image_id"] in chosen]
             _write(home / file, json.dumps(boxes).encode())
     for folder_name in {images for _, images in IMAGES[layout(dataset)]}:
         _link(home / folder_name, whole / folder_name)
@@ -76,19 +77,12 @@ def _cut_people(content: Any, positions: Sequence[int]) -> Any:
 
 def _cut_truth(file: Path, positions: Sequence[int]) -> bytes:
     """The same people of MPII's evaluation arrays, whose last axis counts people."""
-    from scipy.io import loadmat, savemat
-
+    names = ("headboxes_src", "jnt_missing", "pos_gt_src")
+    truth = read_arrays(file.read_bytes(), str(file), names)
     try:
-        truth = {k: v for k, v in loadmat(str(file)).items() if not k.startswith("__")}
-    except (OSError, ValueError, TypeError, NotImplementedError) as error:
-        raise DataError(f"{file} is no readable .mat file: {error}") from None
-    people = truth["jnt_missing"].shape[-1]
-    out = io.BytesIO()
-    savemat(
-        out,
-        {k: v[..., list(positions)] if v.shape[-1] == people else v for k, v in truth.items()},
-    )
-    return b"MATLAB 5.0 MAT-file, subset of MPII".ljust(116) + out.getvalue()[116:]
+        return mpii.truth_file({name: truth[name][..., list(positions)] for name in names})
+    except IndexError:
+        raise DataError(f"{file} holds fewer people than mpii_val.json; fetch both again") from None
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -5,9 +5,11 @@ whole, before anything is written where the format allows that; so is one that g
 written aside and renamed, and one that is already there with the same content is left: a broken-off unpacking goes on.
 """
 
+import lzma
 import os
 import shutil
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -16,11 +18,20 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from bench.errors import DataError
 
 CHUNK = 1 << 20
+LONGEST_NAME = 1 << 16  # bytes
+_OF_THE_NEXT = (  # headers that only hold the name or attributes of the file after them
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+)
+_DAMAGED = (
+    *(zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, struct.error),
+    *(EOFError, NotImplementedError, ValueError, OSError),
+)
 Progress = Callable[[int], object]
 
 
@@ -61,13 +72,15 @@ def unpack(
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as opened:
                 return _take(list(_zipped(opened)), archive, folder, wanted, limits, progress)
-        with tarfile.open(archive) as packed:
-            return _take(_taped(packed), archive, folder, wanted, limits, progress)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error, NotImplementedError) as bad:
+        with tarfile.open(archive, tarinfo=_Header) as packed:
+            return _take(_taped(packed, limits), archive, folder, wanted, limits, progress)
+    except _DAMAGED as bad:
+        if isinstance(bad, OSError) and bad.errno is not None:
+            raise  # of the disk and not of the archive
         raise DataError(
             f"{archive} is damaged or no zip or tar archive: {bad}; delete it and fetch it again"
         ) from None
-    except (RuntimeError, UnicodeError) as bad:  # zipfile says so of encrypted members
+    except RuntimeError as bad:  # zipfile says so of encrypted members
         raise DataError(f"{archive} cannot be unpacked: {bad}") from None
 
 
@@ -82,7 +95,18 @@ def _zipped(opened: zipfile.ZipFile) -> Iterator[_Member]:
             yield _Member(info.filename, info.file_size, partial(opened.open, info), info.CRC)
 
 
-def _taped(packed: tarfile.TarFile) -> Iterator[_Member]:
+class _Header(tarfile.TarInfo):
+    """A tar header that is refused before its lies cost memory: tarfile reads long names and attributes whole."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        header = super().frombuf(buf, encoding, errors)
+        if header.size < 0 or (header.type in _OF_THE_NEXT and header.size > LONGEST_NAME):
+            raise DataError(f"the archive has a header of {header.size} bytes: a bomb, or damaged")
+        return header
+
+
+def _taped(packed: tarfile.TarFile, limits: Limits) -> Iterator[_Member]:
     """Members of a tar, in the order of the tape."""
 
     def reader(info: tarfile.TarInfo) -> IO[bytes]:
@@ -91,7 +115,9 @@ def _taped(packed: tarfile.TarFile) -> Iterator[_Member]:
             raise tarfile.ReadError(f"no content for {info.name!r}")
         return found
 
-    for info in packed:
+    for number, info in enumerate(packed):
+        if number >= limits.files:
+            raise DataError(f"the archive holds more than {limits.files} files: a bomb, or damaged")
         _judge_name(info.name)
         if info.isdir():
             continue
@@ -144,6 +170,8 @@ class _Growth:
             self.add(member)
 
     def add(self, member: _Member) -> None:
+        if member.size < 0:
+            raise DataError(f"{self.archive} says {member.name!r} has {member.size} bytes")
         self.files += 1
         self.bytes += member.size
         most = max(self.limits.small, self.limits.ratio * self.packed)

@@ -7,6 +7,7 @@ in pixels of the original image, `score`. For MPII `image_id` is the position of
 import contextlib
 import io
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,9 +21,11 @@ from bench.datasets.files import read_json
 from bench.datasets.synthetic.views import COCO_17, CROWDPOSE_14, MPII_16
 from bench.diagnosis import People, diagnose, diagnose_mpii
 from bench.errors import DataError
+from bench.mat import read_arrays
 from bench.measure.oks import with_fast_oks
 from bench.records import Diagnosis
 from bench.schema import PCKH_JOINTS, DatasetName, Layout, Tier, layout
+from bench.untrusted import read_bounded
 
 Prediction = Mapping[str, Any]
 COCO_FIGURES = ("AP", "AP50", "AP75", "AP_M", "AP_L", "AR", "AR50", "AR75", "AR_M", "AR_L")
@@ -222,19 +225,32 @@ class _MpiiTruth(NamedTuple):
 
 
 def _mpii_truth(ground_truth: Path) -> _MpiiTruth:
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
     if not ground_truth.is_file():
         raise DataError(f"{ground_truth} is missing; `repropose prepare mpii` puts it there")
-    try:
-        truth = loadmat(str(ground_truth))
-        joints = np.transpose(truth["pos_gt_src"], (2, 0, 1)).astype(float)
-        labelled = truth["jnt_missing"].T == 0
-        boxes = truth["headboxes_src"].astype(float)
-    except (ValueError, KeyError, OSError, MatReadError) as error:
-        raise DataError(f"{ground_truth} is no readable .mat file: {error}") from None
-    return _MpiiTruth(joints, labelled, 0.6 * np.linalg.norm(boxes[1] - boxes[0], axis=0))
+    return _read_truth(read_bounded(ground_truth), str(ground_truth))
+
+
+@lru_cache(maxsize=2)
+def _read_truth(raw: bytes, what: str) -> _MpiiTruth:
+    """Kept, since each reading starts a process."""
+    shapes = {"pos_gt_src": (16, 2), "jnt_missing": (16,), "headboxes_src": (2, 2)}
+    found = read_arrays(raw, what, list(shapes))
+    people = found["pos_gt_src"].shape[-1]
+    for name, shape in shapes.items():
+        if found[name].shape != (*shape, people):
+            raise DataError(
+                f"{what}: {name} has the shape {found[name].shape}; MPII's truth of {people} people "
+                f"has {(*shape, people)}"
+            )
+    boxes = found["headboxes_src"]
+    heads = 0.6 * np.linalg.norm(boxes[1] - boxes[0], axis=0)
+    joints, labelled = found["pos_gt_src"].transpose(2, 0, 1), found["jnt_missing"].T == 0
+    if not np.isfinite(joints[labelled]).all() or not np.isfinite(heads).all():
+        raise DataError(f"{what}: a joint or a head box is no finite number; fetch it again")
+    truth = _MpiiTruth(joints, labelled, heads)
+    for array in truth:
+        array.flags.writeable = False
+    return truth
 
 
 def mpii_people(ground_truth: Path) -> int:

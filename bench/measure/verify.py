@@ -6,13 +6,16 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from bench import datasets
+from bench.bootstrap import Matches
 from bench.catalog import Catalog
 from bench.diagnosis import People
 from bench.errors import DataError, ResultError, UnknownName
-from bench.measure.accuracy import EVALUATORS, examine
+from bench.measure.accuracy import EVALUATORS, evaluated_on, examine
+from bench.measure.submit import known_ids
 from bench.records import AccuracyResult, SubmissionResult
 from bench.schema import DatasetName, Layout, layout
 from bench.store import Store, Stored
+from bench.submissions import check_entries
 
 Checkable = Stored[AccuracyResult] | Stored[SubmissionResult]
 SAME = 1e-9  # points; the same evaluator on the same bytes differs by less
@@ -72,11 +75,17 @@ def _verdict(
             f"it was evaluated on other data: fingerprint {stated[:12] or 'not stated'}, "
             f"data/{result.tier}/{dataset} has {fingerprint[:12]}"
         )
+    truth = datasets.annotation_file(dataset, result.tier)
     try:
-        found = examine(layout(dataset), datasets.annotation_file(dataset, result.tier), entries)
-    except (DataError, KeyError, TypeError, ValueError) as error:
-        return "falls", f"its predictions cannot be evaluated: {type(error).__name__} {error}"
-    wrong = [*_differences(result.metrics, found.metrics), *_other(stored, found)]
+        check_entries(entries, layout(dataset), known_ids(layout(dataset), truth), stored.file)
+        found = examine(layout(dataset), truth, entries)
+    except DataError as error:
+        return "falls", f"its predictions cannot be evaluated: {error}"
+    wrong = [
+        *_differences(result.metrics, found.metrics),
+        *_other(stored, found),
+        *_stated(result, evaluated_on(dataset, result.tier, fingerprint), entries),
+    ]
     if wrong:
         return "falls", "; ".join(wrong) + _evaluator(result.protocol, layout(dataset))
     return "stands", f"{len(found.metrics)} figures from {len(entries)} predictions"
@@ -107,18 +116,46 @@ def _shown(figure: float | None) -> str:
 
 
 def _other(stored: Checkable, found: Any) -> list[str]:
-    """What else was stored of the same evaluation and differs: diagnosis, people."""
+    """What else was stored of the same evaluation and differs: diagnosis, people, matches."""
     wrong = []
     if stored.result.diagnosis not in (None, found.diagnosis):
         wrong.append("the error diagnosis is another one")
-    people = stored.path.with_suffix(".people.npz")
-    if people.is_file():
+    for ending, kind, wanted, other in (
+        (".people.npz", People, found.people, "people"),
+        (".matches.npz", Matches, found.matches, "matches"),
+    ):
+        file = stored.path.with_suffix(ending)
+        if not file.is_file():
+            continue
         try:
-            kept = vars(People.load(people))
+            kept = vars(kind.load(file))
         except ResultError as error:
-            return [*wrong, str(error)]
-        if not all(np.array_equal(kept[name], value) for name, value in vars(found.people).items()):
-            wrong.append(f"{people.name} tells of other people")
+            wrong.append(str(error))
+            continue
+        again = vars(wanted) if wanted else {}
+        if not again or not all(np.array_equal(kept[key], again[key]) for key in again):
+            wrong.append(f"{file.name} tells of other {other}")
+    return wrong
+
+
+def _stated(
+    result: AccuracyResult | SubmissionResult,
+    again: dict[str, str],
+    entries: Sequence[dict[str, Any]],
+) -> list[str]:
+    """What the result states of its data and predictions and is not so. The evaluator may be of another version."""
+    wrong = [
+        f"its protocol states {key} '{result.protocol.get(key, '')}', it is '{again.get(key, '')}'"
+        for key in ("data", "split", "subset")
+        if result.protocol.get(key, "") != again.get(key, "")
+    ]
+    kept = result.predictions
+    counts = len({one["image_id"] for one in entries}), len(entries)
+    if kept and (kept.images, kept.instances) != counts:
+        wrong.append(
+            f"it states {kept.instances} predictions on {kept.images} images, there are {counts[1]} "
+            f"on {counts[0]}"
+        )
     return wrong
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 import zlib
 from pathlib import Path
 
@@ -79,6 +80,35 @@ def test_boxes_are_in_all_entries_or_in_none_and_are_boxes(tmp_path: Path):
         read_predictions(write(tmp_path, [entry(bbox=box), entry(20)]), "coco", KNOWN)
     with pytest.raises(DataError, match="bbox is not"):
         read_predictions(write(tmp_path, [entry(bbox=[1, 2, -3, 4])]), "coco", KNOWN)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32-le"])
+def test_a_mistake_has_its_line_in_every_encoding_of_json(tmp_path: Path, encoding: str):
+    file = write(tmp_path, [entry(), entry(99)])
+    file.write_bytes(file.read_text().encode(encoding))
+    with pytest.raises(DataError, match=r"entry 2 \(line 3\) image_id 99"):
+        read_predictions(file, "coco", KNOWN)
+
+
+def test_a_mistake_at_the_end_of_a_large_file_is_found_at_once(tmp_path: Path):
+    file = write(tmp_path, [*[entry(shift=n) for n in range(20_000)], entry(99)])
+    started = time.process_time()
+    with pytest.raises(DataError, match=r"entry 20001 \(line 20002\)"):
+        read_predictions(file, "coco", KNOWN)
+    assert time.process_time() - started < 10  # counted from the start for each entry: over 20 s
+
+
+def test_nesting_near_the_limit_is_no_traceback(tmp_path: Path):
+    for depth in range(0, 1000, 7):
+        (tmp_path / "p.json").write_text('[{"image_id": ' + "[" * depth + "]" * depth + "}]")
+        with pytest.raises(DataError):
+            read_predictions(tmp_path / "p.json", "coco", KNOWN)
+
+
+def test_millions_of_lists_are_refused_before_they_fill_the_memory(tmp_path: Path):
+    (tmp_path / "p.json.gz").write_bytes(gzip.compress(b"[" + b"[]," * 2**22 + b"[]]"))
+    with pytest.raises(DataError, match="holds 4194306 lists and objects; at most 4194304"):
+        read_predictions(tmp_path / "p.json.gz", "coco", KNOWN)
 
 
 def test_many_mistakes_are_told_in_part_and_counted(tmp_path: Path):
@@ -162,7 +192,8 @@ def test_a_mat_file_of_hrnet_holds_1_based_pixels(tmp_path: Path):
     ("arrays", "told"),
     [
         ({"x": np.zeros((3, 16, 2))}, r"holds x \(3, 16, 2\); wanted is preds"),
-        ({"preds": np.zeros((3, 14, 2))}, "wanted is preds"),
+        ({"preds": np.zeros((3, 14, 2))}, r"shape \(3, 14, 2\); wanted is \[N, 16, 2 or 3\]"),
+        ({"preds": np.zeros((3, 16, 2), complex)}, "complex numbers"),
         ({"preds": np.full((3, 16, 2), np.nan)}, "no finite number"),
         ({"preds": np.array([[["a"] * 2] * 16] * 3, dtype=object)}, "of class cell"),
     ],

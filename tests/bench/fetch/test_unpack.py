@@ -1,6 +1,8 @@
 """Archives by hostile and by honest authors."""
 
+import gzip
 import io
+import random
 import stat
 import tarfile
 import zipfile
@@ -129,13 +131,61 @@ def test_the_same_file_twice_is_refused(make, tmp_path):
 
 @pytest.mark.parametrize("cut", [10, 200, 900])
 def test_a_cut_off_archive_is_damaged(cut, make, tmp_path):
-    import random
-
     archive = make(tmp_path / "x", {"a.bin": random.Random(1).randbytes(1000)})
     archive.write_bytes(archive.read_bytes()[:cut])
     with pytest.raises(DataError, match="is damaged or no zip or tar archive"):
         unpack(archive, tmp_path / "out", ALL)
     assert "a.bin" not in content_of(tmp_path / "out")
+
+
+@pytest.mark.parametrize("how", ["gz", "bz2", "xz"])
+def test_a_flipped_bit_is_damage_and_no_traceback(how, tmp_path):
+    content = random.Random(1).randbytes(3000)
+    with tarfile.open(tmp_path / "whole", f"w:{how}") as out:
+        info = tarfile.TarInfo("a.bin")
+        info.size = len(content)
+        out.addfile(info, io.BytesIO(content))
+    whole = (tmp_path / "whole").read_bytes()
+    for place in range(0, len(whole), 41):
+        spoilt = whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :]
+        (tmp_path / "x").write_bytes(spoilt)
+        try:
+            unpack(tmp_path / "x", tmp_path / str(place), ALL)
+        except DataError as problem:
+            assert str(tmp_path / "x") in str(problem)  # noqa: PT017 - some bits change nothing
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.XGLTYPE])
+def test_a_name_of_gigabytes_is_refused_before_it_is_read(kind, tmp_path):
+    header = tarfile.TarInfo("././@LongLink")
+    header.type, header.size = kind, 8 << 30
+    (tmp_path / "x").write_bytes(gzip.compress(header.tobuf(tarfile.GNU_FORMAT) + bytes(1 << 20)))
+    with pytest.raises(DataError, match="has a header of 8589934592 bytes"):
+        unpack(tmp_path / "x", tmp_path / "out", ALL)
+
+
+def test_a_size_below_zero_is_refused(tmp_path):
+    """It would be taken off what the archive may grow to."""
+    header = tarfile.TarInfo("a.bin")
+    header.size = -(1 << 40)
+    (tmp_path / "x").write_bytes(header.tobuf(tarfile.GNU_FORMAT) + bytes(1024))
+    with pytest.raises(DataError, match="a header of -1099511627776 bytes"):
+        unpack(tmp_path / "x", tmp_path / "out", ALL)
+    with tarfile.open(tmp_path / "x", "w", format=tarfile.PAX_FORMAT) as out:
+        header.size, header.pax_headers = 0, {"size": "-1099511627776"}
+        out.addfile(header)
+    with pytest.raises(DataError, match="-1099511627776 bytes"):
+        unpack(tmp_path / "x", tmp_path / "out", ALL)
+
+
+def test_folders_without_end_are_refused(tmp_path):
+    with tarfile.open(tmp_path / "x", "w:gz") as out:
+        for number in range(12):
+            info = tarfile.TarInfo(f"folder-{number}")
+            info.type = tarfile.DIRTYPE
+            out.addfile(info)
+    with pytest.raises(DataError, match="more than 10 files"):
+        unpack(tmp_path / "x", tmp_path / "out", ALL, limits=Limits(files=10))
 
 
 def test_no_archive_at_all_is_said_so(tmp_path):

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from bench import datasets
 from bench.cli import main
+from bench.measure.accuracy import examine
 from bench.store import Store
 from tests.bench.test_submissions import CARD
 
@@ -171,6 +172,43 @@ def test_a_changed_truth_a_changed_diagnosis_and_changed_people_fall(workspace: 
     content["annotations"][0]["keypoints"][0] += 100
     truth.write_text(json.dumps(content))
     falls(workspace, "recomputed")
+
+
+def test_changed_words_about_data_and_predictions_fall(workspace: Path):
+    """A subset passed off as the whole, and a few predictions as many."""
+    submit(workspace)
+    kept = json.loads(stored(workspace).read_text())
+    for key in ("data", "split", "subset"):
+        change(stored(workspace), protocol={**kept["protocol"], key: "coco-real"})
+        falls(workspace, f"its protocol states {key} 'coco-real', it is '")
+    change(stored(workspace), protocol=kept["protocol"])
+    change(stored(workspace), predictions={**kept["predictions"], "instances": 9999})
+    falls(workspace, "it states 9999 predictions on ")
+
+
+def test_matches_of_another_result_fall(workspace: Path):
+    """The paired bootstrap draws from them."""
+    submit(workspace)
+    matches = stored(workspace).with_suffix(".matches.npz")
+    truth = datasets.annotation_file("coco", "smoke")
+    entries = json.loads((workspace / "found.json").read_text())
+    examine("coco", truth, entries).matches.save(matches)
+    assert run("verify", "my-net").exit_code == 0
+    examine("coco", truth, entries[1:]).matches.save(matches)
+    falls(workspace, "coco-smoke.matches.npz tells of other matches")
+
+
+@pytest.mark.parametrize(
+    "spoil", [[3], [{}], [{"image_id": []}], [{"image_id": 1, "keypoints": [1]}]]
+)
+def test_predictions_that_are_none_fall_in_words(workspace: Path, spoil: list):
+    submit(workspace)
+    packed = stored(workspace).with_suffix(".predictions.json.gz")
+    packed.write_bytes(gzip.compress(json.dumps(spoil).encode()))
+    record = json.loads(stored(workspace).read_text())["predictions"]
+    sha = hashlib.sha256(packed.read_bytes()).hexdigest()
+    change(stored(workspace), predictions={**record, "sha256": sha})
+    falls(workspace, "its predictions cannot be evaluated: results/submitted/my-net")
 
 
 def test_a_result_that_cannot_be_checked_is_no_fault_but_no_success_either(workspace: Path):

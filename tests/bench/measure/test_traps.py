@@ -10,7 +10,9 @@ import pytest
 from scipy.io import savemat
 
 import model_zoo
+from bench import catalog
 from bench.measure import accuracy
+from bench.schema import METRICS
 
 model_zoo.register()
 POSE = np.stack([20.0 * (np.arange(17) % 4), 25.0 * (np.arange(17) // 4)], axis=1)
@@ -108,6 +110,16 @@ def test_mean_at_01_of_hrnet_is_the_twelfth_threshold_and_so_011(tmp_path: Path)
         figures = accuracy.evaluate("mpii", file, entries(off))
         assert figures["PCKh@0.1"] == pytest.approx(at_10)
         assert figures["PCKh@0.11"] == pytest.approx(at_11)
+        assert set(figures) <= set(METRICS)
+
+
+def test_what_transpose_prints_as_mean_at_01_is_judged_by_the_threshold_of_hrnet():
+    [table] = [t for t in catalog.load().papers["transpose"].tables if t.table == "5"]
+    assert {c.label: c.metric for c in table.columns if c.metric} == {
+        "Mean@0.5": "PCKh",
+        "Mean@0.1": "PCKh@0.11",
+        "#Params": "params",
+    }
 
 
 def test_pelvis_and_thorax_do_not_count_in_the_mean(tmp_path: Path):
