@@ -131,12 +131,12 @@ class _Reproduced:
         )
 
     def _orders(self) -> int:
-        """In how many comparisons of accuracies the sentence consists: their doubts add up."""
+        """In how many comparisons of what was trained the sentence consists: their doubts add up."""
         kinds = [
             {self.resolved.cells[name].column.kind for name in self.resolved.names_in(part)}
             for part in _comparisons(self.resolved.expression.tree)
         ]
-        return sum("accuracy" in found for found in kinds)
+        return sum(bool({"accuracy", "measure"} & found) for found in kinds)
 
     def _timed(
         self, node: ast.expr, cells: Mapping[str, Cell], chosen: Mapping[str, Measured]

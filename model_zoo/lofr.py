@@ -73,6 +73,7 @@ class LocationFreeHead(BaseHead):
         part_features: "decoder" output, or F_m "pooled" by R.
         shared_classifier: one weight vector for all parts instead of one each.
         classifier: "sigmoid" or "softmax".
+        pixels: whether Eq. 14's squared error is the "mean" or the "sum" over pixels.
         scaling: how R becomes the heatmap of Eq. 14: "mass" (R sums to what the target sums to) or "peak".
         maps: what is read out, "response" (attention weights) or "scores" (attention scores, weighed per head
             by a 1x1 convolution; needs located samples).
@@ -108,6 +109,7 @@ class LocationFreeHead(BaseHead):
         part_features: str = "decoder",
         shared_classifier: bool = False,
         classifier: str = "sigmoid",
+        pixels: str = "mean",
         scaling: str = "mass",
         maps: str = "response",
         read_out: dict | None = None,
@@ -116,12 +118,13 @@ class LocationFreeHead(BaseHead):
         super().__init__()
         _check(skeleton, num_keypoints, read_out or {}, weights or {})
         _allow("part_features", part_features, ("decoder", "pooled"))
+        _allow("pixels", pixels, ("mean", "sum"))
         _allow("scaling", scaling, ("mass", "peak"))
         _allow("maps", maps, ("response", "scores"))
         self.skeleton = skeleton
         self.used, self.category, self.strides = tuple(used), category, tuple(strides)
         self.part_features, self.classifier = part_features, classifier
-        self.scaling, self.maps = scaling, maps
+        self.pixels, self.scaling, self.maps = pixels, scaling, maps
         self.read_out, self.weights = READ_OUT | (read_out or {}), WEIGHTS | (weights or {})
         self.decoder = KEYPOINT_CODECS.build(decoder)
         transformer = dict(dim=dim, heads=heads, hidden=hidden, dropout=dropout)
@@ -216,7 +219,8 @@ class LocationFreeHead(BaseHead):
             targets = torch.stack([sample.gt_fields.heatmaps for sample in batch_data_samples])
             found = self._comparable(parts.heatmaps, targets)
             bearing = torch.cat([one.keypoint_weights for one in given])
-            losses["loss_located"] = self.weights["located"] * located_loss(found, targets, bearing)
+            located = located_loss(found, targets, bearing, pixels=self.pixels)
+            losses["loss_located"] = self.weights["located"] * located
         return losses
 
     def _comparable(self, heatmaps: Tensor, targets: Tensor) -> Tensor:

@@ -53,19 +53,19 @@ def _words(part: Mapping[str, Any]) -> str:
     for key, value in part.items():
         if key == "type" or key in LEFT_OUT:
             continue
-        text = _value(value)
+        text = _value(value, " × " if key.endswith("size") else " ")
         if text and len(text) <= LONGEST:
             said.append(f"{key.replace('_', ' ')} {text}")
     return ": ".join(filter(None, (str(part.get("type", "")), ", ".join(said)))) or "as inherited"
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, between: str = " ") -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
         return str(value.get("type", ""))
     if isinstance(value, list | tuple):
-        return " × ".join(_value(one) for one in value)
+        return between.join(_value(one) for one in value)
     return "" if value is None else str(value)
 
 

@@ -297,7 +297,11 @@ def _tell_apart(group: Group) -> None:
     """Rows with one label but several models ('TransPose-H' of every depth) get the model's name added."""
     twice = Counter(entry.label for entry in group.entries)
     for entry in group.entries:
-        if twice[entry.label] > 1 and entry.model:
+        if not entry.model:
+            continue
+        if sum(letter.isalpha() for letter in entry.label) < 2:  # "6" layers, a tick: no name
+            entry.label = entry.model
+        elif twice[entry.label] > 1:
             entry.label += f" ({entry.model})"
 
 

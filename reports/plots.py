@@ -202,12 +202,15 @@ def dot_chart(view: TableView) -> DotChart | None:
     """The accuracy column with the most printed figures as dots; None if fewer than two rows print it."""
     columns: dict[str, list[CellView]] = {}
     groups: dict[int, str | None] = {}
+    settings: dict[int, str] = {}
     for title, rows in view.groups:
         for row in rows:
             for cell in row.cells:
                 if cell.kind in ("accuracy", "measure") and cell.cell.number:
                     columns.setdefault(cell.cell.column.key, []).append(cell)
                     groups[id(cell)] = title
+                    told = (c.cell.printed for c in row.cells if c.kind == "setting")
+                    settings[id(cell)] = " ".join(filter(None, told))
     cells = max(columns.values(), key=len, default=[])
     if not 2 <= len(cells) <= MOST_ROWS:
         return None
@@ -216,6 +219,10 @@ def dot_chart(view: TableView) -> DotChart | None:
         labels = [
             ", ".join(filter(None, (groups[id(c)], name)))
             for c, name in zip(cells, labels, strict=True)
+        ]
+    if len(set(labels)) < len(labels):
+        labels = [
+            f"{name} {settings[id(c)]}".strip() for c, name in zip(cells, labels, strict=True)
         ]
     values = [number_.value for c in cells if (number_ := c.cell.number)]
     values += [end for c in cells for end in _here(c)]

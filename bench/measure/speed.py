@@ -7,7 +7,7 @@ machines cannot.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import quantiles
 from typing import Any
 
@@ -18,6 +18,8 @@ from bench.measure.environment import hardware, provenance
 from bench.records import SpeedResult, Timing
 from bench.sources import model_inputs
 
+SLOW = 20.0
+FEWEST = 4
 PROTOCOL = (
     "batch 1, no flip, float32, eval mode, warm-up, models interleaved; top-down: network only; whole images: "
     "with decoding and grouping, of untrained weights and an empty image (little to group)"
@@ -29,7 +31,8 @@ def time_models(
 ) -> SpeedResult:
     """Time `models` (zoo names) at their full size, `rounds` times each after a warm-up.
 
-    Defaults: a GPU if there is one (200 rounds, 20 to warm up), else one CPU thread per core (7 rounds, 2).
+    Defaults: a GPU if there is one (200 rounds, 20 to warm up), else one CPU thread per core (7 rounds, 2; 4 and 1
+    where a round of all models takes longer than `SLOW` seconds).
     """
     import torch
 
@@ -41,21 +44,21 @@ def time_models(
         False  # float32 as named
     )
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    rounds = rounds or (200 if device == "cuda" else 7)
-    warm_up = max(2, rounds // 10)
+    usual = 200 if device == "cuda" else 7
     calls: dict[str, Callable[[], None]] = {}
     for name in models:
         width, height = model_zoo.input_size(name)
         network = model_zoo.build_model(name).to(device).eval()
         picture = torch.zeros(1, 3, height, width, device=device)
         calls[name] = _caller(network, picture, device)
-    taken: dict[str, list[float]] = {name: [] for name in models}
-    for number in tqdm(range(warm_up + rounds), desc=f"timing {group} on {device}", unit="round"):
-        for name, call in calls.items():
-            start = time.perf_counter()
-            call()
-            if number >= warm_up:
-                taken[name].append(1000 * (time.perf_counter() - start))
+    slow = sum(_round(calls).values()) > 1000 * SLOW
+    rounds = rounds or (FEWEST if slow else usual)
+    for _ in range(0 if slow else max(1, rounds // 10)):
+        _round(calls)
+    each = [
+        _round(calls) for _ in tqdm(range(rounds), desc=f"timing {group} on {device}", unit="round")
+    ]
+    taken = {name: [one[name] for one in each] for name in models}
     facts = hardware()
     return SpeedResult(
         group=group,
@@ -67,6 +70,16 @@ def time_models(
         timings={name: _summary(times) for name, times in taken.items()},
         provenance=provenance(inputs={p for m in models for p in model_inputs(m)}),
     )
+
+
+def _round(calls: Mapping[str, Callable[[], None]]) -> dict[str, float]:
+    """Milliseconds of every model, one after the other."""
+    taken = {}
+    for name, call in calls.items():
+        start = time.perf_counter()
+        call()
+        taken[name] = 1000 * (time.perf_counter() - start)
+    return taken
 
 
 def _caller(network: Any, picture: Any, device: str) -> Callable[[], None]:

@@ -30,12 +30,16 @@ def diversity_loss(parts: Tensor) -> Tensor:
     return ((whole - same) / (keypoints * (keypoints - 1))).mean()
 
 
-def located_loss(heatmaps: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-    """Squared error per pixel of heatmaps [B, K, H, W], mean over the keypoints that bear a location (Eq. 14).
+def located_loss(
+    heatmaps: Tensor, targets: Tensor, weights: Tensor, *, pixels: str = "mean"
+) -> Tensor:
+    """Squared error of heatmaps [B, K, H, W], mean over the keypoints that bear a location (Eq. 14).
 
-    `weights` [B, K] is zero for keypoints and samples without one; without any the loss is zero.
+    `pixels`: "mean" or "sum" over the map (the sum in Eq. 14 has no index). `weights` [B, K] is zero for keypoints and
+    samples without one; without any the loss is zero.
     """
-    error = (heatmaps - targets).square().mean(dim=(2, 3))
+    error = (heatmaps - targets).square().flatten(2)
+    error = error.sum(dim=2) if pixels == "sum" else error.mean(dim=2)
     return (error * weights).sum() / weights.sum().clamp(min=1)
 
 

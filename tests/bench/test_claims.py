@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bench.catalog import load
 from bench.claims import check_claims, judge_claim
 from bench.errors import LedgerError
 from bench.evidence import Book
@@ -466,3 +467,22 @@ def test_a_number_whose_sign_is_fixed_claims_a_size(judge, fill, make, expressio
     judged = judge(expression, claimed).on_reproduced
     assert (judged.holds, judged.evidence) == ("open", "smoke")
     assert "its sign cannot come out otherwise" in judged.reason
+
+
+@pytest.mark.parametrize(
+    ("gap", "holds"), [(0.03, "holds"), (0.0003, "inconclusive"), (-0.03, "fails")]
+)
+def test_measures_from_0_to_1_are_judged_by_order_with_a_margin_of_their_size(
+    fill, make, gap, holds
+) -> None:
+    """LOFR's Table 7: one figure a column, of the measure and not of the accuracy."""
+    loaded = load()
+    kinds = ("ear", "eye", "nose", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+    results = [
+        make.trained(run, n, 0.0, measures={f"response/{k}": base + n / 1e5 for k in kinds})
+        for run, base in (("lofr-r50-coco", 0.3 + gap), ("lofr-r50-baseline-coco", 0.3))
+        for n in range(3)
+    ]
+    sentence = next(c for _, c in loaded.claims() if c.id == "response-average-higher")
+    judged = judge_claim(loaded, "lofr", sentence, Book(loaded, fill(*results))).on_reproduced
+    assert (judged.holds, judged.evidence) == (holds, "smoke")

@@ -392,6 +392,7 @@ def test_scaled_maps():
         diversity_loss,
         lambda x: located_loss(x[..., None], torch.zeros(2, 3, 4, 1), torch.ones(2, 3)),
         lambda x: peak_scaled(x[..., None].sigmoid()).square().sum(),
+        lambda x: mass_scaled(x[..., None].sigmoid(), torch.ones(2, 3, 4, 1)).square().sum(),
     ],
 )
 def test_gradients_of_the_losses_agree_with_finite_differences(loss):
@@ -405,6 +406,88 @@ def test_gradients_of_the_losses_agree_with_finite_differences(loss):
             torch.set_default_dtype(torch.float32)
 
     assert torch.autograd.gradcheck(double, (x,))
+
+
+def at(x, *shape):
+    """A slice of `x` as a tensor of another shape, so that every module is checked from one vector."""
+    return x[: math.prod(shape)].view(shape)
+
+
+EQUATIONS = {
+    "1 and 2": (
+        lambda: CategoryBranch(in_channels=3, keypoints=2, dim=4),
+        lambda m, x: torch.cat([one.flatten() for one in m(at(x, 1, 3, 2, 2))]),
+    ),
+    "3 and 4, elementwise": (
+        lambda: SpatialPosition(dim=4, keypoints=2, detach=False),
+        lambda m, x: m(at(x, 1, 4, 2, 2), at(x.sigmoid(), 1, 2, 2, 2), 1),
+    ),
+    "3 and 4, outer": (
+        lambda: SpatialPosition(dim=4, keypoints=2, prior="all", product="outer", detach=False),
+        lambda m, x: m(at(x, 1, 4, 2, 2), at(x.sigmoid(), 1, 2, 1, 1), 2),
+    ),
+    "5 to 9": (
+        lambda: ContextEncoder(**SMALLEST),
+        lambda m, x: m([at(x, 1, 3, 2, 2), at(x, 1, 5, 1, 1)], None, 16).tokens,
+    ),
+    "10, learned": (
+        lambda: PrototypeGraph(dim=2, skeleton="crowdpose", prototypes="both"),
+        lambda m, x: m(at(x, 1, 14, 2)),
+    ),
+    "10, from features": (
+        lambda: SemanticGraphConv(
+            dim=4, joined=adjacency("crowdpose")[:4, :4], relations="features"
+        ),
+        lambda m, x: m(at(x, 1, 4, 4)),
+    ),
+    "decoder and response": (
+        lambda: PoseDecoder(layers=2, dim=4, heads=2, hidden=4, dropout=0.0, self_attention=True),
+        lambda m, x: decoded(m, x),
+    ),
+}
+SMALLEST = {
+    "in_channels": (3, 5),
+    "strides": (4, 8),
+    "input_size": (8, 8),
+    "keypoints": 2,
+    "dim": 4,
+    "heads": 2,
+    "hidden": 4,
+    "layers": 2,
+    "dropout": 0.0,
+    "spatial": None,
+}
+
+
+def decoded(module, x):
+    memory = Memory(at(x[4:], 1, 5, 4), None, [(2, 2), (1, 1)])
+    attended = module(at(x, 1, 2, 4), memory)
+    maps = response_maps(attended.weights, memory.sizes, [4, 8])
+    return torch.cat([maps.flatten(), attended.values.flatten()])
+
+
+@pytest.mark.parametrize("equation", EQUATIONS)
+def test_gradients_of_the_equations_agree_with_finite_differences(equation):
+    """With respect to the input and to every weight."""
+    make, apply = EQUATIONS[equation]
+    module = make().double()
+    names = [name for name, _ in module.named_parameters()]
+    x = torch.randn(28, dtype=torch.float64, requires_grad=True)
+
+    class Applied(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.module = module
+
+        def forward(self, x):
+            return apply(self.module, x)
+
+    def function(x, *weights):
+        given = {f"module.{name}": one for name, one in zip(names, weights, strict=True)}
+        return torch.func.functional_call(Applied(), given, (x,))
+
+    weights = [one.detach().requires_grad_() for one in module.parameters()]
+    assert torch.autograd.gradcheck(function, (x, *weights))
 
 
 # ------------------------------------------------------------------ measures of their own
@@ -433,3 +516,10 @@ def test_joint_response_has_no_value_for_absent_joints_and_averages_left_with_ri
     assert len(kinds["ankle"]) == 0
     names = ["ear", "eye", "nose", "shoulder", "elbow", "wrist", "hip", "knee", "ankle"]
     assert list(kinds) == names
+
+
+def test_located_loss_as_a_sum_is_the_mean_times_the_pixels():
+    found, targets = torch.rand(2, 17, 6, 4), torch.rand(2, 17, 6, 4)
+    weights = (torch.rand(2, 17) > 0.5).float()
+    mean = located_loss(found, targets, weights)
+    torch.testing.assert_close(located_loss(found, targets, weights, pixels="sum"), 24 * mean)

@@ -20,16 +20,17 @@ from mmpose.registry import DATASETS  # noqa: E402
 from model_zoo.lofr_data import CategoryLabels, LocatedHalfBody, is_located  # noqa: E402
 
 PEOPLE = 6
+MPII_SCALES = pytest.mark.filterwarnings("ignore:Use the existing .bbox_center.")
 PRINTED = {"shift_prob": 0.0, "shift_factor": 0.0, "scale_factor": (0.65, 1.35)}
 
 
-def annotations(seed):
+def annotations(seed, keypoints=17):
     """Six people, each in a 90x120 box; keypoints in the middle two fifths of it, which every crop shows."""
     rng, labels = np.random.default_rng(seed), np.random.default_rng(0)
     people = []
     for i in range(PEOPLE):
-        x, y = rng.uniform((45, 56), (75, 104), (17, 2)).round(2).T
-        v = labels.choice([0, 1, 2], 17, p=[0.3, 0.2, 0.5])
+        x, y = rng.uniform((45, 56), (75, 104), (keypoints, 2)).round(2).T
+        v = labels.choice([0, 1, 2], keypoints, p=[0.3, 0.2, 0.5])
         flat = (np.stack([x, y, v], axis=1) * (v > 0)[:, None]).ravel().tolist()
         people.append(
             {
@@ -49,6 +50,23 @@ def annotations(seed):
     return {"images": images, "annotations": people, "categories": [{"id": 1, "name": "person"}]}
 
 
+def mpii_annotations(seed):
+    """The same people in MPII's layout."""
+    people = []
+    for i, one in enumerate(annotations(seed, 16)["annotations"]):
+        points = np.reshape(one["keypoints"], (16, 3))
+        people.append(
+            {
+                "image": f"{i}.png",
+                "center": [60.0, 80.0],
+                "scale": 0.6,
+                "joints": points[:, :2].tolist(),
+                "joints_vis": (points[:, 2] > 0).astype(int).tolist(),
+            }
+        )
+    return people
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("people")
@@ -57,6 +75,8 @@ def folder(tmp_path_factory):
         cv2.imwrite(str(path / f"{i}.png"), noise)
     for name, seed in (("here", 1), ("there", 2)):
         (path / f"{name}.json").write_text(json.dumps(annotations(seed)))
+        (path / f"{name}-mpii.json").write_text(json.dumps(mpii_annotations(seed)))
+        (path / f"{name}-crowdpose.json").write_text(json.dumps(annotations(seed, 14)))
     return path
 
 
@@ -64,7 +84,8 @@ def data(folder, name, config="lofr-r50", pipeline=(), **changes):
     """The config's training data at smoke size with the printed augmentation, reading our files."""
     cfg = copy.deepcopy(model_zoo.config(config, tier="smoke").train_dataloader.dataset)
     cfg.update(data_root=str(folder), ann_file=f"{name}.json", data_prefix={"img": ""}, **changes)
-    cfg.pipeline[3].update(PRINTED)
+    crop = next(step for step in cfg.pipeline if step.type == "RandomBBoxTransform")
+    crop.update(PRINTED)
     for position, transform in pipeline:
         cfg.pipeline.insert(position, transform)
     with DefaultScope.overwrite_default_scope("mmpose"):
@@ -95,12 +116,17 @@ def losses_and_gradients(config, given):
     return {k: v.detach() for k, v in losses.items()}, gradients
 
 
-@pytest.fixture(scope="module", params=["lofr-r50", "lofr-r50-baseline"])
+@pytest.fixture(
+    scope="module",
+    params=["lofr-r50", "lofr-r50-baseline", "lofr-r50-mpii", "lofr-r50-crowdpose"],
+)
 def free(request, folder):
     name = request.param
-    return name, [batch(data(folder, where, name)) for where in ("here", "there")]
+    kind = name.removeprefix("lofr-r50").removesuffix("-baseline")  # of the annotation file
+    return name, [batch(data(folder, where + kind, name)) for where in ("here", "there")]
 
 
+@MPII_SCALES
 def test_moved_keypoints_leave_every_entry_of_the_batch_as_it_was(free):
     _, (here, there) = free
     assert all(torch.equal(a, b) for a, b in zip(here["inputs"], there["inputs"], strict=True))
@@ -110,6 +136,7 @@ def test_moved_keypoints_leave_every_entry_of_the_batch_as_it_was(free):
         assert not one.gt_fields.heatmaps.any()
 
 
+@MPII_SCALES
 def test_moved_keypoints_leave_loss_and_gradients_bit_identical(free):
     name, batches = free
     (losses, gradients), (moved, others) = (losses_and_gradients(name, one) for one in batches)

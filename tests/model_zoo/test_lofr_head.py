@@ -65,7 +65,7 @@ def test_losses_bear_the_printed_weights():
         expected = weight * presence_loss(parts.logits[name], PRESENCE)
         torch.testing.assert_close(losses[f"loss_{name}"], expected)
     torch.testing.assert_close(losses["loss_diversity"], 0.1 * diversity_loss(parts.features))
-    expected = located_loss(mass_scaled(response, targets), targets, weights)
+    expected = located_loss(mass_scaled(response, targets), targets, weights, pixels="sum")
     torch.testing.assert_close(losses["loss_located"], expected)
     assert len(losses) == 5
 
@@ -205,10 +205,16 @@ def train(model, loss, steps, lr=4e-3):
     return float(value.detach())
 
 
+def reading_error(maps, cells):
+    """Cells between each map's maximum and the dot, the larger of the two directions; [B, K]."""
+    found = maps.flatten(2).argmax(dim=2)
+    return torch.maximum((found // 12 - cells // 12).abs(), (found % 12 - cells % 12).abs())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["lofr-r50-ws", "lofr-r50-sup"])
 def test_with_locations_the_attention_learns_to_point(name):
-    """The upper bound: the same network under Eq. 14 alone overfits four images."""
+    """The upper bound: under Eq. 14 alone every dot of four images is found, whole network and baseline's."""
     inputs, targets, cells = blobs(4)
     model = small_model(name).train()
 
@@ -216,10 +222,28 @@ def test_with_locations_the_attention_learns_to_point(name):
         _, response = model.head.attend(model.extract_feat(inputs))
         return located_loss(mass_scaled(response, targets), targets, torch.ones(4, 17))
 
-    train(model, loss, 90)
-    _, response = model.head.attend(model.extract_feat(inputs))
-    hit = (response.flatten(2).argmax(dim=2) == cells).float().mean()
-    assert hit > 0.6  # by chance: 1 of 192
+    train(model, loss, 100)
+    with torch.no_grad():
+        _, response = model.head.attend(model.extract_feat(inputs))
+    error = reading_error(response, cells)
+    assert (error <= 1).float().mean() > 0.98  # by chance: at most 9 of 192
+    assert (error == 0).float().mean() > 0.85
+
+
+@pytest.mark.slow
+def test_locations_are_heard_beside_the_weak_losses():
+    """Eq. 15 as the configs have it; with the mean over pixels it is not (NOTES-model.md)."""
+    inputs, targets, cells = blobs(4)
+    model = small_model("lofr-r50-ws").train()
+    given = samples(torch.ones(4, 17), targets, torch.ones(4, 17))
+
+    def loss():
+        return sum(model.head.loss(model.extract_feat(inputs), given, {}).values())
+
+    train(model, loss, 100)
+    with torch.no_grad():
+        _, response = model.head.attend(model.extract_feat(inputs))
+    assert (reading_error(response, cells) <= 1).float().mean() > 0.95
 
 
 @pytest.mark.slow
@@ -259,3 +283,57 @@ def test_where_every_keypoint_is_present_two_keypoints_can_be_exchanged():
     assert not torch.allclose(maps[:, 5], exchanged[:, 5])
     told = samples(torch.ones(2, 17).index_fill(1, torch.tensor([5]), 0.0))
     assert one.loss(feats(), told, {})["loss_parts"] != other.loss(feats(), told, {})["loss_parts"]
+
+
+def mirrored_weights(model, pairs):
+    """The head with each keypoint's own weights given to the keypoint on the other side of the body."""
+    other = copy.deepcopy(model)
+    own = [other.cnn.reduce.weight, other.cnn.reduce.bias, other.part_weight, other.part_bias]
+    own += [other.encoder_classifier.weight, other.encoder_classifier.bias]
+    own += [other.cnn.classify.weight, other.cnn.classify.bias, other.graph.learned]
+    own += [layer.relations for layer in other.graph.layers]
+    with torch.no_grad():
+        for tensor in own:
+            tensor.copy_(tensor[pairs])
+        for square in (other.cnn.classify.weight, *(one.relations for one in other.graph.layers)):
+            square.copy_(square[:, pairs])
+    return other
+
+
+def test_where_every_keypoint_is_present_the_whole_network_may_take_left_for_right():
+    """The body graph (Eq. 10) does not help: it is its own mirror image."""
+    one = head("lofr-r50")
+    pairs = [0, *(i + 1 if i % 2 else i - 1 for i in range(1, 17))]
+    with torch.no_grad():
+        for layer in one.graph.layers:
+            layer.relations.normal_()
+    other = mirrored_weights(one, pairs)
+    present = samples(torch.ones(2, 17))
+    before, after = one.loss(feats(), present, {}), other.loss(feats(), present, {})
+    for key in before:
+        torch.testing.assert_close(before[key], after[key])
+    (_, maps), (_, exchanged) = one.attend(feats()), other.attend(feats())
+    torch.testing.assert_close(exchanged, maps[:, pairs])
+    assert not torch.allclose(exchanged[:, 9], maps[:, 9])
+
+
+# ------------------------------------------------------------------ what is read at test time
+
+
+def test_predictions_do_not_look_at_annotated_keypoints():
+    """With the flip test and for every kind of score: annotations moved or absent, the same numbers."""
+    pairs = [0, *(i + 1 if i % 2 else i - 1 for i in range(1, 17))]
+    for kind in ("response", "presence", "product"):
+        built = head(read_out={"score": kind}).eval()
+        found = []
+        for annotated in (torch.zeros(1, 17, 2), 40 * torch.rand(1, 17, 2), None):
+            given = samples(PRESENCE)
+            for sample in given:
+                sample.set_metainfo({"flip_indices": pairs})
+                if annotated is not None:
+                    sample.gt_instances = InstanceData(keypoints=annotated)
+            found.append(built.predict((feats(), feats(seed=1)), given, {"flip_test": True}))
+        for other in found[1:]:
+            for one, same in zip(found[0], other, strict=True):
+                assert (one.keypoints == same.keypoints).all()
+                assert (one.keypoint_scores == same.keypoint_scores).all()

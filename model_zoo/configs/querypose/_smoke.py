@@ -3,6 +3,34 @@
 scenes = "data/full/coco-scenes/"
 meta_keys = ("id", "img_id", "img_path", "crowd_index", "ori_shape", "img_shape", "input_size")
 
+truth = dict(ann_file=scenes + "annotations/person_keypoints_val2017.json")
+smoke_test = dict(
+    batch_size=8,
+    num_workers=0,
+    persistent_workers=False,
+    dataset=dict(
+        data_root=scenes,
+        pipeline=[
+            dict(type="LoadImage"),
+            dict(type="SceneResize", short=[96], long=1333),
+            dict(type="PackPoseInputs", meta_keys=meta_keys),
+        ],
+    ),
+)
+lab_test = dict(
+    batch_size=16,
+    num_workers=8,
+    persistent_workers=True,
+    dataset=dict(
+        data_root=scenes,
+        pipeline=[
+            dict(type="LoadImage"),
+            dict(type="SceneResize", short=[240], long=1333),
+            dict(type="PackPoseInputs", meta_keys=meta_keys),
+        ],
+    ),
+)
+
 smoke = dict(
     input_size=(128, 96),
     model=dict(
@@ -44,34 +72,10 @@ smoke = dict(
             ],
         ),
     ),
-    val_dataloader=dict(
-        batch_size=8,
-        num_workers=0,
-        persistent_workers=False,
-        dataset=dict(
-            data_root=scenes,
-            pipeline=[
-                dict(type="LoadImage"),
-                dict(type="SceneResize", short=[96], long=1333),
-                dict(type="PackPoseInputs", meta_keys=meta_keys),
-            ],
-        ),
-    ),
-    test_dataloader=dict(
-        batch_size=8,
-        num_workers=0,
-        persistent_workers=False,
-        dataset=dict(
-            data_root=scenes,
-            pipeline=[
-                dict(type="LoadImage"),
-                dict(type="SceneResize", short=[96], long=1333),
-                dict(type="PackPoseInputs", meta_keys=meta_keys),
-            ],
-        ),
-    ),
-    val_evaluator=dict(ann_file=scenes + "annotations/person_keypoints_val2017.json"),
-    test_evaluator=dict(ann_file=scenes + "annotations/person_keypoints_val2017.json"),
+    val_dataloader=smoke_test,
+    test_dataloader=smoke_test,
+    val_evaluator=truth,
+    test_evaluator=truth,
     env_cfg=dict(cudnn_benchmark=False),
 )
 lab = dict(
@@ -112,32 +116,8 @@ lab = dict(
             ],
         ),
     ),
-    val_dataloader=dict(
-        batch_size=16,
-        num_workers=8,
-        persistent_workers=True,
-        dataset=dict(
-            data_root=scenes,
-            pipeline=[
-                dict(type="LoadImage"),
-                dict(type="SceneResize", short=[240], long=1333),
-                dict(type="PackPoseInputs", meta_keys=meta_keys),
-            ],
-        ),
-    ),
-    test_dataloader=dict(
-        batch_size=16,
-        num_workers=8,
-        persistent_workers=True,
-        dataset=dict(
-            data_root=scenes,
-            pipeline=[
-                dict(type="LoadImage"),
-                dict(type="SceneResize", short=[240], long=1333),
-                dict(type="PackPoseInputs", meta_keys=meta_keys),
-            ],
-        ),
-    ),
-    val_evaluator=dict(ann_file=scenes + "annotations/person_keypoints_val2017.json"),
-    test_evaluator=dict(ann_file=scenes + "annotations/person_keypoints_val2017.json"),
+    val_dataloader=lab_test,
+    test_dataloader=lab_test,
+    val_evaluator=truth,
+    test_evaluator=truth,
 )

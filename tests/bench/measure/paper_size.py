@@ -9,11 +9,14 @@ import numpy as np
 from scipy.io import savemat
 
 
-def lay_out(dataset: str, samples: Path, workspace: Path) -> Path:
-    """`data/full/<dataset>` with the same few images to train and to test on."""
+def lay_out(dataset: str, samples: Path, workspace: Path, people: int | None = None) -> Path:
+    """`data/full/<dataset>` with the same few images to train and to test on; of MPII the first `people`."""
     place = workspace / "data/full" / dataset
     (place / "annotations").mkdir(parents=True)
-    {"coco": _coco, "mpii": _mpii, "crowdpose": _crowdpose}[dataset](samples / dataset, place)
+    if dataset == "mpii":
+        _mpii(samples / dataset, place, people)
+    else:
+        {"coco": _coco, "crowdpose": _crowdpose}[dataset](samples / dataset, place)
     return place
 
 
@@ -36,11 +39,11 @@ def _crowdpose(samples: Path, place: Path) -> None:
     (place / "images").symlink_to(samples, target_is_directory=True)
 
 
-def _mpii(samples: Path, place: Path) -> None:
+def _mpii(samples: Path, place: Path, first: int | None) -> None:
     """The truth file of the evaluation is built from the samples; head boxes span neck to head top."""
-    people = json.loads((samples / "test_mpii.json").read_text())
+    people = json.loads((samples / "test_mpii.json").read_text())[:first]
     for split in ("train", "val"):
-        shutil.copy(samples / "test_mpii.json", place / f"annotations/mpii_{split}.json")
+        (place / f"annotations/mpii_{split}.json").write_text(json.dumps(people))
     (place / "images").symlink_to(samples, target_is_directory=True)
     points = np.array([one["joints"] for one in people])  # [N, 16, 2]
     heads = points[:, 8:10]
