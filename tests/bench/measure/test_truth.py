@@ -37,7 +37,7 @@ def evaluated(folder: Path, kind: Any, content: Any) -> dict[str, float]:
 @pytest.mark.parametrize(
     "bad",
     [NOTHING, None, "x", [], {}, [3], -1, float("inf"), float("nan"), 10**40],
-    ids=str,
+    ids=lambda bad: "left out" if bad is NOTHING else str(bad),
 )
 def test_no_truth_leads_to_a_traceback(kind: Any, place: str, bad: Any, tmp_path: Path):
     assert evaluated(tmp_path, kind, truth(KEYPOINTS[kind]))["AP"] == pytest.approx(100)
