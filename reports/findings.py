@@ -105,9 +105,13 @@ def _claims(paper: str, claims: Sequence[ClaimVerdict]) -> Iterable[Finding]:
         text = f"{plural(len(fails), 'claim')} {verb} on reproduced numbers, for example: {fails[0].claim.claim}"
         yield Finding(_sentence(text), link, 8)
     holds = sum(c.on_reproduced.holds == "holds" for c in claims)
-    if claims:
+    judged = sum(c.on_reproduced.holds != "open" for c in claims)
+    if judged:
         verb = "holds" if holds == 1 else "hold"
-        text = f"{number(holds, 0)} of {plural(len(claims), 'claim')} {verb} on reproduced numbers."
+        text = (
+            f"{number(holds, 0)} of the {plural(judged, 'claim')} judged on reproduced numbers {verb}; "
+            f"{number(len(claims) - judged, 0)} of {number(len(claims), 0)} are open."
+        )
         yield Finding(text, link, 4 if holds else 2)
 
 
