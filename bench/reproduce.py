@@ -16,7 +16,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 from bench.catalog import Catalog, read_yaml
-from bench.errors import ReproPoseError
+from bench.errors import ReproPoseError, UnknownName
 from bench.pipeline import render, stages
 from bench.schema import Tier
 from bench.sources import ROOT, workspace
@@ -25,7 +25,7 @@ _DVC = [sys.executable, "-m", "dvc"]
 
 
 def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> None:
-    """Regenerate the first-look tables (params.yaml), or every table. Raises `ReproPoseError` if a stage fails.
+    """Carry out the first look (params.yaml), or every table. Raises `ReproPoseError` if a stage fails.
 
     DVC reads the tier from params.yaml, so another tier is written there first.
     """
@@ -37,9 +37,7 @@ def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> N
     if not pipeline.is_file() or pipeline.read_text() != render(catalog):
         pipeline.write_text(render(catalog))
     _set_tier(tier)
-    targets = list(catalog.tables) if everything else read_yaml(ROOT / "params.yaml")["first_look"]
-    for target in targets:
-        catalog.table(target)
+    targets = list(catalog.tables) if everything else first_look(catalog)
     failed = _side_by_side(_needed(catalog, targets), jobs)
     repro = [*_DVC, "repro", "--keep-going", *_standing(catalog, targets, failed)]
     status = subprocess.run(repro, cwd=ROOT, env=_environment()).returncode
@@ -50,6 +48,16 @@ def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> N
         )
     if status:
         raise ReproPoseError("a stage failed (see above); mend it and run the same command again")
+
+
+def first_look(catalog: Catalog) -> list[str]:
+    """The stages that params.yaml lists under `first_look`. Raises `UnknownName` for one that dvc.yaml has not."""
+    every = stages(catalog)
+    listed: list[str] = read_yaml(ROOT / "params.yaml").get("first_look") or []
+    for name in listed:
+        if name not in every:
+            raise UnknownName("stage under first_look in params.yaml", name, every)
+    return listed
 
 
 def _standing(catalog: Catalog, targets: list[str], failed: list[str]) -> list[str]:

@@ -63,7 +63,7 @@ def pipeline_command(check: bool) -> None:
 @TIER
 @click.pass_context
 def repro(context: click.Context, everything: bool, jobs: int | None, tier: str | None) -> None:
-    """Regenerate the first-look tables (params.yaml) through DVC, build the site, say where it is."""
+    """Carry out the first look (params.yaml) through DVC, build the site, say where it is."""
     from bench.reproduce import reproduce
 
     chosen = current_tier(tier)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bench import reproduce
+from bench import catalog, reproduce
+from bench.errors import UnknownName
 
 STAGES = {
     "data-a": {"cmd": "echo a > a.txt", "deps": ["seed.txt"], "outs": ["a.txt"]},
@@ -80,3 +81,13 @@ def test_an_interrupt_starts_no_further_stage(monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         reproduce._side_by_side({f"run-{i}": set() for i in range(9)}, jobs=2)
     assert len(started) <= 2
+
+
+def test_the_first_look_names_stages_that_exist():
+    assert {"transpose-2", "count-querypose"} <= set(reproduce.first_look(catalog.load()))
+
+
+def test_an_unknown_stage_in_the_first_look_is_told(project):
+    (project / "params.yaml").write_text("first_look: [run-b, run-x]\n")
+    with pytest.raises(UnknownName, match=r"first_look in params.yaml.*run-x"):
+        reproduce.first_look(None)
