@@ -37,6 +37,7 @@ FETCH_HEADER = """\
 # dvc.yaml so that no `dvc repro` there downloads anything. Try:
 #   dvc repro fetch/dvc.yaml:coco-val
 """
+COUNTING = [f"bench/measure/{part}.py" for part in ("complexity", "recorder", "rules")]
 # What a verdict rests on.
 JUDGES = [
     f"bench/{name}.py"
@@ -85,7 +86,7 @@ def _measure_stages(catalog: Catalog) -> dict[str, Stage]:
         stages[f"count-{paper}"] = {
             "desc": f"parameters and operations of the models in {paper}'s tables",
             "cmd": f"repropose count --paper {paper}",
-            "deps": [*code, "bench/measure/complexity.py", "bench/measure/recorder.py"],
+            "deps": [*code, *COUNTING],
             "outs": [f"results/counted/{model}.json" for model in models],
         }
         if speed_models(catalog, paper):

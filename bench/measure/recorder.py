@@ -9,7 +9,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from bench.measure.complexity import Op, Shape
+from bench.measure.rules import Op, Shape
 
 aten = torch.ops.aten
 KINDS = {

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench.measure.complexity import RULES, count, record
+from bench.measure.complexity import count, record
+from bench.measure.rules import RULES
 
 SHARED = Path(os.environ.get("REPROPOSE_SHARED", Path(__file__).parents[4] / "shared"))
 GOLDEN = SHARED / "reference" / "transpose"
