@@ -1,5 +1,5 @@
 # HRNet-W32 (Sun et al., CVPR 2019) with a 1x1 convolution as head.
-_base_ = ["../_base_/runtime.py", "../_base_/tiers.py", "_schedule.py"]
+_base_ = ["../_base_/runtime.py", "../_base_/tiers.py", "_schedule.py", "../_base_/hrnet.py"]
 
 model = dict(
     type="TopdownPoseEstimator",
@@ -12,36 +12,7 @@ model = dict(
     backbone=dict(
         type="HRNet",
         in_channels=3,
-        extra=dict(
-            stage1=dict(
-                num_modules=1,
-                num_branches=1,
-                block="BOTTLENECK",
-                num_blocks=(4,),
-                num_channels=(64,),
-            ),
-            stage2=dict(
-                num_modules=1,
-                num_branches=2,
-                block="BASIC",
-                num_blocks=(4, 4),
-                num_channels=(32, 64),
-            ),
-            stage3=dict(
-                num_modules=4,
-                num_branches=3,
-                block="BASIC",
-                num_blocks=(4, 4, 4),
-                num_channels=(32, 64, 128),
-            ),
-            stage4=dict(
-                num_modules=3,
-                num_branches=4,
-                block="BASIC",
-                num_blocks=(4, 4, 4, 4),
-                num_channels=(32, 64, 128, 256),
-            ),
-        ),
+        extra=_base_.hrnet_w32,
         init_cfg=dict(
             type="Pretrained",
             checkpoint="https://download.openmmlab.com/mmpose/pretrain_models/"

@@ -1,33 +1,15 @@
 # HRNet-W48 without stage 4, and with one module of HRNet's four in stage 3: the reading that the
 # parameter and FLOPs columns leave (bench/papers/lightpose, NOTES-model.md)
-_base_ = ["_model.py"]
+_base_ = ["_model.py", "../_base_/hrnet.py"]
 
 model = dict(
     backbone=dict(
         type="HRNetToStage3",
         stride=16,
         extra=dict(
-            stage1=dict(
-                num_modules=1,
-                num_branches=1,
-                block="BOTTLENECK",
-                num_blocks=(4,),
-                num_channels=(64,),
-            ),
-            stage2=dict(
-                num_modules=1,
-                num_branches=2,
-                block="BASIC",
-                num_blocks=(4, 4),
-                num_channels=(48, 96),
-            ),
-            stage3=dict(
-                num_modules=1,
-                num_branches=3,
-                block="BASIC",
-                num_blocks=(4, 4, 4),
-                num_channels=(48, 96, 192),
-            ),
+            stage1=_base_.hrnet_w48.stage1,
+            stage2=_base_.hrnet_w48.stage2,
+            stage3=dict(_base_.hrnet_w48.stage3, num_modules=1),
         ),
         init_cfg=dict(
             type="Pretrained",

@@ -1,41 +1,12 @@
 # LOFR with HRNet-W48: its three finest branches are encoded, the finest feeds the CNN's classifier.
-_base_ = ["_lofr.py"]
+_base_ = ["_lofr.py", "../_base_/hrnet.py"]
 
 model = dict(
     backbone=dict(
         _delete_=True,
         type="HRNetBranches",
         branches=3,
-        extra=dict(
-            stage1=dict(
-                num_modules=1,
-                num_branches=1,
-                block="BOTTLENECK",
-                num_blocks=(4,),
-                num_channels=(64,),
-            ),
-            stage2=dict(
-                num_modules=1,
-                num_branches=2,
-                block="BASIC",
-                num_blocks=(4, 4),
-                num_channels=(48, 96),
-            ),
-            stage3=dict(
-                num_modules=4,
-                num_branches=3,
-                block="BASIC",
-                num_blocks=(4, 4, 4),
-                num_channels=(48, 96, 192),
-            ),
-            stage4=dict(
-                num_modules=3,
-                num_branches=4,
-                block="BASIC",
-                num_blocks=(4, 4, 4, 4),
-                num_channels=(48, 96, 192, 384),
-            ),
-        ),
+        extra=_base_.hrnet_w48,
         init_cfg=dict(
             type="Pretrained",
             checkpoint="https://download.openmmlab.com/mmpose/pretrain_models/"

@@ -1,41 +1,14 @@
 # HRNet-W48 and FPN (one lateral convolution for each branch; the published neck is another than W32's, its
 # details are not known). Starts from the heatmap model of the same backbone on COCO; batch norm trains,
 # nothing is frozen.
-_base_ = ["_model.py"]
+_base_ = ["_model.py", "../_base_/hrnet.py"]
 
 model = dict(
     backbone=dict(
         type="HRNet",
         extra=dict(
-            stage1=dict(
-                num_modules=1,
-                num_branches=1,
-                block="BOTTLENECK",
-                num_blocks=(4,),
-                num_channels=(64,),
-            ),
-            stage2=dict(
-                num_modules=1,
-                num_branches=2,
-                block="BASIC",
-                num_blocks=(4, 4),
-                num_channels=(48, 96),
-            ),
-            stage3=dict(
-                num_modules=4,
-                num_branches=3,
-                block="BASIC",
-                num_blocks=(4, 4, 4),
-                num_channels=(48, 96, 192),
-            ),
-            stage4=dict(
-                num_modules=3,
-                num_branches=4,
-                block="BASIC",
-                num_blocks=(4, 4, 4, 4),
-                num_channels=(48, 96, 192, 384),
-                multiscale_output=True,
-            ),
+            _base_.hrnet_w48,
+            stage4=dict(_base_.hrnet_w48.stage4, multiscale_output=True),
         ),
         init_cfg=dict(
             type="Pretrained",

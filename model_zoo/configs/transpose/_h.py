@@ -1,5 +1,5 @@
 # TransPose-H: HRNet-W48 up to stage 3 (1/4), one head, no upsampling.
-_base_ = ["../_base_/runtime.py", "../_base_/tiers.py", "_schedule.py"]
+_base_ = ["../_base_/runtime.py", "../_base_/tiers.py", "_schedule.py", "../_base_/hrnet.py"]
 
 model = dict(
     type="TopdownPoseEstimator",
@@ -12,27 +12,9 @@ model = dict(
     backbone=dict(
         type="HRNetS",
         extra=dict(
-            stage1=dict(
-                num_modules=1,
-                num_branches=1,
-                block="BOTTLENECK",
-                num_blocks=(4,),
-                num_channels=(64,),
-            ),
-            stage2=dict(
-                num_modules=1,
-                num_branches=2,
-                block="BASIC",
-                num_blocks=(4, 4),
-                num_channels=(48, 96),
-            ),
-            stage3=dict(
-                num_modules=4,
-                num_branches=3,
-                block="BASIC",
-                num_blocks=(4, 4, 4),
-                num_channels=(48, 96, 192),
-            ),
+            stage1=_base_.hrnet_w48.stage1,
+            stage2=_base_.hrnet_w48.stage2,
+            stage3=_base_.hrnet_w48.stage3,
         ),
         init_cfg=dict(
             type="Pretrained",
