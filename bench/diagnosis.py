@@ -7,81 +7,33 @@ keypoint similarity from 0.5 is near, from 0.85 close. Nothing here imports torc
 """
 
 import copy
-import io
-import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import ResultError
-from bench.records import DiagnosedGroup, Diagnosis, FalsePositives, KeypointErrors
-from bench.store import write_atomically
+from bench.people import (
+    GOOD,
+    INVERSION,
+    JITTER,
+    MISS,
+    NONE,
+    SWAP,
+    People,
+    by_keypoint,
+    group,
+    groups,
+)
+from bench.records import Diagnosis, FalsePositives
 
 Floats = NDArray[np.float64]
-KINDS = ("good", "jitter", "inversion", "swap", "miss")
-GOOD, JITTER, INVERSION, SWAP, MISS = range(5)
-NONE = -1  # not labelled, or on a person who was not found
 NEAR, CLOSE, MATCH = 0.5, 0.85, 0.1
 OVERLAP = 0.1  # of two boxes (intersection over union), from which people crowd each other
 THRESHOLDS = f"keypoint similarity: near from {NEAR}, close from {CLOSE}; matched at OKS {MATCH}"
 _SIZES = {"small, below 32x32": 32.0**2, "medium, to 96x96": 96.0**2, "large": np.inf}
 _VISIBLE = {"0": 0, "1-5": 5, "6-10": 10, "11-15": 15, "16 and more": 99}
 _CROWDING = {"0": 0, "1-2": 2, "3 and more": 10**9}
-
-
-@dataclass(frozen=True)
-class People:
-    """Every person that counts, and what became of them; N people, K keypoints.
-
-    image, person: [N] ids of image and annotation (MPII: position of the image's first person, position). detection:
-    [N] position in the predictions, -1 if nobody found them. score: [N] OKS with that detection, 0 without (MPII: share
-    of labelled joints within half a head). kinds: [N, K] index into `KINDS` or -1.
-    """
-
-    image: NDArray[np.int64]
-    person: NDArray[np.int64]
-    detection: NDArray[np.int64]
-    score: Floats
-    kinds: NDArray[np.int8]
-
-    def by_image(self) -> dict[int, float]:
-        """Mean score of each image with people, by image id: what two results are compared by."""
-        images, place = np.unique(self.image, return_inverse=True)
-        total = np.bincount(place, weights=self.score) / np.maximum(np.bincount(place), 1)
-        return {int(one): float(score) for one, score in zip(images, total, strict=True)}
-
-    def save(self, path: Path) -> None:
-        """The whole file or none of it. Raises `ResultError` if it cannot be written."""
-        packed = io.BytesIO()
-        np.savez_compressed(packed, **vars(self))
-        write_atomically(path, packed.getvalue())
-
-    @classmethod
-    def load(cls, path: Path) -> "People":
-        """Raises `ResultError` for a file that is none of ours; nothing is unpickled."""
-        try:
-            with np.load(path, allow_pickle=False) as data:
-                return cls(**{name: data[name] for name in cls.__annotations__})
-        except (OSError, ValueError, LookupError, TypeError, EOFError, BadZipFile, zlib.error) as e:
-            raise ResultError(f"{path}: no stored people: {e}; evaluate the run again") from None
-
-
-def flipped(first: People, second: People, at: float = 0.5) -> list[tuple[int, float, float]]:
-    """Images on which one result is right and the other is not: (image, first, second), widest apart first.
-
-    An image is right from a mean score of `at`. Raises `ResultError` if the two saw different people.
-    """
-    if not np.array_equal(first.person, second.person):
-        raise ResultError("the two results are not of the same people; compare runs of one tier")
-    one, two = first.by_image(), second.by_image()
-    rows = [(image, one[image], two[image]) for image in one]
-    apart = [row for row in rows if (row[1] >= at) != (row[2] >= at)]
-    return sorted(apart, key=lambda row: (-abs(row[1] - row[2]), row[0]))
 
 
 def mirror(names: Sequence[str]) -> list[int]:
@@ -174,13 +126,13 @@ def diagnose(
     return (
         Diagnosis(
             thresholds=THRESHOLDS,
-            everyone=_group(people, np.ones(len(everyone), dtype=bool)),
+            everyone=group(people, np.ones(len(everyone), dtype=bool)),
             detections=len(tallies),
             false_positives=_false_positives(tallies, len(everyone)),
-            by_keypoint=_by_keypoint(people, names),
-            by_size=_groups(people, [p.area for p in everyone], _SIZES),
-            by_visible=_groups(people, [p.visible for p in everyone], _VISIBLE),
-            by_crowding=_groups(people, [p.crowding for p in everyone], _CROWDING),
+            by_keypoint=by_keypoint(people, names),
+            by_size=groups(people, [p.area for p in everyone], _SIZES),
+            by_visible=groups(people, [p.visible for p in everyone], _VISIBLE),
+            by_crowding=groups(people, [p.crowding for p in everyone], _CROWDING),
         ),
         people,
     )
@@ -336,16 +288,16 @@ def diagnose_mpii(
     for person in range(len(truth)):
         together.setdefault(images[person] if images else str(person), []).append(person)
     first = np.empty(len(truth), dtype=np.int64)
-    for group in together.values():
-        kinds[group] = kinds_of(
-            _head_similarity(heads[group]),
-            found[group],
-            np.arange(len(group)),
-            truth[group],
-            labelled[group],
+    for members in together.values():
+        kinds[members] = kinds_of(
+            _head_similarity(heads[members]),
+            found[members],
+            np.arange(len(members)),
+            truth[members],
+            labelled[members],
             partner,
         )
-        first[group] = group[0]
+        first[members] = members[0]
     distance = np.linalg.norm(found - truth, axis=2) / heads[:, None]
     hits = ((distance <= 0.5) & labelled).sum(axis=1)
     everyone = np.arange(len(truth))
@@ -361,9 +313,9 @@ def diagnose_mpii(
     return (
         Diagnosis(
             thresholds="distance in head sizes: near to 0.5, close to 0.1",
-            everyone=_group(people, np.ones(len(truth), dtype=bool)),
+            everyone=group(people, np.ones(len(truth), dtype=bool)),
             detections=len(truth),
-            by_keypoint=_by_keypoint(people, names),
+            by_keypoint=by_keypoint(people, names),
             undefined=undefined,
         ),
         people,
@@ -378,32 +330,3 @@ def _head_similarity(heads: Floats) -> Callable[[Floats, int], Floats]:
         return np.asarray(np.interp(distance, [0.0, 0.1, 0.5, 1e9], [1.0, CLOSE, NEAR, 0.0]))
 
     return similarity
-
-
-# ---------------------------------------------------------------- counting
-
-
-def _errors(kinds: NDArray[np.int8]) -> KeypointErrors:
-    counts = np.bincount(kinds[kinds >= 0].ravel(), minlength=len(KINDS))
-    return KeypointErrors(**{name: int(n) for name, n in zip(KINDS, counts, strict=True)})
-
-
-def _by_keypoint(people: People, names: Sequence[str]) -> dict[str, KeypointErrors]:
-    return {name: _errors(people.kinds[:, place]) for place, name in enumerate(names)}
-
-
-def _group(people: People, chosen: NDArray[np.bool_]) -> DiagnosedGroup:
-    return DiagnosedGroup(
-        people=int(chosen.sum()),
-        not_found=int((people.detection[chosen] < 0).sum()),
-        errors=_errors(people.kinds[chosen]),
-    )
-
-
-def _groups(
-    people: People, facts: Sequence[float], bins: Mapping[str, float]
-) -> dict[str, DiagnosedGroup]:
-    """People by the first bin whose upper bound they do not exceed; empty bins are left out."""
-    place = np.searchsorted(list(bins.values()), facts, side="left")
-    found = {name: _group(people, place == at) for at, name in enumerate(bins)}
-    return {name: group for name, group in found.items() if group.people}

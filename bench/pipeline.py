@@ -124,6 +124,7 @@ def _run_stages(catalog: Catalog) -> dict[str, Stage]:
                 *_relative(model_inputs(run.config)),
                 *_relative(measuring_inputs()),
                 "bench/diagnosis.py",
+                "bench/people.py",
                 f"data/${{tier}}/{run.dataset}.json",
                 *start,
             ],
@@ -200,6 +201,7 @@ def released_stages(catalog: Catalog) -> dict[str, Stage]:
                 "deps": [
                     *_relative([*model_inputs(run.config), *measuring_inputs()]),
                     "bench/diagnosis.py",
+                    "bench/people.py",
                     "bench/measure/released.py",
                     f"data/full/{run.dataset}.json",
                     f"data/full/weights/{run.released}",

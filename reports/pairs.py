@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from bench.bootstrap import Matches, compare_ap
-from bench.diagnosis import People, flipped
 from bench.errors import UnknownName
+from bench.people import People, flipped
 from bench.records import AccuracyResult
 from bench.schema import METRICS, Tier
 from bench.statistics import Difference

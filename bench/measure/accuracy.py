@@ -18,10 +18,11 @@ from bench.bootstrap import Matches
 from bench.datasets import subset_of
 from bench.datasets.files import read_json
 from bench.datasets.synthetic.views import COCO_17, CROWDPOSE_14, MPII_16
-from bench.diagnosis import People, diagnose, diagnose_mpii
+from bench.diagnosis import diagnose, diagnose_mpii
 from bench.errors import DataError
 from bench.measure.oks import with_fast_oks
 from bench.measure.truth import MpiiTruth, annotations_of, mpii_truth
+from bench.people import People
 from bench.records import Diagnosis
 from bench.schema import PCKH_JOINTS, DatasetName, Layout, Tier, layout
 

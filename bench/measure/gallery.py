@@ -16,11 +16,11 @@ import numpy as np
 from PIL import Image
 
 from bench.catalog import Catalog
-from bench.diagnosis import KINDS, People
 from bench.errors import ResultError
 from bench.galleries import write_gallery
 from bench.measure import drawing, train
 from bench.measure.scenes import Scene, scenes_of
+from bench.people import KINDS, People
 from bench.records import AccuracyResult, Exhibit, Gallery, Picture
 from bench.schema import DatasetName, Tier
 from bench.store import Store, Stored, slug

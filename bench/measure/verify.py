@@ -8,10 +8,10 @@ import numpy as np
 from bench import datasets
 from bench.bootstrap import Matches
 from bench.catalog import Catalog
-from bench.diagnosis import People
 from bench.errors import DataError, ResultError, UnknownName
 from bench.measure.accuracy import EVALUATORS, evaluated_on, examine
 from bench.measure.submit import known_ids
+from bench.people import People
 from bench.records import AccuracyResult, SubmissionResult
 from bench.schema import DatasetName, Layout, layout
 from bench.store import Store, Stored

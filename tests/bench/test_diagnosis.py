@@ -8,9 +8,10 @@ import pytest
 from scipy.io import savemat
 
 from bench.datasets.synthetic.views import COCO_17, CROWDPOSE_14, MPII_16
-from bench.diagnosis import GOOD, INVERSION, JITTER, MISS, SWAP, People, flipped, mirror
+from bench.diagnosis import mirror
 from bench.errors import ResultError
 from bench.measure.accuracy import examine
+from bench.people import GOOD, INVERSION, JITTER, MISS, SWAP, People, flipped
 
 SIGMAS = np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89]) / 1000
 AREA = 200.0 * 400.0

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.diagnosis import People
+from bench.people import People
 from reports.site import build
 from tests.reports.ledger import HOSTILE, Memory, make
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bench.bootstrap import Matches
-from bench.diagnosis import People
 from bench.errors import ResultError, UnknownName
+from bench.people import People
 from reports.evidence import Measured
 from reports.findings import findings
 from reports.pairs import benches, find, pair, table_of

@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 
 from bench import catalog, datasets
-from bench.diagnosis import People
 from bench.errors import DataError, ResultError
 from bench.galleries import folder_of, read_gallery
 from bench.measure import drawing, gallery, train
 from bench.measure.scenes import scenes_of
+from bench.people import People
 from bench.records import Gallery
 from bench.schema import Run
 from bench.store import Store
