@@ -85,6 +85,19 @@ def test_predictions_lie_in_the_original_image():
     np.testing.assert_allclose(people.bbox_scores, people.instance_scores * mean, rtol=1e-5)
 
 
+def test_equal_people_are_not_suppressed():
+    model = smoke_model()
+    for stage in model.head.box_stages:
+        stage.box_delta.weight.data *= 0.1  # boxes stay in the image
+    queries = model.head.proposal_queries.weight
+    queries.data[:] = queries.data[:1].clone()  # queries that are equal find the same person
+    (result,) = model(torch.randn(1, 3, 96, 128), [sample(128, 96, 1)], mode="predict")
+    people = result.pred_instances
+    assert len(people) == len(queries)
+    first = people.keypoints[:1].repeat(len(queries), axis=0)
+    np.testing.assert_allclose(people.keypoints, first, atol=1e-2)
+
+
 def test_boxes_begin_as_the_image_without_its_padding():
     model = smoke_model()
     for stage in model.head.box_stages:
