@@ -93,18 +93,23 @@ def _imports() -> Iterator[Finding]:
         )
     try:
         import model_zoo
+        from model_zoo import compat
 
         model_zoo.register()
     except Exception as error:  # a doctor reports whatever it meets
         yield Finding("fault", f"MMPose does not import: {error}", "run `make setup`")
         return
     yield Finding("ok", f"MMPose {version('mmpose')} imports")
-    full = _import("mmcv.ops", "")
-    if full.state == "ok":
-        yield Finding("ok", "mmcv with compiled operators")
-    else:
+    missing = compat.installed()
+    if "mmcv.ops" in missing:
         yield Finding(
             "note", "mmcv-lite: no compiled operators; grid-sample versions are used instead"
+        )
+    else:
+        yield Finding("ok", "mmcv with compiled operators")
+    if "torchvision" in missing:
+        yield Finding(
+            "note", "torchvision's compiled operators do not load; no model here needs them"
         )
 
 
