@@ -34,11 +34,11 @@ REAL = click.option("--tier", default="full", help="full (the real data) if left
 @JSON
 def evaluate(predictions: Path, split: str, tier: str, truth: Path | None, as_json: bool) -> None:
     """Every metric of a file of predictions, and the kinds of errors in it, on a CPU."""
-    from bench.datasets import annotation_file
+    from bench.datasets import truth_at_hand
     from bench.measure import submit as submissions
 
     dataset = dataset_of(split)
-    truth = truth or annotation_file(dataset, current_tier(tier))
+    truth = truth or truth_at_hand(dataset, current_tier(tier))
     found, checked = submissions.evaluate_file(predictions, dataset, truth)
     if as_json:
         told = {"dataset": split, "truth": str(truth), **submissions.as_json(found, checked)}

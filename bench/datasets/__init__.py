@@ -76,6 +76,17 @@ def annotation_file(dataset: DatasetName, tier: Tier) -> Path:
     return folder(dataset, tier) / FILES[dataset][0]
 
 
+def truth_at_hand(dataset: DatasetName, tier: Tier) -> Path:
+    """`annotation_file`, which must be there: raises `DataError` that says how to get it."""
+    path = annotation_file(dataset, tier)
+    if not path.is_file():
+        get = f"`repropose prepare {dataset} --tier {tier}` makes it"
+        if tier == "full":
+            get = _how_to_get(dataset, FILES[dataset][0])
+        raise DataError(f"{path} is missing; {get}, or name another with --truth")
+    return path
+
+
 def fingerprint(dataset: DatasetName, tier: Tier) -> str:
     """The data set's fingerprint; prepares the data set if that was not done."""
     return str(manifest_of(dataset, tier)["fingerprint"])

@@ -99,3 +99,11 @@ def test_answers_never_import_torch(workspace):
     )
     environment = {**os.environ, "REPROPOSE_WORKSPACE": str(workspace)}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+
+
+def test_a_missing_truth_is_told_with_how_to_get_it(workspace, tmp_path):
+    (tmp_path / "found.json").write_text("[]")
+    done = run("evaluate", "--predictions", str(tmp_path / "found.json"), "--dataset", "coco-val")
+    assert done.exit_code == 2
+    assert "repropose fetch coco-annotations" in done.stderr
+    assert "--truth" in done.stderr
