@@ -77,7 +77,7 @@ class TFPoseHead(BaseHead):
         )
         self.level_embedding = None  # [levels, D]; without an encoder nothing asks for positions
         if encoder_layers:
-            self.level_embedding = nn.Parameter(torch.empty(len(in_channels), dim))
+            self.level_embedding = nn.Parameter(torch.zeros(len(in_channels), dim))
         self.encoder = nn.ModuleList(EncoderLayer(dim=dim, **layer) for _ in range(encoder_layers))
         self.keypoint_decoder = Decoder(
             layers=decoder_layers, num_keypoints=num_joints, dim=dim, q2q=q2q, **layer

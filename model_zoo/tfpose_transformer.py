@@ -124,9 +124,9 @@ class Decoder(nn.Module):
 
     def __init__(self, *, layers: int, num_keypoints: int, dim: int, **layer: Any) -> None:
         super().__init__()
-        self.queries = nn.Parameter(torch.empty(num_keypoints, dim))
-        self.embedding = nn.Parameter(torch.empty(num_keypoints, dim))
-        self.start = nn.Parameter(torch.empty(num_keypoints, 2))
+        self.queries = nn.Parameter(torch.zeros(num_keypoints, dim))
+        self.embedding = nn.Parameter(torch.zeros(num_keypoints, dim))
+        self.start = nn.Parameter(torch.zeros(num_keypoints, 2))
         self.layers = nn.ModuleList(DecoderLayer(dim=dim, **layer) for _ in range(layers))
 
     def steps(self, memory: Tensor, shapes: Shapes) -> Iterator[Step]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+import model_zoo
 from bench import catalog, datasets
 from bench.errors import DataError
 from bench.measure import accuracy, train
@@ -20,6 +21,7 @@ tier: smoke
 synthetic:
   smoke:
     coco: {kind: crops, difficulty: easy, seed: 5, train: 24, val: 8}
+    coco-scenes: {kind: scenes, difficulty: easy, seed: 5, train: 8, val: 4}
 """
 
 
@@ -184,3 +186,36 @@ def test_a_location_free_run_is_measured_around_joints_and_set_beside_constant_p
     assert all(0 < value < 1 for value in result.measures.values())
     assert list(result.chance) == ["corner", "centre", "mean pose"]
     assert result.chance["corner"] == 0 < result.chance["mean pose"] < 100
+
+
+@pytest.mark.parametrize(
+    ("config", "dataset"),
+    [
+        ("transpose-r-a3", "coco"),
+        ("tfpose-r18-e6d6", "coco"),
+        ("lightpose-w48", "coco"),
+        ("lofr-r50-ws", "coco"),
+        ("querypose-r50", "coco-scenes"),
+    ],
+)
+def test_losses_and_gradients_are_finite_in_the_lab_tiers_precision(workspace, config, dataset):
+    model_zoo.register()
+    from mmengine.registry import DefaultScope
+    from mmengine.runner import Runner
+    from mmpose.registry import MODELS
+
+    datasets.prepare(dataset, "smoke")
+    cfg = train.resolved_config(Run(config=config, dataset=dataset), "smoke", 0)
+    cfg.train_dataloader.batch_size = 2
+    with DefaultScope.overwrite_default_scope("mmpose"):
+        batch = next(iter(Runner.build_dataloader(cfg.train_dataloader)))
+        model = MODELS.build(cfg.model)
+    model.init_weights()
+    data = model.train().data_preprocessor(batch, True)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        total, parts = model.parse_losses(model(**data, mode="loss"))
+    total.backward()
+    assert all(torch.isfinite(value).all() for value in parts.values())
+    gradients = [p.grad for p in model.parameters() if p.grad is not None]
+    assert gradients
+    assert all(torch.isfinite(gradient).all() for gradient in gradients)
