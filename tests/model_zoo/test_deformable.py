@@ -98,6 +98,16 @@ def test_the_compiled_kernel_is_called_by_mmcvs_rules(mmcv_attention, monkeypatc
     torch.testing.assert_close(output, expected.bfloat16())
 
 
+def test_half_precision_rounds_the_result_and_not_where_it_looks():
+    """In bfloat16 a place between 0.5 and 1 is known to 1/256 only, a fifth of a pixel of a map of 48."""
+    columns = torch.arange(48.0).repeat(64)[None, :, None, None]
+    locations = torch.rand(1, 500, 1, 1, 1, 2) * 0.9 + 0.05
+    one = torch.ones(1, 500, 1, 1, 1)
+    exact = grid_sample_attention(columns, [(64, 48)], locations, one)
+    half = grid_sample_attention(columns.bfloat16(), [(64, 48)], locations, one)
+    assert torch.equal(half, exact.bfloat16())
+
+
 def test_gradients_equal_finite_differences():
     inputs = case(batch=1, queries=2, channels=2, points=2)
     assert torch.autograd.gradcheck(
