@@ -27,13 +27,14 @@ from .losses.set_prediction import People, Predictions, SetCriterion
 from .querypose_attention import panels, part_attention
 from .querypose_decoders import BoxStage, InstanceStage, PartStage, PooledStage, Poses
 from .querypose_parts import body_parts
-from .querypose_released import looks_like, released_names
+from .querypose_released import looks_like, optional_entry, released_names
 
 __all__ = [
     "QueryPose",
     "QueryPoseHead",
     "found_people",
     "looks_like",
+    "optional_entry",
     "part_attention",
     "released_names",
 ]
@@ -55,9 +56,9 @@ class Stage(NamedTuple):
 class QueryPose(BottomupPoseEstimator):
     """Backbone, pyramid P2-P5 and `QueryPoseHead` on whole images of any size.
 
-    `mode="tensor"` gives the dict that `QueryPoseHead.forward` describes. `mode="predict"` puts into every data
-    sample's `pred_instances`, in pixels of the original image: keypoints, keypoint_scores, bboxes, bbox_scores (the
-    pose's score), instance_scores (probability of a person).
+    `mode="tensor"` gives the dict that `QueryPoseHead.forward` describes; boxes begin as the samples' `img_shape`,
+    without samples as the whole input. `mode="predict"` puts into every sample's `pred_instances`, in pixels of the
+    original image: keypoints, keypoint_scores, bboxes, bbox_scores (the pose's), instance_scores (of a person).
     """
 
     def extract_feat(self, inputs: Tensor) -> tuple[Tensor, ...]:
@@ -66,9 +67,14 @@ class QueryPose(BottomupPoseEstimator):
         padding = (0, -width % SIZE_DIVISOR, 0, -height % SIZE_DIVISOR)
         return super().extract_feat(F.pad(inputs, padding) if any(padding) else inputs)
 
-    def _forward(self, inputs: Tensor, data_samples: Any = None) -> dict[str, Tensor]:
-        height, width = inputs.shape[2:]
-        return self.head(self.extract_feat(inputs), [(width, height)] * len(inputs))
+    def forward(self, inputs: Any, data_samples: Any = None, mode: str = "tensor") -> Any:
+        """As MMPose's, which leaves the samples out of `mode="tensor"`."""
+        if mode != "tensor":
+            return super().forward(inputs, data_samples, mode)
+        inputs = torch.stack(inputs) if isinstance(inputs, list) else inputs
+        whole, samples = inputs.shape[2:], data_samples or [{}] * len(inputs)
+        sizes = [tuple(sample.get("img_shape", whole)[1::-1]) for sample in samples]
+        return self.head(self.extract_feat(inputs), sizes)
 
     def predict(self, inputs: Tensor, data_samples: list) -> list:
         """Padded images and their samples to the samples with `pred_instances`."""
@@ -77,13 +83,9 @@ class QueryPose(BottomupPoseEstimator):
         for image, (size, sample) in enumerate(zip(sizes, data_samples, strict=True)):
             people = found_people(output, image, size, sample.ori_shape[1::-1])
             people["keypoints"] = people["keypoints"] - 0.5  # COCO counts pixel centres from 0
-            sample.pred_instances = InstanceData(
-                **{
-                    name: value.detach().cpu().numpy()
-                    for name, value in people.items()
-                    if name != "kept"
-                }
-            )
+            people.pop("kept")
+            arrays = {name: value.detach().cpu().numpy() for name, value in people.items()}
+            sample.pred_instances = InstanceData(**arrays)
         return data_samples
 
 
@@ -156,9 +158,8 @@ class QueryPoseHead(BaseHead):
             switches = dict(iteration=iteration, instance_update=instance_update)
             return PartStage(parts=parts, part_dim=part_dim, **common, **switches)
 
-        self.proposal_boxes = nn.Embedding(
-            num_queries, 4
-        )  # centre x, y, width, height over the image
+        # centre x, y, width, height over the image
+        self.proposal_boxes = nn.Embedding(num_queries, 4)
         self.proposal_queries = nn.Embedding(num_queries, dim)
         needs_parts = query == "part" and not (interaction == "spegm" and iteration == "none")
         self.part_queries = nn.Embedding(len(parts), part_dim) if needs_parts else None
@@ -172,10 +173,8 @@ class QueryPoseHead(BaseHead):
 
     def init_weights(self) -> None:
         """As in the published code: Xavier for every matrix of the decoders, boxes that cover the image."""
-        for name, value in [
-            *self.box_stages.named_parameters(),
-            *self.pose_stages.named_parameters(),
-        ]:
+        decoders = nn.ModuleList([*self.box_stages, *self.pose_stages])
+        for name, value in decoders.named_parameters():
             if value.dim() > 1:
                 nn.init.xavier_uniform_(value)
             if name.endswith("class_logit.bias"):
@@ -267,7 +266,7 @@ def found_people(
     [n, K, 2] (by the unclipped box; continuous, 0.5 is the first pixel's centre), keypoint_scores [n, K] (mean of
     1 - sigma over x and y), instance_scores [n], bbox_scores [n] (their product's mean: the pose's score, Sec. 3.4).
     """
-    logits, boxes, mu, sigma = (output[name][-1, image] for name in Predictions._fields)
+    logits, boxes, mu, sigma = (output[name][-1, image].float() for name in Predictions._fields)
     ratio = boxes.new_tensor([o / i for o, i in zip(output_size, input_size, strict=True)])
     corner, extent = boxes[:, None, :2], (boxes[:, 2:] - boxes[:, :2])[:, None]
     keypoints = (corner + (mu + 0.5) * extent) * ratio

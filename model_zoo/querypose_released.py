@@ -70,12 +70,19 @@ POSE_STAGE = (
     (r"\.instance_projection\.", ".residual_filter."),
 )
 NOT_STORED = ("head.criterion.flow.loc", "head.criterion.flow.cov")
+# No output depends on them: Swin's constant table of places, and a fifth map of HRFPN that no region is pooled from.
+OPTIONAL = re.compile(r"\.attn\.relative_position_index$|^backbone\.fpn_conv\.4\.(weight|bias)$")
 
 
 def released_names(model: nn.Module) -> dict[str, str]:
     """The authors' entry names to ours. The neck of HRNet-W32 and Swin's names follow detectron2's usual ports."""
     names = [name for name in model.state_dict() if name not in NOT_STORED]
     return {_theirs(name, model): name for name in names}
+
+
+def optional_entry(name: str) -> bool:
+    """Whether a file of the authors may have or lack this entry (their name) without any output changing."""
+    return OPTIONAL.search(name) is not None
 
 
 def _theirs(name: str, model: nn.Module) -> str:

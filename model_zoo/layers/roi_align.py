@@ -35,12 +35,16 @@ class RoIPyramid:
         if outside not in OUTSIDE:
             raise ValueError(f"outside is '{outside}'; allowed are {', '.join(OUTSIDE)}")
         self.outside, self.canonical_size = outside, canonical_size
-        self.strides = features[0].new_tensor(strides)
+        # float32 at least: bfloat16 rounds row numbers above 256
+        number = dict(
+            dtype=torch.promote_types(features[0].dtype, torch.float32), device=features[0].device
+        )
+        self.strides = torch.tensor(strides, **number)
         self.finest = math.log2(strides[0])
         sizes = [feature.shape[:1:-1] for feature in features]  # (width, height) of each
-        self.sizes = features[0].new_tensor(sizes)
+        self.sizes = torch.tensor(sizes, **number)
         rows = [height + 1 for _, height in sizes]
-        self.tops = features[0].new_tensor([sum(rows[:level]) for level in range(len(rows))])
+        self.tops = torch.tensor([sum(rows[:level]) for level in range(len(rows))], **number)
         width = sizes[0][0] + 1
         # a spare row and column repeat the border: rounding must not read a neighbouring map
         padded = [F.pad(f, (0, width - f.shape[3], 0, 1), mode="replicate") for f in features]
