@@ -25,7 +25,8 @@ def load_released_weights(model: nn.Module, source: str | PathLike[str] | StateD
     "module." of DataParallel. Files are read with `weights_only=True`, so nothing in them is
     executed. Either every entry fits and all are copied, or the model is left as it was and
     `WeightsMismatch` says what does not fit. The family's module gives the names:
-    `released_names(model)` maps each of the authors' entries to ours.
+    `released_names(model)` maps each of the authors' entries to ours; `optional_entry(name)`, where it has one, tells
+    of which entries no output depends, so that they may be missing or left over.
     """
     family = sys.modules[type(getattr(model, "head", model)).__module__]
     if not hasattr(family, "released_names"):
@@ -36,6 +37,11 @@ def load_released_weights(model: nn.Module, source: str | PathLike[str] | StateD
         _read(source) if isinstance(source, str | PathLike) else _state_dict(source, "the mapping")
     )
     own = model.state_dict()
+    optional = getattr(family, "optional_entry", lambda name: False)
+    names = {
+        theirs: ours for theirs, ours in names.items() if theirs in state or not optional(theirs)
+    }
+    state = {name: value for name, value in state.items() if name in names or not optional(name)}
     problems = _problems(state, {theirs: own[ours] for theirs, ours in names.items()})
     if problems:
         guess = getattr(family, "looks_like", lambda state: None)(state)
