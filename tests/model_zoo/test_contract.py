@@ -25,7 +25,9 @@ def test_paper_size_output_has_the_declared_shape(name):
     width, height = model_zoo.input_size(name)
     with torch.device("meta"):
         model = model_zoo.build_model(name)
-        output = model(torch.zeros(1, 3, height, width), None, mode="tensor")
+    # out here "meta" is not the default device: a tensor made anywhere else is refused, as beside a GPU
+    images = torch.zeros(1, 3, height, width, device="meta")
+    output = model(images, None, mode="tensor")
     assert {key: tuple(v.shape) for key, v in named(output, expected).items()} == expected
 
 
