@@ -15,9 +15,7 @@ from reports.evidence import Measured
 from reports.labels import shortened
 from reports.plots import DotChart, dot_chart
 from reports.words import fixed
-from tests.reports.test_browser import Watched, debian, hung, watched
-
-__all__ = ["debian", "hung", "watched"]
+from tests.reports.browser import Watched
 
 
 @pytest.fixture(scope="module")
