@@ -77,9 +77,9 @@ class BarChart:
 
 @dataclass(frozen=True)
 class DiagnosisView:
-    """The diagnosis of one result, and its charts."""
+    """The diagnosis of one result, and its charts; `of` says which result ("smoke tier, seed 0")."""
 
-    result: AccuracyResult
+    of: str
     found: Diagnosis
     charts: tuple[BarChart, ...]
 
@@ -90,7 +90,12 @@ def diagnosis_view(run: str, results: Iterable[tuple[str, AccuracyResult]]) -> D
     if not own:
         return None
     result, found = max(own, key=lambda one: (TIERS.index(one[0].tier), -one[0].seed))
-    return DiagnosisView(result, found, tuple(_charts(run, found)))
+    return drawn(run, f"{result.tier} tier, seed {result.seed}", found)
+
+
+def drawn(key: str, of: str, found: Diagnosis) -> DiagnosisView:
+    """The charts of a diagnosis; `key` begins their anchors."""
+    return DiagnosisView(of, found, tuple(_charts(key, found)))
 
 
 def _charts(run: str, found: Diagnosis) -> Iterator[BarChart]:

@@ -37,7 +37,7 @@ def people_of(path: Path) -> Path | None:
     return beside if beside.is_file() else None
 
 
-def machine_of(result: Result) -> str:
+def machine_of(result: Result | SubmissionResult) -> str:
     """The hardware in one line: 'NVIDIA H200, 16 cores'."""
     if isinstance(result, SpeedResult):
         return f"{result.machine} ({result.device}, {result.precision}, batch {result.batch})"
@@ -45,7 +45,9 @@ def machine_of(result: Result) -> str:
     return ", ".join(f"{key}: {value}" for key, value in hardware.items()) or "not recorded"
 
 
-def _subject(result: Result) -> str:
+def _subject(result: Result | SubmissionResult) -> str:
+    if isinstance(result, SubmissionResult):
+        return f"submission {result.card.name}, {result.dataset}, tier {result.tier}"
     if isinstance(result, CountResult):
         return f"{result.model}, {result.input_size[0]}x{result.input_size[1]} input"
     if isinstance(result, SpeedResult):
@@ -53,10 +55,10 @@ def _subject(result: Result) -> str:
     return f"run {result.run}, tier {result.tier}, seed {result.seed}"
 
 
-def trace(name: str, result: Result, note: str = "") -> Trace:
+def trace(name: str, result: Result | SubmissionResult, note: str = "") -> Trace:
     """Subject, commit, machine and command of a result."""
     origin = result.provenance
-    protocol = result.protocol if isinstance(result, AccuracyResult) else {}
+    protocol = result.protocol if isinstance(result, AccuracyResult | SubmissionResult) else {}
     return Trace(
         name=name,
         subject=_subject(result),
@@ -79,7 +81,7 @@ class Measured:
     speeds: dict[str, list[tuple[str, SpeedResult]]] = field(default_factory=dict)
     accuracies: dict[str, list[tuple[str, AccuracyResult]]] = field(default_factory=dict)
     traces: dict[str, Trace] = field(default_factory=dict)
-    submissions: tuple[SubmissionResult, ...] = ()
+    submissions: tuple[tuple[str, SubmissionResult], ...] = ()
     galleries: dict[str, tuple[Path, Gallery]] = field(default_factory=dict)
     people: dict[str, Path] = field(default_factory=dict)
 
@@ -101,7 +103,9 @@ class Measured:
                 accuracies[result.run].append((name, result))
         traces = {one.file: trace(one.file, one.result, one.note) for one in stored}
         people = {one.file: file for one in stored if (file := people_of(one.path))}
-        strangers = tuple(one.result for one in store.submissions())
+        handed_in = store.submissions()
+        strangers = tuple((one.file, one.result) for one in handed_in)
+        traces |= {one.file: trace(one.file, one.result, one.note) for one in handed_in}
         galleries = {
             one.file: (folder_of(one), gallery)
             for one in stored

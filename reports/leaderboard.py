@@ -18,7 +18,7 @@ from bench.schema import METRICS
 from bench.statistics import summarise
 from reports.cells import CellView, Judged
 from reports.evidence import Measured, machine_of
-from reports.names import cell_link, model_page
+from reports.names import cell_link, model_page, submission_link
 from reports.ranking import Rank, Span, ranks
 from reports.words import EVIDENCE, SPLITS, Word, fixed, split_name
 
@@ -55,10 +55,11 @@ class Entry:
     evidence: set[str] = field(default_factory=set)
     places: list[str] = field(default_factory=list)
     rank: Rank | None = None
+    page: str | None = None
 
     @property
     def link(self) -> str | None:
-        return model_page(self.model) if self.model else None
+        return model_page(self.model) if self.model else self.page
 
 
 @dataclass
@@ -237,12 +238,12 @@ def _measured_entry(judged: Judged, run: str, results: list[AccuracyResult]) -> 
 
 def _submitted(measured: Measured) -> Iterable[Group]:
     """Strangers' predictions, evaluated here; what their cards say decides who may be ranked together."""
-    found: dict[tuple[tuple[str, str], ...], list[SubmissionResult]] = defaultdict(list)
-    for result in measured.submissions:
-        found[tuple(sorted(result.protocol.items()))].append(result)
+    found: dict[tuple[tuple[str, str], ...], list[tuple[str, SubmissionResult]]] = defaultdict(list)
+    for file, result in measured.submissions:
+        found[tuple(sorted(result.protocol.items()))].append((file, result))
     for number_, (protocol, results) in enumerate(sorted(found.items()), 1):
         split = f"submitted by strangers, {_evaluated_on(dict(protocol))}"
-        yield Group(f"s{number_}", split, protocol, True, [_stranger(one) for one in results])
+        yield Group(f"s{number_}", split, protocol, True, [_stranger(*one) for one in results])
 
 
 def _evaluated_on(protocol: Mapping[str, str]) -> str:
@@ -251,9 +252,10 @@ def _evaluated_on(protocol: Mapping[str, str]) -> str:
     return f"{protocol.get('split', 'split not stated')}{subset}"
 
 
-def _stranger(result: SubmissionResult) -> Entry:
+def _stranger(file: str, result: SubmissionResult) -> Entry:
     card = result.card
     entry = Entry(card.title, None, f"submitted by {card.authors}", "submitted")
+    entry.page = submission_link(file)
     entry.evidence = {"submitted"}
     for metric, value in result.metrics.items():
         if metric in METRICS:

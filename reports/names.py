@@ -30,6 +30,11 @@ def model_page(model: str, suffix: str = "html") -> str:
     return f"models/{slug(model)}.{suffix}"
 
 
+def submission_link(file: str) -> str:
+    """Address of a stranger's submission from the root of the site, by the name of its result."""
+    return f"submissions.html#s-{slug(file)}"
+
+
 def picture_file(digest: str) -> str:
     """Pictures are named by their content: runs that share one share its file."""
     return f"pictures/{digest[:20]}.webp"

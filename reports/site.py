@@ -24,6 +24,7 @@ from reports.pairs import benches
 from reports.papers import PaperView, paper_view
 from reports.plots import agreement_charts, cost_charts, dot_chart
 from reports.render import environment
+from reports.submissions import submission_views
 from reports.words import METRIC_LABELS
 from reports.writer import BuildReport, Writer
 
@@ -160,6 +161,9 @@ class Pages:
         self.page("leaderboard.html", "leaderboard.html", board=board, **shown)
         for ending, content in takeaway.leaderboard_files(board).items():
             self.writer.add(f"files/leaderboard.{ending}", content)
+        self.page(
+            "submissions.html", "submissions.html", views=submission_views(self.site.measured)
+        )
         agreement = agreement_charts(self.site.judged)
         self.page("plots.html", "plots.html", agreement=agreement, cost=cost_charts(board))
         rows = benches(self.site.measured)

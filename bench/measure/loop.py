@@ -52,4 +52,22 @@ def runner(model: Any, settings: Mapping[str, Any]) -> Any:
 
     name = str(settings["work_dir"]).replace("/", "-") + f"-{len(DefaultScope._instance_dict)}"
     given = {key: settings[key] for key in PASSED if settings.get(key) is not None}
+    if settings.get("launcher") == "pytorch":
+        given["cfg"] = {"model_wrapper_cfg": _shared(settings)}
     return Runner(model=model, experiment_name=name, **given)
+
+
+def _shared(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """How the processes of torchrun share a model: each on its GPU, or all on the CPU (through gloo)."""
+    import torch
+
+    wrapper = {
+        "type": "MMDistributedDataParallel",
+        "broadcast_buffers": False,
+        "find_unused_parameters": bool(settings.get("find_unused_parameters")),
+    }
+    if torch.cuda.is_available():
+        return wrapper
+    if not torch.distributed.is_initialized():
+        torch.distributed.init_process_group("gloo")
+    return {**wrapper, "device_ids": None}

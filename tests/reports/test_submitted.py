@@ -21,7 +21,9 @@ def submission(name: str, ap: float, title: str) -> SubmissionResult:
         boxes="detector-56.4",
         input_size="256x192",
         flip_test=True,
-        training_data="COCO train2017",
+        training_data="COCO train2017 <i>and more</i>",
+        link="https://example.org/my-net",
+        note="a trial with <img src=x onerror=alert(1)>",
     )
     return SubmissionResult(
         card=card,
@@ -70,3 +72,32 @@ def test_a_submission_on_a_subset_says_so_and_is_ranked_apart(tmp_path: Path):
     ]
     assert len(groups) == 2
     assert all(("only 50 of 5000 test" in group) == ("Two" in group) for group in groups)
+
+
+def test_a_submission_shows_its_card_its_figures_and_its_trace(tmp_path: Path):
+    snapshot, catalog, _ = make()
+    store = Store(tmp_path / "results", tmp_path / "measured")
+    file = store.write(submission("one", 70.0, "One")).file
+    site = build(snapshot, catalog, store, tmp_path / "site").out
+    [row] = [r for r in read(site / "leaderboard.html").iter("tr") if r.get("class") == "submitted"]
+    [link] = row.iter("a")
+    page, anchor = link.get("href").split("#")
+    [section] = [s for s in read(site / page).iter("section") if s.get("id") == anchor]
+    words = " ".join("".join(section.itertext()).split())
+    for told in (
+        "<b>A. Stranger</b>",
+        "COCO train2017 <i>and more</i>",
+        "a trial with <img src=x onerror=alert(1)>",
+        "AP70",
+        f"repropose verify {file}",
+    ):
+        assert told in words
+    assert "https://example.org/my-net" in [a.get("href") for a in section.iter("a")]
+    assert not list(section.iter("img"))
+
+
+def test_without_submissions_the_page_says_how_to_add_one(tmp_path: Path):
+    snapshot, catalog, _ = make()
+    store = Store(tmp_path / "results", tmp_path / "measured")
+    page = read(build(snapshot, catalog, store, tmp_path / "site").out / "submissions.html")
+    assert "repropose submit" in "".join(page.itertext())

@@ -1,0 +1,53 @@
+"""A training shared by two processes, as torchrun starts them: one result, of all test images."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from bench import datasets
+from bench.store import Store
+
+PARAMS = """\
+tier: smoke
+synthetic:
+  smoke:
+    coco-scenes: {kind: scenes, difficulty: easy, seed: 5, train: 12, val: 5}
+"""
+SCRIPT = """\
+from pathlib import Path
+from bench import catalog
+from bench.measure import train
+from bench.schema import Run
+from bench.sources import workspace
+from bench.store import Store
+
+options = {"train_cfg.max_iters": 3, "train_dataloader.batch_size": 2}
+run = Run(config="querypose-r50", dataset="coco-scenes", options=options)
+result = train.measure_seed(catalog.load(), Store(root=workspace() / "results"), "tiny", run, "smoke", 0)
+print("RESULT" if result else "HELPED", flush=True)
+"""
+
+
+def test_two_processes_train_and_evaluate_together(tmp_path: Path, monkeypatch):
+    (tmp_path / "params.yaml").write_text(PARAMS)
+    (tmp_path / "script.py").write_text(SCRIPT)
+    monkeypatch.setenv("REPROPOSE_WORKSPACE", str(tmp_path))
+    datasets.prepare("coco-scenes", "smoke")
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node"]
+    done = subprocess.run(
+        [*torchrun, "2", str(tmp_path / "script.py")],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert sorted(done.stdout.split()).count("RESULT") == 1
+    assert sorted(done.stdout.split()).count("HELPED") == 1
+    store = Store(root=tmp_path / "results")
+    [stored] = store.accuracies("smoke")
+    assert not stored.result.failed
+    images = {entry["image_id"] for entry in store.predictions(stored)}
+    assert len(images) == 5
+    queries = 8
+    assert len(store.predictions(stored)) <= 5 * queries  # no image twice
