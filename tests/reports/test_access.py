@@ -15,6 +15,7 @@ KINDS = (
     "leaderboard.html",
     "plots.html",
     "compare.html",
+    "submissions.html",
     "tables/paper0-1.html",
     "papers/paper0.html",
     "models/paper0-model0.html",
