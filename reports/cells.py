@@ -122,6 +122,10 @@ class TableView:
         return Tally.of(cell for row in self.rows for cell in row.cells)
 
 
+#: Words of cells for which nothing was measured here.
+UNMEASURED = ("failed", "not-run", "quoted", "unjudged")
+
+
 @dataclass(frozen=True)
 class Tally:
     """How many cells got which verdict, in the order of the words."""
@@ -137,6 +141,11 @@ class Tally:
     @property
     def total(self) -> int:
         return sum(count for _, count in self.counts)
+
+    @property
+    def measured(self) -> int:
+        """Cells whose verdict rests on a measurement here, whatever came of it."""
+        return sum(count for word, count in self.counts if word.key not in UNMEASURED)
 
     def count(self, key: str) -> int:
         return next((count for word, count in self.counts if word.key == key), 0)

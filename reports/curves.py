@@ -10,7 +10,7 @@ from reports.plots import BOTTOM, LEFT, RIGHT, TOP
 
 MOST_POINTS = 200
 MOST_ROWS = 24
-DASHES = ("", "6 3", "2 3", "8 3 2 3")
+DASHES = ("", "6 3", "2 3", "8 3 2 3", "14 4", "1 5", "12 3 2 3 2 3", "4 8")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What matters most about a paper, in sentences made from the verdicts; nothing is written by hand."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ from bench.records import ClaimVerdict
 from reports.cells import CellView
 from reports.leaderboard import COMPARED
 from reports.names import cell_link, paper_page
-from reports.words import number, plural
+from reports.words import EVIDENCE, number, plural
 
 NAMES = {"params": "parameter", "flops": "FLOPs", "accuracy": "accuracy", "fps": "speed"}
 
@@ -102,17 +103,30 @@ def _claims(paper: str, claims: Sequence[ClaimVerdict]) -> Iterable[Finding]:
     fails = [c for c in claims if c.on_reproduced.holds == "fails" and c.on_paper.holds != "fails"]
     if fails:
         verb = "fails" if len(fails) == 1 else "fail"
-        text = f"{plural(len(fails), 'claim')} {verb} on reproduced numbers, for example: {fails[0].claim.claim}"
+        text = (
+            f"{plural(len(fails), 'claim')} {verb} on reproduced numbers ({_evidence(fails)}), "
+            f"for example: {fails[0].claim.claim}"
+        )
         yield Finding(_sentence(text), link, 8)
-    holds = sum(c.on_reproduced.holds == "holds" for c in claims)
-    judged = sum(c.on_reproduced.holds != "open" for c in claims)
+    judged = [c for c in claims if c.on_reproduced.holds != "open"]
+    holds = sum(c.on_reproduced.holds == "holds" for c in judged)
     if judged:
         verb = "holds" if holds == 1 else "hold"
         text = (
-            f"{number(holds, 0)} of the {plural(judged, 'claim')} judged on reproduced numbers {verb}; "
-            f"{number(len(claims) - judged, 0)} of {number(len(claims), 0)} are open."
+            f"{number(holds, 0)} of the {plural(len(judged), 'claim')} judged on reproduced numbers {verb} "
+            f"({_evidence(judged)}); {number(len(claims) - len(judged), 0)} of {number(len(claims), 0)} are open."
         )
         yield Finding(text, link, 4 if holds else 2)
+
+
+def _evidence(claims: Sequence[ClaimVerdict]) -> str:
+    """What they were judged by: '3 counted, 2 timed'; a claim on a small CPU is no claim on the paper's GPU."""
+    found = Counter(c.on_reproduced.evidence for c in claims)
+    parts = [(EVIDENCE[key].label, found[key]) for key in EVIDENCE if found[key]]  # type: ignore[index]
+    parts += [("without evidence", found[None])] if found[None] else []
+    if len(parts) == 1:
+        return parts[0][0]
+    return ", ".join(f"{number(count, 0)} {label}" for label, count in parts)
 
 
 def _sentence(text: str) -> str:

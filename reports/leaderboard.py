@@ -20,7 +20,7 @@ from reports.cells import CellView, Judged
 from reports.evidence import Measured, machine_of
 from reports.names import cell_link, model_page, submission_link
 from reports.ranking import Rank, Span, ranks
-from reports.words import EVIDENCE, SPLITS, Word, number, split_name
+from reports.words import EVIDENCE, SPLITS, Word, fixed, split_name
 
 #: Verdicts under which the figure here may stand beside the printed one.
 COMPARED = ("reproduced", "better", "deviates", "inconclusive", "stale")
@@ -290,7 +290,7 @@ def _timed(entry: Entry, speed: SpeedResult | None) -> None:
         return
     timing = speed.timings[entry.model]
     figure = entry.figures.setdefault("fps", Figure())
-    figure.here = number(timing.fps, 0 if timing.fps >= 100 else 1)
+    figure.here = fixed(timing.fps, 0 if timing.fps >= 100 else 1)
     figure.own = Span(timing.fps, 1000 / timing.high_ms, 1000 / timing.low_ms)
     entry.evidence.add("timed")
 

@@ -49,6 +49,12 @@ class Bench:
     images: tuple[int, ...]
     sides: tuple[Side, ...]
 
+    @property
+    def data(self) -> str:
+        """The data they were evaluated on: 'coco-synthetic'."""
+        named = (side.result.protocol.get("data", "data not stated") for side in self.sides)
+        return ", ".join(sorted(set(named)))
+
 
 def benches(measured: Measured) -> list[Bench]:
     """All results with metrics, those that were evaluated on the same people together."""

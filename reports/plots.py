@@ -4,10 +4,12 @@ Marks differ by shape (circle: the paper's own, square: baseline), never by colo
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from reports.axes import Axis
-from reports.cells import CellView, Judged, TableView
+from reports.cells import CellView, Judged, RowView, TableView
+from reports.labels import room, row_labels
 from reports.leaderboard import COMPARED, Entry, Group, Leaderboard
 from reports.names import cell_link
 
@@ -20,11 +22,13 @@ COSTS = {
 }
 MOST_ROWS = 40
 MOST_MARKS = 500
+MOST_LETTERS = 28
+Side = Literal["before", "after"]
 
 
 @dataclass(frozen=True)
 class Point:
-    """One mark; `label` is written beside it only where `named`."""
+    """One mark; `label` is written before or after it where `named` says so."""
 
     label: str
     x: float
@@ -34,7 +38,7 @@ class Point:
     px: float
     py: float
     front: bool = False
-    named: bool = False
+    named: Side | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,10 @@ class DotChart:
     axis: Axis
     dots: tuple[Dot, ...]
     height: float
+
+    @property
+    def measured(self) -> bool:
+        return any(dot.here is not None for dot in self.dots)
 
 
 def pareto(points: Sequence[tuple[float, float]]) -> list[int]:
@@ -145,18 +153,39 @@ def _steps(front: Sequence[Point]) -> tuple[tuple[float, float], ...]:
 
 
 def _named(points: Sequence[Point]) -> Iterable[Point]:
-    """Labels for the points of the front, left out where two would overlap."""
+    """Labels for the points of the front, left out where two labels or a label and a mark would overlap.
+
+    Above and to the left of a point of the front no mark can lie; where the axis leaves no room there, the label goes
+    below and to the right.
+    """
     taken: list[tuple[float, float, float]] = []
     for point in points:
-        width = 6.2 * min(len(point.label), 26)
-        free = all(
-            abs(point.py - y) > 14 or point.px > right or point.px + width < left
-            for left, right, y in taken
-        )
-        named = point.front and free and point.px + width < RIGHT + 10
-        if named:
-            taken.append((point.px, point.px + width, point.py))
-        yield Point(**{**point.__dict__, "named": named})
+        width = 6.2 * min(len(point.label), MOST_LETTERS)
+        places: dict[Side, tuple[float, float, float]] = {
+            "before": (point.px - 7 - width, point.px - 7, point.py - 9),
+            "after": (point.px + 8, point.px + 8 + width, point.py + 10),
+        }
+        side: Side | None = None
+        if point.front:
+            marks = [(p.px - 4, p.px + 4, p.py) for p in points]
+            side = next((s for s, at in places.items() if _free(at, taken, marks)), None)
+        if side:
+            taken.append(places[side])
+        yield replace(point, named=side)
+
+
+def _free(
+    place: tuple[float, float, float],
+    labels: Sequence[tuple[float, float, float]],
+    marks: Sequence[tuple[float, float, float]],
+) -> bool:
+    left, right, y = place
+    inside = left > LEFT and right < RIGHT + 10 and TOP - 4 < y < BOTTOM
+    beside = [(*one, 14) for one in labels] + [(*one, 9) for one in marks]
+    return inside and all(
+        abs(y - other) >= apart or left > end or right < start
+        for start, end, other, apart in beside
+    )
 
 
 AGREEMENT = {
@@ -200,33 +229,19 @@ def _agreement(key: str, cells: list[tuple[CellView, float, float]]) -> Chart:
 
 def dot_chart(view: TableView) -> DotChart | None:
     """The accuracy column with the most printed figures as dots; None if fewer than two rows print it."""
-    columns: dict[str, list[CellView]] = {}
-    groups: dict[int, str | None] = {}
-    settings: dict[int, str] = {}
+    columns: dict[str, list[tuple[str | None, RowView, CellView]]] = {}
     for title, rows in view.groups:
         for row in rows:
             for cell in row.cells:
                 if cell.kind in ("accuracy", "measure") and cell.cell.number:
-                    columns.setdefault(cell.cell.column.key, []).append(cell)
-                    groups[id(cell)] = title
-                    told = (c.cell.printed for c in row.cells if c.kind == "setting")
-                    settings[id(cell)] = " ".join(filter(None, told))
-    cells = max(columns.values(), key=len, default=[])
-    if not 2 <= len(cells) <= MOST_ROWS:
+                    columns.setdefault(cell.cell.column.key, []).append((title, row, cell))
+    chosen = max(columns.values(), key=len, default=[])
+    if not 2 <= len(chosen) <= MOST_ROWS:
         return None
-    labels = [cell.cell.row.label for cell in cells]
-    if len(set(labels)) < len(labels):
-        labels = [
-            ", ".join(filter(None, (groups[id(c)], name)))
-            for c, name in zip(cells, labels, strict=True)
-        ]
-    if len(set(labels)) < len(labels):
-        labels = [
-            f"{name} {settings[id(c)]}".strip() for c, name in zip(cells, labels, strict=True)
-        ]
+    cells, labels = [cell for _, _, cell in chosen], row_labels(chosen)
     values = [number_.value for c in cells if (number_ := c.cell.number)]
     values += [end for c in cells for end in _here(c)]
-    axis = Axis.of(cells[0].cell.column.label, values, 230.0, RIGHT)
+    axis = Axis.of(cells[0].cell.column.label, values, 24.0 + room(labels), RIGHT)
     return DotChart(
         f"{cells[0].cell.column.label}, row by row",
         axis,

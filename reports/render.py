@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from reports import diagnosis, names, words
+from reports import diagnosis, labels, names, words
 
 # Invalid in HTML: C0 and C1 controls (except tab and newline), lone surrogates, non-characters. And the
 # embeddings, overrides and isolates of bidirectional text, which could turn the text around them.
@@ -60,6 +60,8 @@ def environment() -> Environment:
     )
     env.filters.update(
         number=words.number,
+        fixed=words.fixed,
+        shortened=labels.shortened,
         signed=words.signed,
         slug=names.slug,
         notes_html=notes_html,

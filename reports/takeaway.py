@@ -17,6 +17,19 @@ from reports.render import clean
 
 FORMAT = 1
 ENDINGS = ("csv", "json", "tex", "md")
+#: Signs of the papers' tables that no LaTeX font of text holds; the tick needs the package amssymb.
+_SIGNS = {
+    "✓": "checkmark",
+    "○": "circ",
+    "⇒": "Rightarrow",
+    "→": "rightarrow",
+    "↑": "uparrow",
+    "↓": "downarrow",
+    "Δ": "Delta",
+    "×": "times",
+    "±": "pm",
+    "≈": "approx",
+}
 _LATEX = {
     "\\": r"\textbackslash{}",
     "<": r"\textless{}",
@@ -24,6 +37,8 @@ _LATEX = {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
     **{c: f"\\{c}" for c in "{}$&#_%"},
+    **{c: rf"\ensuremath{{\{name}}}" for c, name in _SIGNS.items()},
+    "−": r"\ensuremath{-}",
 }
 
 
@@ -166,20 +181,27 @@ def latex(text: str) -> str:
 
 
 def to_latex(title: str, head: Sequence[str], body: Iterable[Sequence[str]], note: str) -> str:
-    """A booktabs table."""
+    """A table for the packages booktabs and amssymb."""
     lines = [
         r"\begin{table}",
+        r"% needs \usepackage{booktabs,amssymb}",
         rf"\caption{{{latex(title)} ({latex(note)}).}}",
         rf"\begin{{tabular}}{{l{'c' * (len(head) - 1)}}}",
         r"\toprule",
         " & ".join(map(latex, head)) + r" \\",
         r"\midrule",
-        *(" & ".join(map(latex, row)) + r" \\" for row in body),
+        *(_line(row) for row in body),
         r"\bottomrule",
         r"\end{tabular}",
         r"\end{table}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _line(row: Sequence[str]) -> str:
+    """A row; after the row before, a bracket or star would be read as an argument of its line break."""
+    text = " & ".join(map(latex, row))
+    return ("{}" if text.startswith(("[", "*")) else "") + text + r" \\"
 
 
 def markdown(text: str) -> str:
@@ -201,12 +223,13 @@ def bibtex(papers: Iterable[Paper]) -> str:
     return "\n".join(
         "\n".join(
             [
-                f"@inproceedings{{{paper.id}{paper.year},",
+                f"@{'misc' if paper.venue == 'arXiv' else 'inproceedings'}{{{paper.id}{paper.year},",
                 f"  title = {{{{{_braced(paper.title)}}}}},",
                 f"  author = {{{_braced(' and '.join(re.split(r', *', paper.authors)))}}},",
-                f"  booktitle = {{{_braced(paper.venue)}}},",
+                *([f"  booktitle = {{{_braced(paper.venue)}}},"] if paper.venue != "arXiv" else []),
                 f"  year = {{{paper.year}}},",
                 *([f"  eprint = {{{_braced(paper.arxiv)}}},"] if paper.arxiv else []),
+                *(["  archiveprefix = {arXiv},"] if paper.arxiv else []),
                 "}",
                 "",
             ]

@@ -95,6 +95,13 @@ def number(value: float, digits: int = 4) -> str:
     return ("0" if text == "-0" else text).replace("-", "−").replace(",", "\u202f")
 
 
+def fixed(value: float, decimals: int) -> str:
+    """A number as `number` writes it, with all its decimals: 10.40 below 10.22 in a column."""
+    text = f"{value:,.{decimals}f}" if abs(value) < 1e15 else f"{value:.{decimals}e}"
+    text = text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
+    return text.replace("-", "−").replace(",", "\u202f")
+
+
 def signed(value: float, decimals: int) -> str:
     """A difference with its sign: +0.3, −1.2, ±0.0."""
     text = f"{abs(value):.{decimals}f}"

@@ -206,10 +206,12 @@ function asMarkdown(title, head, rows) {
   return [`**${title}**`, "", line(head), `|${head.map(() => "---|").join("")}`, ...rows.map(line), ""].join("\n");
 }
 
-const LATEX = { "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "<": "\\textless{}", ">": "\\textgreater{}" };
+const LATEX = { "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}", "<": "\\textless{}", ">": "\\textgreater{}",
+  "–": "--", "−": "\\ensuremath{-}", "×": "\\ensuremath{\\times}", "↑": "\\ensuremath{\\uparrow}", "↓": "\\ensuremath{\\downarrow}",
+  "⇒": "\\ensuremath{\\Rightarrow}", "✓": "\\ensuremath{\\checkmark}", "○": "\\ensuremath{\\circ}" };
 
 function asLatex(title, head, rows) {
-  const safe = text => text.replace(/[\\~^<>]|[{}$&#_%]/g, one => LATEX[one] || `\\${one}`);
+  const safe = text => text.replace(/[\\~^<>–−×↑↓⇒✓○]|[{}$&#_%]/g, one => LATEX[one] || `\\${one}`);
   const line = row => `${row.map(safe).join(" & ")} \\\\`;
   return [`% ${title}`, `\\begin{tabular}{ll${"c".repeat(head.length - 2)}}`, "\\toprule", line(head), "\\midrule",
     ...rows.map(line), "\\bottomrule", "\\end{tabular}", ""].join("\n");

@@ -12,8 +12,8 @@ function element(name, text, attributes = {}) {
   return made;
 }
 
-function listing(caption, head, rows) {
-  const table = element("table", undefined, { class: "list numbers" });
+function listing(caption, head, rows, texts = false) {
+  const table = element("table", undefined, { class: `list numbers${texts ? "" : " figures"}` });
   table.append(element("caption", caption));
   const line = (cells, kind) => {
     const row = element("tr");
@@ -82,7 +82,7 @@ class Pair {
       .map(key => [key.replaceAll("_", " "), first[key] ?? "not stated", second[key] ?? "not stated"])
       .filter(([, a, b]) => a !== b);
     if (!rows.length) return element("p", "Both were evaluated under the same protocol.");
-    return listing("What differs in the protocol: read the metrics with that in mind", ["", "First", "Second"].map(t => t || "Part"), rows);
+    return listing("What differs in the protocol: read the metrics with that in mind", ["Part", "First", "Second"], rows, true);
   }
 
   flips(one, two) {

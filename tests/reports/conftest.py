@@ -9,7 +9,10 @@ import pytest
 
 from bench.people import People
 from reports.site import build
+from tests.reports.browser import debian, watched
 from tests.reports.ledger import HOSTILE, Memory, make
+
+__all__ = ["debian", "watched"]
 
 
 @pytest.fixture(scope="session")

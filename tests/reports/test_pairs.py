@@ -60,6 +60,7 @@ def test_the_page_groups_results_by_the_people_they_saw(store: Memory) -> None:
     assert sum(len(one.sides) for one in groups) == len(store.accuracies())
     both = next(one for one in groups if len(one.sides) == 2)
     assert both.images == (0, 1)
+    assert both.data == "synthetic-v1"
     assert [side.scores for side in both.sides] == [(40, 90), (60, 95)]
     assert [side.right for side in both.sides] == [1, 2]
 
@@ -105,3 +106,33 @@ def test_stale_figures_are_not_counted_as_refuted(tmp_path: Path) -> None:
 
 def test_a_paper_without_figures_has_no_findings() -> None:
     assert findings("p", [], [], 0, 0) == ()
+
+
+def test_a_finding_on_claims_says_what_they_were_judged_by() -> None:
+    """Judged by hand: two fail on timings, one holds by counting."""
+    snapshot, _, _ = make(papers=1, claims=4)
+    judged = [("fails", "timed"), ("fails", "timed"), ("holds", "counted"), ("open", None)]
+    claims = [
+        one.model_copy(
+            update={
+                "on_reproduced": one.on_reproduced.model_copy(
+                    update={"holds": holds, "evidence": evidence}
+                )
+            }
+        )
+        for one, (holds, evidence) in zip(snapshot.claims, judged, strict=True)
+    ]
+    told = [one.text for one in findings("paper0", [], claims, 0, 0)]
+    assert told[0].startswith("2 claims fail on reproduced numbers (timed), for example: ")
+    assert told[1] == (
+        "1 of the 3 claims judged on reproduced numbers holds (1 counted, 2 timed); 1 of 4 are open."
+    )
+
+
+def test_the_index_counts_as_measured_only_cells_with_a_measurement(plain: Path) -> None:
+    snapshot, _, _ = make()
+    judged = [v.verdict for v in snapshot.verdicts if v.verdict not in ("setting", "empty")]
+    measured = [v for v in judged if v not in ("quoted", "not-run", "failed")]
+    page = (plain / "index.html").read_text("utf-8")
+    assert f"{len(judged)} printed figures." in page
+    assert f"{len(measured)} of them have something measured here" in page

@@ -11,10 +11,11 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
+from bench import catalog
 from bench.records import Snapshot
 from reports.compare import compare, read
 from reports.site import build
-from reports.takeaway import bibtex, latex, to_csv
+from reports.takeaway import bibtex, latex, to_csv, to_latex
 from reports.writer import SiteError
 from tests.reports.ledger import make
 
@@ -78,6 +79,37 @@ def test_latex_tables_have_equal_columns_and_balanced_braces(plain: Path, hostil
         assert bare.count("{") == bare.count("}")
         counts = {re.sub(r"\\&", "", x).count(" & ") for x in text.split("\n") if x.endswith(r"\\")}
         assert len(counts) == 1, file
+
+
+def test_signs_that_no_text_font_holds_become_commands_of_mathematics() -> None:
+    assert latex("✓ ⇒ 75.3 ↑") == (
+        r"\ensuremath{\checkmark} \ensuremath{\Rightarrow} 75.3 \ensuremath{\uparrow}"
+    )
+
+
+def test_a_row_that_begins_with_a_bracket_is_no_argument_of_the_line_before() -> None:
+    text = to_latex("t", ["a", "b"], [["x", "1"], ["[7] y", "2"], ["* z", "3"]], "n")
+    assert not re.search(r"\\\\\s*[\[*]", text)
+    assert "{}[7] y & 2" in text
+
+
+def test_every_sign_of_the_papers_tables_is_one_that_latex_sets() -> None:
+    """Beside ASCII only what LaTeX's utf8 input knows in text fonts (its utf8enc and ts1enc tables)."""
+    known = set("–—‘’“”†‡·°éèüöäß")
+    for paper in catalog.load().papers.values():
+        for table in paper.tables:
+            texts = [table.title, *(column.label for column in table.columns)]
+            texts += [text for row in table.rows for text in (row.label, *row.cells)]
+            assert {c for text in texts for c in latex(text) if ord(c) > 126} <= known, table.table
+
+
+def test_a_preprint_is_no_paper_of_proceedings() -> None:
+    _, ledger, _ = make(papers=1)
+    [paper] = ledger.papers.values()
+    entry = bibtex([paper.model_copy(update={"venue": "arXiv"})])
+    assert entry.startswith("@misc{")
+    assert "booktitle" not in entry
+    assert "archiveprefix = {arXiv}" in entry
 
 
 def test_bibtex_entries_are_balanced_and_hold_each_author() -> None:

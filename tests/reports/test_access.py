@@ -1,0 +1,118 @@
+"""Every kind of page and gallery for everybody: axe-core, no JavaScript, black and white, in a real browser."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reports.site import build
+from tests.reports.browser import Watched
+from tests.reports.hung import make_hung
+
+KINDS = (
+    "index.html",
+    "leaderboard.html",
+    "plots.html",
+    "compare.html",
+    "submissions.html",
+    "tables/paper0-1.html",
+    "papers/paper0.html",
+    "models/paper0-model0.html",
+)
+
+
+AXE_OPTIONS = {"resultTypes": ["violations"]}  # of the rules that pass, names are enough
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    found = pytest.importorskip("axe_playwright_python", reason="axe-core comes with it")
+    return (Path(found.__file__).parent / "axe.min.js").read_text("utf-8")
+
+
+def violations(page: Any, axe: str, **options: Any) -> list[tuple[str, str]]:
+    """What axe-core has to say; contrast was among what it looked at."""
+    page.evaluate(axe)
+    found = page.evaluate("options => axe.run(options)", AXE_OPTIONS | options)
+    assert "color-contrast" in {rule["id"] for rule in found["passes"] + found["violations"]}
+    return [(v["id"], v["nodes"][0]["html"][:200]) for v in found["violations"]]
+
+
+@pytest.fixture(scope="module")
+def hung(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model page with a gallery."""
+    folder = tmp_path_factory.mktemp("hung")
+    return build(*make_hung(folder), folder / "site").out / "models" / "paper0-model0.html"
+
+
+@pytest.mark.parametrize("width", [360, 1600])
+def test_a_gallery_keeps_its_place_while_its_pictures_load(
+    debian: Any, hung: Path, width: int
+) -> None:
+    one = Watched(debian, viewport={"width": width, "height": 700})
+    page = one.open(hung)
+    height = page.evaluate("document.documentElement.scrollHeight")
+    images = page.locator("section.gallery img")
+    assert images.count() == 5
+    for i in range(5):
+        images.nth(i).scroll_into_view_if_needed()
+        page.wait_for_function(
+            "e => e.complete && e.naturalWidth > 0", arg=images.nth(i).element_handle()
+        )
+    assert page.evaluate("document.documentElement.scrollHeight") == height
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert images.nth(2).bounding_box()["width"] <= width
+    assert one.complaints == []
+    assert {url.partition(":")[0] for url in one.requests} <= {"file", "data"}
+    one.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_in_a_gallery(
+    debian: Any, axe: str, hung: Path, scheme: str
+) -> None:
+    one = Watched(debian, viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    page = one.open(hung)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert violations(page, axe) == []
+    one.context.close()
+
+
+def test_without_javascript_a_gallery_and_its_bars_are_there(debian: Any, hung: Path) -> None:
+    one = Watched(debian, java_script_enabled=False)
+    page = one.open(hung)
+    assert page.locator("section.gallery img").first.is_visible()
+    assert page.locator("section.diagnosis svg[role=img] rect").count() > 10
+    one.context.close()
+
+
+def test_bars_differ_by_pattern_not_by_colour_alone(watched: Watched, hung: Path) -> None:
+    page = watched.open(hung)
+    fill = "e => getComputedStyle(e).fill"
+    fills = {
+        kind: page.locator(f"svg[role=img] .bar-{kind}").first.evaluate(fill)
+        for kind in ("good", "jitter", "inversion", "swap", "miss")
+    }
+    patterns = {kind for kind, value in fills.items() if "url(" in value}
+    assert patterns == {"jitter", "inversion", "swap"}
+    for kind in patterns:
+        assert page.locator(f"#p-{kind}").count() == 1
+    grey = [sum(map(int, re.findall(r"\d+", fills[k])[:3])) for k in ("good", "miss")]
+    assert abs(grey[0] - grey[1]) > 300  # of 765: light and dark in black and white
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_axe_finds_no_violation(debian: Any, axe: str, small: Path, kind: str) -> None:
+    light = Watched(debian, viewport={"width": 1280, "height": 900}, color_scheme="light")
+    assert violations(light.open(small / kind), axe) == []
+    light.context.close()
+    dark = Watched(debian, viewport={"width": 1280, "height": 900}, color_scheme="dark")
+    assert violations(dark.open(small / kind), axe, runOnly=["color-contrast"]) == []
+    dark.context.close()
+
+
+def test_axe_finds_no_violation_in_an_open_card(watched: Watched, axe: str, plain: Path) -> None:
+    page = watched.open(plain / "tables" / "paper0-1.html")
+    page.locator("td.judged > button").first.click()
+    assert violations(page, axe) == []
