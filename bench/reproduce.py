@@ -39,6 +39,7 @@ def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> N
     _set_tier(tier)
     targets = list(catalog.tables) if everything else first_look(catalog)
     failed = _side_by_side(_needed(catalog, targets), jobs)
+    print("timings and tables, one after the other:", file=sys.stderr, flush=True)
     repro = [*_DVC, "repro", "--keep-going", *_standing(catalog, targets, failed)]
     status = subprocess.run(repro, cwd=ROOT, env=_environment()).returncode
     if failed:
@@ -122,6 +123,7 @@ def _side_by_side(graph: dict[str, set[str]], jobs: int) -> list[str]:
             while ready and len(running) < jobs:  # nothing waits in the pool: Ctrl-C starts no more
                 name = ready.pop(0)
                 running[pool.submit(_stage, name)] = name
+                print(f"  begins: {name}", file=sys.stderr, flush=True)
             if running:
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     name = running.pop(future)

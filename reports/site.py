@@ -18,7 +18,7 @@ from reports.cells import Judged, Tally
 from reports.compare import Comparison, compare, to_json
 from reports.evidence import Measured
 from reports.keys import Keys
-from reports.leaderboard import FIRST_SHOWN, leaderboard
+from reports.leaderboard import COMPARED, FIRST_SHOWN, leaderboard
 from reports.models import ModelView, RunView, model_views
 from reports.pairs import benches
 from reports.papers import PaperView, paper_view
@@ -67,6 +67,14 @@ class Site:
         self.board = leaderboard(self.judged, self.measured)
         self.models: list[ModelView] = model_views(catalog, self.judged, self.measured)
         self.comparison: Comparison | None = compare(previous, snapshot) if previous else None
+
+    @property
+    def accuracies(self) -> int:
+        """Printed accuracies that were compared with one of the same protocol."""
+        fresh = set(COMPARED) - {"stale"}
+        return sum(
+            view.kind == "accuracy" and view.word.key in fresh for view in self.judged.cells()
+        )
 
 
 class Pages:

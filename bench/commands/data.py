@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from bench.commands.common import JSON, print_rows
-from bench.errors import UnknownName
+from bench.errors import DataError
 from bench.sources import workspace
 
 
@@ -42,7 +42,7 @@ def fetch(
         print_rows(rows, as_json, "source", "state", "size", "title", "licence")
         return
     if not names:
-        raise UnknownName("source", "", sources(), "`repropose fetch --list` shows them all")
+        raise DataError("name what to fetch: " + ", ".join(sources()) + "; or give --list")
     options = fetching.Options(data_root, offline, jobs, keep_archives)
     fetching.fetch(names, options, lambda line: click.echo(line, err=True))
 

@@ -8,7 +8,7 @@ import click
 
 from bench import catalog as ledger
 from bench.commands.common import JSON, current_tier, results_store
-from bench.errors import ResultError
+from bench.errors import DataError, ResultError
 from bench.submissions import SPLITS, dataset_of, read_card
 
 if TYPE_CHECKING:
@@ -38,7 +38,11 @@ def evaluate(predictions: Path, split: str, tier: str, truth: Path | None, as_js
     from bench.measure import submit as submissions
 
     dataset = dataset_of(split)
-    truth = truth or truth_at_hand(dataset, current_tier(tier))
+    if truth is None:
+        try:
+            truth = truth_at_hand(dataset, current_tier(tier))
+        except DataError as error:
+            raise DataError(f"{error}; or name a file of your own with --truth") from None
     found, checked = submissions.evaluate_file(predictions, dataset, truth)
     if as_json:
         told = {"dataset": split, "truth": str(truth), **submissions.as_json(found, checked)}

@@ -105,13 +105,17 @@ def measure(run: str, tier: str | None) -> None:
     catalog.run(run)
     from bench.measure.train import measure as train_and_evaluate
 
-    for result in train_and_evaluate(catalog, results_store(), run, chosen):
-        lead = next(iter(result.metrics))
-        before = f" (untrained {result.untrained[lead]:.1f})" if result.untrained else ""
-        click.echo(
-            f"{run} seed {result.seed} at tier {chosen}: {lead} {result.metrics[lead]:.1f}{before}",
-            err=True,
-        )
+    try:
+        for result in train_and_evaluate(catalog, results_store(), run, chosen):
+            lead = next(iter(result.metrics))
+            before = f" (untrained {result.untrained[lead]:.1f})" if result.untrained else ""
+            click.echo(
+                f"{run} seed {result.seed} at tier {chosen}: {lead} {result.metrics[lead]:.1f}{before}",
+                err=True,
+            )
+    except KeyboardInterrupt:
+        click.echo("\ninterrupted; the same command goes on from the last checkpoint", err=True)
+        raise
     _draw(catalog, run, chosen)
 
 

@@ -83,7 +83,7 @@ def truth_at_hand(dataset: DatasetName, tier: Tier) -> Path:
         get = f"`repropose prepare {dataset} --tier {tier}` makes it"
         if tier == "full":
             get = _how_to_get(dataset, FILES[dataset][0])
-        raise DataError(f"{path} is missing; {get}, or name another with --truth")
+        raise DataError(f"{path} is missing; {get}")
     return path
 
 

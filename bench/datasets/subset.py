@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.datasets import FILES, IMAGES, folder, mpii
+from bench.datasets import FILES, IMAGES, folder, mpii, truth_at_hand
 from bench.datasets.files import read_json, replace_file
 from bench.errors import DataError
 from bench.mat import read_arrays
@@ -28,6 +28,7 @@ def make(dataset: DatasetName, limit: int, seed: int = 0) -> Path:
     place = workspace() / "data" / "subsets" / name
     home = place / "data" / "full" / layout(dataset)
     kept: dict[str, Any] = {}
+    truth_at_hand(dataset, "full")
     for file, _ in IMAGES[layout(dataset)]:
         content = read_json(whole / file)
         kept[file] = _chosen(content, limit, seed, whole / file)

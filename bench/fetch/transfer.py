@@ -74,7 +74,11 @@ def download(
             os.replace(part, target)
             one.notes.unlink(missing_ok=True)
             return Arrived(target, size, digest, address)
-    raise DataError(f"{file.name} could not be fetched: " + "; ".join(answers))
+    raise DataError(
+        f"{file.name} could not be fetched: "
+        + "; ".join(answers)
+        + "; run the same command again to go on, or give --data-root with a folder that has it"
+    )
 
 
 @contextmanager

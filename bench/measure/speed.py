@@ -6,6 +6,7 @@ once, so that what disturbs the machine disturbs all of them. Ratios within one 
 machines cannot.
 """
 
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from statistics import quantiles
@@ -46,11 +47,12 @@ def time_models(
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     usual = 200 if device == "cuda" else 7
     calls: dict[str, Callable[[], None]] = {}
-    for name in models:
+    for name in tqdm(models, desc=f"building models of {group}", unit="model"):
         width, height = model_zoo.input_size(name)
         network = model_zoo.build_model(name).to(device).eval()
         picture = torch.zeros(1, 3, height, width, device=device)
         calls[name] = _caller(network, picture, device)
+    tqdm.write(f"{group}: a first round, to warm up", file=sys.stderr)
     slow = sum(_round(calls).values()) > 1000 * SLOW
     rounds = rounds or (FEWEST if slow else usual)
     for _ in range(0 if slow else max(1, rounds // 10)):

@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.catalog import Catalog
 from bench.datasets import annotation_file, manifest_of, need_training_images
-from bench.errors import DataError
+from bench.errors import DataError, EnvironmentProblem
 from bench.fetch.entries import providing
 from bench.measure import workfolder
 from bench.measure.accuracy import evaluate, evaluated_on, examine
@@ -56,12 +56,15 @@ def finished(catalog: Catalog, name: str, tier: Tier, seed: int) -> tuple[Any, A
 def measure(catalog: Catalog, store: Store, name: str, tier: Tier) -> Iterator[AccuracyResult]:
     """Train and evaluate every seed of a run, yielding each result once it is stored.
 
-    What breaks is stored as a failed result before the error goes on its way.
+    A training that breaks is stored as a failed result before the error goes on its way; data or weights that are
+    missing are no result.
     """
     run = catalog.run(name)
     for seed in getattr(run.seeds, tier):
         try:
             result = measure_seed(catalog, store, name, run, tier, seed)
+        except (DataError, EnvironmentProblem):
+            raise
         except Exception as error:
             if workfolder.rank() == 0:
                 store.write(_failed(name, run, tier, seed, error))

@@ -55,3 +55,13 @@ def test_smoke_size_output_is_finite_and_every_parameter_gets_a_gradient(name):
     assert [key for key, g in gradients.items() if g is None] == []
     assert [key for key, g in gradients.items() if not torch.isfinite(g).all()] == []
     assert [key for key, g in gradients.items() if not g.any()] == []
+
+
+@pytest.mark.parametrize("name", model_zoo.names())
+def test_an_interrupted_smoke_training_loses_little(name):
+    cfg = model_zoo.config(name, tier="smoke")
+    length, saved = cfg.train_cfg.get("max_iters"), cfg.default_hooks.checkpoint
+    if length is None:
+        pytest.skip("no smoke training")
+    assert not saved.by_epoch
+    assert saved.interval * 5 <= length

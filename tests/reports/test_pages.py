@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from reports.names import cell_anchor
-from reports.site import STATIC
+from reports.site import STATIC, build
 from reports.words import SILENT, VERDICTS
 from tests.reports.conftest import pages, read
 from tests.reports.ledger import HOSTILE, make
@@ -131,3 +131,15 @@ def test_a_papers_page_shows_each_claim_with_both_judgements(plain: Path) -> Non
         assert claim.on_paper.holds in on_paper
         assert claim.on_reproduced.holds in on_reproduced
         assert claim.claim.expression in text(row)
+
+
+def test_the_index_says_whether_any_printed_accuracy_was_compared(tmp_path: Path) -> None:
+    snapshot, catalog, store = make()
+    unrun = tuple(v for v in snapshot.verdicts if v.verdict == "not-run")
+    nothing = snapshot.model_copy(update={"verdicts": unrun})
+    told = [
+        text(read(build(one, catalog, store, tmp_path / name).out / "index.html"))
+        for name, one in (("all", snapshot), ("nothing", nothing))
+    ]
+    assert "could be compared" in told[0]
+    assert "No printed accuracy has been compared yet" in told[1]

@@ -20,7 +20,7 @@ smoke = dict(
     ),
     val_dataloader=dict(batch_size=64, num_workers=0, persistent_workers=False),
     test_dataloader=dict(batch_size=64, num_workers=0, persistent_workers=False),
-    default_hooks=dict(checkpoint=dict(by_epoch=False, interval=160, max_keep_ckpts=1)),
+    default_hooks=dict(checkpoint=dict(by_epoch=False, interval=20, max_keep_ckpts=1)),
     log_processor=dict(by_epoch=False),
     env_cfg=dict(cudnn_benchmark=False),
     auto_scale_lr=None,

@@ -52,6 +52,7 @@ smoke = dict(
         ),
     ),
     train_cfg=dict(max_iters=450, val_interval=450),
+    default_hooks=dict(checkpoint=dict(interval=20, max_keep_ckpts=1)),
     optim_wrapper=dict(optimizer=dict(lr=1.5e-3)),
     param_scheduler=[
         dict(type="LinearLR", start_factor=0.02, begin=0, end=30, by_epoch=False),

@@ -49,7 +49,6 @@ smoke = dict(
         dict(type="LinearLR", start_factor=0.02, begin=0, end=30, by_epoch=False),
         dict(type="CosineAnnealingLR", T_max=170, eta_min=1e-5, begin=30, end=200, by_epoch=False),
     ],
-    default_hooks=dict(checkpoint=dict(interval=200)),
 )
 lab = dict(
     codec=dict(_delete_=True, input_size=(192, 256), heatmap_size=(48, 64), sigma=2),

@@ -12,7 +12,6 @@ smoke = dict(
         dict(type="LinearLR", start_factor=0.02, begin=0, end=30, by_epoch=False),
         dict(type="CosineAnnealingLR", T_max=70, eta_min=1e-5, begin=30, end=100, by_epoch=False),
     ],
-    default_hooks=dict(checkpoint=dict(interval=100)),
 )
 lab = dict(
     train_cfg=dict(max_epochs=10, val_interval=10),

@@ -219,3 +219,10 @@ def test_losses_and_gradients_are_finite_in_the_lab_tiers_precision(workspace, c
     gradients = [p.grad for p in model.parameters() if p.grad is not None]
     assert gradients
     assert all(torch.isfinite(gradient).all() for gradient in gradients)
+
+
+def test_missing_data_is_an_error_and_no_failed_result(workspace):
+    store = Store(root=workspace / "results")
+    with pytest.raises(DataError, match="person_keypoints_val2017"):
+        list(train.measure(catalog.load(), store, "transpose-r-a4-coco", "full"))
+    assert not list((workspace / "results").rglob("*.json"))
