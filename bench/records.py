@@ -189,23 +189,25 @@ class ModelCard(Strict):
     """What a stranger says of a network; shown as said, checked for shape only."""
 
     name: Annotated[Slug, StringConstraints(max_length=60)] = Field(
-        description="small letters, digits, hyphens; one submission a name and split"
+        description="up to 60 small letters, digits and single hyphens; one submission a name and split"
     )
-    title: Line = Field(description="as the leaderboard shows it")
-    authors: Line
+    title: Line = Field(description="a line of up to 200 letters, as the leaderboard shows it")
+    authors: Line = Field(description="a line of up to 200 letters")
     link: (
         Annotated[
             str, StringConstraints(pattern=r"^https?://[^\s<>\"']{3,300}$"), AfterValidator(_plain)
         ]
         | None
-    ) = None
-    boxes: Literal["ground-truth", "detector-56.4", "detector", "none"]
-    input_size: Annotated[str, StringConstraints(pattern=r"^(\d{2,4}x\d{2,4}|whole image)$")] = (
-        Field(description="height x width in pixels, or whole image")
+    ) = Field(None, description="an address that begins with https:// or http://")
+    boxes: Literal["ground-truth", "detector-56.4", "detector", "none"] = Field(
+        description="ground-truth, detector-56.4, detector or none"
     )
-    flip_test: bool
-    training_data: Line
-    note: Line | None = None
+    input_size: Annotated[str, StringConstraints(pattern=r"^(\d{2,4}x\d{2,4}|whole image)$")] = (
+        Field(description="height x width in pixels as 256x192, or whole image")
+    )
+    flip_test: bool = Field(description="yes or no")
+    training_data: Line = Field(description="a line of up to 200 letters")
+    note: Line | None = Field(None, description="a line of up to 200 letters")
 
 
 class SubmissionResult(Strict):

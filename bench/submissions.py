@@ -223,6 +223,11 @@ def _card_mistake(error: Any, text: str) -> str:
     field = str(error["loc"][0]) if error["loc"] else "the card"
     lines = [n for n, line in enumerate(text.splitlines(), 1) if line.startswith(f"{field}:")]
     place = f"line {lines[0]}, {field}" if lines else field
-    known = ", ".join(ModelCard.model_fields)
-    hint = f" (fields are {known})" if error["type"] == "extra_forbidden" else ""
-    return f"{place[:60]}: {error['msg']}{hint}"
+    if error["type"] == "extra_forbidden":
+        return f"{place[:60]}: no such field; they are {', '.join(ModelCard.model_fields)}"
+    wanted = ModelCard.model_fields[field].description if field in ModelCard.model_fields else ""
+    if error["type"] == "missing":
+        return f"{field} is missing: {wanted}"
+    if error["type"] == "value_error":
+        return f"{place}: {error['ctx']['error']}"
+    return f"{place}: {str(error['input'])[:60]!r} arrived, wanted is {wanted}"

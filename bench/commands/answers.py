@@ -43,8 +43,17 @@ def models(as_json: bool) -> None:
         click.echo(f"counting {len(uncounted)} models that have no stored count", err=True)
         rows += [export.model(result) for result in measure_counts(uncounted)]
         rows.sort(key=lambda row: str(row["name"]))
-    shown = rows if as_json else [{**r, "total": r["parameters"]["total"]} for r in rows]
-    print_rows(shown, as_json, "name", "input_size", "total", "macs", "flops")
+    if not as_json:
+        rows = [
+            {
+                "name": row["name"],
+                "input": "{1}x{0}".format(*row["input_size"]),
+                "parameters (M)": f"{row['parameters']['total'] / 1e6:.3f}",
+                "GMACs": f"{row['macs'] / 1e9:.3f}",
+            }
+            for row in rows
+        ]
+    print_rows(rows, as_json, "name", "input", "parameters (M)", "GMACs")
 
 
 @click.command()
@@ -68,7 +77,17 @@ def results(as_json: bool) -> None:
 def claims(as_json: bool) -> None:
     """Every claim of the papers, judged on the paper's own numbers and on the reproduced ones."""
     rows = export.claims(current_snapshot())
-    print_rows(rows, as_json, "paper", "id", "claim", "claimed", "on_paper", "on_reproduced")
+    if not as_json:
+        rows = [
+            {
+                **row,
+                "on_paper": row["on_paper"]["holds"],
+                "on_reproduced": row["on_reproduced"]["holds"],
+                "why": row["on_reproduced"]["reason"],
+            }
+            for row in rows
+        ]
+    print_rows(rows, as_json, "paper", "id", "claim", "on_paper", "on_reproduced", "why")
 
 
 @click.command()

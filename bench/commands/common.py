@@ -36,6 +36,10 @@ class Group(click.Group):
             return super().invoke(context)
         except (ReproPoseError, ZooError, MissingPackage) as error:
             raise SystemExit(_fail(str(error))) from None
+        except click.UsageError as error:
+            command = error.ctx.command_path if error.ctx else "repropose"
+            told = error.format_message().rstrip(".")
+            raise SystemExit(_fail(f"{told}; see `{command} --help`")) from None
         except OSError as error:
             if error.errno in (None, errno.EPIPE):  # a reader that had enough is no error
                 raise
@@ -76,12 +80,26 @@ def print_rows(rows: Sequence[dict[str, Any]], as_json: bool, *columns: str) -> 
         sys.stdout.write("\n")
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(*columns, box=None, header_style="bold")
     for row in rows:
-        table.add_row(*("" if row[c] is None else str(row[c]) for c in columns))
+        table.add_row(*(escape(_plain(row[c])) for c in columns))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+def _plain(value: Any) -> str:
+    """A value in words: numbers at four digits, what is known by name as `name value, ...`."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_plain(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(_plain(one) for one in value)
+    return str(value)
 
 
 def known_paper(catalog: ledger.Catalog, paper: str | None) -> None:

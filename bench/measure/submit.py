@@ -19,6 +19,10 @@ from bench.submissions import Checked, read_predictions
 def known_ids(dataset: Layout, truth: Path) -> set[int]:
     """Image ids of a truth (MPII: positions of its people). Raises `DataError`."""
     if dataset == "mpii":
+        if truth.suffix != ".mat":
+            raise DataError(
+                f"{truth}: MPII's truth is mpii_gt_val.mat, as HRNet's code evaluates by"
+            )
         return set(range(mpii_people(truth)))
     data = read_json(truth)
     try:
@@ -68,10 +72,11 @@ def submit(
         notes=tuple(checked.notes),
         provenance=provenance(),
     )
-    path = (store.measured if committed else store.root) / place_of(result)
-    if path.exists() and not replace:
+    bases = [store.measured] if committed else [store.root, store.measured]
+    taken = [base / place_of(result) for base in bases if (base / place_of(result)).exists()]
+    if taken and not replace:
         raise ResultError(
-            f"{card.name} has a submission for {dataset} already ({path}); "
+            f"{card.name} has a submission for {dataset} already ({taken[0]}); "
             "take another name, or replace it with --replace"
         )
     stored = store.write(result, checked.entries, committed=committed)

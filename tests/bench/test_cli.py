@@ -31,6 +31,14 @@ def test_answers_are_a_json_list_on_standard_output(command, workspace):
     assert isinstance(json.loads(done.stdout), list)
 
 
+@pytest.mark.parametrize("command", ["cells", "runs", "claims", "conflicts", "coverage", "judge"])
+def test_tables_for_people_hold_words_and_no_code(command, workspace):
+    done = run(command)
+    assert done.exit_code == 0, done.output
+    assert "transpose" in done.stdout
+    assert not any(sign in done.stdout for sign in ("{", "}", "': "))
+
+
 def test_cells_carry_the_documented_fields(workspace):
     rows = json.loads(run("cells", "--json", "--paper", "transpose", "--table", "4").stdout)
     assert {"paper", "table", "row", "column", "printed", "unit", "origin"} <= set(rows[0])
@@ -55,6 +63,9 @@ def test_every_cell_of_the_ledger_is_listed(workspace):
         ),
         (["prepare", "cocoa"], "unknown data set 'cocoa'; did you mean: coco"),
         (["count", "transpose-r-a33"], "unknown model 'transpose-r-a33'"),
+        (["measure"], "Missing argument 'RUN'; see `repropose measure --help`"),
+        (["judge", "--fali-on", "x"], "No such option: --fali-on"),
+        (["jugde"], "No such command 'jugde'"),
         (["judge", "--fail-on", "deviate"], "unknown verdict 'deviate'; did you mean: deviates"),
     ],
 )

@@ -12,8 +12,11 @@ from click.testing import CliRunner, Result
 
 from bench import datasets
 from bench.cli import main
+from bench.errors import ResultError
+from bench.measure import submit as submissions
 from bench.measure.accuracy import examine
 from bench.store import Store
+from bench.submissions import read_card
 from tests.bench.test_submissions import CARD
 
 SETTINGS = """\
@@ -99,6 +102,25 @@ def test_a_name_is_taken_once(workspace: Path):
     assert again.exit_code == 2
     assert "my-net has a submission for coco already" in again.output
     assert submit(workspace, "--replace").exit_code == 0
+
+
+def test_an_accepted_submission_is_not_covered_by_a_later_one_of_its_name(workspace: Path):
+    store = Store(root=workspace / "results", measured=workspace / "measured")
+    card = read_card(workspace / "card.yaml")
+    arguments = (store, workspace / "found.json", card, "coco", "smoke")
+    submissions.submit(*arguments)
+    accepted = submissions.submit(*arguments, committed=True)
+    assert accepted.path.is_relative_to(workspace / "measured")
+    shutil.rmtree(store.root)
+    with pytest.raises(ResultError, match=r"submission for coco already \(.*measured"):
+        submissions.submit(*arguments)
+
+
+def test_mpii_wants_its_truth_as_mat(workspace: Path):
+    found = workspace / "found.json"
+    done = run("evaluate", "--predictions", found, "--dataset", "mpii-val", "--truth", found)
+    assert done.exit_code == 2
+    assert "found.json: MPII's truth is mpii_gt_val.mat" in done.output
 
 
 def test_a_bad_submission_writes_nothing(workspace: Path):
