@@ -11,6 +11,7 @@ quoted, not-run    no result: the row is quoted from elsewhere; or nothing has b
 """
 
 from collections.abc import Collection
+from math import floor, log10
 from typing import get_args
 
 from bench.catalog import Catalog
@@ -136,11 +137,18 @@ def _with_value(
     return verdict.model_copy(
         update={
             "value": tidy(value),
-            "shown": f"{value:.{number.decimals}f}",
+            "shown": f"{value:.{_decimals(value, number.decimals, cell.column.kind)}f}",
             "difference": tidy(difference),
             "interval": interval,
         }
     )
+
+
+def _decimals(value: float, printed: int, kind: str) -> int:
+    """As many decimals as printed; for speeds as many as two digits need, since machines lie far apart."""
+    if kind != "speed" or not value:
+        return printed
+    return max(printed, 1 - floor(log10(abs(value))))
 
 
 def _unmeasured(cell: Cell, book: Book) -> Verdict:

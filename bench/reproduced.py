@@ -8,6 +8,7 @@ data by order and direction only.
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 from bench.counted import judge_counted
 from bench.evaluation import Evaluation, Judged, is_relative, judge_on
@@ -121,6 +122,7 @@ class _Reproduced:
             return Judged("open", f"{why}; synthetic data judge claims of order only")
         reason = (
             f"synthetic data, {'order' if claimed is None else 'direction'} only: {found.reason}"
+            + _before(cells, chosen)
         )
         return Judged(
             found.holds,
@@ -163,6 +165,17 @@ class _Reproduced:
                 words += "; the direction holds, and the size of a ratio may differ between a CPU and a GPU"
                 return judged._replace(holds="inconclusive", reason=words)
         return judged._replace(reason=words)
+
+
+def _before(cells: Mapping[str, Cell], chosen: Mapping[str, Measured]) -> str:
+    """What each run had before training, where that is known: an order of networks that learnt nothing says little."""
+    told: dict[str, list[tuple[float, float]]] = {}
+    for name, one in chosen.items():
+        if one.untrained is not None:
+            told.setdefault(cells[name].run or name, []).append((one.untrained, one.value))
+    means = {run: [fmean(side) for side in zip(*pairs, strict=True)] for run, pairs in told.items()}
+    shown = [f"{run} {before:.3g} to {after:.3g}" for run, (before, after) in means.items()]
+    return f"; before to after training: {_some(shown)}" if shown else ""
 
 
 def _comparisons(node: ast.expr) -> list[ast.expr]:

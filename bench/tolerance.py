@@ -19,6 +19,7 @@ from bench.records import Evidence
 from bench.statistics import Spread
 
 SPEED = 0.10
+RELEASED, TRAINED = 0.2, 0.3
 WIDE = {
     "AP75",
     "AP_M",
@@ -35,7 +36,7 @@ WIDE = {
 
 def tolerance(metric: str, evidence: Evidence, spread: Spread | None = None) -> float:
     """Points by which an accuracy may differ, beyond the rounding of the printed digits."""
-    narrow = 0.2 if evidence == "released-weights" else 0.3
+    narrow = RELEASED if evidence == "released-weights" else TRAINED
     documented = 2.0 * narrow if metric in WIDE else narrow
     if evidence != "released-weights" and spread is not None and spread.freedom > 1:
         return min(2.0 * spread.deviation, 2.0 * documented)

@@ -84,7 +84,7 @@ def _largest(cells: Sequence[CellView], name: str) -> Iterable[Finding]:
     link = cell_link(cell.paper, cell.table.table, cell.row.key, cell.column.key)
     text = (
         f"{plural(len(cells), f'{name} figure')} {'deviates:' if len(cells) == 1 else 'deviate, most of all'} "
-        f"{cell.column.label} of {cell.row.label} in Table {cell.table.table}: "
+        f"{cell.column.label} of “{cell.row.label}” in Table {cell.table.table}: "
         f"printed {cell.printed}, here {view.here} ({view.difference})."
     )
     yield Finding(text, link, 7 + min(size, 100) / 100)

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from bench import tolerance
 from reports import diagnosis, labels, names, words
 
 # Invalid in HTML: C0 and C1 controls (except tab and newline), lone surrogates, non-characters. And the
@@ -69,6 +70,7 @@ def environment() -> Environment:
     )
     env.globals.update(
         names=names,
+        tolerance=tolerance,
         plural=words.plural,
         VERDICTS=words.VERDICTS,
         EVIDENCE=words.EVIDENCE,

@@ -37,8 +37,8 @@ class Group(click.Group):
         except (ReproPoseError, ZooError, MissingPackage) as error:
             raise SystemExit(_fail(str(error))) from None
         except click.UsageError as error:
-            command = error.ctx.command_path if error.ctx else "repropose"
-            told = error.format_message().rstrip(".")
+            of = error.ctx.info_name if error.ctx and error.ctx.parent else None
+            told, command = error.format_message().rstrip("."), f"repropose {of or ''}".strip()
             raise SystemExit(_fail(f"{told}; see `{command} --help`")) from None
         except OSError as error:
             if error.errno in (None, errno.EPIPE):  # a reader that had enough is no error

