@@ -12,7 +12,7 @@ from typing import Any
 
 from bench.schema import Paper
 from reports.cells import CellView, TableView
-from reports.leaderboard import Leaderboard
+from reports.leaderboard import Group, Leaderboard
 from reports.render import clean
 
 FORMAT = 1
@@ -117,29 +117,29 @@ def leaderboard_files(board: Leaderboard) -> dict[str, str]:
         for entry in group.entries
         for metric, figure in entry.figures.items()
     ]
-    head = ["Rank", "Model", "Source", *board.columns]
-    tables = [
-        (
-            group.title,
-            [
-                [
-                    entry.rank.text if entry.rank else "–",
-                    entry.label,
-                    entry.source,
-                    *(_figure(entry.figures.get(name)) for name in board.columns),
-                ]
-                for entry in group.entries
-            ],
-        )
-        for group in board.groups
-    ]
+    tables = [_ranked(group, board.columns) for group in board.groups]
     note = "printed / here; ranks hold within one protocol"
     return {
         "csv": to_csv(records),
         "json": to_json({}, "figures", records),
-        "tex": "\n".join(to_latex(title, head, body, note) for title, body in tables),
-        "md": "\n".join(to_markdown(title, head, body, note) for title, body in tables),
+        "tex": "\n".join(to_latex(*table, note) for table in tables),
+        "md": "\n".join(to_markdown(*table, note) for table in tables),
     }
+
+
+def _ranked(group: Group, columns: Sequence[str]) -> tuple[str, list[str], list[list[str]]]:
+    """Title, head and rows of one protocol, with the columns in which it has a figure."""
+    used = [name for name in columns if any(name in entry.figures for entry in group.entries)]
+    rows = [
+        [
+            entry.rank.text if entry.rank else "–",
+            entry.label,
+            entry.source,
+            *(_figure(entry.figures.get(name)) for name in used),
+        ]
+        for entry in group.entries
+    ]
+    return group.title, ["Rank", "Model", "Source", *used], rows
 
 
 def _figure(figure: Any) -> str:

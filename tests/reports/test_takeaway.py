@@ -65,6 +65,15 @@ def test_a_markdown_table_has_one_line_per_row(plain: Path) -> None:
     assert html.count("<tr>") == 1 + len(catalog.tables["paper0-1"][1].rows)
 
 
+def test_leaderboards_to_paste_have_no_column_without_a_figure(plain: Path) -> None:
+    tables = (plain / "files/leaderboard.md").read_text().split("### ")[1:]
+    assert tables
+    for table in tables:
+        rows = [line[1:-1].split("|") for line in table.splitlines() if line.startswith("| ")]
+        for column in list(zip(*rows, strict=True))[3:]:
+            assert any(cell.strip() != "–" for cell in column[1:]), column
+
+
 def test_latex_escapes_everything_it_would_read() -> None:
     assert latex("50% & $x_1^2$ #3 {~\\<>}") == (
         r"50\% \& \$x\_1\textasciicircum{}2\$ \#3 \{\textasciitilde{}"
