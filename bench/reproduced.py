@@ -154,27 +154,40 @@ class _Reproduced:
             )
         judged = judge_on(self.claim, evaluation, node, slack=SPEED)
         words = f"{where}: {judged.reason or judged.holds}"
+        claimed = parse_number(self.claim.claimed or "")
+        if claimed is None or judged.value is None or judged.interval is None:
+            return judged._replace(reason=words)
+        edge = replace(evaluation, central=dict.fromkeys(central, 1.0)).best(node)  # all alike
+        if judged.holds == "holds":
+            points = {name: Interval.point(value) for name, value in central.items()}
+            exact = judge_on(self.claim, replace(evaluation, values=points), node, slack=SPEED)
+            if exact.holds != "holds" or judged.interval[0] <= edge <= judged.interval[1]:
+                words += "; the timings vary too much for a decision"
+                return judged._replace(holds="inconclusive", reason=words)
         if (
             judged.holds == "fails"
-            and judged.value is not None
             and first.protocol["device"] == "cpu"
+            and (judged.value - edge) * (claimed.value - edge) > 0
         ):
-            edge = replace(evaluation, central=dict.fromkeys(central, 1.0)).best(node)
-            claimed = parse_number(self.claim.claimed or "")
-            if claimed and (judged.value - edge) * (claimed.value - edge) > 0:
-                words += "; the direction holds, and the size of a ratio may differ between a CPU and a GPU"
-                return judged._replace(holds="inconclusive", reason=words)
+            words += (
+                "; the direction holds, and the size of a ratio may differ between a CPU and a GPU"
+            )
+            return judged._replace(holds="inconclusive", reason=words)
         return judged._replace(reason=words)
 
 
 def _before(cells: Mapping[str, Cell], chosen: Mapping[str, Measured]) -> str:
-    """What each run had before training, where that is known: an order of networks that learnt nothing says little."""
+    """What each run had before training, where that is known: an order of networks that learnt nothing says little.
+
+    The joints of one measure are averaged, metrics never.
+    """
     told: dict[str, list[tuple[float, float]]] = {}
     for name, one in chosen.items():
         if one.untrained is not None:
-            told.setdefault(cells[name].run or name, []).append((one.untrained, one.value))
-    means = {run: [fmean(side) for side in zip(*pairs, strict=True)] for run, pairs in told.items()}
-    shown = [f"{run} {before:.3g} to {after:.3g}" for run, (before, after) in means.items()]
+            what = f"{cells[name].metric} of {cells[name].run}"
+            told.setdefault(what, []).append((one.untrained, one.value))
+    means = {what: [fmean(side) for side in zip(*both, strict=True)] for what, both in told.items()}
+    shown = [f"{what} {before:.3g} to {after:.3g}" for what, (before, after) in means.items()]
     return f"; before to after training: {_some(shown)}" if shown else ""
 
 

@@ -61,13 +61,9 @@ def _figures(paper: str, cells: Sequence[CellView]) -> Iterable[Finding]:
                 yield Finding(text, link, 1)
             continue
         agree = [c for c in compared if c.word.key in ("reproduced", "better")]
-        text = f"{len(agree)} of {plural(len(compared), f'compared {name} figure')} {_stand(len(agree))}"
+        text = f"{len(agree)} of {plural(len(compared), f'compared {name} figure')} {_verb(len(agree), 'stand')}"
         yield Finding(f"{text}.", link, 5)
         yield from _largest([c for c in compared if c.word.key == "deviates"], name)
-
-
-def _stand(count: int) -> str:
-    return "stands" if count == 1 else "stand"
 
 
 def _largest(cells: Sequence[CellView], name: str) -> Iterable[Finding]:
@@ -102,21 +98,28 @@ def _claims(paper: str, claims: Sequence[ClaimVerdict]) -> Iterable[Finding]:
         yield Finding(_sentence(text), link, 9)
     fails = [c for c in claims if c.on_reproduced.holds == "fails" and c.on_paper.holds != "fails"]
     if fails:
-        verb = "fails" if len(fails) == 1 else "fail"
+        verb = _verb(len(fails), "fail")
         text = (
             f"{plural(len(fails), 'claim')} {verb} on reproduced numbers ({_evidence(fails)}), "
             f"for example: {fails[0].claim.claim}"
         )
         yield Finding(_sentence(text), link, 8)
     judged = [c for c in claims if c.on_reproduced.holds != "open"]
-    holds = sum(c.on_reproduced.holds == "holds" for c in judged)
+    found = Counter(c.on_reproduced.holds for c in claims)
     if judged:
-        verb = "holds" if holds == 1 else "hold"
         text = (
-            f"{number(holds, 0)} of the {plural(len(judged), 'claim')} judged on reproduced numbers {verb} "
-            f"({_evidence(judged)}); {number(len(claims) - len(judged), 0)} of {number(len(claims), 0)} are open."
+            f"Of {plural(len(judged), 'claim')} judged on reproduced numbers ({_evidence(judged)}) "
+            f"{number(found['holds'], 0)} {_verb(found['holds'], 'hold')}, {number(found['fails'], 0)} "
+            f"{_verb(found['fails'], 'fail')}, {number(found['inconclusive'], 0)} "
+            f"{'is' if found['inconclusive'] == 1 else 'are'} inconclusive; {number(found['open'], 0)} more "
+            f"{'is' if found['open'] == 1 else 'are'} open."
         )
-        yield Finding(text, link, 4 if holds else 2)
+        yield Finding(text, link, 4 if found["holds"] else 2)
+
+
+def _verb(count: int, plural_form: str) -> str:
+    """'holds' of one, 'hold' of several."""
+    return f"{plural_form}s" if count == 1 else plural_form
 
 
 def _evidence(claims: Sequence[ClaimVerdict]) -> str:

@@ -71,6 +71,7 @@ class Group:
     protocol: tuple[tuple[str, str], ...]
     measured: bool
     entries: list[Entry]
+    small: bool = False  # smoke and lab networks, which are not the ones that are counted and timed
 
     @property
     def main(self) -> str | None:
@@ -127,11 +128,11 @@ class Leaderboard:
 
 
 def leaderboard(judged: Judged, measured: Measured) -> Leaderboard:
-    """Collect and rank. Figures counted and timed here are put beside every entry of a known model."""
+    """Collect and rank. Figures counted and timed here, at full size, are put beside every entry of that size."""
     speed = _speed(measured)
     groups = [*_printed(judged), *_measured(judged, measured), *_submitted(measured)]
     for group in groups:
-        for entry in group.entries:
+        for entry in () if group.small else group.entries:
             _counted(entry, measured)
             _timed(entry, speed)
         _tell_apart(group)
@@ -219,7 +220,8 @@ def _measured(judged: Judged, measured: Measured) -> Iterable[Group]:
         part = f", only {subset}" if (subset := first.protocol.get("subset")) else ""
         split = f"measured here, {first.tier} tier{part}"
         entries = [_measured_entry(judged, run, results) for run, results in sorted(runs.items())]
-        yield Group(f"m{number_}", split, tuple(sorted(first.protocol.items())), True, entries)
+        items = tuple(sorted(first.protocol.items()))
+        yield Group(f"m{number_}", split, items, True, entries, small=first.tier != "full")
 
 
 def _measured_entry(judged: Judged, run: str, results: list[AccuracyResult]) -> Entry:

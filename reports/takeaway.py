@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from bench.schema import Paper
+from bench.schema import METRICS, Paper
 from reports.cells import CellView, TableView
-from reports.leaderboard import Group, Leaderboard
+from reports.leaderboard import Figure, Group, Leaderboard
 from reports.render import clean
+from reports.words import METRIC_LABELS
 
 FORMAT = 1
 ENDINGS = ("csv", "json", "tex", "md")
@@ -118,7 +119,8 @@ def leaderboard_files(board: Leaderboard) -> dict[str, str]:
         for metric, figure in entry.figures.items()
     ]
     tables = [_ranked(group, board.columns) for group in board.groups]
-    note = "printed / here; ranks hold within one protocol"
+    machine = f"FPS here: {board.machine}" if board.machine else "no FPS here"
+    note = f"printed / here; ranks hold within one protocol; FLOPs here are multiply-accumulates; {machine}"
     return {
         "csv": to_csv(records),
         "json": to_json({}, "figures", records),
@@ -139,11 +141,19 @@ def _ranked(group: Group, columns: Sequence[str]) -> tuple[str, list[str], list[
         ]
         for entry in group.entries
     ]
-    return group.title, ["Rank", "Model", "Source", *used], rows
+    return group.title, ["Rank", "Model", "Source", *map(_with_unit, used)], rows
 
 
-def _figure(figure: Any) -> str:
-    return " / ".join(filter(None, (figure.printed, figure.here))) if figure else "–"
+def _with_unit(metric: str) -> str:
+    unit = METRICS[metric].unit
+    return f"{METRIC_LABELS.get(metric, metric)} ({unit})" if unit else metric
+
+
+def _figure(figure: Figure | None) -> str:
+    """'75.8 / 75.6'; one that stands alone is printed."""
+    if figure is None:
+        return "–"
+    return f"{figure.printed or '–'} / {figure.here}" if figure.here else figure.printed or "–"
 
 
 # ---------------------------------------------------------------- formats
@@ -215,7 +225,7 @@ def to_markdown(title: str, head: Sequence[str], body: Iterable[Sequence[str]], 
     rows = [head, ["---"] + ["---:"] * (len(head) - 1), *body]
     lines = ["| " + " | ".join(map(markdown, row)) + " |" for row in rows]
     lines[1] = "|" + "|".join(rows[1]) + "|"
-    return "\n".join([f"### {markdown(title)}", "", *lines, "", f"{note}.", ""])
+    return "\n".join([f"### {markdown(title)}", "", *lines, "", f"{markdown(note)}.", ""])
 
 
 def bibtex(papers: Iterable[Paper]) -> str:

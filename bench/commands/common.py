@@ -36,9 +36,12 @@ class Group(click.Group):
             return super().invoke(context)
         except (ReproPoseError, ZooError, MissingPackage) as error:
             raise SystemExit(_fail(str(error))) from None
+        except click.exceptions.NoArgsIsHelpError:
+            raise
         except click.UsageError as error:
-            of = error.ctx.info_name if error.ctx and error.ctx.parent else None
-            told, command = error.format_message().rstrip("."), f"repropose {of or ''}".strip()
+            path = error.ctx.command_path if error.ctx else ""
+            command = f"repropose{path.removeprefix(context.command_path)}"
+            told = error.format_message().rstrip(".")
             raise SystemExit(_fail(f"{told}; see `{command} --help`")) from None
         except OSError as error:
             if error.errno in (None, errno.EPIPE):  # a reader that had enough is no error

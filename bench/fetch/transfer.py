@@ -77,8 +77,13 @@ def download(
     raise DataError(
         f"{file.name} could not be fetched: "
         + "; ".join(answers)
-        + "; run the same command again to go on, or give --data-root with a folder that has it"
+        + ("; run the same command again to go on," if _begun(part) else ";")
+        + " --data-root takes it from a folder that has it"
     )
+
+
+def _begun(part: Path) -> bool:
+    return part.exists() and part.stat().st_size > 0
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench.catalog import Catalog
 from bench.datasets import annotation_file, manifest_of, need_training_images
@@ -56,14 +56,15 @@ def finished(catalog: Catalog, name: str, tier: Tier, seed: int) -> tuple[Any, A
 def measure(catalog: Catalog, store: Store, name: str, tier: Tier) -> Iterator[AccuracyResult]:
     """Train and evaluate every seed of a run, yielding each result once it is stored.
 
-    A training that breaks is stored as a failed result before the error goes on its way; data or weights that are
-    missing are no result.
+    A training that breaks is stored as a failed result before the error goes on its way. One that cannot begin, for
+    want of data, weights or room, leaves no result.
     """
     run = catalog.run(name)
     for seed in getattr(run.seeds, tier):
+        begun = _begin(catalog, name, run, tier, seed)
         try:
-            result = measure_seed(catalog, store, name, run, tier, seed)
-        except (DataError, EnvironmentProblem):
+            result = _carry_out(store, name, run, tier, seed, begun)
+        except EnvironmentProblem:
             raise
         except Exception as error:
             if workfolder.rank() == 0:
@@ -86,6 +87,16 @@ def _failed(name: str, run: Run, tier: Tier, seed: int, error: Exception) -> Acc
     )
 
 
+class _Begun(NamedTuple):
+    """What a training needs and found: its config and folder, the files and data behind it, where it starts from."""
+
+    cfg: Any
+    work: Path
+    inputs: list[Path]
+    data: str
+    start: Path | None
+
+
 def measure_seed(
     catalog: Catalog, store: Store, name: str, run: Run, tier: Tier, seed: int
 ) -> AccuracyResult | None:
@@ -93,7 +104,11 @@ def measure_seed(
 
     None in every process but the first.
     """
-    started = time.monotonic()
+    return _carry_out(store, name, run, tier, seed, _begin(catalog, name, run, tier, seed))
+
+
+def _begin(catalog: Catalog, name: str, run: Run, tier: Tier, seed: int) -> _Begun:
+    """Claim the work folder. Raises `DataError` or `EnvironmentProblem` naming what is missing."""
     cfg = resolved_config(run, tier, seed)
     work = workspace() / "work" / tier / name / f"seed-{seed}"
     inputs = _input_files(run)
@@ -102,7 +117,16 @@ def measure_seed(
     start = _start_weights(catalog, run, tier, seed)
     workfolder.claim(work, _key(run, tier, seed, data, inputs, start))
     cfg.work_dir = str(work)
+    if not (work / "final.pth").is_file():
+        _local_pretrained(cfg.model)
+    return _Begun(cfg, work, inputs, data, start)
 
+
+def _carry_out(
+    store: Store, name: str, run: Run, tier: Tier, seed: int, begun: _Begun
+) -> AccuracyResult | None:
+    started = time.monotonic()
+    cfg, work, inputs, data, start = begun
     model, untrained = _train(cfg, work, start, want_untrained=tier != "full")
     entries = predict(cfg, model, work)
     if workfolder.rank():
@@ -216,7 +240,6 @@ def _train(
         model = build(cfg)
         model.load_state_dict(workfolder.weights(final))
         return model, workfolder.entries(untrained)
-    _local_pretrained(cfg.model)
     set_random_seed(cfg.randomness["seed"])
     model = build(cfg)
     model.init_weights()

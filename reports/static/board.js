@@ -188,14 +188,21 @@ class Board {
 
   /* What is shown, as Markdown or LaTeX: one table a protocol. */
   written(format) {
-    const cells = row => [...row.cells].filter(cell => cell.offsetParent).map(cell => {
+    const text = node => node.textContent.replace(/\s+/g, " ").trim();
+    const told = cell => {
+      const [printed, here, note] = [".printed", "b", ".unit"].map(part => cell.querySelector(part));
+      if (cell.matches("td[data-col]")) {
+        const figures = here ? [printed ? text(printed) : "–", text(here)] : [printed ? text(printed) : "–"];
+        return figures.join(" / ") + (note ? ` (${text(note)})` : "");
+      }
       const plain = cell.cloneNode(true);
-      for (const extra of plain.querySelectorAll(".sr, .origin, .unit")) extra.remove();
-      return plain.textContent.replace(/\s+/g, " ").replace(/↕|↑|↓$/, "").trim();
-    });
+      for (const extra of plain.querySelectorAll(".sr, .origin")) extra.remove();
+      return text(plain);
+    };
+    const cells = row => [...row.cells].filter(cell => cell.offsetParent).map(told);
     const head = cells(this.table.tHead.rows[0]);
     const groups = this.groups.filter(({ body }) => !body.hidden);
-    const title = ({ head: row }) => row.cells[0].firstElementChild.firstChild.textContent.trim();
+    const title = ({ head: row }) => `${row.cells[0].firstElementChild.firstChild.textContent.trim()} (printed / here)`;
     const rows = ({ body }) => [...body.rows].slice(1).map(cells);
     return groups.map(group => format === "tex" ? asLatex(title(group), head, rows(group)) : asMarkdown(title(group), head, rows(group))).join("\n");
   }

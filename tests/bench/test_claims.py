@@ -197,6 +197,31 @@ def test_speeds_are_judged_by_their_ratio(judge, fill, make, b_ms, device, holds
 
 
 @pytest.mark.parametrize(
+    ("b_ms", "spread", "holds"),
+    [
+        (15.0, 0.01, "holds"),
+        (15.0, 0.05, "holds"),
+        (15.0, 0.4, "inconclusive"),  # could be equal
+        (18.0, 0.01, "inconclusive"),
+        (18.0, 0.10, "inconclusive"),  # reaches 1.5 by its noise alone
+    ],
+)
+def test_a_noisy_timer_makes_no_size_hold(judge, fill, make, b_ms, spread, holds) -> None:
+    timed = make.timed("box", "cpu", tiny_a=10.0, tiny_b=b_ms)
+    timings = {
+        name: one.model_copy(
+            update={
+                "low_ms": one.median_ms * (1 - spread),
+                "high_ms": one.median_ms * (1 + spread),
+            }
+        )
+        for name, one in timed.timings.items()
+    }
+    fill(timed.model_copy(update={"timings": timings}))
+    assert judge(FASTER, "1.5").on_reproduced.holds == holds
+
+
+@pytest.mark.parametrize(
     ("expression", "claimed", "holds"),
     [
         ("[1/tiny-a/fps] > [1/tiny-b/fps]", None, "holds"),
@@ -289,7 +314,9 @@ def test_an_order_tells_what_the_networks_had_before_training(judge, fill, make)
             )
         )
     reason = judge("[1/tiny-b/ap] > [1/tiny-a/ap]").on_reproduced.reason
-    assert reason.endswith("before to after training: tiny-b-coco 41 to 51, tiny-a-coco 31 to 41")
+    assert reason.endswith(
+        "before to after training: AP of tiny-b-coco 41 to 51, AP of tiny-a-coco 31 to 41"
+    )
 
 
 def test_a_single_seed_borrows_the_spread_of_other_runs(judge, fill, make) -> None:

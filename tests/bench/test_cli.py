@@ -64,6 +64,7 @@ def test_every_cell_of_the_ledger_is_listed(workspace):
         (["prepare", "cocoa"], "unknown data set 'cocoa'; did you mean: coco"),
         (["count", "transpose-r-a33"], "unknown model 'transpose-r-a33'"),
         (["measure"], "Missing argument 'RUN'; see `repropose measure --help`"),
+        (["new", "paper"], "Missing argument 'NAME'; see `repropose new paper --help`"),
         (["judge", "--fali-on", "x"], "--fali-on"),
         (["jugde"], "No such command 'jugde'"),
         (["judge", "--fail-on", "deviate"], "unknown verdict 'deviate'; did you mean: deviates"),
@@ -74,6 +75,12 @@ def test_a_wrong_name_gets_one_line_and_status_2(arguments, message, workspace):
     assert done.exit_code == 2
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_group_without_a_command_shows_its_commands(workspace):
+    done = run("new")
+    assert "Commands:" in done.output
+    assert "see `" not in done.output
 
 
 def test_the_full_tier_without_data_says_what_is_missing_and_where_it_goes(workspace):

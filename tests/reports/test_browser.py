@@ -204,6 +204,22 @@ def test_the_shown_leaderboard_is_copied(watched: Watched, plain: Path) -> None:
         assert row in text
         assert "70.1" in text
         assert "FPS" not in text
+        assert "printed / here" in text
+
+
+def test_a_copied_figure_keeps_its_arrow_its_unit_and_its_side(
+    watched: Watched, plain: Path
+) -> None:
+    page = watched.open(plain / "leaderboard.html", "#cols=params,flops")
+    cell = page.locator("tbody:visible td[data-col=params] .printed").first
+    cell.evaluate("node => { node.textContent = '5.0M (↓85%)' }")
+    page.locator("td[data-col=flops]:has(b) .printed").first.evaluate("node => node.remove()")
+    page.get_by_role("button", name="Copy as Markdown").click()
+    page.locator("#told", has_text="Copied").wait_for(state="attached")
+    text = page.evaluate("navigator.clipboard.readText()")
+    assert "5.0M \\(↓85%\\)" in text
+    assert "G; here MACs" in text
+    assert "| – / " in text
 
 
 def test_of_thousands_of_entries_four_hundred_are_laid_out_at_a_time(

@@ -143,3 +143,20 @@ def test_the_index_says_whether_any_printed_accuracy_was_compared(tmp_path: Path
     ]
     assert "could be compared" in told[0]
     assert "No printed accuracy has been compared yet" in told[1]
+
+
+def test_no_cost_stands_beside_the_accuracy_of_a_small_network(plain: Path) -> None:
+    page = read(plain / "leaderboard.html")
+    groups = {g.get("id"): g for g in page.iter("tbody") if g.get("data-measured") is not None}
+    assert groups
+    for group in groups.values():
+        filled = {
+            cell.get("data-col")
+            for cell in group.iter("td")
+            if cell.get("data-col") and cell.get("class") != "none"
+        }
+        assert "AP" in filled
+        assert not filled & {"params", "flops", "fps"}
+    charts = (plain / "plots.html").read_text()
+    assert "g1-params" in charts
+    assert not [key for key in groups if f"{key}-params" in charts]

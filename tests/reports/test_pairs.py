@@ -125,7 +125,8 @@ def test_a_finding_on_claims_says_what_they_were_judged_by() -> None:
     told = [one.text for one in findings("paper0", [], claims, 0, 0)]
     assert told[0].startswith("2 claims fail on reproduced numbers (timed), for example: ")
     assert told[1] == (
-        "1 of the 3 claims judged on reproduced numbers holds (1 counted, 2 timed); 1 of 4 are open."
+        "Of 3 claims judged on reproduced numbers (1 counted, 2 timed) 1 holds, 2 fail, "
+        "0 are inconclusive; 1 more is open."
     )
 
 

@@ -96,6 +96,21 @@ def test_a_submission_shows_its_card_its_figures_and_its_trace(tmp_path: Path):
     assert not list(section.iter("img"))
 
 
+def test_submissions_of_one_name_tell_what_each_was_evaluated_on(tmp_path: Path):
+    snapshot, catalog, _ = make()
+    store = Store(tmp_path / "results", tmp_path / "measured")
+    real = submission("one", 70.0, "One")
+    small = {"data": "coco-synthetic", "split": "coco-synthetic-val", "subset": "50 of 300 test"}
+    store.write(real)
+    store.write(real.model_copy(update={"tier": "smoke", "protocol": {**PROTOCOL, **small}}))
+    page = read(build(snapshot, catalog, store, tmp_path / "site").out / "submissions.html")
+    told = [" ".join("".join(s.itertext()).split()) for s in page.iter("section")]
+    told = [words for words in told if "A. Stranger" in words]
+    assert told[0].startswith("One on coco-synthetic-val, only 50 of 300 test Evaluated on")
+    assert "coco-synthetic, smoke tier: synthetic people" in told[0]
+    assert told[1].startswith("One on COCO val2017 Evaluated oncoco-real, full tier")
+
+
 def test_without_submissions_the_page_says_how_to_add_one(tmp_path: Path):
     snapshot, catalog, _ = make()
     store = Store(tmp_path / "results", tmp_path / "measured")

@@ -226,3 +226,16 @@ def test_missing_data_is_an_error_and_no_failed_result(workspace):
     with pytest.raises(DataError, match="person_keypoints_val2017"):
         list(train.measure(catalog.load(), store, "transpose-r-a4-coco", "full"))
     assert not list((workspace / "results").rglob("*.json"))
+
+
+@pytest.mark.parametrize("error", [DataError("image 7 is damaged"), RuntimeError("not finite")])
+def test_a_training_that_breaks_leaves_a_failed_result(workspace, monkeypatch, error):
+    def breaks(*_, **__):
+        raise error
+
+    monkeypatch.setattr(train, "_train", breaks)
+    store = Store(root=workspace / "results")
+    with pytest.raises(type(error), match=str(error)):
+        list(train.measure(catalog.load(), store, "transpose-r-a4-coco", "smoke"))
+    [stored] = store.accuracies("smoke")
+    assert stored.result.failed == str(error)
