@@ -60,8 +60,6 @@ def test_smoke_size_output_is_finite_and_every_parameter_gets_a_gradient(name):
 @pytest.mark.parametrize("name", model_zoo.names())
 def test_an_interrupted_smoke_training_loses_little(name):
     cfg = model_zoo.config(name, tier="smoke")
-    length, saved = cfg.train_cfg.get("max_iters"), cfg.default_hooks.checkpoint
-    if length is None:
-        pytest.skip("no smoke training")
+    saved = cfg.default_hooks.checkpoint
     assert not saved.by_epoch
-    assert saved.interval * 5 <= length
+    assert saved.interval * 5 <= cfg.train_cfg.max_iters

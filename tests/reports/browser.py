@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 CHROMIUM = os.environ.get("REPROPOSE_CHROMIUM") or shutil.which("chromium")
 
 
 @pytest.fixture(scope="package")
 def debian() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser")
     if CHROMIUM is None:
         pytest.skip("no Chromium; install it with `apt-get install chromium`")
-    with playwright.sync_playwright() as driver:
+    with sync_playwright() as driver:
         arguments = ["--no-sandbox", "--disable-background-networking"]
         chromium = driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield chromium

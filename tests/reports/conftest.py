@@ -4,6 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import html5lib
 import numpy as np
 import pytest
 
@@ -55,7 +56,6 @@ def pages(site: Path) -> list[Path]:
 @cache
 def read(page: Path) -> Any:
     """The page's tree by html5lib in strict mode: any parse error is raised."""
-    html5lib = pytest.importorskip("html5lib", reason="html5lib reads the pages")
     return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(
         page.read_text("utf-8")
     )

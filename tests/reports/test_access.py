@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import axe_playwright_python
 import pytest
 
 from reports.site import build
@@ -27,8 +28,7 @@ AXE_OPTIONS = {"resultTypes": ["violations"]}  # of the rules that pass, names a
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    found = pytest.importorskip("axe_playwright_python", reason="axe-core comes with it")
-    return (Path(found.__file__).parent / "axe.min.js").read_text("utf-8")
+    return (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 
 
 def violations(page: Any, axe: str, **options: Any) -> list[tuple[str, str]]:

@@ -366,7 +366,7 @@ def test_coco_and_crowdpose_files_load_in_pycocotools_with_their_boxes(folders: 
 
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # xtcocotools
 def test_crowdpose_truth_scores_1_in_the_evaluation_made_for_it(folders: Path) -> None:
-    evaluation = pytest.importorskip("xtcocotools.cocoeval", reason="xtcocotools is missing")
+    from xtcocotools import cocoeval as evaluation
     from xtcocotools.coco import COCO as CrowdCOCO
 
     path = folders / "crowdpose/annotations/mmpose_crowdpose_test.json"
@@ -402,7 +402,8 @@ def test_mpii_truth_file_is_matlabs_and_agrees_with_the_list(folders: Path) -> N
 @pytest.mark.filterwarnings("ignore:The metainfo config file:UserWarning")
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # xtcocotools
 def test_stock_mmpose_reads_all_three(folders: Path) -> None:
-    compat = pytest.importorskip("model_zoo.compat", reason="the compatibility module is missing")
+    from model_zoo import compat
+
     compat.install()
     from mmpose.datasets import CocoDataset, CrowdPoseDataset, MpiiDataset
 
