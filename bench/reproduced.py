@@ -143,6 +143,11 @@ class _Reproduced:
     def _timed(
         self, node: ast.expr, cells: Mapping[str, Cell], chosen: Mapping[str, Measured]
     ) -> Judged:
+        """Ratios within one measurement, 10 % either way.
+
+        A claimed size holds if the medians reach it and the quartiles exclude that all are alike: a noisy timer makes
+        a claim inconclusive, never true. On a CPU one that only the size of fails is inconclusive too.
+        """
         central = {name: one.value for name, one in chosen.items()}
         spans = {n: Interval(*one.interval) for n, one in chosen.items() if one.interval}
         evaluation = Evaluation(self.resolved, spans, central)

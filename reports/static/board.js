@@ -192,8 +192,8 @@ class Board {
     const told = cell => {
       const [printed, here, note] = [".printed", "b", ".unit"].map(part => cell.querySelector(part));
       if (cell.matches("td[data-col]")) {
-        const figures = here ? [printed ? text(printed) : "–", text(here)] : [printed ? text(printed) : "–"];
-        return figures.join(" / ") + (note ? ` (${text(note)})` : "");
+        const sides = [printed ? text(printed) : "–", ...(here ? [text(here)] : [])];
+        return sides.join(" / ") + (note ? ` (${text(note)})` : "");
       }
       const plain = cell.cloneNode(true);
       for (const extra of plain.querySelectorAll(".sr, .origin")) extra.remove();
