@@ -9,8 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from bench.datasets import FILES, folder
-from bench.sources import ROOT, workspace
+from bench.datasets.splits import FILES, folder
+from bench.paths import ROOT, workspace
 
 State = Literal["ok", "note", "fault"]
 

@@ -23,7 +23,7 @@ from .registry import (
     names,
     register,
 )
-from .weights import load_released_weights
+from .released.weights import load_released_weights
 
 __all__ = [
     "TIERS",

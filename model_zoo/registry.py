@@ -1,7 +1,7 @@
 """Names to configs to models.
 
 A model is a file `configs/<family>/<name>.py`; files that begin with an underscore are shared
-pieces. The family's components, where stock MMPose has none, live in `model_zoo/<family>.py`.
+pieces. The family's components, where stock MMPose has none, live in `model_zoo/<family>/model.py`.
 """
 
 from __future__ import annotations
@@ -61,9 +61,10 @@ def register() -> None:
         for module in ("mmpose.models", "mmpose.datasets", "mmpose.codecs", "mmpose.evaluation"):
             importlib.import_module(module)
     families = {path.parent.name for path in _paths().values()}
-    for module in sorted(families | {"checkpoint"}):
-        if (_PACKAGE / f"{module}.py").exists():
-            importlib.import_module(f"{__package__}.{module}")
+    for family in sorted(families):
+        if (_PACKAGE / family / "model.py").exists():
+            importlib.import_module(f"{__package__}.{family}.model")
+    importlib.import_module(f"{__package__}.checkpoint")
 
 
 def config(name: str, *, tier: str = "full") -> Config:

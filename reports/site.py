@@ -9,24 +9,26 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from bench.catalog import Catalog
-from bench.records import Snapshot
-from bench.schema import METRICS
-from bench.store import Store
-from reports import cards, names, takeaway
-from reports.cells import Judged, Tally
-from reports.compare import Comparison, compare, to_json
-from reports.evidence import Measured
-from reports.keys import Keys
-from reports.leaderboard import COMPARED, FIRST_SHOWN, leaderboard
-from reports.models import ModelView, RunView, model_views
-from reports.pairs import benches
-from reports.papers import PaperView, paper_view
-from reports.plots import agreement_charts, cost_charts, dot_chart
-from reports.render import environment
-from reports.submissions import submission_views
-from reports.words import METRIC_LABELS
-from reports.writer import BuildReport, Writer
+from bench.catalog.load import Catalog
+from bench.catalog.schema import METRICS
+from bench.judge.records import Snapshot
+from bench.results.store import Store
+from reports.build.cache import Keys
+from reports.build.render import environment
+from reports.build.writer import BuildReport, Writer
+from reports.charts.scatter import agreement_charts, cost_charts, dot_chart
+from reports.exports import model_cards
+from reports.exports.tables import ENDINGS, bibtex, leaderboard_files, table_files
+from reports.pages.compare_runs import benches
+from reports.pages.compare_snapshots import Comparison, compare, to_json
+from reports.pages.model import ModelView, RunView, model_views
+from reports.pages.paper import PaperView, paper_view
+from reports.pages.submissions import submission_views
+from reports.views import urls
+from reports.views.leaderboard import COMPARED, FIRST_SHOWN, leaderboard
+from reports.views.results import Measured
+from reports.views.table import Judged, Tally
+from reports.views.words import METRIC_LABELS
 
 STATIC = ("style.css", "site.js", "board.js", "compare.js")
 COMPARED_BY = ("AP", "AP50", "AP75", "AR", "PCKh")
@@ -99,8 +101,8 @@ class Pages:
             sessions=self.site.measured.sessions,
         )
         for paper in self.site.papers:
-            cite = takeaway.bibtex([paper.paper])
-            self.page(names.paper_page(paper.paper.id), "paper.html", view=paper, bibliography=cite)
+            cite = bibtex([paper.paper])
+            self.page(urls.paper_page(paper.paper.id), "paper.html", view=paper, bibliography=cite)
         self.tables()
         self.models()
         self.overviews()
@@ -112,8 +114,8 @@ class Pages:
         """One page per table, and the table in every format."""
         tables = list(self.site.judged.tables.values())
         for before, table, after in zip([None, *tables], tables, [*tables[1:], None], strict=False):
-            page = names.table_page(table.name)
-            files = {names.table_page(table.name, end): end for end in takeaway.ENDINGS}
+            page = urls.table_page(table.name)
+            files = {urls.table_page(table.name, end): end for end in ENDINGS}
             beside = [
                 view and (view.name, view.paper.method, view.table.table)
                 for view in (before, after)
@@ -121,9 +123,9 @@ class Pages:
             key = self.keys.of(table, beside)
             if self.writer.current([page, *files], key):
                 continue
-            content = takeaway.table_files(table)
+            content = table_files(table)
             around: dict[str, Any] = {"before": before, "after": after, "chart": dot_chart(table)}
-            bibliography = takeaway.bibtex([table.paper])
+            bibliography = bibtex([table.paper])
             self.page(
                 page,
                 "table.html",
@@ -139,17 +141,17 @@ class Pages:
     def models(self) -> None:
         """One page per model, its card and its badge."""
         for model in self.site.models:
-            page, card, badge = (names.model_page(model.name, end) for end in ("html", "md", "svg"))
+            page, card, badge = (urls.model_page(model.name, end) for end in ("html", "md", "svg"))
             traces = {name: self.site.measured.traces[name] for name in model.sources}
             key = self.keys.of(model, traces)
             if not self.writer.current([page, card, badge], key):
-                shown = cards.badge(model)
+                shown = model_cards.badge(model)
                 self.page(page, "model.html", key, view=model, traces=traces, badge=shown["text"])
-                self.writer.add(card, cards.model_card(model), key)
+                self.writer.add(card, model_cards.model_card(model), key)
                 self.page(badge, "badge.svg", key, **shown)
             for run in model.runs:
                 self.pictures(run)
-        self.writer.add("files/model-index.yml", cards.model_index(self.site.models))
+        self.writer.add("files/model-index.yml", model_cards.model_index(self.site.models))
 
     def pictures(self, run: RunView) -> None:
         """The pictures of a run's gallery."""
@@ -167,7 +169,7 @@ class Pages:
             "papers": papers,
         }
         self.page("leaderboard.html", "leaderboard.html", board=board, **shown)
-        for ending, content in takeaway.leaderboard_files(board).items():
+        for ending, content in leaderboard_files(board).items():
             self.writer.add(f"files/leaderboard.{ending}", content)
         self.page(
             "submissions.html", "submissions.html", views=submission_views(self.site.measured)
@@ -181,7 +183,7 @@ class Pages:
         self.page("compare.html", "compare.html", metrics=columns, **shown)
         changes = comparison.flipped if comparison else ()
         self.page("feed.xml", "feed.xml", changes=changes)
-        bibliography = takeaway.bibtex(self.site.catalog.papers.values())
+        bibliography = bibtex(self.site.catalog.papers.values())
         self.writer.add("files/references.bib", bibliography)
         self.writer.add("snapshot.json", to_json(self.site.snapshot))
 

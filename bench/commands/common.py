@@ -8,15 +8,16 @@ from typing import Any
 
 import click
 
-from bench import catalog as ledger
-from bench import judge
+from bench.catalog.load import Catalog, load_catalog
+from bench.catalog.schema import TIERS, Tier
+from bench.catalog.yaml_lines import read_yaml
 from bench.errors import ReproPoseError, UnknownName
-from bench.evidence import Book
-from bench.paired import PairedRuns
-from bench.records import Snapshot
-from bench.schema import TIERS, Tier
-from bench.sources import params_file, workspace
-from bench.store import Store, all_results, newest_date
+from bench.judge.bootstrap import PairedRuns
+from bench.judge.cells import judge_all
+from bench.judge.evidence import Book
+from bench.judge.records import Snapshot
+from bench.paths import params_file, workspace
+from bench.results.store import Store, all_results, newest_date
 from model_zoo.errors import MissingPackage, ZooError
 
 TIER = click.option(
@@ -59,18 +60,16 @@ def results_store() -> Store:
     return Store(root=workspace() / "results")
 
 
-def judged(catalog: ledger.Catalog, book: Book) -> Snapshot:
+def judged(catalog: Catalog, book: Book) -> Snapshot:
     """Everything judged, with the paired bootstrap where runs have a single seed."""
-    snapshot = judge.judge_all(
-        catalog, book, PairedRuns(book.store, workspace() / "build" / "paired")
-    )
+    snapshot = judge_all(catalog, book, PairedRuns(book.store, workspace() / "build" / "paired"))
     return snapshot.model_copy(update={"made": newest_date(all_results(book.store))})
 
 
 def current_tier(name: str | None) -> Tier:
     """The given tier, or the one in params.yaml; `UnknownName` lists the three."""
     if name is None:
-        name = str(ledger.read_yaml(params_file()).get("tier", "smoke"))
+        name = str(read_yaml(params_file()).get("tier", "smoke"))
     if name not in TIERS:
         raise UnknownName("tier", name, TIERS)
     return name
@@ -105,13 +104,13 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
-def known_paper(catalog: ledger.Catalog, paper: str | None) -> None:
+def known_paper(catalog: Catalog, paper: str | None) -> None:
     if paper is not None and paper not in catalog.papers:
         raise UnknownName("paper", paper, catalog.papers)
 
 
-def catalog_and_book() -> tuple[ledger.Catalog, Book]:
-    catalog = ledger.load()
+def catalog_and_book() -> tuple[Catalog, Book]:
+    catalog = load_catalog()
     return catalog, Book(catalog, results_store())
 
 

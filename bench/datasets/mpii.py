@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.datasets.files import read_json, replace_file
 from bench.errors import DataError
-from bench.sources import ROOT
+from bench.files import read_json, replace_file
+from bench.paths import ROOT
 
 JOINTS = (
     "rank", "rkne", "rhip", "lhip", "lkne", "lank", "pelvis", "thorax", "neck", "head",

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.datasets import FILES, IMAGES, folder, mpii, truth_at_hand
-from bench.datasets.files import read_json, replace_file
+from bench.catalog.schema import DatasetName, layout
+from bench.datasets import mpii
+from bench.datasets.matlab import read_arrays
+from bench.datasets.prepare import truth_at_hand
+from bench.datasets.splits import FILES, IMAGES, folder
 from bench.errors import DataError
-from bench.mat import read_arrays
-from bench.schema import DatasetName, layout
-from bench.sources import workspace
+from bench.files import read_json, replace_file
+from bench.paths import workspace
 
 
 def make(dataset: DatasetName, limit: int, seed: int = 0) -> Path:

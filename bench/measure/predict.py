@@ -3,12 +3,12 @@
 from pathlib import Path
 from typing import Any
 
-from bench.datasets.files import read_json
-from bench.measure.loop import runner
+from bench.files import read_json
+from bench.measure.runner import runner
 
 
 def predict(cfg: Any, model: Any, folder: Path) -> list[dict[str, Any]]:
-    """Run the test loop of `cfg` with `model`; entries as `bench.measure.accuracy` wants them.
+    """Run the test loop of `cfg` with `model`; entries as `bench.evaluate.metrics` wants them.
 
     Scoring and OKS-NMS are MMPose's own, as the config sets them. `folder` takes mmengine's logs and MMPose's raw file.
     With several processes every one predicts its share and all return the whole.

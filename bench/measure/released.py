@@ -5,18 +5,20 @@ import time
 from pathlib import Path
 from typing import Any, Literal
 
-from bench.catalog import Catalog
-from bench.datasets import annotation_file, folder, manifest_of
+from bench.catalog.load import Catalog
+from bench.catalog.schema import Run, layout
+from bench.datasets.prepare import manifest_of
+from bench.datasets.splits import annotation_file, folder
 from bench.errors import DataError, LedgerError, WeightsError
-from bench.measure.accuracy import examine
-from bench.measure.environment import provenance, sha256
-from bench.measure.loop import build
+from bench.evaluate.metrics import examine
 from bench.measure.predict import predict
+from bench.measure.runner import build
 from bench.measure.train import protocol, resolved_config
-from bench.records import AccuracyResult
-from bench.schema import Run, layout
-from bench.sources import measuring_inputs, model_inputs, workspace
-from bench.store import Store, Stored
+from bench.paths import workspace
+from bench.results.inputs import measuring_inputs, model_inputs
+from bench.results.provenance import provenance, sha256
+from bench.results.records import AccuracyResult
+from bench.results.store import Store, Stored
 
 Boxes = Literal["ground-truth", "detector"]
 TEST_DEV = {

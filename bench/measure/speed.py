@@ -15,9 +15,9 @@ from typing import Any
 from tqdm import tqdm
 
 from bench.errors import EnvironmentProblem
-from bench.measure.environment import hardware, provenance
-from bench.records import SpeedResult, Timing
-from bench.sources import model_inputs
+from bench.results.inputs import model_inputs
+from bench.results.provenance import hardware, provenance
+from bench.results.records import SpeedResult, Timing
 
 SLOW = 20.0
 FEWEST = 4

@@ -6,11 +6,14 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from bench.catalog import Catalog
-from bench.datasets import folder
+from bench.catalog.load import Catalog
+from bench.catalog.schema import layout
+from bench.datasets.splits import folder
 from bench.errors import DataError, LedgerError
-from bench.measure import workfolder
-from bench.measure.loop import build
+from bench.evaluate.predictions import read_predictions
+from bench.evaluate.submit import known_ids
+from bench.files import write_atomically
+from bench.measure import work_dir
 from bench.measure.predict import predict
 from bench.measure.released import (
     TEST_DEV,
@@ -19,11 +22,8 @@ from bench.measure.released import (
     released_model,
     released_run,
 )
-from bench.measure.submit import known_ids
-from bench.schema import layout
-from bench.sources import workspace
-from bench.store import write_atomically
-from bench.submissions import read_predictions
+from bench.measure.runner import build
+from bench.paths import workspace
 
 
 def write_submission(catalog: Catalog, name: str, *, seed: int, released: bool) -> Path:
@@ -72,5 +72,5 @@ def _trained(name: str, seed: int) -> Path:
 
 def _loaded(cfg: Any, weights: Path) -> Any:
     model = build(cfg)
-    model.load_state_dict(workfolder.weights(weights))
+    model.load_state_dict(work_dir.weights(weights))
     return model

@@ -1,6 +1,6 @@
 """Train a run, predict, evaluate: one path for every tier, through mmengine's Runner.
 
-The same command resumes an interrupted training (`bench.measure.workfolder`); with torchrun several processes share
+The same command resumes an interrupted training (`bench.measure.work_dir`); with torchrun several processes share
 one training, and only the first evaluates and stores.
 """
 
@@ -10,26 +10,28 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench.catalog import Catalog
-from bench.datasets import annotation_file, manifest_of, need_training_images
+from bench.catalog.load import Catalog
+from bench.catalog.schema import Run, Tier, layout
+from bench.datasets.prepare import manifest_of, need_training_images
+from bench.datasets.splits import annotation_file
 from bench.errors import DataError, EnvironmentProblem
-from bench.fetch.entries import providing
-from bench.measure import workfolder
-from bench.measure.accuracy import evaluate, evaluated_on, examine
-from bench.measure.environment import provenance, sha256
-from bench.measure.extra import constant_poses, measures
-from bench.measure.loop import build, runner
+from bench.evaluate.metrics import evaluate, evaluated_on, examine
+from bench.fetch.sources import providing
+from bench.measure import work_dir
+from bench.measure.method_metrics import constant_poses, measures
 from bench.measure.predict import predict
-from bench.records import AccuracyResult, Evidence
-from bench.schema import Run, Tier, layout
-from bench.sources import measuring_inputs, model_inputs, workspace
-from bench.store import Store
+from bench.measure.runner import build, runner
+from bench.paths import ROOT, workspace
+from bench.results.inputs import measuring_inputs, model_inputs
+from bench.results.provenance import provenance, sha256
+from bench.results.records import AccuracyResult, Evidence
+from bench.results.store import Store
 
 DETECTORS = {
     "COCO_val2017_detections_AP_H_56_person.json": "detector-56.4",
     "COCO_test-dev2017_detections_AP_H_609_person.json": "detector-60.9",
 }
-TRAINS = ("train.py", "loop.py", "hooks.py")
+TRAINS = ("train.py", "runner.py", "hooks.py")
 EVIDENCE: dict[Tier, Evidence] = {"smoke": "smoke", "lab": "lab", "full": "full-1"}
 
 
@@ -49,7 +51,7 @@ def finished(catalog: Catalog, name: str, tier: Tier, seed: int) -> tuple[Any, A
         )
     cfg = resolved_config(run, tier, seed)
     model = build(cfg)
-    model.load_state_dict(workfolder.weights(work / "final.pth"))
+    model.load_state_dict(work_dir.weights(work / "final.pth"))
     return cfg, model
 
 
@@ -67,7 +69,7 @@ def measure(catalog: Catalog, store: Store, name: str, tier: Tier) -> Iterator[A
         except EnvironmentProblem:
             raise
         except Exception as error:
-            if workfolder.rank() == 0:
+            if work_dir.rank() == 0:
                 store.write(_failed(name, run, tier, seed, error))
             raise
         if result:
@@ -112,10 +114,10 @@ def _begin(catalog: Catalog, name: str, run: Run, tier: Tier, seed: int) -> _Beg
     cfg = resolved_config(run, tier, seed)
     work = workspace() / "work" / tier / name / f"seed-{seed}"
     inputs = _input_files(run)
-    data = str(manifest_of(run.dataset, tier, verify=workfolder.rank() == 0)["fingerprint"])
+    data = str(manifest_of(run.dataset, tier, verify=work_dir.rank() == 0)["fingerprint"])
     need_training_images(run.dataset, tier)
     start = _start_weights(catalog, run, tier, seed)
-    workfolder.claim(work, _key(run, tier, seed, data, inputs, start))
+    work_dir.claim(work, _key(run, tier, seed, data, inputs, start))
     cfg.work_dir = str(work)
     if not (work / "final.pth").is_file():
         _local_pretrained(cfg.model)
@@ -129,7 +131,7 @@ def _carry_out(
     cfg, work, inputs, data, start = begun
     model, untrained = _train(cfg, work, start, want_untrained=tier != "full")
     entries = predict(cfg, model, work)
-    if workfolder.rank():
+    if work_dir.rank():
         return None
     truth = annotation_file(run.dataset, tier)
     found = examine(layout(run.dataset), truth, entries)
@@ -143,7 +145,7 @@ def _carry_out(
         measures=measures(cfg, model),
         chance=_chance(cfg, run, truth, model),
         untrained=evaluate(layout(run.dataset), truth, untrained) if untrained else {},
-        training={"loss": workfolder.curve(work), "length": _length(cfg)},
+        training={"loss": work_dir.curve(work), "length": _length(cfg)},
         diagnosis=found.diagnosis,
         provenance=provenance(inputs=inputs, seconds=round(time.monotonic() - started, 1)),
     )
@@ -194,11 +196,11 @@ def _input_files(run: Run) -> list[Path]:
 def _key(run: Run, tier: Tier, seed: int, data: str, inputs: list[Path], start: Path | None) -> str:
     """What decides a training; neither other seeds nor notes, nor code that only evaluates."""
     decisive = [
-        path for path in inputs if path.name in TRAINS or path.parent != Path(__file__).parent
+        path for path in inputs if path.name in TRAINS or not path.is_relative_to(ROOT / "bench")
     ]
     facts = [run.config, run.dataset, repr(sorted(run.options.items())), tier, str(seed), data]
     begun = [sha256(start)] if start else []
-    return workfolder.key_of(*facts, *(sha256(path) for path in decisive), *begun)
+    return work_dir.key_of(*facts, *(sha256(path) for path in decisive), *begun)
 
 
 def _length(cfg: Any) -> str:
@@ -238,22 +240,22 @@ def _train(
     final, untrained = work / "final.pth", work / "untrained.json"
     if final.is_file():
         model = build(cfg)
-        model.load_state_dict(workfolder.weights(final))
-        return model, workfolder.entries(untrained)
+        model.load_state_dict(work_dir.weights(final))
+        return model, work_dir.entries(untrained)
     set_random_seed(cfg.randomness["seed"])
     model = build(cfg)
     model.init_weights()
     if start:
         _load_start(model, start)
     if want_untrained and not untrained.is_file():
-        workfolder.write_entries(untrained, predict(cfg, model, work))
-    workfolder.drop_damaged_checkpoints(work)
+        work_dir.write_entries(untrained, predict(cfg, model, work))
+    work_dir.drop_damaged_checkpoints(work)
     loop = runner(model, _training_settings(cfg))
     loop.train()
     trained = getattr(loop.model, "module", loop.model)
     if loop.rank == 0:
-        workfolder.save_weights(trained, final)
-    return trained, workfolder.entries(untrained)
+        work_dir.save_weights(trained, final)
+    return trained, work_dir.entries(untrained)
 
 
 def _local_pretrained(node: Any) -> None:
@@ -311,7 +313,7 @@ def _scene_size(test: Any) -> str:
 def _load_start(model: Any, path: Path) -> None:
     """Copy every weight of the start run that has the same shape here; what differs (a final layer
     for other keypoints, position embeddings of another size) keeps its fresh initialisation."""
-    given = workfolder.weights(path)
+    given = work_dir.weights(path)
     own = model.state_dict()
     fitting = {k: v for k, v in given.items() if k in own and own[k].shape == v.shape}
     if not fitting:

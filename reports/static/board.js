@@ -15,7 +15,7 @@ function countBelow(list, value) {
   return low;
 }
 
-/* As reports/ranking.py: a rank is a range wherever intervals overlap. */
+/* As reports/views/ranking.py: a rank is a range wherever intervals overlap. */
 function ranks(spans, sign) {
   const ends = spans.map(s => sign > 0 ? [s.low, s.high] : [-s.high, -s.low]);
   const lows = ends.map(e => e[0]).sort((a, b) => a - b);

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bench.catalog import Catalog, load_paper
-from bench.records import AccuracyResult, CountResult, Provenance, SpeedResult, Timing
-from bench.store import Store
+from bench.catalog.load import Catalog, load_paper
+from bench.results.records import AccuracyResult, CountResult, Provenance, SpeedResult, Timing
+from bench.results.store import Store
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SYNTHETIC = {"data": "synthetic-easy", "split": "coco-val2017", "boxes": "ground-truth"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bench import catalog
+from bench.catalog.load import load_catalog
 from bench.cli import main
 
 
@@ -48,7 +48,7 @@ def test_cells_carry_the_documented_fields(workspace):
 
 def test_every_cell_of_the_ledger_is_listed(workspace):
     rows = json.loads(run("cells", "--json").stdout)
-    assert len(rows) == sum(1 for _ in catalog.load().cells())
+    assert len(rows) == sum(1 for _ in load_catalog().cells())
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import html5lib
 import numpy as np
 import pytest
 
-from bench.people import People
+from bench.evaluate.per_person import People
 from reports.site import build
 from tests.reports.browser import debian, watched
 from tests.reports.ledger import HOSTILE, Memory, make

@@ -5,29 +5,31 @@ from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
-from bench.catalog import Catalog
-from bench.records import (
-    AccuracyResult,
+from bench.catalog.load import Catalog
+from bench.catalog.schema import Claim, Column, Misprint, Paper, Row, Run, Seeds, Table
+from bench.judge.records import (
     ClaimJudgement,
     ClaimVerdict,
     Conflict,
+    Holds,
+    Snapshot,
+    Verdict,
+    VerdictName,
+)
+from bench.results.records import (
+    AccuracyResult,
     CountResult,
     DiagnosedGroup,
     Diagnosis,
     Evidence,
     FalsePositives,
-    Holds,
     KeypointErrors,
     Provenance,
     Result,
-    Snapshot,
     SpeedResult,
     Timing,
-    Verdict,
-    VerdictName,
 )
-from bench.schema import Claim, Column, Misprint, Paper, Row, Run, Seeds, Table
-from bench.store import Store, Stored
+from bench.results.store import Store, Stored
 
 HOSTILE = (
     "<script>alert('x')</script>\"'><img src=x onerror=alert(1)> {{ 7*7 }} ${x} &amp; "

@@ -9,7 +9,7 @@ import pytest
 
 from reports.site import build
 from tests.reports.browser import Watched
-from tests.reports.hung import make_hung
+from tests.reports.gallery_fixture import make_hung
 
 KINDS = (
     "index.html",

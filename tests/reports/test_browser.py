@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.benchmarks.measure_sort import crowded
 from tests.reports.browser import Watched
 from tests.reports.conftest import pages
-from tests.reports.measure_sort import crowded
 
 
 @pytest.mark.parametrize("width", [360, 1600])

@@ -7,11 +7,10 @@ from typing import Any
 
 import scipy.io
 
+from bench.datasets.keypoints import COCO_17, CROWDPOSE_14
 from bench.datasets.synthetic.dice import Dice
 from bench.datasets.synthetic.scene import Scene
 from bench.datasets.synthetic.views import (
-    COCO_17,
-    CROWDPOSE_14,
     Dataset,
     Record,
     category,

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.datasets.keypoints import COCO_17
 from bench.datasets.synthetic.paint import Bytes
 from bench.datasets.synthetic.png import encode_png
 from bench.datasets.synthetic.scene import render
 from bench.datasets.synthetic.truth import HIDDEN, OUTSIDE, Person
-from bench.datasets.synthetic.views import COCO_17, keypoints
+from bench.datasets.synthetic.views import keypoints
 
 _LIMBS = [
     ("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"),

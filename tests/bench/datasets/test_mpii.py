@@ -67,7 +67,7 @@ def test_conversion_by_the_published_list_gives_the_published_entries(real, tmp_
 
 
 def test_the_truth_file_holds_what_the_evaluation_reads(real, tmp_path):
-    from bench.measure.accuracy import evaluate
+    from bench.evaluate.metrics import evaluate
 
     mat = saved(tmp_path / "m.mat", mpii.release(with_heads(real)))
     (tmp_path / "names.txt").write_text("".join(f"{e['image']}\n" for e in real))

@@ -11,11 +11,18 @@ import pytest
 import scipy.io
 from click.testing import CliRunner
 
-from bench import datasets
 from bench.cli import main
 from bench.datasets import mpii, subset
+from bench.datasets.prepare import (
+    fingerprint,
+    manifest_of,
+    need_training_images,
+    prepare,
+    subset_of,
+)
+from bench.datasets.splits import FILES
 from bench.errors import DataError
-from bench.protocol import differences
+from bench.judge.protocol import differences
 
 
 @pytest.fixture
@@ -52,49 +59,49 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_data_that_did_not_change_is_not_hashed_again(coco, monkeypatch):
     seen = hashed(monkeypatch)
-    first = datasets.manifest_of("coco", "full")
+    first = manifest_of("coco", "full")
     assert sorted(seen) == ["person_keypoints_train2017.json", "person_keypoints_val2017.json"]
     seen.clear()
-    assert datasets.manifest_of("coco", "full") == first
+    assert manifest_of("coco", "full") == first
     assert seen == []
     file = coco / "annotations/person_keypoints_val2017.json"
     file.write_text(file.read_text() + "\n")
-    assert datasets.fingerprint("coco", "full") != first["fingerprint"]
+    assert fingerprint("coco", "full") != first["fingerprint"]
     assert len(seen) == 2
 
 
 def test_a_lost_image_is_noticed(coco):
-    datasets.manifest_of("coco", "full")
+    manifest_of("coco", "full")
     (coco / "val2017" / "000000000785.jpg").unlink()
     with pytest.raises(DataError, match=r"000000000785\.jpg is missing"):
-        datasets.manifest_of("coco", "full")
+        manifest_of("coco", "full")
 
 
 def test_the_test_part_is_enough_to_evaluate_and_not_to_train(coco):
-    whole = datasets.fingerprint("coco", "full")
+    whole = fingerprint("coco", "full")
     shutil.rmtree(coco / "train2017")
-    assert datasets.fingerprint("coco", "full") == whole
+    assert fingerprint("coco", "full") == whole
     with pytest.raises(DataError, match=r"training needs it; `repropose fetch coco-train`"):
-        datasets.need_training_images("coco", "full")
+        need_training_images("coco", "full")
 
 
 def test_boxes_that_come_later_leave_the_fingerprint_as_it_was(coco, samples):
-    before = datasets.fingerprint("coco", "full")
-    boxes = coco / datasets.FILES["coco"][2]
+    before = fingerprint("coco", "full")
+    boxes = coco / FILES["coco"][2]
     boxes.parent.mkdir()
     shutil.copy(samples / "coco" / "test_coco_det_AP_H_56.json", boxes)
-    after = datasets.manifest_of("coco", "full")
+    after = manifest_of("coco", "full")
     assert after["fingerprint"] == before
-    assert datasets.FILES["coco"][2] in after["files"]
+    assert FILES["coco"][2] in after["files"]
 
 
 def test_a_missing_file_names_the_command_that_brings_it(full):
     with pytest.raises(DataError, match="`repropose fetch mpii-annotations` brings it"):
-        datasets.prepare("mpii", "full")
+        prepare("mpii", "full")
 
 
 def test_a_subset_is_a_workspace_fixed_by_its_seed(coco, samples, tmp_path, monkeypatch):
-    boxes = coco / datasets.FILES["coco"][2]
+    boxes = coco / FILES["coco"][2]
     boxes.parent.mkdir()
     shutil.copy(samples / "coco" / "test_coco_det_AP_H_56.json", boxes)
     done = CliRunner().invoke(main, ["prepare", "coco", "--tier", "full", "--limit", "2"])
@@ -109,7 +116,7 @@ def test_a_subset_is_a_workspace_fixed_by_its_seed(coco, samples, tmp_path, monk
     ids = [image["id"] for image in small["images"]]
     assert len(ids) == 2
     assert small["annotations"] == [a for a in whole["annotations"] if a["image_id"] in ids]
-    cut = json.loads((place / "data/full/coco" / datasets.FILES["coco"][2]).read_bytes())
+    cut = json.loads((place / "data/full/coco" / FILES["coco"][2]).read_bytes())
     assert {box["image_id"] for box in cut} <= set(ids)
     written = truth.read_bytes(), truth.stat().st_mtime_ns
     subset.make("coco", 2, seed=0)
@@ -128,8 +135,8 @@ def test_a_subset_is_a_workspace_fixed_by_its_seed(coco, samples, tmp_path, monk
     }
     assert len(chosen) > 1
     monkeypatch.setenv("REPROPOSE_WORKSPACE", str(place))
-    assert datasets.manifest_of("coco", "full")["entries"] == [2, 2]
-    marked = datasets.subset_of("coco", "full")
+    assert manifest_of("coco", "full")["entries"] == [2, 2]
+    marked = subset_of("coco", "full")
     assert marked == "2 of 5000 test and 2 of 118287 training"
     assert differences({}, {"subset": marked}) == (f"measured on a subset: {marked}",)
 
@@ -160,8 +167,8 @@ def test_a_split_of_ones_own_is_marked(full, samples):
     scipy.io.savemat(full / "m.mat", mpii.release(people))
     mpii.convert(full / "m.mat", full / "mpii/annotations")
     shutil.copytree(samples / "mpii", full / "mpii" / "images")
-    datasets.prepare("mpii", "full")
-    assert datasets.subset_of("mpii", "full").endswith(mpii.OWN_RULE)
+    prepare("mpii", "full")
+    assert subset_of("mpii", "full").endswith(mpii.OWN_RULE)
 
 
 def test_a_limit_below_the_full_tier_is_refused(full):

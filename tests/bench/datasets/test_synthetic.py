@@ -17,6 +17,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from bench.datasets import synthetic
+from bench.datasets.keypoints import COCO_17, CROWDPOSE_14, MPII_16
 from bench.datasets.synthetic.dice import Dice, sincos
 from bench.datasets.synthetic.look import draw_look
 from bench.datasets.synthetic.png import encode_png
@@ -25,9 +26,6 @@ from bench.datasets.synthetic.scene import Scene
 from bench.datasets.synthetic.skeleton import Build, pose_skeleton
 from bench.datasets.synthetic.truth import FACE, HIDDEN, OUTSIDE, VISIBLE
 from bench.datasets.synthetic.views import (
-    COCO_17,
-    CROWDPOSE_14,
-    MPII_16,
     category,
     coco_annotation,
     crowd_index,

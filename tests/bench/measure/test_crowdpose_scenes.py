@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bench import catalog, datasets
-from bench.measure import accuracy, predict, train
-from bench.schema import Run
-from bench.store import Store
+from bench.catalog.load import load_catalog
+from bench.catalog.schema import Run
+from bench.datasets.prepare import prepare
+from bench.datasets.splits import annotation_file
+from bench.evaluate import metrics
+from bench.measure import predict, train
+from bench.results.store import Store
 
 SETTINGS = """\
 tier: smoke
@@ -28,13 +31,13 @@ RUN = Run(
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "params.yaml").write_text(SETTINGS)
     monkeypatch.setenv("REPROPOSE_WORKSPACE", str(tmp_path))
-    datasets.prepare("crowdpose", "smoke")
+    prepare("crowdpose", "smoke")
     return tmp_path
 
 
 def kinds_of_scenes() -> set[str]:
     """What the data have, by CrowdPose's own limits of the crowd index."""
-    truth = json.loads(datasets.annotation_file("crowdpose", "smoke").read_text())
+    truth = json.loads(annotation_file("crowdpose", "smoke").read_text())
     found = {image["crowdIndex"] for image in truth["images"]}
     limits = {"easy": (0.0, 0.1), "medium": (0.1, 0.8), "hard": (0.8, 1.1)}
     return {
@@ -44,14 +47,14 @@ def kinds_of_scenes() -> set[str]:
 
 def test_a_run_tells_easy_medium_and_hard_without_a_given_box(workspace):
     store = Store(root=workspace / "results")
-    result = train.measure_seed(catalog.load(), store, "crowd", RUN, "smoke", 0)
+    result = train.measure_seed(load_catalog(), store, "crowd", RUN, "smoke", 0)
     assert result.protocol["boxes"] == "none"
     expected = {"AP", "AP50", "AP75", "AR", "AR50", "AR75"}
     assert set(result.metrics) == expected | {f"AP_{kind}" for kind in kinds_of_scenes()}
     assert kinds_of_scenes() >= {"easy", "medium"}
     [stored] = store.accuracies("smoke")
-    truth = datasets.annotation_file("crowdpose", "smoke")
-    assert accuracy.evaluate("crowdpose", truth, store.predictions(stored)) == result.metrics
+    truth = annotation_file("crowdpose", "smoke")
+    assert metrics.evaluate("crowdpose", truth, store.predictions(stored)) == result.metrics
 
 
 def test_equal_people_all_reach_the_evaluator(workspace):

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bench import catalog
+from bench.catalog.load import load_catalog
+from bench.catalog.schema import layout
 from bench.measure import train
 from bench.measure.hooks import LossCurve
-from bench.schema import layout
-from bench.store import Store
+from bench.results.store import Store
 from tests.bench.measure.paper_size import full_options, lay_out
 
 RUNS = [
@@ -64,7 +64,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_run_at_paper_size_trains_resumes_and_is_evaluated(name, workspace, samples, monkeypatch):
     if name in SLOW and not os.environ.get("REPROPOSE_SLOW"):
         pytest.skip("takes a minute; set REPROPOSE_SLOW=1")
-    loaded = catalog.load()
+    loaded = load_catalog()
     defined = loaded.run(name)
     form = layout(defined.dataset)
     lay_out(form, samples, workspace, people=2 if name in LOFR else None)

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench import datasets
-from bench.store import Store
+from bench.datasets.prepare import prepare
+from bench.results.store import Store
 
 PARAMS = """\
 tier: smoke
@@ -33,7 +33,7 @@ def test_two_processes_train_and_evaluate_together(tmp_path: Path, monkeypatch):
     (tmp_path / "params.yaml").write_text(PARAMS)
     (tmp_path / "script.py").write_text(SCRIPT)
     monkeypatch.setenv("REPROPOSE_WORKSPACE", str(tmp_path))
-    datasets.prepare("coco-scenes", "smoke")
+    prepare("coco-scenes", "smoke")
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node"]
     done = subprocess.run(
         [*torchrun, "2", str(tmp_path / "script.py")],

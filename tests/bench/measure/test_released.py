@@ -12,11 +12,12 @@ import torch
 from click.testing import CliRunner, Result
 
 import model_zoo
-from bench import catalog, judge
+from bench.catalog.load import load_catalog
 from bench.cli import main
-from bench.evidence import Book
+from bench.judge.cells import Verdict, judge_table
+from bench.judge.evidence import Book
 from bench.measure.testdev import pack
-from bench.store import Store
+from bench.results.store import Store
 
 RUN = "transpose-r-a3-coco"
 FILE = "tp_r_256x192_enc3_d256_h1024_mh8.pth"
@@ -26,7 +27,7 @@ def write_weights(file: Path, model: str) -> None:
     """Random weights of a zoo model, as the authors would have saved them."""
     torch.manual_seed(0)
     built = model_zoo.build_model(model)
-    from model_zoo.transpose import released_names  # MMPose can be imported only now
+    from model_zoo.transpose.model import released_names  # MMPose can be imported only now
 
     own = built.state_dict()
     names = released_names(built).items()
@@ -75,9 +76,9 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(main, arguments)
 
 
-def verdicts(root: Path, row: str) -> dict[str, judge.Verdict]:
-    book = Book(catalog.load(), Store(root / "results", root / "none"))
-    table = judge.judge_table(book.catalog, book, "transpose-2")
+def verdicts(root: Path, row: str) -> dict[str, Verdict]:
+    book = Book(load_catalog(), Store(root / "results", root / "none"))
+    table = judge_table(book.catalog, book, "transpose-2")
     return {v.column: v for v in table if v.row == row}
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bench import catalog, datasets
+from bench.catalog.load import load_catalog
+from bench.catalog.schema import Run
+from bench.datasets.prepare import prepare
 from bench.measure import train
-from bench.schema import Run
-from bench.store import Store
+from bench.results.store import Store
 
 STEPS = 1500
 SETTINGS = """\
@@ -42,7 +43,7 @@ OPTIONS = {
 def test_four_scenes_are_learned_by_heart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REPROPOSE_WORKSPACE", str(tmp_path))
     (tmp_path / "params.yaml").write_text(SETTINGS)
-    datasets.prepare("coco-scenes", "smoke")
+    prepare("coco-scenes", "smoke")
     place = tmp_path / "data/smoke/coco-scenes"
     names = [place / f"annotations/person_keypoints_{split}2017.json" for split in ("train", "val")]
     shutil.copy(*names)
@@ -50,7 +51,7 @@ def test_four_scenes_are_learned_by_heart(tmp_path: Path, monkeypatch: pytest.Mo
     shutil.copytree(place / "train2017", place / "val2017")
     run = Run(config="querypose-r50-1x", dataset="coco-scenes", options=OPTIONS)
     store = Store(root=tmp_path / "results")
-    result = train.measure_seed(catalog.load(), store, "by-heart", run, "smoke", 0)
+    result = train.measure_seed(load_catalog(), store, "by-heart", run, "smoke", 0)
     assert result is not None
     assert result.protocol["boxes"] == "none"
     assert result.untrained["AP"] < 1

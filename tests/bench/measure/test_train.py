@@ -8,11 +8,14 @@ import pytest
 import torch
 
 import model_zoo
-from bench import catalog, datasets
+from bench.catalog.load import load_catalog
+from bench.catalog.schema import Run
+from bench.datasets.prepare import fingerprint, prepare
+from bench.datasets.splits import annotation_file
 from bench.errors import DataError
-from bench.measure import accuracy, train
-from bench.schema import Run
-from bench.store import Store
+from bench.evaluate import metrics
+from bench.measure import train
+from bench.results.store import Store
 from tests.bench.measure.paper_size import full_options, lay_out
 
 TINY = {"train_cfg.max_iters": 4, "train_dataloader.batch_size": 4}
@@ -34,7 +37,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def measure(workspace: Path, run: Run, tier="smoke", name="tiny"):
     store = Store(root=workspace / "results")
-    return train.measure_seed(catalog.load(), store, name, run, tier, 0)
+    return train.measure_seed(load_catalog(), store, name, run, tier, 0)
 
 
 @pytest.fixture
@@ -47,10 +50,10 @@ def test_a_result_can_be_traced_and_recomputed_from_its_predictions(workspace, t
     store = Store(root=workspace / "results")
     [stored] = store.accuracies("smoke")
     entries = store.predictions(stored)
-    truth = datasets.annotation_file("coco", "smoke")
-    assert accuracy.evaluate("coco", truth, entries) == result.metrics
-    assert stored.result.provenance.inputs["model_zoo/transpose.py"]
-    assert stored.result.protocol["fingerprint"] == datasets.fingerprint("coco", "smoke")
+    truth = annotation_file("coco", "smoke")
+    assert metrics.evaluate("coco", truth, entries) == result.metrics
+    assert stored.result.provenance.inputs["model_zoo/transpose/model.py"]
+    assert stored.result.protocol["fingerprint"] == fingerprint("coco", "smoke")
     assert "AP" in result.untrained
 
 
@@ -163,7 +166,7 @@ def pycocotools_directly(real: Path, entries: list[dict]) -> dict[str, float]:
     evaluation.accumulate()
     evaluation.summarize()
     return {
-        n: 100 * v for n, v in zip(accuracy.COCO_FIGURES, evaluation.stats, strict=True) if v > -1
+        n: 100 * v for n, v in zip(metrics.COCO_FIGURES, evaluation.stats, strict=True) if v > -1
     }
 
 
@@ -174,7 +177,7 @@ def test_a_damaged_image_is_named_before_anything_is_trained(workspace, real, sa
     image = next((real / "val2017").glob("*.jpg"))
     image.write_bytes(image.read_bytes()[:5000])
     with pytest.raises(DataError, match=rf"{image.name} is damaged"):
-        datasets.prepare("coco", "full")
+        prepare("coco", "full")
     assert not (workspace / "data/full/coco.json").exists()
 
 
@@ -204,7 +207,7 @@ def test_losses_and_gradients_are_finite_in_the_lab_tiers_precision(workspace, c
     from mmengine.runner import Runner
     from mmpose.registry import MODELS
 
-    datasets.prepare(dataset, "smoke")
+    prepare(dataset, "smoke")
     cfg = train.resolved_config(Run(config=config, dataset=dataset), "smoke", 0)
     cfg.train_dataloader.batch_size = 2
     with DefaultScope.overwrite_default_scope("mmpose"):
@@ -224,7 +227,7 @@ def test_losses_and_gradients_are_finite_in_the_lab_tiers_precision(workspace, c
 def test_missing_data_is_an_error_and_no_failed_result(workspace):
     store = Store(root=workspace / "results")
     with pytest.raises(DataError, match="person_keypoints_val2017"):
-        list(train.measure(catalog.load(), store, "transpose-r-a4-coco", "full"))
+        list(train.measure(load_catalog(), store, "transpose-r-a4-coco", "full"))
     assert not list((workspace / "results").rglob("*.json"))
 
 
@@ -236,6 +239,6 @@ def test_a_training_that_breaks_leaves_a_failed_result(workspace, monkeypatch, e
     monkeypatch.setattr(train, "_train", breaks)
     store = Store(root=workspace / "results")
     with pytest.raises(type(error), match=str(error)):
-        list(train.measure(catalog.load(), store, "transpose-r-a4-coco", "smoke"))
+        list(train.measure(load_catalog(), store, "transpose-r-a4-coco", "smoke"))
     [stored] = store.accuracies("smoke")
     assert stored.result.failed == str(error)

@@ -1,0 +1,78 @@
+"""YAML whose mistakes are reported with file and line."""
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import yaml
+
+from bench.errors import LedgerError
+
+
+class _Loader(yaml.CSafeLoader):
+    """Safe YAML whose keys are words, each given once, and whose mistakes all have a line."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                _mistake(key, "a key must be a word, not a list or a mapping")
+            if key.value in seen:
+                _mistake(key, f"key '{key.value}' is given twice")
+            seen.add(key.value)
+        mapping = super().construct_mapping(node, deep)
+        for key, _ in node.value:
+            if not isinstance(self.construct_object(key), str):
+                _mistake(key, f"key '{key.value}' is not a word; put it in quotes")
+        return mapping
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        # PyYAML converts scalars with int(), date() and dictionaries, and lets their errors through
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError, OverflowError):
+            kind = node.tag.rpartition(":")[2]
+            _mistake(node, f"'{node.value}' is no {kind}; put it in quotes if it is a word")
+
+
+def _mistake(node: yaml.Node, problem: str) -> NoReturn:
+    raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
+
+
+def read_yaml(path: Path) -> Any:
+    """Parse one YAML file; `LedgerError` with file and line where it is malformed."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LedgerError(f"{path}: cannot be read: {error}") from None
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise LedgerError(f"{path}:{line}: {error.problem or 'not valid YAML'}") from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        sign = f"#x{error.character:04x}"
+        raise LedgerError(
+            f"{path}:{line}: character {sign} is not allowed: {error.reason}"
+        ) from None
+    except (yaml.YAMLError, RecursionError) as error:
+        raise LedgerError(f"{path}: not valid YAML: {error}") from None
+
+
+def line_of(path: Path, location: tuple[int | str, ...]) -> int:
+    """Line of the entry that `location` names, or of its nearest parent."""
+    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    line = 1
+    for step in location:
+        if isinstance(node, yaml.MappingNode):
+            found = [pair for pair in node.value if pair[0].value == str(step)]
+            if not found:
+                break
+            line, node = found[0][0].start_mark.line + 1, found[0][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            node = node.value[step]
+            line = node.start_mark.line + 1
+        else:
+            break
+    return line

@@ -1,0 +1,91 @@
+"""A stranger's predictions: evaluated as our own are, and stored with the card that came along."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from bench.catalog.schema import Layout, Tier
+from bench.datasets.prepare import manifest_of
+from bench.datasets.splits import annotation_file
+from bench.errors import DataError, ResultError
+from bench.evaluate.ground_truth import mpii_people
+from bench.evaluate.metrics import Evaluation, evaluated_on, examine
+from bench.evaluate.predictions import Checked, read_predictions
+from bench.files import read_json
+from bench.results.provenance import provenance
+from bench.results.records import ModelCard, SubmissionResult
+from bench.results.store import Store, Stored, place_of
+
+
+def known_ids(dataset: Layout, truth: Path) -> set[int]:
+    """Image ids of a truth (MPII: positions of its people). Raises `DataError`."""
+    if dataset == "mpii":
+        if truth.suffix != ".mat":
+            raise DataError(
+                f"{truth}: MPII's truth is mpii_gt_val.mat, as HRNet's code evaluates by"
+            )
+        return set(range(mpii_people(truth)))
+    data = read_json(truth)
+    try:
+        return {int(image["id"]) for image in data["images"]}
+    except (TypeError, KeyError, ValueError, OverflowError):
+        raise DataError(f"{truth} is no COCO annotation file: it lists no images") from None
+
+
+def evaluate_file(predictions: Path, dataset: Layout, truth: Path) -> tuple[Evaluation, Checked]:
+    """Every figure of a predictions file, after checking every entry."""
+    checked = read_predictions(predictions, dataset, known_ids(dataset, truth))
+    return examine(dataset, truth, checked.entries), checked
+
+
+def submit(
+    store: Store,
+    predictions: Path,
+    card: ModelCard,
+    dataset: Layout,
+    tier: Tier,
+    *,
+    committed: bool = False,
+    replace: bool = False,
+) -> Stored[SubmissionResult]:
+    """Check, evaluate and store a submission; before the last step nothing is written.
+
+    Raises `DataError` for predictions that do not pass, `ResultError` if the name is taken.
+    """
+    fingerprint = str(manifest_of(dataset, tier)["fingerprint"])
+    found, checked = evaluate_file(predictions, dataset, annotation_file(dataset, tier))
+    if not checked.entries:
+        raise DataError(f"{predictions} holds no predictions; there is nothing to submit")
+    if repeated := [note for note in checked.notes if "repeated" in note]:
+        raise DataError(f"{predictions}: {repeated[0]}; leave repetitions out")
+    result = SubmissionResult(
+        card=card,
+        dataset=dataset,
+        tier=tier,
+        protocol={
+            **evaluated_on(dataset, tier, fingerprint),
+            "boxes": card.boxes,
+            "input_size": card.input_size,
+            "flip_test": "yes" if card.flip_test else "no",
+        },
+        metrics=found.metrics,
+        diagnosis=found.diagnosis,
+        notes=tuple(checked.notes),
+        provenance=provenance(),
+    )
+    bases = [store.measured] if committed else [store.root, store.measured]
+    taken = [base / place_of(result) for base in bases if (base / place_of(result)).exists()]
+    if taken and not replace:
+        raise ResultError(
+            f"{card.name} has a submission for {dataset} already ({taken[0]}); "
+            "take another name, or replace it with --replace"
+        )
+    stored = store.write(result, checked.entries, committed=committed)
+    found.people.save(stored.path.with_suffix(".people.npz"))
+    return stored
+
+
+def evaluation_record(found: Evaluation, checked: Checked) -> dict[str, Any]:
+    """What `repropose evaluate --json` prints."""
+    diagnosis = json.loads(found.diagnosis.model_dump_json())
+    return {"metrics": found.metrics, "diagnosis": diagnosis, "notes": checked.notes}

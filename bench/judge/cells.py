@@ -1,0 +1,255 @@
+"""The judge: what was measured beside what is printed, cell by cell.
+
+setting, empty     nothing to judge: an input size; a dash
+reproduced         a count rounds to the printed digits; an accuracy agrees within its tolerance
+better, deviates   an accuracy above, anything else outside; the difference is given
+inconclusive       the seeds leave it open; or operations were counted by a rule that the paper does not name
+not-comparable     another protocol or machine, or synthetic data; the reason says what differs
+stale              the code or configuration behind the only result has changed
+failed             the run did not finish
+quoted, not-run    no result: the row is quoted from elsewhere; or nothing has been measured yet
+"""
+
+from collections.abc import Collection
+from math import floor, log10
+from typing import get_args
+
+from bench.catalog.load import Catalog
+from bench.catalog.schema import Cell
+from bench.errors import UnknownName
+from bench.judge.claims.arithmetic import tidy
+from bench.judge.claims.on_paper import judge_claim
+from bench.judge.claims.ordering import PairedDifference
+from bench.judge.conflicts import find_conflicts
+from bench.judge.counts import rounds_to, rule_of
+from bench.judge.evidence import SYNTHETIC, Book, Measured
+from bench.judge.protocol import protocol_of, unstated
+from bench.judge.records import ClaimVerdict, Snapshot, Verdict, VerdictName
+from bench.judge.tolerance import SPEED, tolerance
+from bench.results.store import Store
+
+MACHINE_KEYS = ("machine", "gpu", "hardware", "device")
+
+
+def judge_all(
+    catalog: Catalog, store: Store | Book, paired: PairedDifference | None = None
+) -> Snapshot:
+    """Every cell, every claim, every conflict, in printed order. `made` stays empty: bytes repeat."""
+    book = store if isinstance(store, Book) else Book(catalog, store)
+    return Snapshot(
+        verdicts=tuple(judge_cell(cell, book) for cell in catalog.cells()),
+        claims=judge_claims(catalog, book, paired),
+        conflicts=find_conflicts(catalog),
+    )
+
+
+def judge_claims(
+    catalog: Catalog, book: Book, paired: PairedDifference | None = None
+) -> tuple[ClaimVerdict, ...]:
+    """All claims, in the order of papers."""
+    return tuple(
+        judge_claim(catalog, paper, claim, book, paired) for paper, claim in catalog.claims()
+    )
+
+
+def judge_table(catalog: Catalog, store: Store | Book, name: str) -> tuple[Verdict, ...]:
+    """The cells of one table, 'transpose-2'. Raises `UnknownName`."""
+    book = store if isinstance(store, Book) else Book(catalog, store)
+    paper, table = catalog.table(name)
+    return tuple(judge_cell(cell, book) for cell in catalog.cells(paper.id, table.table))
+
+
+def failures(snapshot: Snapshot, fail_on: Collection[str]) -> list[Verdict]:
+    """Verdicts that `--fail-on` names. Raises `UnknownName` for a word that is no verdict."""
+    for name in fail_on:
+        if name not in get_args(VerdictName):
+            raise UnknownName("verdict", name, get_args(VerdictName))
+    return [verdict for verdict in snapshot.verdicts if verdict.verdict in fail_on]
+
+
+def exit_status(snapshot: Snapshot, fail_on: Collection[str]) -> int:
+    """1 if any verdict is one of `fail_on`, else 0."""
+    return 1 if failures(snapshot, fail_on) else 0
+
+
+# ---------------------------------------------------------------- one cell
+
+
+def judge_cell(cell: Cell, book: Book) -> Verdict:
+    """Verdict on one cell, on the best evidence there is."""
+    if cell.metric is None:
+        return _verdict(cell, "setting", "a setting, not a measurement")
+    if cell.number is None:
+        return _verdict(cell, "empty", "the paper prints no number here")
+    found = book.of(cell)
+    if not found:
+        return _unmeasured(cell, book)
+    best = found[0]
+    if not best.values:
+        name: VerdictName = "failed" if best.failed else "not-comparable"
+        reason = best.broken or "; ".join(best.differs)
+        return _verdict(cell, name, reason, best)
+    failed = "; ".join(m.broken for m in found if m.broken and m is not best)
+    notes = [best.note, best.broken, failed and f"elsewhere: {failed}"]
+    if best.stale:
+        verdict = _verdict(cell, "stale", best.stale, best)
+        return verdict if best.evidence in SYNTHETIC else _with_value(verdict, cell, best.value)
+    match cell.column.kind:
+        case "count":
+            verdict = _judge_count(cell, best)
+        case "speed":
+            verdict = _judge_speed(cell, best)
+        case _:
+            verdict = _judge_accuracy(cell, best, book)
+    return verdict.model_copy(
+        update={"reason": "; ".join([verdict.reason, *(n for n in notes if n)])}
+    )
+
+
+def _verdict(cell: Cell, verdict: str, reason: str, measured: Measured | None = None) -> Verdict:
+    return Verdict.model_validate(
+        {
+            "paper": cell.paper,
+            "table": cell.table.table,
+            "row": cell.row.key,
+            "column": cell.column.key,
+            "verdict": verdict,
+            "printed": cell.printed,
+            "reason": reason,
+            "evidence": measured.evidence if measured else None,
+            "seeds": measured.seeds if measured else (),
+            "results": measured.files if measured else (),
+        }
+    )
+
+
+def _with_value(
+    verdict: Verdict, cell: Cell, value: float, interval: tuple[float, float] | None = None
+) -> Verdict:
+    """Add the reproduced number, rounded as printed; difference in % (counts, speeds) or in points."""
+    number = cell.number
+    if number is None:
+        return verdict
+    relative = cell.column.kind in ("count", "speed")
+    difference = value - number.value
+    if relative and number.value:
+        difference *= 100.0 / number.value
+    return verdict.model_copy(
+        update={
+            "value": tidy(value),
+            "shown": f"{value:.{_decimals(value, number.decimals, cell.column.kind)}f}",
+            "difference": tidy(difference),
+            "interval": interval,
+        }
+    )
+
+
+def _decimals(value: float, printed: int, kind: str) -> int:
+    """As many decimals as printed; for speeds as many as two digits need, since machines lie far apart."""
+    if kind != "speed" or not value:
+        return printed
+    return max(printed, 1 - floor(log10(abs(value))))
+
+
+def _unmeasured(cell: Cell, book: Book) -> Verdict:
+    why = f" ({cell.row.why_no_run})" if cell.row.why_no_run else ""
+    if cell.column.kind in ("count", "speed"):
+        model = book.catalog.model_of(cell)
+        what = f"model {model} has not been {'counted' if cell.column.kind == 'count' else 'timed'}"
+        what = what if model else f"no zoo model{why}"
+    else:
+        what = f"run {cell.run} has no result" if cell.run else f"no run{why}"
+    if cell.origin == "quoted":
+        return _verdict(cell, "quoted", f"quoted from {cell.row.source or 'elsewhere'}; {what}")
+    return _verdict(cell, "not-run", what)
+
+
+def _judge_count(cell: Cell, measured: Measured) -> Verdict:
+    if measured.differs:
+        return _verdict(cell, "not-comparable", "; ".join(measured.differs), measured)
+    first, *others = measured.readings
+    fitting = [one for one in measured.readings if rounds_to(one.value, cell)]
+    is_params = cell.metric == "params"
+    if not is_params and rule_of(cell) is None:
+        words = _unknown_rule([one.rule for one in fitting if one.rule != "exact"])
+        return _with_value(_verdict(cell, "inconclusive", words, measured), cell, first.value)
+    if fitting and (fitting[0] is first or is_params):
+        chosen = fitting[0]
+        words = f"counted as {chosen.rule}: {chosen.value:.6g}"
+        if is_params and len({round(o.value, 9) for o in others} | {first.value}) > 1:
+            words += f" ({', '.join(f'{o.rule} {o.value:.6g}' for o in measured.readings if o is not chosen)})"
+        return _with_value(_verdict(cell, "reproduced", words, measured), cell, chosen.value)
+    words = f"counted as {first.rule}: {first.value:.6g}"
+    if others:
+        words += f" ({', '.join(f'{o.rule} {o.value:.6g}' for o in others)})"
+    verdict = _with_value(_verdict(cell, "deviates", words, measured), cell, first.value)
+    return verdict.model_copy(update={"reason": f"{verdict.difference:+.2g} %: {words}"})
+
+
+def _unknown_rule(fitting: list[str]) -> str:
+    told = f"{' and '.join(fitting) or 'no known rule'} would return the figure"
+    return f"the paper names no counting rule; {told}; multiply-accumulates are shown"
+
+
+def _judge_speed(cell: Cell, measured: Measured) -> Verdict:
+    timed = measured.protocol
+    where = f"{timed['machine']}, {timed['precision']}, batch {timed['batch']}"
+    printed = {**cell.table.protocol, **cell.row.protocol}
+    machine = next((printed[k] for k in MACHINE_KEYS if k in printed), None)
+    value, interval, number = measured.value, measured.interval, cell.number
+    base = _verdict(cell, "not-comparable", "", measured)
+    base = _with_value(base, cell, value, interval)
+    if machine is None or _letters(machine) not in _letters(timed["machine"]):
+        printed_on = f"on {machine}" if machine else "on an unnamed machine"
+        reason = f"printed {printed_on}, timed on {where}; only ratios carry over, see the claims"
+        return base.model_copy(update={"reason": reason, "difference": None})
+    for key in ("precision", "batch"):
+        if key in printed and printed[key].lower() != timed[key].lower():
+            reason = f"{key}: {printed[key]} printed, {timed[key]} timed"
+            return base.model_copy(update={"reason": reason})
+    faster = value - number.value if number else 0.0
+    faster = faster if cell.metric == "fps" else -faster
+    near = number is not None and abs(faster) <= SPEED * number.value + number.half_step
+    name = "reproduced" if near else "better" if faster > 0 else "deviates"
+    return base.model_copy(update={"verdict": name, "reason": f"{where}; tolerance {SPEED:.0%}"})
+
+
+def _letters(text: str) -> str:
+    return "".join(c for c in text.lower() if c.isalnum())
+
+
+def _judge_accuracy(cell: Cell, measured: Measured, book: Book) -> Verdict:
+    metric, number = cell.metric or "", cell.number
+    if measured.evidence in SYNTHETIC:
+        digits = 2 if cell.column.kind == "measure" else 1
+        before = ""
+        if measured.untrained is not None:
+            before = f", {measured.untrained:.{digits}f} untrained"
+        seeds = f"{len(measured.values)} seed{'s' if len(measured.values) > 1 else ''}"
+        there = f"{metric} {measured.value:.{digits}f} there{before}, {seeds}"
+        words = f"synthetic data: judges claims of order only ({there})"
+        return _verdict(cell, "not-comparable", words, measured)
+    base = _with_value(
+        _verdict(cell, "not-comparable", "; ".join(measured.differs), measured),
+        cell,
+        measured.value,
+        measured.interval,
+    )
+    if measured.differs or number is None:
+        return base
+    slack = tolerance(metric, measured.evidence, book.spread(cell, "full"))
+    allowed = number.half_step + slack
+    difference = measured.value - number.value
+    low, high = measured.interval or (measured.value, measured.value)
+    name: VerdictName = "better" if difference > 0 else "deviates"
+    if abs(difference) <= allowed + 1e-9:
+        name = "inconclusive" if (high - low) / 2 > 3.0 * slack else "reproduced"
+    elif low <= number.value + allowed and high >= number.value - allowed:
+        name = "inconclusive"
+    seeds = "one training, no interval" if measured.evidence == "full-1" else ""
+    if measured.interval:
+        seeds = f"{len(measured.values)} seeds, {low:.2f} to {high:.2f}"
+    words = f"{difference:+.2f} points; allowed ±{allowed:.2f}" + (f"; {seeds}" if seeds else "")
+    if chosen := unstated(protocol_of(cell), measured.protocol):
+        words += f"; {chosen}"
+    return base.model_copy(update={"verdict": name, "reason": words})

@@ -1,0 +1,288 @@
+"""Computing an expression on intervals.
+
+Three answers are possible to a comparison: it holds whatever the intervals hide, it fails whatever they hide, or they
+leave it open (None). A cell that occurs several times has one value: see `Evaluation.number`.
+"""
+
+import ast
+import itertools
+import math
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from bench.catalog.schema import METRICS, Claim, parse_number
+from bench.judge.claims.expressions import Resolved
+from bench.judge.intervals import Interval, largest, positions, range_of, smallest
+from bench.judge.records import Holds
+from bench.results.records import Evidence
+
+Truth = bool | None
+Values = Mapping[str, Interval]
+MOST_REPEATED = 8
+HUNDRED, ONE = Interval.point(100.0), Interval.point(1.0)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """An expression on given values.
+
+    values: the interval of every cell, by address.
+    central: its best single value, which decides `>=` and `best` between numbers printed alike.
+    loose: intervals within which `==` means equal; the rounding of the printed digits for measured counts.
+    """
+
+    resolved: Resolved
+    values: Values
+    central: Mapping[str, float]
+    loose: Values | None = None
+
+    # ------------------------------------------------------------ truth
+
+    def truth(self, node: ast.expr) -> Truth:
+        """Three-valued: True, False, or None where the intervals leave it open."""
+        match node:
+            case ast.UnaryOp(operand=inner):
+                known = self.truth(inner)
+                return None if known is None else not known
+            case ast.BoolOp(op=op, values=parts):
+                return combine([self.truth(p) for p in parts], isinstance(op, ast.And))
+            case ast.Compare(left=left, ops=ops, comparators=rest):
+                pairs = zip([left, *rest[:-1]], ops, rest, strict=True)
+                return combine([self._compare(a, op, b) for a, op, b in pairs], True)
+            case ast.Call(func=ast.Name(id="best"), args=[chosen, among]):
+                (cell,) = self.cells(chosen)
+                metric = self.resolved.cells[cell].metric
+                higher = metric is None or METRICS[metric].better == "higher"
+                rest_ = [c for c in self.cells(among) if c != cell]
+                return combine([self._not_worse(cell, other, higher) for other in rest_], True)
+            case ast.Call(func=ast.Name(id="rising" | "falling" as name), args=[among]):
+                cells = self.cells(among)
+                ordered = cells if name == "rising" else cells[::-1]
+                steps = [
+                    self._less(self.values[a], self.values[b])
+                    for a, b in itertools.pairwise(ordered)
+                ]
+                return combine(steps, True)
+        raise TypeError(f"{ast.dump(node)} is no truth")
+
+    def _not_worse(self, cell: str, other: str, higher: bool) -> Truth:
+        one, two = (cell, other) if higher else (other, cell)
+        if self.central[one] == self.central[two]:
+            return True
+        less = self._less(self.values[one], self.values[two])
+        return None if less is None else not less
+
+    @staticmethod
+    def _less(a: Interval, b: Interval) -> Truth:
+        if a.below(b):
+            return True
+        return False if b.below(a) or (a.is_point and b.is_point) else None
+
+    def _compare(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Truth:
+        """left op right, through the difference, so that a cell on both sides stays one value."""
+        if isinstance(op, ast.Gt | ast.GtE):
+            left, right = right, left
+        if isinstance(op, ast.Eq):
+            loose = replace(self, values=self.loose or self.values, loose=None)
+            return loose._sides(left, right)[0].meets(loose._sides(left, right)[1])
+        if isinstance(op, ast.LtE | ast.GtE) and self.best(left) == self.best(right):
+            return True
+        return self._less(*self._sides(left, right))
+
+    def _sides(self, left: ast.expr, right: ast.expr) -> tuple[Interval, Interval]:
+        shared = set(self.resolved.names_in(left)) & set(self.resolved.names_in(right))
+        if shared:
+            return self.number(ast.BinOp(left, ast.Sub(), right)), Interval.point(0.0)
+        return self.number(left), self.number(right)
+
+    # ------------------------------------------------------------ numbers
+
+    def best(self, node: ast.expr) -> float:
+        """The number on the central values: what a reader with a pocket calculator gets."""
+        points = {cell: Interval.point(value) for cell, value in self.central.items()}
+        return replace(self, values=points)._plain(node).low
+
+    def number(self, node: ast.expr) -> Interval:
+        """Every value the number can take.
+
+        Where each cell occurs once, interval arithmetic is exact. Cells that occur several times are set to the ends
+        and the middle of their intervals, all combinations, and the rest stays an interval: exact wherever the number
+        rises or falls steadily over one rounding step of each cell, as all claims do. With more than MOST_REPEATED
+        such cells the plain interval is returned, which is never too narrow.
+        """
+        outer = self._plain(node)
+        repeated = self._repeated(node)
+        if not repeated or len(repeated) > MOST_REPEATED:
+            return outer
+        ends = [[v.low, v.high] for v in (self.values[c] for c in repeated)]
+        middle = tuple((low + high) / 2 for low, high in ends)
+        corners = {*itertools.product(*ends), middle}
+        parts = []
+        for corner in corners:
+            fixed = {c: Interval.point(x) for c, x in zip(repeated, corner, strict=True)}
+            parts.append(replace(self, values={**self.values, **fixed})._plain(node))
+        return Interval.hull(parts).within(outer)
+
+    def _repeated(self, node: ast.expr) -> list[str]:
+        times = Counter(self.resolved.names_in(node))
+        return [c for c, n in times.items() if n > 1 and not self.values[c].is_point]
+
+    def cells(self, node: ast.expr) -> tuple[str, ...]:
+        """The cells of a reference, or of `others(list, cell)`."""
+        match node:
+            case ast.Name(id=name):
+                return self.resolved.names[name]
+            case ast.Call(func=ast.Name(id="others"), args=[among, without]):
+                left_out = self.cells(without)
+                return tuple(c for c in self.cells(among) if c not in left_out)
+        raise TypeError(f"{ast.dump(node)} is no list")
+
+    def _plain(self, node: ast.expr) -> Interval:
+        match node:
+            case ast.Constant(value=int() | float() as value):
+                return Interval.point(float(value))
+            case ast.Name():
+                return self.values[self.cells(node)[0]]
+            case ast.UnaryOp(op=op, operand=inner):
+                inside = self._plain(inner)
+                return -inside if isinstance(op, ast.USub) else inside
+            case ast.BinOp(left=left, op=op, right=right):
+                a, b = self._plain(left), self._plain(right)
+                match op:
+                    case ast.Add():
+                        return a + b
+                    case ast.Sub():
+                        return a - b
+                    case ast.Mult():
+                        return a * b
+                return a / b
+            case ast.Call(func=ast.Name(id=name), args=args):
+                return self._call(name, args)
+        raise TypeError(f"{ast.dump(node)} is no number")
+
+    def _call(self, name: str, args: list[ast.expr]) -> Interval:
+        if name in ("abs", "percent_less", "percent_more", "times"):
+            a, *rest = (self._plain(arg) for arg in args)
+            match name:
+                case "abs":
+                    return abs(a)
+                case "percent_less":
+                    return HUNDRED * (ONE - a / rest[0])
+                case "percent_more":
+                    return HUNDRED * (a / rest[0] - ONE)
+            return a / rest[0]
+        parts = [self._plain(a) for a in args] if len(args) > 1 else self._list(args[0])
+        if not parts:
+            raise ZeroDivisionError(f"{name} of an empty list")
+        match name:
+            case "min":
+                return smallest(parts)
+            case "max":
+                return largest(parts)
+            case "count":
+                return Interval.point(float(len(parts)))
+            case "spread":
+                return range_of(parts)
+            case "argmax" | "argmin":
+                return positions(parts, name == "argmax")
+        total = Interval(sum(p.low for p in parts), sum(p.high for p in parts))
+        return total if name == "sum" else total / Interval.point(float(len(parts)))
+
+    def _list(self, node: ast.expr) -> list[Interval]:
+        return [self.values[c] for c in self.cells(node)]
+
+
+def combine(parts: list[Truth], all_of: bool) -> Truth:
+    """Three-valued `and` (or `or`): one failing (holding) part decides, an open part leaves open."""
+    if (not all_of) in parts:
+        return not all_of
+    return None if None in parts else all_of
+
+
+# ---------------------------------------------------------------- a claim on intervals
+
+NAMES: Mapping[bool | None, Holds] = {True: "holds", False: "fails", None: "inconclusive"}
+
+
+def claimed_range(claim: Claim) -> Interval | None:
+    """What the claimed number allows, by its rounding; None for yes-or-no claims.
+
+    nearest: half of the last digit around it. floor, ceil: one last digit above, below. about: one last digit around
+    it or 5 % of it, whichever is wider. at-least, at-most: the number itself as a bound.
+    """
+    number = parse_number(claim.claimed) if claim.claimed is not None else None
+    if number is None:
+        return None
+    value, digit = number.value, 2.0 * number.half_step
+    match claim.rounding:
+        case "nearest":
+            return Interval.around(value, digit / 2)
+        case "floor":
+            return Interval(value, value + digit)
+        case "ceil":
+            return Interval(value - digit, value)
+        case "about":
+            return Interval.around(value, max(digit, 0.05 * abs(value)))
+        case "at-least":
+            return Interval(value, math.inf)
+    return Interval(-math.inf, value)
+
+
+class Judged(NamedTuple):
+    """The judgement on a claim or on one comparison in it."""
+
+    holds: Holds
+    reason: str
+    evidence: frozenset[Evidence] = frozenset()
+    value: float | None = None
+    interval: tuple[float, float] | None = None
+    confidence: float | None = None
+
+
+def judge_on(claim: Claim, evaluation: Evaluation, node: ast.expr, slack: float = 0.0) -> Judged:
+    """A number against what is claimed, or a comparison, on intervals."""
+    allowed = claimed_range(claim)
+    if allowed is None:
+        holds = NAMES[evaluation.truth(node)]
+        open_words = (
+            "the values lie too close together for a decision" if holds == "inconclusive" else ""
+        )
+        return Judged(holds, open_words)
+    value, reach = evaluation.best(node), evaluation.number(node)
+    reach = Interval(reach.low - slack * abs(reach.low), reach.high + slack * abs(reach.high))
+    holds = NAMES[reach.meets(allowed)]
+    words = f"claimed {claim.claimed} ({claim.rounding}); the cells give {value:.4g}"
+    if not reach.is_point:
+        words += f", between {reach.low:.4g} and {reach.high:.4g}"
+    return Judged(holds, words, value=tidy(value), interval=(tidy(reach.low), tidy(reach.high)))
+
+
+def tidy(value: float) -> float:
+    """Ten significant digits: 1.3 and not 1.2999999999999972."""
+    return float(f"{value:.10g}")
+
+
+def is_relative(evaluation: Evaluation, node: ast.expr) -> bool:
+    """Whether twice the speed, or half of every count, would change nothing: ratios and orders do not."""
+    faster = {
+        name: value * (2.0 if evaluation.resolved.cells[name].metric == "fps" else 0.5)
+        for name, value in evaluation.central.items()
+    }
+    match node:
+        case ast.Call(func=ast.Name(id="best" | "rising" | "falling")):
+            return True
+        case ast.Compare(left=left, comparators=rest):
+            sides = [left, *rest]
+            numbers: list[ast.expr] = [
+                ast.BinOp(a, ast.Sub(), b) for a, b in itertools.pairwise(sides)
+            ]
+            factors = [1.0, 2.0, 0.5]
+        case _:
+            numbers, factors = [node], [1.0]
+    for number in numbers:
+        here, there = evaluation.best(number), replace(evaluation, central=faster).best(number)
+        if not any(math.isclose(there, k * here, rel_tol=1e-9, abs_tol=1e-9) for k in factors):
+            return False
+    return True

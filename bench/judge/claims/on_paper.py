@@ -1,0 +1,93 @@
+"""A sentence of a paper, judged twice: on the paper's own numbers, and on the reproduced ones.
+
+On paper every cell is what its rounding allows; the claim holds if the claimed number, with its own rounding, can be
+reached (`bench.judge.claims.arithmetic`). How it is judged on what was measured here: `bench.judge.claims.on_results`.
+"""
+
+from bench.catalog.load import Catalog
+from bench.catalog.schema import Claim
+from bench.errors import LedgerError
+from bench.judge.claims.arithmetic import Evaluation, judge_on
+from bench.judge.claims.expressions import Resolved, parse, resolve
+from bench.judge.claims.on_results import judge_on_reproduced
+from bench.judge.claims.ordering import PairedDifference
+from bench.judge.evidence import Book
+from bench.judge.intervals import Interval
+from bench.judge.records import ClaimJudgement, ClaimVerdict
+
+
+def understand(catalog: Catalog, paper: str, claim: Claim) -> Resolved:
+    """Parse and resolve a claim. Raises `LedgerError` that names paper and claim."""
+    try:
+        resolved = resolve(parse(claim.expression), catalog, paper)
+        if not resolved.cells:
+            raise LedgerError("names no cell")
+        is_truth = resolved.expression.kind == "truth"
+        if is_truth and claim.claimed is not None:
+            raise LedgerError(
+                f"is yes or no, but claims the number {claim.claimed}; leave `claimed` out"
+            )
+        if not is_truth and claim.claimed is None:
+            raise LedgerError("is a number; add `claimed`, or compare it with something")
+        _check_instead(catalog, claim, resolved)
+    except LedgerError as error:
+        raise LedgerError(f"papers/{paper}/claims.yaml: claim '{claim.id}': {error}") from None
+    return resolved
+
+
+def _check_instead(catalog: Catalog, claim: Claim, resolved: Resolved) -> None:
+    behind = {cell.run for cell in resolved.cells.values()}
+    for run, other in claim.instead.items():
+        if run not in behind:
+            raise LedgerError(f"`instead` replaces '{run}', which is the run of none of its cells")
+        if other not in catalog.runs:
+            raise LedgerError(f"`instead` names the run '{other}', which does not exist")
+
+
+def check_claims(catalog: Catalog) -> None:
+    """Every claim can be judged on its paper. Raises `LedgerError` with one line per mistake."""
+    problems = []
+    for paper, claim in catalog.claims():
+        try:
+            judge_on_paper(claim, understand(catalog, paper, claim))
+        except LedgerError as error:
+            problems.append(str(error))
+    if problems:
+        raise LedgerError("\n".join(problems))
+
+
+def judge_claim(
+    catalog: Catalog, paper: str, claim: Claim, book: Book, paired: PairedDifference | None = None
+) -> ClaimVerdict:
+    """Both judgements of one claim. Raises `LedgerError` if it cannot be understood."""
+    resolved = understand(catalog, paper, claim)
+    return ClaimVerdict(
+        paper=paper,
+        claim=claim,
+        on_paper=judge_on_paper(claim, resolved),
+        on_reproduced=judge_on_reproduced(claim, resolved, book, paired),
+    )
+
+
+def judge_on_paper(claim: Claim, resolved: Resolved) -> ClaimJudgement:
+    """Does the paper agree with itself, within what the rounding of its cells allows?"""
+    if claim.instead:
+        return ClaimJudgement(holds="open", reason="a figure without printed numbers")
+    values, central = {}, {}
+    for name, cell in resolved.cells.items():
+        number = cell.number
+        if number is None:  # `resolve` lets only numbers through
+            raise TypeError(f"{name} holds no number")
+        values[name] = Interval.around(number.value, number.half_step)
+        central[name] = number.value
+    try:
+        judged = judge_on(claim, Evaluation(resolved, values, central), resolved.expression.tree)
+    except ZeroDivisionError as error:
+        raise LedgerError(f"claim '{claim.id}': {error}") from None
+    return ClaimJudgement(
+        value=judged.value,
+        interval=judged.interval,
+        holds=judged.holds,
+        evidence="paper",
+        reason=judged.reason,
+    )

@@ -1,0 +1,225 @@
+"""The paper against itself and against the others: one quantity with two values, likely misprints, impossible rows.
+
+Two cells are the same quantity if metric, data and split are the same and they show the same run, the same zoo model
+(counts; accuracies if quoted from the same source), or the same method by name: row label and printed settings, without
+reference marks and differences of spelling. Numbers that round to each other (75.8 and 75.83) do not conflict, nor do
+figures whose printed protocols differ. A re-run by authors is expected to differ from a quoted figure and is not set
+against one.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import combinations
+
+from bench.catalog.load import Catalog
+from bench.catalog.schema import Cell, Row, Table
+from bench.errors import LedgerError
+from bench.judge.intervals import Interval
+from bench.judge.protocol import UNSTATED, protocol_of, sizes_of
+from bench.judge.records import Conflict
+
+_REFERENCE = re.compile(r"\[[\d,\s]+\]|\(ours\)|\bours\b", re.IGNORECASE)
+_ALIAS = {
+    "tp": "transpose",
+    "simba": "simplebaseline",
+    "darkpose": "dark",
+    "resnet": "r",
+    "res": "r",
+}
+_WORD = re.compile(r"[a-z]+\d+|[a-z]+|\d+(?:\.\d+)?|[^\w\s,;:.()/_-]")
+_HIGHER = {"AP": "AP50", "AP75": "AP50", "AR": "AR50", "AR75": "AR50"}
+_JOINTS = "PCKh_"
+
+
+def find_conflicts(catalog: Catalog) -> tuple[Conflict, ...]:
+    """Contradictions, then likely misprints that a reader noted, then what cannot be or is unusual."""
+    return (*_contradictions(catalog), *_misprints(catalog), *_suspicious(catalog))
+
+
+# ---------------------------------------------------------------- the same quantity twice
+
+
+def normalised(text: str) -> frozenset[str]:
+    """'HRNet-W48 [51]' and 'hrnet w48' -> {hrnet, w48}; marks such as † and * stay."""
+    plain = _REFERENCE.sub(" ", text).lower().replace("simple baseline", "simplebaseline")
+    plain = re.sub(r"\b(?:resnet|res)-?(\d+)", r"r\1", plain)
+    plain = re.sub(r"\b([wr])-(\d+)", r"\1\2", plain)
+    return frozenset(_ALIAS.get(word, word) for word in _WORD.findall(plain))
+
+
+def _identities(cell: Cell, catalog: Catalog) -> Iterator[tuple[object, ...]]:
+    kind, metric = cell.column.kind, cell.metric
+    if kind == "speed":
+        if cell.run:
+            yield ("run", cell.paper, cell.run, metric, cell.table.split)
+        return
+    where = None if metric == "params" else protocol_of(cell)["split"]
+    if cell.run and cell.origin == "own":
+        yield ("run", cell.run, metric, where)
+    model = catalog.model_of(cell)
+    if model and kind == "count":
+        yield ("model", model, metric)
+    elif model and cell.origin == "quoted":
+        yield ("model", model, metric, where, cell.row.source)
+    size = sizes_of(protocol_of(cell).get("input_size", ""))
+    words = _words(cell)
+    own_name = normalised(catalog.papers[cell.paper].method) <= words
+    if own_name if cell.origin == "own" else words:
+        yield ("name", words, metric, where, size)
+
+
+def _words(cell: Cell) -> frozenset[str]:
+    """What names the method: the row's label and its printed settings, but for the input size."""
+    words = set(normalised(cell.row.label))
+    for column, text in zip(cell.table.columns, cell.row.cells, strict=True):
+        if column.metric is None and not sizes_of(text):
+            words |= normalised(text) - {"-"}
+    return frozenset(words)
+
+
+def _contradictions(catalog: Catalog) -> Iterator[Conflict]:
+    groups: dict[tuple[object, ...], list[Cell]] = defaultdict(list)
+    for cell in catalog.cells():
+        if cell.number is not None:
+            for identity in _identities(cell, catalog):
+                groups[identity].append(cell)
+    seen: set[frozenset[str]] = set()
+    for identity, cells in groups.items():
+        clashing = _clashing(cells, str(identity[0]))
+        names = frozenset(c.name for c in clashing)
+        if clashing and names not in seen:
+            seen.add(names)
+            yield _contradiction(clashing, str(identity[0]))
+
+
+def _clashing(cells: list[Cell], by: str) -> list[Cell]:
+    found: dict[str, Cell] = {}
+    for one, two in combinations(cells, 2):
+        same_table = one.paper == two.paper and one.table is two.table
+        if same_table and (by == "name" or one.row is two.row):
+            continue
+        if not _comparable(one, two) or _agree(one, two):
+            continue
+        found[one.name], found[two.name] = one, two
+    return [cell for cell in cells if cell.name in found]
+
+
+def _comparable(one: Cell, two: Cell) -> bool:
+    """Whether nothing that is printed explains a difference.
+
+    A counting rule does, but only between figures that the papers counted themselves: of quoted ones it is our guess.
+    """
+    if one.column.kind == "count":
+        rules = {cell.row.rule or cell.column.rule for cell in (one, two)}
+        return (
+            one.column.metric == "params" or len(rules) == 1 or "quoted" in (one.origin, two.origin)
+        )
+    if one.origin != two.origin and "rerun" in (one.origin, two.origin):
+        return False
+    first, second = protocol_of(one), protocol_of(two)
+    shared = set(first) & set(second) - {"split", "input_size"}
+    return all(first[key] == second[key] or UNSTATED in (first[key], second[key]) for key in shared)
+
+
+def _span(cell: Cell) -> Interval:
+    number = cell.number
+    if number is None:
+        raise TypeError(f"{cell.name} holds no number")
+    return Interval.around(number.value, number.half_step)
+
+
+def _agree(one: Cell, two: Cell) -> bool:
+    return _span(one).meets(_span(two))
+
+
+def _contradiction(cells: list[Cell], by: str) -> Conflict:
+    first = cells[0]
+    papers = dict.fromkeys(cell.paper for cell in cells)
+    why = {
+        "run": "all show the same run",
+        "model": "all show the same network",
+        "name": "same method by name",
+    }
+    sources = sorted({c.row.source for c in cells if c.row.source and c.origin == "quoted"})
+    reason = f"{why[by]}, {first.table.split}; {'in one paper' if len(papers) == 1 else ' and '.join(papers)}"
+    reason += f"; quoted from {', '.join(sources)}" if sources else ""
+    return Conflict(
+        what=f"{first.column.label} of {first.row.label}",
+        cells=tuple(c.name for c in cells),
+        printed=tuple(c.printed for c in cells),
+        reason=reason,
+    )
+
+
+# ---------------------------------------------------------------- misprints, impossible rows
+
+
+def _misprints(catalog: Catalog) -> Iterator[Conflict]:
+    for paper in catalog.papers.values():
+        for one in paper.misprints:
+            key = (paper.id, *one.cell.split("/"))
+            cell = next((c for place, c in catalog.cell_index.items() if place == key), None)
+            if cell is None:
+                raise LedgerError(
+                    f"papers/{paper.id}/paper.yaml: misprint names unknown cell '{one.cell}'; "
+                    "write table/row/column with the keys of tables.yaml"
+                )
+            likely = f"; probably {one.likely}" if one.likely else ""
+            yield Conflict(
+                what=f"likely misprint: {cell.column.label} of {cell.row.label}",
+                cells=(cell.name,),
+                printed=(cell.printed,),
+                reason=f"{one.reason}{likely}",
+            )
+
+
+def _suspicious(catalog: Catalog) -> Iterator[Conflict]:
+    for paper, table in catalog.tables.values():
+        for row in table.rows:
+            cells = {
+                c.metric: Cell(paper.id, table, row, c, text)
+                for c, text in zip(table.columns, row.cells, strict=True)
+                if c.metric and Cell(paper.id, table, row, c, text).number
+            }
+            if len(cells) == _metrics(table, row):
+                yield from _impossible(cells)
+
+
+def _metrics(table: Table, row: Row) -> int:
+    """Cells with a number; a row that shows one metric twice (val and test) is not looked at."""
+    pairs = zip(table.columns, row.cells, strict=True)
+    return sum(bool(c.metric and Cell("", table, row, c, text).number) for c, text in pairs)
+
+
+def _impossible(cells: dict[str, Cell]) -> Iterator[Conflict]:
+    for low, high in _HIGHER.items():
+        if low in cells and high in cells and _span(cells[high]).below(_span(cells[low])):
+            yield _odd("impossible", [cells[low], cells[high]], f"{low} cannot be above {high}")
+    if "AP" in cells and "AR" in cells and _span(cells["AP"]).low > _span(cells["AR"]).high + 1.0:
+        yield _odd(
+            "impossible", [cells["AP"], cells["AR"]], "AP cannot be more than a point above AR"
+        )
+    sizes = [cells[m] for m in ("AP_M", "AP_L") if m in cells]
+    if "AP" in cells and len(sizes) == 2 and _outside(cells["AP"], sizes):
+        yield _odd("unusual", [cells["AP"], *sizes], "AP is outside AP_M and AP_L")
+    joints = [cell for metric, cell in cells.items() if metric.startswith(_JOINTS)]
+    if "PCKh" in cells and len(joints) == 7 and _outside(cells["PCKh"], joints):
+        yield _odd(
+            "impossible", [cells["PCKh"], *joints], "a mean over joints is outside its joints"
+        )
+
+
+def _outside(cell: Cell, parts: list[Cell]) -> bool:
+    spans = [_span(part) for part in parts]
+    bounds = Interval(min(s.low for s in spans), max(s.high for s in spans))
+    return not _span(cell).meets(bounds)
+
+
+def _odd(what: str, cells: list[Cell], reason: str) -> Conflict:
+    return Conflict(
+        what=f"{what}: {cells[0].row.label}",
+        cells=tuple(c.name for c in cells),
+        printed=tuple(c.printed for c in cells),
+        reason=reason,
+    )

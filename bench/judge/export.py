@@ -1,0 +1,239 @@
+"""Everything as plain records: for `--json`, for pandas, for strangers.
+
+Each function gives a list of flat dictionaries with the field names that the README documents. `to_csv` and
+`to_parquet` write all of them, one file a kind; nested fields become JSON text there.
+"""
+
+import itertools
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.catalog.load import Catalog
+from bench.errors import UnknownName
+from bench.files import write_atomically
+from bench.judge.coverage import coverage
+from bench.judge.evidence import Book
+from bench.judge.protocol import protocol_of
+from bench.judge.records import Snapshot
+from bench.results.records import CountResult
+from bench.results.store import Stored
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Records = list[dict[str, Any]]
+_RESULT_FIELDS = (
+    *("run", "tier", "seed", "evidence", "failed", "protocol", "metrics", "untrained"),
+    *("group", "machine", "device", "precision", "batch", "timings"),
+    *("model", "input_size", "parameters", "macs", "flops"),
+)
+
+
+def cells(catalog: Catalog, paper: str | None = None, table: str | None = None) -> Records:
+    """Printed cells: `row` and `column` are the printed labels, the keys stand beside them.
+
+    Raises `UnknownName` for a paper or table that nobody knows.
+    """
+    if paper is not None and paper not in catalog.papers:
+        raise UnknownName("paper", paper, catalog.papers)
+    tables = {t.table for p, t in catalog.tables.values() if paper in (None, p.id)}
+    if table is not None and table not in tables:
+        raise UnknownName("table", table, tables)
+    return [
+        {
+            "paper": c.paper,
+            "table": c.table.table,
+            "row": c.row.label,
+            "row_key": c.row.key,
+            "column": c.column.label,
+            "column_key": c.column.key,
+            "printed": c.printed,
+            "number": c.number.value if c.number else None,
+            "metric": c.metric,
+            "unit": c.column.shown_unit,
+            "origin": c.origin,
+            "source": c.row.source if c.origin == "quoted" else None,
+            "group": c.row.group,
+            "run": c.run,
+            "model": catalog.model_of(c),
+            "split": c.table.split,
+            "page": c.table.page,
+            "protocol": protocol_of(c),
+        }
+        for c in catalog.cells(paper, table)
+    ]
+
+
+def models(book: Book) -> Records:
+    """Counted zoo models."""
+    return [model(stored.result, stored.file) for _, stored in sorted(book.counts.items())]
+
+
+def model(counted: CountResult, file: str | None = None) -> dict[str, Any]:
+    """One zoo model; `file` is None if its count is not stored."""
+    return {
+        "name": counted.model,
+        "input_size": list(counted.input_size),
+        "parameters": counted.parameters,
+        "macs": counted.macs,
+        "flops": counted.flops,
+        "file": file,
+    }
+
+
+def runs(catalog: Catalog, book: Book) -> Records:
+    """Every run: what each tier carries out, the rows that rest on it, the tiers it was measured at."""
+    rows: dict[str, list[str]] = {}
+    for cell in catalog.cells():
+        place = f"{cell.paper}-{cell.table.table}/{cell.row.key}"
+        if cell.run and place not in rows.setdefault(cell.run, []):
+            rows[cell.run].append(place)
+    return [
+        {
+            "run": name,
+            "paper": catalog.run_papers[name],
+            "config": run.config,
+            "dataset": run.dataset,
+            "options": run.options,
+            "tiers": {
+                tier: {
+                    "seeds": list(seeds),
+                    "data": f"data/{tier}/{run.dataset}",
+                    "command": f"repropose measure {name} --tier {tier}",
+                }
+                for tier, seeds in run.seeds
+            },
+            "rows": rows.get(name, []),
+            "start": run.start,
+            "released": run.released,
+            "note": run.note,
+            "measured": sorted(
+                {s.result.tier for s in book.accuracies.get(name, []) if s.result.failed is None}
+            ),
+        }
+        for name, run in catalog.runs.items()
+    ]
+
+
+def results(book: Book) -> Records:
+    """One record per result file; the fields of another kind are None."""
+    stored: list[Stored[Any]] = [
+        *book.counts.values(),
+        *book.speeds,
+        *itertools.chain(*book.accuracies.values()),
+        *book.store.submissions(),
+    ]
+    records = []
+    for one in sorted(stored, key=lambda s: s.file):
+        data = one.result.model_dump(mode="json")
+        source = data["provenance"]
+        if isinstance(data.get("protocol"), str):
+            data["protocol"] = {"timing": data["protocol"]}
+        records.append(
+            {
+                "file": one.file,
+                "kind": data["kind"],
+                **{name: data.get(name) for name in _RESULT_FIELDS},
+                "commit": source["commit"],
+                "dirty": source["dirty"],
+                "command": source["command"],
+                "date": source["volatile"].get("date"),
+            }
+        )
+    return records
+
+
+def verdicts(catalog: Catalog, snapshot: Snapshot) -> Records:
+    """One record per cell, with its printed labels."""
+    records = []
+    for one in snapshot.verdicts:
+        cell = catalog.cell_index[one.paper, one.table, one.row, one.column]
+        data = one.model_dump(mode="json")
+        data |= {"row": cell.row.label, "row_key": one.row, "column": cell.column.label}
+        records.append(
+            data | {"column_key": one.column, "unit": cell.column.shown_unit, "run": cell.run}
+        )
+    return records
+
+
+def claims(snapshot: Snapshot) -> Records:
+    """Claims with both judgements."""
+    return [
+        {
+            "paper": one.paper,
+            **one.claim.model_dump(mode="json"),
+            "on_paper": one.on_paper.model_dump(mode="json"),
+            "on_reproduced": one.on_reproduced.model_dump(mode="json"),
+        }
+        for one in snapshot.claims
+    ]
+
+
+def conflicts(snapshot: Snapshot) -> Records:
+    """Contradictions, likely misprints, impossible rows."""
+    return [one.model_dump(mode="json") for one in snapshot.conflicts]
+
+
+def everything(catalog: Catalog, book: Book, snapshot: Snapshot) -> dict[str, Records]:
+    """All kinds by name."""
+    return {
+        "cells": cells(catalog),
+        "runs": runs(catalog, book),
+        "models": models(book),
+        "results": results(book),
+        "claims": claims(snapshot),
+        "conflicts": conflicts(snapshot),
+        "coverage": coverage(catalog, book, snapshot),
+        "verdicts": verdicts(catalog, snapshot),
+    }
+
+
+def frame(records: Records) -> "pd.DataFrame":
+    """A pandas table; nested fields as JSON text, judgements of claims as columns of their own."""
+    import pandas as pd
+
+    return pd.DataFrame([_flat(record) for record in records])
+
+
+def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in record.items():
+        if key in ("on_paper", "on_reproduced"):
+            flat |= {f"{key}_{inner}": _plain(part) for inner, part in value.items()}
+        else:
+            flat[key] = _plain(value)
+    return flat
+
+
+def _plain(value: Any) -> Any:
+    return (
+        json.dumps(value, sort_keys=True, ensure_ascii=False)
+        if isinstance(value, dict | list)
+        else value
+    )
+
+
+def to_csv(folder: Path, tables: Mapping[str, Records]) -> list[Path]:
+    """One CSV file a kind, UTF-8, header always present where there is a record."""
+    return _write(folder, tables, "csv", lambda data: data.to_csv(index=False).encode())
+
+
+def to_parquet(folder: Path, tables: Mapping[str, Records]) -> list[Path]:
+    """One Parquet file a kind."""
+    return _write(folder, tables, "parquet", lambda data: data.to_parquet(index=False))
+
+
+def _write(
+    folder: Path,
+    tables: Mapping[str, Records],
+    ending: str,
+    pack: Callable[["pd.DataFrame"], bytes],
+) -> list[Path]:
+    paths = []
+    for name, records in tables.items():
+        path = folder / f"{name}.{ending}"
+        write_atomically(path, pack(frame(records)))
+        paths.append(path)
+    return paths

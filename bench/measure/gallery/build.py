@@ -1,0 +1,247 @@
+"""A run's gallery: predictions drawn on test images, and what its network shows of itself there.
+
+The same images for every run on a data set (drawn by lot), then those that this run does best and worst; the scores
+are the evaluator's own. Drawn from the stored predictions, so it can be made anew without training.
+"""
+
+import hashlib
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from bench.catalog.load import Catalog
+from bench.catalog.schema import DatasetName, Tier
+from bench.errors import ResultError
+from bench.evaluate.per_person import KINDS, People
+from bench.measure import train
+from bench.measure.gallery import drawing
+from bench.measure.gallery.annotated_images import Scene, scenes_of
+from bench.results.galleries import write_gallery
+from bench.results.records import AccuracyResult, Exhibit, Gallery, Picture
+from bench.results.store import Store, Stored, slug
+from model_zoo.figures.panel import Figure, figures
+
+LOT, BEST, WORST = 4, 2, 2
+MOST_BYTES, MOST_PANELS = 280_000, 24
+WHY = {"lot": "drawn by lot", "best": "among the best", "worst": "among the worst"}
+LEGEND = (
+    "Orange dots and thick lines are predicted, blue squares and thin lines annotated. Of the predictions in an image "
+    "as many are drawn as people are annotated, by falling score. Images drawn by lot are the same for every run on "
+    "this data; those among the best and the worst are chosen by this run's own scores."
+)
+Entries = Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One image to draw (for MPII one person): its number in the results, and how the run did there.
+
+    score: mean OKS of its people (MPII: share of joints within half a head); kinds: labelled keypoints by `KINDS`.
+    """
+
+    number: int
+    score: float
+    why: str
+    kinds: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A picture with its words, not yet a file."""
+
+    title: str
+    alt: str
+    image: Image.Image
+
+
+@dataclass
+class Album:
+    """Exhibits and their files, within the limits of one run."""
+
+    exhibits: list[Exhibit] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def hang(self, key: str, title: str, caption: str, panels: Sequence[Panel]) -> None:
+        """Add panels under one caption; what no longer fits is left out, and the caption says so."""
+        pictures: list[Picture] = []
+        for panel in panels[:MOST_PANELS]:
+            content = drawing.webp(panel.image)
+            if sum(map(len, self.files.values())) + len(content) > MOST_BYTES:
+                break
+            name = f"{slug(key)}-{len(self.files)}.webp"
+            self.files[name] = content
+            pictures.append(
+                Picture(
+                    file=name,
+                    sha256=hashlib.sha256(content).hexdigest(),
+                    size=len(content),
+                    width=panel.image.width,
+                    height=panel.image.height,
+                    title=panel.title,
+                    alt=panel.alt,
+                )
+            )
+        if left := len(panels) - len(pictures):
+            caption += f" {left} of {len(panels)} pictures are left out to keep this small."
+        if pictures:
+            self.exhibits.append(
+                Exhibit(key=key, title=title, caption=caption, pictures=tuple(pictures))
+            )
+
+
+def make_gallery(catalog: Catalog, store: Store, name: str, tier: Tier) -> Path:
+    """Draw the gallery of a run's first seed at a tier; returns its folder.
+
+    Raises `ResultError` if nothing was measured there and `DataError` if that training is gone.
+    """
+    run = catalog.run(name)
+    seed = getattr(run.seeds, tier)[0]
+    for stored in store.accuracies(tier):
+        found = stored.result
+        own = (found.run, found.seed) == (name, seed) and found.evidence != "released-weights"
+        if own and found.predictions and not found.failed:
+            cfg, model = train.finished(catalog, name, tier, seed)
+            return draw_gallery(store, stored, run.dataset, cfg, model)
+    raise ResultError(
+        f"run '{name}' has no predictions of seed {seed} at tier {tier}; "
+        f"run `repropose measure {name} --tier {tier}`"
+    )
+
+
+def draw_gallery(
+    store: Store, stored: Stored[AccuracyResult], dataset: DatasetName, cfg: Any, model: Any
+) -> Path:
+    """Draw and store the gallery of a result, whose predictions `model` made under `cfg`; returns its folder."""
+    from mmpose.registry import DATASETS
+
+    entries = store.predictions(stored)
+    units = chosen(dataset, People.load(stored.path.with_suffix(".people.npz")))
+    test = DATASETS.build(cfg.test_dataloader.dataset)
+    places = Path(test.ann_file), Path(test.data_prefix["img"])
+    scenes = scenes_of(dataset, *places, [unit.number for unit in units])
+    album = Album()
+    drawn = [_prediction(dataset, unit, scenes[unit.number], entries) for unit in units]
+    album.hang("predictions", "Predictions", LEGEND, drawn)
+    best = [unit for unit in units if unit.why == "best"]
+    for unit in [*units[:1], *best[:1]]:
+        shown, image = _figures(dataset, test, model, unit)
+        for key, group in groupby(shown, key=lambda figure: figure.key):
+            members = list(group)
+            title = f"{key.replace('-', ' ').capitalize()}, {_name(dataset, unit)}, {WHY[unit.why]}"
+            panels = [Panel(f.title, _told(f, image), drawing.panel(f, image)) for f in members]
+            graded = any(f.heat is not None or f.matrix is not None for f in members)
+            caption = members[0].caption + (" Brighter is more." if graded else "")
+            album.hang(key, title, caption, panels)
+    record = stored.result.predictions
+    if record is None:
+        raise ResultError(f"{stored.file}: no predictions were stored with this result")
+    gallery = Gallery(predictions=record.sha256, exhibits=tuple(album.exhibits))
+    return write_gallery(stored, gallery, album.files)
+
+
+def chosen(dataset: DatasetName, people: People) -> list[Unit]:
+    """Images (MPII: people) to draw: by lot, best, worst; each once, none if nobody is annotated."""
+    number = people.person if dataset == "mpii" else people.image
+    numbers = np.unique(number).tolist()
+    score = {one: float(people.score[number == one].mean()) for one in numbers}
+    lot = random.Random(f"gallery of {dataset}").sample(numbers, min(LOT, len(numbers)))
+    rest = sorted(set(numbers) - set(lot), key=lambda one: (-score[one], one))
+    picked = [("lot", lot), ("best", rest[:BEST]), ("worst", rest[BEST:][-WORST:][::-1])]
+    return [
+        Unit(one, score[one], why, _kinds(people, number == one))
+        for why, some in picked
+        for one in some
+    ]
+
+
+def _kinds(people: People, here: Any) -> dict[str, int]:
+    found = people.kinds[here]
+    return {name: int((found == i).sum()) for i, name in enumerate(KINDS)}
+
+
+def _name(dataset: DatasetName, unit: Unit) -> str:
+    return f"{'person' if dataset == 'mpii' else 'image'} {unit.number}"
+
+
+def _prediction(dataset: DatasetName, unit: Unit, scene: Scene, entries: Entries) -> Panel:
+    """People of one image, predicted and annotated."""
+    here = sorted(
+        (one for one in entries if one["image_id"] == unit.number), key=lambda one: -one["score"]
+    )
+    predicted = [
+        np.array(one["keypoints"], dtype=float).reshape(-1, 3) for one in here[: len(scene.people)]
+    ]
+    for points in predicted:
+        points[:, 2] = 1.0
+    score = (
+        f"{100 * unit.score:.0f} % of joints within half a head"
+        if dataset == "mpii"
+        else f"OKS {unit.score:.2f}"
+    )
+    counts = [f"{count} {kind}" for kind, count in unit.kinds.items() if count]
+    counted = f"keypoints of those found: {', '.join(counts)}" if counts else "nobody was found"
+    several = "1 person" if len(scene.people) == 1 else f"{len(scene.people)} people"
+    image = drawing.people(scene.image(), scene.part, scene.people, predicted)
+    return Panel(
+        f"{_name(dataset, unit).capitalize()}, {score}, {WHY[unit.why]}",
+        f"{several} annotated, {len(predicted)} drawn as predicted; {counted}",
+        image,
+    )
+
+
+def _figures(
+    dataset: DatasetName, test: Any, model: Any, unit: Unit
+) -> tuple[list[Figure], Image.Image]:
+    """What the network shows on one image, and that image as it was given to it."""
+    from mmengine.dataset import pseudo_collate
+
+    key = "id" if dataset == "mpii" else "img_id"
+    infos = ((i, test.get_data_info(i)) for i in range(len(test)))
+    boxes = [(float(np.max(d.get("bbox_score", 1))), -i) for i, d in infos if d[key] == unit.number]
+    if not boxes:
+        return [], Image.new("RGB", (1, 1))
+    batch = pseudo_collate([test[-max(boxes)[1]]])
+    given = model.data_preprocessor(batch, False)
+    pixels = batch["inputs"][0].numpy()[::-1]  # MMPose loads blue first
+    height, width = given["inputs"].shape[-2:]  # padded to the right and below by some models
+    canvas = np.zeros((height, width, 3), dtype=np.uint8)
+    canvas[: pixels.shape[1], : pixels.shape[2]] = pixels.transpose(1, 2, 0)
+    return figures(model, given["inputs"][0], given["data_samples"][0]), Image.fromarray(canvas)
+
+
+def _told(figure: Figure, image: Image.Image) -> str:
+    """What a panel shows, in words."""
+    said = []
+    if figure.heat is not None:
+        heat = np.asarray(figure.heat)
+        row, column = np.unravel_index(int(heat.argmax()), heat.shape)
+        said.append(_strongest((column + 0.5) / heat.shape[1], (row + 0.5) / heat.shape[0]))
+    if figure.points is not None and len(figure.points):
+        x, y = np.mean(figure.points, axis=0) / (image.width, image.height)
+        marks = "a mark" if len(figure.points) == 1 else f"{len(figure.points)} marks, on average"
+        said.append(f"{marks} at {_place(x, y)}")
+    if figure.matrix is not None:
+        said.append(_largest(np.asarray(figure.matrix), figure.rows, figure.columns))
+    return f"{figure.title}: {'; '.join(said)}"
+
+
+def _strongest(x: float, y: float) -> str:
+    return f"strongest at {_place(x, y)}"
+
+
+def _place(x: float, y: float) -> str:
+    return f"{100 * x:.0f} % of the width and {100 * y:.0f} % of the height"
+
+
+def _largest(values: Any, rows: Sequence[str], columns: Sequence[str]) -> str:
+    row, column = np.unravel_index(int(values.argmax()), values.shape)
+    names = [
+        some[i] if some else str(i + 1) for some, i in ((rows, int(row)), (columns, int(column)))
+    ]
+    return f"{values.shape[0]} rows, {values.shape[1]} columns, largest at {names[0]}, {names[1]}"

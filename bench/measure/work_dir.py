@@ -1,0 +1,131 @@
+"""The folder of one training: `work/<tier>/<run>/seed-<n>`.
+
+It holds checkpoints, the loss curve and what the untrained network predicted, and survives an interruption. Its key
+says what is trained there from what; when that changes, the old folder is moved aside and nothing is lost.
+"""
+
+import hashlib
+import json
+import os
+import pickle
+import shutil
+import time
+import uuid
+from pathlib import Path
+from typing import Any
+
+from bench.errors import DataError, EnvironmentProblem
+from bench.files import read_json, write_atomically
+
+UNREADABLE = (
+    RuntimeError,
+    EOFError,
+    ValueError,
+    TypeError,
+    LookupError,
+    OSError,
+    pickle.UnpicklingError,
+)
+
+
+def rank() -> int:
+    """This process's number among those that torchrun started; 0 alone."""
+    return int(os.environ.get("RANK", "0"))
+
+
+def key_of(*facts: str) -> str:
+    """SHA-256 of all that decides a training."""
+    return hashlib.sha256("\n".join(facts).encode()).hexdigest()
+
+
+def claim(work: Path, key: str) -> None:
+    """Make `work` the folder of `key`; the first process does it, the others wait for it.
+
+    Raises `EnvironmentProblem` if the disk is nearly full.
+    """
+    stamp = work / "key"
+    if rank():
+        _wait_for(stamp, key)
+        return
+    if work.exists() and (not stamp.is_file() or stamp.read_text() != key):
+        number = 1
+        while (aside := work.with_name(f"{work.name}.old-{number}")).exists():
+            number += 1
+        work.rename(aside)
+    work.parent.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(work.parent).free < 2**30:
+        raise EnvironmentProblem(f"less than 1 GB is free at {work}; free some before training")
+    if not work.exists():
+        fresh = work.with_name(f".{work.name}.{uuid.uuid4().hex}")
+        fresh.mkdir()
+        (fresh / "key").write_text(key)
+        fresh.rename(work)
+
+
+def _wait_for(stamp: Path, key: str, seconds: float = 1800.0) -> None:
+    end = time.monotonic() + seconds
+    while not stamp.is_file() or stamp.read_text() != key:
+        if time.monotonic() > end:
+            raise EnvironmentProblem(
+                f"the first process has not prepared {stamp.parent}; see its log"
+            )
+        time.sleep(1.0)
+
+
+def weights(path: Path) -> dict[str, Any]:
+    """A state_dict, read without unpickling code. Raises `DataError` for a damaged file."""
+    import torch
+
+    try:
+        return dict(torch.load(path, map_location="cpu", weights_only=True))
+    except UNREADABLE as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DataError(
+            f"{path} is damaged ({reason}); delete it and run the command again"
+        ) from None
+
+
+def save_weights(model: Any, path: Path) -> None:
+    """The whole state_dict or nothing."""
+    import torch
+
+    part = path.with_suffix(".part")
+    try:
+        torch.save({k: v.cpu() for k, v in model.state_dict().items()}, part)
+    except (RuntimeError, OSError) as error:
+        part.unlink(missing_ok=True)
+        raise EnvironmentProblem(f"{path} cannot be written: {error}; is the disk full?") from None
+    part.rename(path)
+
+
+def drop_damaged_checkpoints(work: Path) -> None:
+    """Leave the newest checkpoint that opens as the one to resume from; damaged ones are renamed."""
+    last = work / "last_checkpoint"
+    if rank() or not last.is_file():
+        return
+    found = [*work.glob("iter_*.pth"), *work.glob("epoch_*.pth")]
+    for path in sorted(found, key=lambda p: -int(p.stem.split("_")[1])):
+        try:
+            weights(path)
+        except DataError:
+            path.rename(path.with_suffix(".damaged"))
+            continue
+        write_atomically(last, str(path).encode())
+        return
+    last.unlink()
+
+
+def write_entries(path: Path, entries: list[dict[str, Any]]) -> None:
+    write_atomically(path, json.dumps(entries).encode())
+
+
+def entries(path: Path) -> list[dict[str, Any]]:
+    """Stored predictions; none if they were never made."""
+    return list(read_json(path)) if path.is_file() else []
+
+
+def curve(work: Path) -> list[list[float]]:
+    """[[iteration, loss], ...]; a line that an interruption cut short is left out."""
+    file = work / "curve.jsonl"
+    lines = file.read_text().splitlines() if file.is_file() else []
+    return [json.loads(line) for line in lines if line.endswith("]")]

@@ -1,0 +1,178 @@
+"""Carry the pipeline out: what can run side by side does, DVC keeps the books.
+
+DVC itself runs one stage after the other. Trainings and counts are started here as
+`dvc repro --single-item`, as many at a time as there are cores, each after the stages it needs; timings
+and tables are left to the plain `dvc repro` that follows, undisturbed.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+from bench.catalog.load import Catalog
+from bench.catalog.schema import Tier
+from bench.catalog.yaml_lines import read_yaml
+from bench.errors import ReproPoseError, UnknownName
+from bench.paths import ROOT, workspace
+from bench.pipeline.stages import render, stages
+
+_DVC = [sys.executable, "-m", "dvc"]
+
+
+def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> None:
+    """Carry out the first look (params.yaml), or every table. Raises `ReproPoseError` if a stage fails.
+
+    DVC reads the tier from params.yaml, so another tier is written there first.
+    """
+    if workspace() != ROOT:
+        raise ReproPoseError(
+            "DVC works in the checkout: unset REPROPOSE_WORKSPACE, or use `repropose measure` there"
+        )
+    pipeline = ROOT / "dvc.yaml"
+    if not pipeline.is_file() or pipeline.read_text() != render(catalog):
+        pipeline.write_text(render(catalog))
+    _set_tier(tier)
+    targets = list(catalog.tables) if everything else first_look(catalog)
+    failed = _side_by_side(_needed(catalog, targets), jobs)
+    print("timings and tables, one after the other:", file=sys.stderr, flush=True)
+    repro = [*_DVC, "repro", "--keep-going", *_standing(catalog, targets, failed)]
+    status = subprocess.run(repro, cwd=ROOT, env=_environment()).returncode
+    if failed:
+        logs = ", ".join(str(_log(name).relative_to(ROOT)) for name in failed)
+        raise ReproPoseError(
+            f"failed: {', '.join(failed)}; see {logs}, then run the same command again"
+        )
+    if status:
+        raise ReproPoseError("a stage failed (see above); mend it and run the same command again")
+
+
+def first_look(catalog: Catalog) -> list[str]:
+    """The stages that params.yaml lists under `first_look`. Raises `UnknownName` for one that dvc.yaml has not."""
+    every = stages(catalog)
+    listed: list[str] = read_yaml(ROOT / "params.yaml").get("first_look") or []
+    for name in listed:
+        if name not in every:
+            raise UnknownName("stage under first_look in params.yaml", name, every)
+    return listed
+
+
+def _standing(catalog: Catalog, targets: list[str], failed: list[str]) -> list[str]:
+    """Targets that rest on none of the failed stages."""
+    return [t for t in targets if not set(failed) & set(_needed(catalog, [t]))]
+
+
+def _set_tier(tier: Tier) -> None:
+    path = ROOT / "params.yaml"
+    text = path.read_text()
+    wanted = re.sub(r"(?m)^tier:.*$", f"tier: {tier}", text)
+    if wanted != text:
+        path.write_text(wanted)
+        print(f"params.yaml now says tier: {tier}", file=sys.stderr)
+
+
+def _needed(catalog: Catalog, targets: list[str]) -> dict[str, set[str]]:
+    """Stages that the targets rest on -> the stages each of them needs."""
+    every = stages(catalog)
+    maker = {out: name for name, stage in every.items() for out in stage.get("outs", [])}
+    graph: dict[str, set[str]] = {}
+    queue = list(targets)
+    while queue:
+        name = queue.pop()
+        if name not in graph:
+            graph[name] = {maker[dep] for dep in every[name]["deps"] if dep in maker}
+            queue += graph[name]
+    return graph
+
+
+def _changed() -> set[str]:
+    """Stages that DVC would run again."""
+    answer = subprocess.run([*_DVC, "status", "--json"], cwd=ROOT, capture_output=True, text=True)
+    if answer.returncode:
+        raise ReproPoseError(f"dvc status failed: {answer.stderr.strip()}")
+    return set(json.loads(answer.stdout or "{}"))
+
+
+def _side_by_side(graph: dict[str, set[str]], jobs: int) -> list[str]:
+    """Run the data, count and run stages of `graph` that need it, `jobs` at a time, in order of need.
+
+    Returns the stages that failed; what does not rest on them is done all the same.
+    """
+    alone = {name for name in graph if not name.startswith(("data-", "count-", "run-"))}
+    todo = _downstream(_changed(), graph) - alone
+    started = time.monotonic()
+    order = TopologicalSorter(
+        {name: needs - alone for name, needs in graph.items() if name not in alone}
+    )
+    order.prepare()
+    running: dict[Future[int], str] = {}
+    ready: list[str] = []
+    failed: list[str] = []
+    done = 0
+    with ThreadPoolExecutor(jobs) as pool:
+        while order.is_active():
+            for name in order.get_ready():
+                if name in todo:
+                    ready.append(name)
+                else:
+                    order.done(name)
+            while ready and len(running) < jobs:  # nothing waits in the pool: Ctrl-C starts no more
+                name = ready.pop(0)
+                running[pool.submit(_stage, name)] = name
+                print(f"  begins: {name}", file=sys.stderr, flush=True)
+            if running:
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    name = running.pop(future)
+                    done += 1
+                    _tell(f"[{done}/{len(todo)}]", name, future.result(), started)
+                    if future.result():
+                        failed.append(name)
+                    else:
+                        order.done(name)
+            elif failed:
+                break  # what is left rests on what failed
+    return failed
+
+
+def _tell(count: str, name: str, status: int, started: float) -> None:
+    minutes = (time.monotonic() - started) / 60
+    word = "FAILED " if status else ""
+    print(f"{count} {word}{name} ({minutes:.1f} min)", file=sys.stderr, flush=True)
+
+
+def _downstream(changed: set[str], graph: dict[str, set[str]]) -> set[str]:
+    """The changed stages of `graph` and all that rest on them."""
+    found = changed & set(graph)
+    while more := {name for name, needs in graph.items() if needs & found} - found:
+        found |= more
+    return found
+
+
+def _stage(name: str) -> int:
+    """One stage through DVC, its output in a log of its own; one thread, since the cores are shared."""
+    log = _log(name)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    environment = {**_environment(), "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
+    with log.open("w") as stream:
+        return subprocess.run(
+            [*_DVC, "--wait-for-lock", "repro", "--single-item", name],
+            cwd=ROOT,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            env=environment,
+        ).returncode
+
+
+def _environment() -> dict[str, str]:
+    """Stages call `repropose`: the one beside this Python comes first."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return {**os.environ, "PATH": path}
+
+
+def _log(name: str) -> Path:
+    return ROOT / "work" / "logs" / f"{name}.log"

@@ -1,0 +1,252 @@
+"""The shape of what was measured and of what was judged: results, verdicts, judged claims."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from bench.catalog.schema import Layout, Slug, Strict, Tier
+
+Evidence = Literal["counted", "timed", "smoke", "lab", "released-weights", "full-1", "full-3"]
+
+
+# ---------------------------------------------------------------- what was measured
+
+
+class Provenance(Strict):
+    """Where a result comes from; `volatile` may differ between two equal measurements."""
+
+    commit: str
+    dirty: bool
+    command: str
+    environment: dict[str, str]
+    hardware: dict[str, str]
+    inputs: dict[str, str] = Field(
+        default={}, description="file -> SHA-256 of what the result depends on"
+    )
+    volatile: dict[str, Any] = Field(default={}, description="date, durations, host")
+
+
+class CountResult(Strict):
+    """Parameters and operations of one zoo model at full size."""
+
+    format: Literal[1] = 1
+    kind: Literal["count"] = "count"
+    model: str
+    input_size: tuple[int, int] = Field(description="width, height in pixels")
+    parameters: dict[str, int] = Field(description="total, trainable, position_embedding")
+    macs: int = Field(description="exact multiply-accumulates of one forward pass at batch 1")
+    flops: dict[str, float] = Field(description="counting rule -> G (1e9)")
+    by_module: dict[str, dict[str, float]] = Field(default={})
+    provenance: Provenance
+
+
+class Timing(Strict):
+    """Latency of one model: batch 1, milliseconds."""
+
+    median_ms: float
+    low_ms: float = Field(description="first quartile")
+    high_ms: float = Field(description="third quartile")
+    samples: int
+
+    @property
+    def fps(self) -> float:
+        return 1000.0 / self.median_ms
+
+
+class SpeedResult(Strict):
+    """Latencies measured side by side in one run on one machine."""
+
+    format: Literal[1] = 1
+    kind: Literal["speed"] = "speed"
+    group: Slug
+    machine: str
+    device: Literal["cpu", "cuda"]
+    precision: str
+    batch: int
+    protocol: str
+    timings: dict[str, Timing] = Field(description="zoo model -> latency")
+    provenance: Provenance
+
+
+class Predictions(Strict):
+    """Where the predictions behind an accuracy lie."""
+
+    file: str = Field(description="relative to the result file")
+    sha256: str
+    images: int
+    instances: int
+
+
+class KeypointErrors(Strict):
+    """How many labelled keypoints of the people that were found went which way (Ronchi and Perona, ICCV 2017).
+
+    A detected keypoint is laid on its own true place, on that of its left-right partner, and on both of every other
+    person in the image; the best fit decides.
+    """
+
+    good: int = Field(default=0, description="own place, close")
+    jitter: int = Field(default=0, description="own place, but not close")
+    inversion: int = Field(default=0, description="left taken for right on the same person")
+    swap: int = Field(default=0, description="the keypoint, or its partner, of another person")
+    miss: int = Field(default=0, description="near none of them")
+
+    @property
+    def total(self) -> int:
+        return self.good + self.jitter + self.inversion + self.swap + self.miss
+
+
+class DiagnosedGroup(Strict):
+    """Some of the people: how many there are, how many no detection found, errors in those found."""
+
+    people: int
+    not_found: int
+    errors: KeypointErrors
+
+
+class FalsePositives(Strict):
+    """Detections that found nobody new, of those the evaluator looks at."""
+
+    background: int = Field(description="nobody is there")
+    background_confident: int = Field(
+        description="of these, ranked by score among as many detections as there are people"
+    )
+    duplicate: int = Field(description="somebody is there whom a better detection has taken")
+
+
+class Diagnosis(Strict):
+    """What kinds of errors stand behind an accuracy. Everything is counted, nothing averaged."""
+
+    thresholds: str = Field(description="what close and near mean, in words")
+    everyone: DiagnosedGroup = Field(description="not_found: the false negatives")
+    detections: int = Field(description="looked at by the evaluator (COCO: 20 best an image)")
+    false_positives: FalsePositives | None = None
+    by_keypoint: dict[str, KeypointErrors] = Field(description="in the data set's order")
+    by_size: dict[str, DiagnosedGroup] = Field(default={}, description="area of the true person")
+    by_visible: dict[str, DiagnosedGroup] = Field(
+        default={}, description="number of keypoints that can be seen"
+    )
+    by_crowding: dict[str, DiagnosedGroup] = Field(
+        default={}, description="number of other people whose boxes overlap"
+    )
+    undefined: dict[str, str] = Field(
+        default={}, description="what the data set gives no ground for -> why"
+    )
+
+
+class AccuracyResult(Strict):
+    """Metrics of one trained (or released) network; fractions of 1 are stored as percent."""
+
+    format: Literal[1] = 1
+    kind: Literal["accuracy"] = "accuracy"
+    run: Slug
+    tier: Tier
+    seed: int
+    evidence: Evidence
+    protocol: dict[str, str]
+    metrics: dict[str, float]
+    measures: dict[str, float] = Field(
+        default={}, description="a method's own measures, such as LOFR's response around joints"
+    )
+    untrained: dict[str, float] = Field(default={}, description="the same network before training")
+    chance: dict[str, float] = Field(
+        default={}, description="first metric of poses that look at no image: corner, centre, mean"
+    )
+    training: dict[str, Any] = Field(default={})
+    predictions: Predictions | None = None
+    diagnosis: Diagnosis | None = Field(default=None, exclude_if=lambda found: found is None)
+    failed: str | None = Field(
+        default=None, description="what went wrong, if the run did not finish"
+    )
+    provenance: Provenance
+
+
+def _plain(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("holds characters that cannot be shown")
+    return text
+
+
+Line = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
+    AfterValidator(_plain),
+]
+
+
+class ModelCard(Strict):
+    """What a stranger says of a network; shown as said, checked for shape only."""
+
+    name: Annotated[Slug, StringConstraints(max_length=60)] = Field(
+        description="up to 60 small letters, digits and single hyphens; one submission a name and split"
+    )
+    title: Line = Field(description="a line of up to 200 letters, as the leaderboard shows it")
+    authors: Line = Field(description="a line of up to 200 letters")
+    link: (
+        Annotated[
+            str, StringConstraints(pattern=r"^https?://[^\s<>\"']{3,300}$"), AfterValidator(_plain)
+        ]
+        | None
+    ) = Field(None, description="an address that begins with https:// or http://")
+    boxes: Literal["ground-truth", "detector-56.4", "detector", "none"] = Field(
+        description="ground-truth, detector-56.4, detector or none"
+    )
+    input_size: Annotated[str, StringConstraints(pattern=r"^(\d{2,4}x\d{2,4}|whole image)$")] = (
+        Field(description="height x width in pixels as 256x192, or whole image")
+    )
+    flip_test: bool = Field(description="yes or no")
+    training_data: Line = Field(description="a line of up to 200 letters")
+    note: Line | None = Field(None, description="a line of up to 200 letters")
+
+
+class SubmissionResult(Strict):
+    """Metrics of a stranger's predictions, computed here. Evidence for no paper's cell."""
+
+    format: Literal[1] = 1
+    kind: Literal["submission"] = "submission"
+    card: ModelCard
+    dataset: Layout
+    tier: Tier
+    protocol: dict[str, str]
+    metrics: dict[str, float]
+    diagnosis: Diagnosis
+    predictions: Predictions | None = None
+    notes: tuple[str, ...] = Field(default=(), description="what was noticed in the predictions")
+    provenance: Provenance
+
+
+class Picture(Strict):
+    """One picture of a gallery."""
+
+    file: str = Field(pattern=r"^[a-z0-9-]+\.webp$", description="beside gallery.json")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size: int = Field(description="bytes")
+    width: int = Field(gt=0)
+    height: int = Field(gt=0)
+    title: str
+    alt: str = Field(description="what is to be seen, for those who do not see it")
+
+
+class Exhibit(Strict):
+    """Pictures that stand side by side under one caption."""
+
+    key: str
+    title: str
+    caption: str
+    pictures: tuple[Picture, ...]
+
+
+class Gallery(Strict):
+    """What a run predicts, drawn on a few test images, and what its network shows of itself there."""
+
+    format: Literal[1] = 1
+    predictions: str = Field(description="SHA-256 of the predictions that are drawn")
+    exhibits: tuple[Exhibit, ...]
+
+
+Result = Annotated[CountResult | SpeedResult | AccuracyResult, Field(discriminator="kind")]
+AnyResult = Annotated[
+    CountResult | SpeedResult | AccuracyResult | SubmissionResult, Field(discriminator="kind")
+]
+
+
+# ---------------------------------------------------------------- what is judged

@@ -1,0 +1,51 @@
+"""Where QueryPose's parts look (Figure 5)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .panel import Figure, keypoint_names
+
+CAPTION = (
+    "Spatial attention of each body part over the box of the surest person, last stage "
+    "(Figure 5 of the paper)."
+)
+
+
+@torch.no_grad()
+def part_attention(model: Any, inputs: Tensor, stage: int = -1) -> tuple[Tensor, Tensor]:
+    """Attention [B, Q, M, 2H, 2W] over the box's grid, each map summing to 1, and the boxes [B, Q, 4] in pixels of the
+    input. Raises `ValueError` for a variant without attention maps."""
+    was_training = model.training
+    model.eval()
+    sizes = [tuple(inputs.shape[:1:-1])] * len(inputs)
+    chosen = list(model.head.stages(model.extract_feat(inputs), sizes))[stage]
+    model.train(was_training)
+    if chosen.poses.attention is None:
+        raise ValueError("this variant has no spatial attention; take one with interaction='spegm'")
+    boxes = chosen.predictions.boxes
+    return chosen.poses.attention.unflatten(0, boxes.shape[:2]), boxes
+
+
+def panels(
+    attention: Tensor, box: Tensor, parts: Sequence[Sequence[int]], size: tuple[int, int]
+) -> list[Figure]:
+    """Attention [M, h, w] over a box (x1 y1 x2 y2) laid over an image of `size` (width, height), 0 outside the box."""
+    names = keypoint_names(max(max(part) for part in parts) + 1)
+    width, height = size
+    x = (torch.arange(width, device=box.device) + 0.5 - box[0]) / (box[2] - box[0]).clamp(min=1)
+    y = (torch.arange(height, device=box.device) + 0.5 - box[1]) / (box[3] - box[1]).clamp(min=1)
+    grid = torch.stack(torch.meshgrid(2 * x - 1, 2 * y - 1, indexing="xy"), dim=-1)[None]
+    spread = F.grid_sample(attention[None].float(), grid.float(), align_corners=False)[0]
+    return [
+        Figure(
+            "part-attention",
+            ", ".join(names[keypoint] for keypoint in part),
+            CAPTION,
+            heat=heat.cpu().numpy(),
+        )
+        for part, heat in zip(parts, spread, strict=True)
+    ]

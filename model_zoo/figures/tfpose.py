@@ -1,0 +1,100 @@
+"""Where TFPose's keypoints look, and which keypoints they ask (Figures 6-9, 11 and 12)."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..layers.deformable import Shapes
+from ..tfpose.transformer import DecoderLayer, Step
+from .panel import Figure, keypoint_names
+
+SHOWN = 4  # keypoints whose sampling locations are drawn
+SAMPLING = (
+    "Where a keypoint samples the features in the last decoder layer: every head, level and point, "
+    "as strong as its weight (Figure 7 of the paper)."
+)
+ASKING = (
+    "Query-to-query attention of the last decoder layer, mean of the heads: how much a keypoint (row) "
+    "takes from every keypoint (column) (Figure 6 of the paper)."
+)
+
+
+@torch.no_grad()
+def sampling_points(model: nn.Module, inputs: Tensor, layer: int = -1) -> tuple[Tensor, Tensor]:
+    """Where the keypoints look in a decoder layer, and how much they take from there.
+
+    inputs [B, 3, H, W] (normalised) to locations [B, K, heads, levels, points, 2] as (x, y), 0 and
+    1 being the edges of the crop, and weights [B, K, heads, levels, points], of the model in eval
+    mode. Raises `IndexError` for a layer that does not exist. Source: Figures 7, 11 and 12.
+    """
+    return _in_eval(model, inputs, lambda head, feats: _sampling(head, feats, layer))
+
+
+@torch.no_grad()
+def query_attention(model: nn.Module, inputs: Tensor, layer: int = -1) -> Tensor:
+    """Query-to-query attention [B, K, K] of a decoder layer, averaged over heads (Figures 6, 8, 9).
+
+    Row k says how much keypoint k takes from every keypoint; rows sum to 1. inputs [B, 3, H, W]
+    (normalised), the model in eval mode. Raises `IndexError` for a layer that does not exist and
+    `ValueError` for a model without query-to-query attention.
+    """
+    return _in_eval(model, inputs, lambda head, feats: _asking(head, feats, layer))
+
+
+def panels(head: nn.Module, feats: Sequence[Tensor], input_size: tuple[int, int]) -> list[Figure]:
+    """The figures of one image; `input_size` (width, height) in pixels."""
+    locations, weights = (found[0].float().cpu() for found in _sampling(head, feats, -1))
+    names = keypoint_names(len(locations))
+    size = torch.tensor(input_size, dtype=locations.dtype)
+    found = [
+        Figure(
+            "sampling",
+            names[k],
+            SAMPLING,
+            points=(locations[k].flatten(0, 2) * size - 0.5).numpy(),
+            weights=(weights[k].flatten() / weights[k].max()).numpy(),
+        )
+        for k in torch.linspace(0, len(names) - 1, SHOWN).int().tolist()
+    ]
+    if head.keypoint_decoder.layers[-1].q2q is not None:
+        matrix = _asking(head, feats, -1)[0].float().cpu().numpy()
+        found.append(
+            Figure("queries", "all keypoints", ASKING, matrix=matrix, rows=names, columns=names)
+        )
+    return found
+
+
+def _sampling(head: nn.Module, feats: Sequence[Tensor], layer: int) -> tuple[Tensor, Tensor]:
+    step, module, shapes = _layer_input(head, feats, layer)
+    embedding = head.keypoint_decoder.embedding
+    queries = module.after_q2q(step.queries, embedding)
+    return module.p2q.sampling(queries + embedding, step.reference, shapes)
+
+
+def _asking(head: nn.Module, feats: Sequence[Tensor], layer: int) -> Tensor:
+    step, module, _ = _layer_input(head, feats, layer)
+    return module.q2q_weights(step.queries, head.keypoint_decoder.embedding)
+
+
+def _layer_input(
+    head: nn.Module, feats: Sequence[Tensor], layer: int
+) -> tuple[Step, DecoderLayer, Shapes]:
+    """A decoder layer's step, the layer, and the levels' sizes."""
+    decoder = head.keypoint_decoder
+    if not -len(decoder.layers) <= layer < len(decoder.layers):
+        raise IndexError(f"layer {layer} of a decoder of {len(decoder.layers)} layers")
+    memory, shapes = head.memory(feats)
+    return list(decoder.steps(memory, shapes))[layer], decoder.layers[layer], shapes
+
+
+def _in_eval(
+    model: nn.Module, inputs: Tensor, read: Callable[[nn.Module, Sequence[Tensor]], Any]
+) -> Any:
+    was_training = model.training
+    model.eval()
+    try:
+        return read(model.head, model.extract_feat(inputs))
+    finally:
+        model.train(was_training)

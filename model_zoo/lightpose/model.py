@@ -1,0 +1,256 @@
+"""LightPose: A Lightweight and Efficient Model with Transformer for Human Pose Estimation
+(Liu et al., ICASSP 2022).
+
+A backbone cut before its last stage (ResNet without c5, HRNet without stage 4), a 1x1 convolution
+to D channels, a pre-norm Transformer encoder over the L = h * w cells of that map, and two 1x1
+convolutions: K low-resolution heatmaps and 2K offsets. No upsampling.
+
+A grid of stride R cuts the image into cells of R x R pixels. Cell (x, y) holds the pixels R x to
+R x + R - 1, and its centre is at R x + (R - 1) / 2: a mirrored image has mirrored cells, so the
+flip test needs no shift.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from mmengine.structures import PixelData
+from mmpose.models.backbones import HRNet
+from mmpose.models.heads.base_head import BaseHead
+from mmpose.registry import KEYPOINT_CODECS, MODELS
+from torch import Tensor, nn
+
+from ..figures.panel import Figure, keypoint_names
+from ..layers.encoder import EncoderLayer
+from ..layers.position import sine_position_embedding
+from .codec import CenterOffsetHeatmap
+
+__all__ = ["CenterOffsetHeatmap", "HRNetToStage3", "LightPoseHead", "heatmap_loss", "offset_loss"]
+
+STRIDES = (4, 8, 16, 32)
+SHOWN = 4  # keypoints whose label is drawn
+
+
+@MODELS.register_module()
+class HRNetToStage3(HRNet):
+    """MMPose's HRNet up to stage 3, of which the map of one stride is used.
+
+    `extra` is HRNet's without `stage4`. Stride 4, 8 or 16 takes a branch of stage 3; stride 32 the
+    map that transition 3 makes from the last branch (twice its channels). Images [B, 3, H, W] to a
+    tuple of one map [B, C, H / stride, W / stride]. The last fusion also computes the branches that
+    are not used, and what leads to them is frozen: the paper's counts contain it (NOTES.md).
+    `stem_channels` is the width after the first convolution, 64 in HRNet (small images want less).
+    Raises `ValueError` for another stride.
+    """
+
+    def __init__(self, *, extra: dict, stride: int, stem_channels: int = 64, **kwargs: Any) -> None:
+        if stride not in STRIDES:
+            raise ValueError(f"stride is {stride}; allowed are {', '.join(map(str, STRIDES))}")
+        self.branch = STRIDES.index(stride)
+        channels = extra["stage3"]["num_channels"]
+        channels = (*channels, 2 * channels[-1])[: max(self.branch + 1, 3)]
+        empty = dict(
+            num_modules=0,
+            num_branches=len(channels),
+            block="BASIC",
+            num_blocks=(),
+            num_channels=channels,
+        )
+        super().__init__({**extra, "stage4": empty}, **kwargs)
+        if stem_channels != 64:
+            self.conv1 = nn.Conv2d(3, stem_channels, 3, stride=2, padding=1, bias=False)
+            self.add_module(self.norm1_name, nn.BatchNorm2d(stem_channels))
+            self.conv2 = nn.Conv2d(stem_channels, 64, 3, stride=2, padding=1, bias=False)
+        for branch, layers in enumerate(self.stage3[-1].fuse_layers):
+            if branch != min(self.branch, 2):
+                layers.requires_grad_(False)
+
+    def forward(self, x: Tensor) -> tuple[Tensor]:
+        return (super().forward(x)[self.branch],)
+
+
+class PreNormEncoderLayer(EncoderLayer):
+    """Encoder layer that normalises before attention and before the feed-forward network, as
+    LightPose does (Sec. 2.2, after Xiong et al., ICML 2020)."""
+
+    def forward(self, tokens: Tensor, position: Tensor | None = None) -> Tensor:
+        """Tokens [B, L, D] and their position embedding [L, D] to tokens [B, L, D]."""
+        values = self.norm1(tokens)
+        query = values if position is None else values + position
+        attended, _ = self.self_attn(query, query, values, need_weights=False)
+        tokens = tokens + self.dropout(attended)
+        hidden = self.linear2(self.dropout(F.relu(self.linear1(self.norm2(tokens)))))
+        return tokens + self.dropout(hidden)
+
+    def attention_rows(
+        self, tokens: Tensor, position: Tensor | None, query_index: Tensor
+    ) -> Tensor:
+        """As `EncoderLayer.attention_rows`, of the normalised tokens."""
+        return super().attention_rows(self.norm1(tokens), position, query_index)
+
+
+def heatmap_loss(predicted: Tensor, target: Tensor, weights: Tensor) -> Tensor:
+    """Squared error of heatmaps [B, K, h, w]: sum over cells, times the keypoint's weight [B, K],
+    mean over keypoints and batch (LightPose, eq. 1)."""
+    return ((predicted - target).square().sum(dim=(2, 3)) * weights).mean()
+
+
+def offset_loss(
+    predicted: Tensor, target: Tensor, heatmaps: Tensor, weights: Tensor, threshold: float = 0.1
+) -> Tensor:
+    """Weighted L1 error of offsets [B, K, 2, h, w]: sum over cells and both axes, mean over
+    keypoints and batch (LightPose, eq. 3).
+
+    A cell weighs as much as the true heatmap [B, K, h, w] there, nothing where that is at most
+    `threshold` (eq. 2), times the keypoint's weight [B, K].
+    """
+    cells = torch.where(heatmaps > threshold, heatmaps, 0.0) * weights[..., None, None]
+    error = (predicted - target).abs().sum(dim=2)
+    return (cells * error).sum(dim=(2, 3)).mean()
+
+
+@MODELS.register_module()
+class LightPoseHead(BaseHead):
+    """1x1 reduction, pre-norm Transformer encoder, 1x1 convolutions to heatmaps and offsets.
+
+    Args:
+        in_channels: channels of the backbone's map.
+        out_channels: number of keypoints K.
+        dim, layers, heads, hidden, dropout: the encoder (D, depth, attention heads, FFN width).
+            0 layers leave the encoder out, the reduction stays.
+        offset: whether there are offsets beside the heatmaps.
+        threshold: t of eq. 2; offset_weight: alpha of eq. 4.
+        decoder: config of the codec that decodes.
+
+    A fixed sine position embedding is added to queries and keys of every layer; after the last
+    layer there is a final norm.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_channels: int,
+        out_channels: int,
+        dim: int,
+        layers: int,
+        heads: int,
+        hidden: int,
+        dropout: float = 0.1,
+        offset: bool = True,
+        threshold: float = 0.1,
+        offset_weight: float = 1.0,
+        decoder: dict | None = None,
+        init_cfg: Any = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        self.threshold, self.offset_weight = threshold, offset_weight
+        self.decoder = None if decoder is None else KEYPOINT_CODECS.build(decoder)
+        self.reduce = nn.Conv2d(in_channels, dim, 1)
+        self.encoder = nn.ModuleList(
+            PreNormEncoderLayer(dim=dim, heads=heads, hidden=hidden, dropout=dropout)
+            for _ in range(layers)
+        )
+        self.norm = nn.LayerNorm(dim) if layers else nn.Identity()
+        self.heatmap_layer = nn.Conv2d(dim, out_channels, 1)
+        self.offset_layer = nn.Conv2d(dim, 2 * out_channels, 1) if offset else None
+
+    def init_weights(self) -> None:
+        """Draws every weight anew: PyTorch's default for the reduction, Xavier-uniform matrices and
+        zero biases in the encoder, N(0, 0.001^2) and zero biases in the last layers."""
+        super().init_weights()
+        self.reduce.reset_parameters()
+        for name, parameter in self.encoder.named_parameters():
+            if parameter.dim() > 1:
+                nn.init.xavier_uniform_(parameter)
+            elif name.endswith("bias"):
+                nn.init.zeros_(parameter)
+        for layer in filter(None, (self.heatmap_layer, self.offset_layer)):
+            nn.init.normal_(layer.weight, std=0.001)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, feats: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """Backbone maps (the last is used: [B, C, h, w]) to heatmaps [B, K, h, w] and, where there
+        are offsets, offsets [B, K, 2, h, w] in cells (x, y)."""
+        x = self.reduce(feats[-1])
+        if self.encoder:
+            x = self._encode(x)
+        heatmaps = self.heatmap_layer(x)
+        if self.offset_layer is None:
+            return (heatmaps,)
+        return heatmaps, self.offset_layer(x).unflatten(1, (-1, 2))
+
+    def _encode(self, x: Tensor) -> Tensor:
+        """Maps [B, D, h, w] through the encoder."""
+        height, width = x.shape[2:]
+        with torch.device(x.device):
+            position = sine_position_embedding(height, width, x.shape[1]).to(x.dtype)
+        tokens = x.flatten(2).transpose(1, 2)
+        for layer in self.encoder:
+            tokens = layer(tokens, position)
+        return self.norm(tokens).transpose(1, 2).unflatten(2, (height, width))
+
+    def predict(
+        self, feats: Any, batch_data_samples: list, test_cfg: dict | None = None
+    ) -> list | tuple[list, list]:
+        """Decoded keypoints in pixels of the input, and heatmaps where `output_heatmaps` asks for
+        them. With `flip_test` `feats` are two lists of maps, of the image and of its mirror image."""
+        test_cfg = test_cfg or {}
+        if test_cfg.get("flip_test", False):
+            indices = batch_data_samples[0].metainfo["flip_indices"]
+            outputs = self._mean_of_flips(*map(self.forward, feats), indices)
+        else:
+            outputs = self.forward(feats)
+        found = self.decode(outputs)
+        if test_cfg.get("output_heatmaps", False):
+            return found, [PixelData(heatmaps=heatmaps) for heatmaps in outputs[0].detach()]
+        return found
+
+    def figures(self, feats: Sequence[Tensor], batch_data_samples: list) -> list[Figure]:
+        """The predicted label of some keypoints: the heatmap's cells and, where there are offsets,
+        the place each cell points to, as strong as its heatmap (LightPose, Figure 2)."""
+        heatmaps, *offsets = (maps[0].float().cpu() for maps in self.forward(feats))
+        names = keypoint_names(len(heatmaps))
+        stride = self.decoder.stride
+        caption = (
+            "Low-resolution heatmap of a keypoint (shaded cells) and the place to which each cell's "
+            "offset points (dots, as strong as the cell), as in the paper's Figure 2."
+        )
+        grid = torch.stack(
+            torch.meshgrid(*map(torch.arange, heatmaps.shape[:0:-1]), indexing="xy")
+        )  # [2, h, w]: x, y
+        found = []
+        for k in torch.linspace(0, len(heatmaps) - 1, SHOWN).int().tolist():
+            heat = heatmaps[k].clamp(min=0)
+            panel: dict[str, Any] = dict(heat=heat.numpy())
+            for offset in offsets:
+                cells = heat > self.threshold * heat.max()
+                places = ((grid + offset[k])[:, cells].T + 0.5) * stride - 0.5
+                panel |= dict(points=places.numpy(), weights=(heat[cells] / heat.max()).numpy())
+            found.append(Figure("label", names[k], caption, **panel))
+        return found
+
+    @staticmethod
+    def _mean_of_flips(
+        outputs: tuple[Tensor, ...], flipped: tuple[Tensor, ...], indices: list[int]
+    ) -> tuple[Tensor, ...]:
+        heatmaps, *offsets = (maps.flip(-1)[:, indices] for maps in flipped)
+        mirrored = [maps * maps.new_tensor([-1, 1]).view(2, 1, 1) for maps in offsets]
+        return tuple((a + b) / 2 for a, b in zip(outputs, (heatmaps, *mirrored), strict=True))
+
+    def loss(
+        self, feats: Sequence[Tensor], batch_data_samples: list, train_cfg: dict | None = None
+    ) -> dict[str, Tensor]:
+        """`loss_heatmap` (eq. 1) and `loss_offset` (eq. 3, times alpha); their sum is eq. 4."""
+        heatmaps, *offsets = self.forward(feats)
+        target = torch.stack([sample.gt_fields.heatmaps for sample in batch_data_samples])
+        weights = torch.cat(
+            [sample.gt_instance_labels.keypoint_weights for sample in batch_data_samples]
+        )
+        losses = dict(loss_heatmap=heatmap_loss(heatmaps, target, weights))
+        for predicted in offsets:
+            true = torch.stack([sample.gt_fields.offsets for sample in batch_data_samples])
+            losses["loss_offset"] = self.offset_weight * offset_loss(
+                predicted, true.view_as(predicted), target, weights, self.threshold
+            )
+        return losses

@@ -1,0 +1,307 @@
+"""One stage of QueryPose's two decoders: boxes (as in Sparse R-CNN) and keypoints.
+
+N counts people over the whole batch (B images with Q queries each), M parts, K keypoints.
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from .interaction import DynamicMLP, Feedforward, RegionAttention, SpatialPartEmbedding
+
+BOX_WEIGHTS = (2.0, 2.0, 1.0, 1.0)  # of the predicted offsets of x, y, log w, log h
+LARGEST_LOG_SCALE = math.log(100_000 / 16)
+ITERATIONS = ("selective", "none", "sum", "concat")
+PART_INTERACTIONS = ("spegm", "mhsa", "dymlp-channel", "dymlp-spatial")
+INSTANCE_INTERACTIONS = ("mhsa", "dymlp-channel", "dymlp-spatial", "spatial-attention")
+
+
+class BoxStage(nn.Module):
+    """Self-attention over the queries of an image, dynamic MLP on 7x7 features, feed-forward, two towers (Eq. 1)."""
+
+    def __init__(
+        self,
+        *,
+        dim: int,
+        channels: int,
+        heads: int,
+        hidden: int,
+        dynamic_hidden: int,
+        roi_size: int,
+        class_layers: int = 1,
+        box_layers: int = 3,
+    ) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(dim, heads, batch_first=True)
+        self.attention_norm = nn.LayerNorm(dim)
+        self.interaction = DynamicMLP(
+            query_dim=dim, channels=channels, hidden=dynamic_hidden, size=roi_size, dim=dim
+        )
+        self.interaction_norm = nn.LayerNorm(dim)
+        self.feedforward = Feedforward(dim, hidden)
+        self.class_tower = _tower(dim, class_layers)
+        self.box_tower = _tower(dim, box_layers)
+        self.class_logit = nn.Linear(dim, 1)
+        self.box_delta = nn.Linear(dim, 4)
+
+    def forward(self, query: Tensor, boxes: Tensor, features: Tensor) -> tuple[Tensor, ...]:
+        """query [B, Q, D], boxes [B, Q, 4], features [B * Q, C, 7, 7] to query, logits [B, Q], boxes."""
+        attended = self.attention(query, query, query, need_weights=False)[0]
+        query = self.attention_norm(query + attended)
+        update = self.interaction(query.flatten(0, 1)[:, None], features)
+        query = self.interaction_norm(query + update.view_as(query))
+        query = self.feedforward(query)
+        logits = self.class_logit(self.class_tower(query)).squeeze(-1)
+        return query, logits, shifted_boxes(self.box_delta(self.box_tower(query)), boxes)
+
+
+def _tower(dim: int, layers: int) -> nn.Sequential:
+    parts = ((nn.Linear(dim, dim, bias=False), nn.LayerNorm(dim), nn.ReLU()) for _ in range(layers))
+    return nn.Sequential(*(module for part in parts for module in part))
+
+
+def shifted_boxes(delta: Tensor, boxes: Tensor) -> Tensor:
+    """boxes [..., 4] (x1 y1 x2 y2) moved and scaled by delta [..., 4] (R-CNN's parametrisation, weights 2 2 1 1)."""
+    shift, log_scale = (delta / delta.new_tensor(BOX_WEIGHTS)).split(2, dim=-1)
+    size = boxes[..., 2:] - boxes[..., :2]
+    centre = boxes[..., :2] + 0.5 * size + shift * size
+    half = 0.5 * size * log_scale.clamp(max=LARGEST_LOG_SCALE).exp()
+    return torch.cat([centre - half, centre + half], dim=-1)
+
+
+class SelectiveIteration(nn.Module):
+    """SIM: two gates from the sum weigh the new embeddings and the previous part queries (Eq. 3).
+
+    `unused` and `unused_norm` do nothing; the authors' module has them, and parameters and checkpoints count them.
+    """
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.squeeze = nn.Linear(dim, dim // 4, bias=False)
+        self.norm = nn.LayerNorm(dim // 4)
+        self.gates = nn.Linear(dim // 4, 2 * dim)
+        self.unused = nn.Linear(dim, dim, bias=False)
+        self.unused_norm = nn.LayerNorm(dim)
+
+    def forward(self, new: Tensor, previous: Tensor) -> Tensor:
+        """new, previous [..., D] to [..., D]."""
+        gates = self.gates(self.norm(self.squeeze(new + previous)).relu()).sigmoid()
+        for_new, for_previous = gates.chunk(2, dim=-1)
+        return for_new * new + for_previous * previous
+
+
+class PlainIteration(nn.Module):
+    """The other ways of Table 2a: none (the new embeddings), their sum, or a linear layer on both."""
+
+    def __init__(self, dim: int, method: str) -> None:
+        super().__init__()
+        self.method = method
+        self.fuse = nn.Linear(2 * dim, dim) if method == "concat" else None
+
+    def forward(self, new: Tensor, previous: Tensor) -> Tensor:
+        """new, previous [..., D] to [..., D]."""
+        if self.fuse is not None:
+            return self.fuse(torch.cat([new, previous], dim=-1))
+        return new + previous if self.method == "sum" else new
+
+
+class UnitLinear(nn.Linear):
+    """W x / |x| + b: the coordinates depend on the direction of x only."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x @ self.weight.T / x.norm(dim=-1, keepdim=True) + self.bias
+
+
+class KeypointHead(nn.Module):
+    """Non-shared linear layers: token m of [N, M, D] gives mu and sigma of the keypoints `parts[m]`."""
+
+    def __init__(self, dim: int, parts: Sequence[Sequence[int]]) -> None:
+        super().__init__()
+        self.coordinates = nn.ModuleList(UnitLinear(dim, 2 * len(part)) for part in parts)
+        self.deviations = nn.ModuleList(nn.Linear(dim, 2 * len(part)) for part in parts)
+        order = torch.tensor([keypoint for part in parts for keypoint in part])
+        self.register_buffer("position", order.argsort(), persistent=False)
+
+    def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """tokens [N, M, D] to mu [N, K, 2] (box widths and heights from the box's centre) and sigma in (0, 1)."""
+        values = []
+        for layers in (self.coordinates, self.deviations):
+            each = [layer(token) for layer, token in zip(layers, tokens.unbind(1), strict=True)]
+            values.append(torch.cat(each, dim=1).unflatten(1, (-1, 2))[:, self.position])
+        return values[0], values[1].sigmoid()
+
+
+class Poses(NamedTuple):
+    """What a keypoint stage gives: mu, sigma [N, K, 2], instance query [N, D], part queries [N, M, Dp], and the
+    attention maps [N, M, 2H, 2W] where the interaction has any."""
+
+    mu: Tensor
+    sigma: Tensor
+    query: Tensor
+    parts: Tensor
+    attention: Tensor | None = None
+
+
+def stacked_convolutions(channels: int, hidden: int, layers: int) -> nn.Sequential:
+    """`layers` 3x3 convolutions with ReLU: channels, hidden, ..., hidden, channels; the size stays."""
+    widths = [channels, *[hidden] * (layers - 1), channels]
+    pairs = itertools.pairwise(widths)
+    steps = ((nn.Conv2d(a, b, 3, padding=1), nn.ReLU()) for a, b in pairs)
+    return nn.Sequential(*(module for step in steps for module in step))
+
+
+class PartStage(nn.Module):
+    """Keypoint decoder with part-level queries (Eq. 2): the paper's own, and its variants in Tables 1 and 2.
+
+    Args:
+        parts: keypoints of each part, in token order.
+        interaction: "spegm", or another way of Table 1.
+        iteration: "selective" (SIM), "sum", "concat", "none".
+        instance_update: a dynamic MLP and feed-forward renew the instance query first; without: the light decoder.
+    """
+
+    def __init__(
+        self,
+        *,
+        parts: Sequence[Sequence[int]],
+        dim: int,
+        part_dim: int,
+        channels: int,
+        heads: int,
+        hidden: int,
+        dynamic_hidden: int,
+        roi_size: int,
+        conv_hidden: int,
+        conv_layers: int,
+        interaction: str = "spegm",
+        iteration: str = "selective",
+        instance_update: bool = True,
+    ) -> None:
+        super().__init__()
+        _check("interaction", interaction, PART_INTERACTIONS)
+        _check("iteration", iteration, ITERATIONS)
+        self.convolutions = stacked_convolutions(channels, conv_hidden, conv_layers)
+        dynamic = dict(channels=channels, hidden=dynamic_hidden, size=roi_size)
+        self.instance_update = None
+        if instance_update:
+            self.instance_update = InstanceUpdate(
+                DynamicMLP(query_dim=dim, dim=dim, **dynamic), dim, hidden
+            )
+        self.spegm = interaction == "spegm"
+        if self.spegm:
+            self.interaction = SpatialPartEmbedding(
+                channels=channels, parts=len(parts), dim=part_dim
+            )
+        else:
+            self.interaction = _interaction(interaction, part_dim, part_dim, heads, dynamic)
+        self.instance_projection = nn.ModuleList(nn.Linear(dim, part_dim) for _ in parts)
+        self.iteration = (
+            SelectiveIteration(part_dim)
+            if iteration == "selective"
+            else PlainIteration(part_dim, iteration)
+        )
+        self.attention = nn.MultiheadAttention(part_dim, heads, batch_first=True)
+        self.attention_norm = nn.LayerNorm(part_dim)
+        self.feedforward = Feedforward(part_dim, hidden)
+        self.head = KeypointHead(part_dim, parts)
+
+    def forward(self, features: Tensor, query: Tensor, parts: Tensor) -> Poses:
+        """features [N, C, 14, 14], instance query [N, D], part queries of the stage before [N, M, Dp]."""
+        features = self.convolutions(features)
+        if self.instance_update is not None:
+            query = self.instance_update(query, features)
+        instance = torch.stack([layer(query) for layer in self.instance_projection], dim=1)
+        attention = None
+        if self.spegm:
+            new, attention = self.interaction.attend(features)
+            new = new + instance
+        else:  # the query must know its person before it can ask
+            new = self.interaction(parts + instance, features)
+        parts = self.iteration(new, parts)
+        attended = self.attention(parts, parts, parts, need_weights=False)[0]
+        parts = self.feedforward(self.attention_norm(parts + attended))
+        return Poses(*self.head(parts), query, parts, attention)
+
+
+class InstanceUpdate(nn.Module):
+    """The instance query renewed by the pose features: query + interaction, norm, feed-forward."""
+
+    def __init__(self, interaction: nn.Module, dim: int, hidden: int) -> None:
+        super().__init__()
+        self.interaction = interaction
+        self.norm = nn.LayerNorm(dim)
+        self.feedforward = Feedforward(dim, hidden)
+
+    def forward(self, query: Tensor, features: Tensor) -> Tensor:
+        """query [N, D], features [N, C, H, W] to [N, D]."""
+        update = self.interaction(query[:, None], features).squeeze(1)
+        return self.feedforward(self.norm(query + update))
+
+
+class InstanceStage(nn.Module):
+    """Keypoint decoder of Table 1's rows IQ: the instance query itself takes up the features and regresses all
+    keypoints; what it became goes on to the next stage."""
+
+    def __init__(
+        self,
+        *,
+        num_keypoints: int,
+        dim: int,
+        channels: int,
+        heads: int,
+        hidden: int,
+        dynamic_hidden: int,
+        roi_size: int,
+        conv_hidden: int,
+        conv_layers: int,
+        interaction: str,
+    ) -> None:
+        super().__init__()
+        _check("interaction", interaction, INSTANCE_INTERACTIONS)
+        self.convolutions = stacked_convolutions(channels, conv_hidden, conv_layers)
+        if interaction == "spatial-attention":
+            module = SpatialPartEmbedding(channels=channels, parts=1, dim=dim)
+        else:
+            dynamic = dict(channels=channels, hidden=dynamic_hidden, size=roi_size)
+            module = _interaction(interaction, dim, dim, heads, dynamic)
+        self.instance_update = InstanceUpdate(module, dim, hidden)
+        self.head = KeypointHead(dim, [range(num_keypoints)])
+
+    def forward(self, features: Tensor, query: Tensor, parts: Tensor) -> Poses:
+        """features [N, C, 14, 14], instance query [N, D]; the part queries pass through untouched."""
+        query = self.instance_update(query, self.convolutions(features))
+        return Poses(*self.head(query[:, None]), query, parts)
+
+
+class PooledStage(nn.Module):
+    """Baseline of Table 2b: stacked convolutions, average over the region, one linear layer; no query at all."""
+
+    def __init__(
+        self, *, num_keypoints: int, channels: int, conv_hidden: int, conv_layers: int
+    ) -> None:
+        super().__init__()
+        self.convolutions = stacked_convolutions(channels, conv_hidden, conv_layers)
+        self.head = KeypointHead(channels, [range(num_keypoints)])
+
+    def forward(self, features: Tensor, query: Tensor, parts: Tensor) -> Poses:
+        """features [N, C, 14, 14]; both kinds of queries pass through untouched."""
+        pooled = self.convolutions(features).mean(dim=(2, 3))
+        return Poses(*self.head(pooled[:, None]), query, parts)
+
+
+def _interaction(name: str, query_dim: int, dim: int, heads: int, dynamic: dict) -> nn.Module:
+    if name == "mhsa":
+        return RegionAttention(
+            query_dim=query_dim, channels=dynamic["channels"], dim=dim, heads=heads
+        )
+    axis = name.removeprefix("dymlp-")
+    return DynamicMLP(query_dim=query_dim, dim=dim, axis=axis, **dynamic)
+
+
+def _check(what: str, given: str, allowed: Sequence[str]) -> None:
+    if given not in allowed:
+        raise ValueError(f"{what} is '{given}'; allowed are {', '.join(allowed)}")

@@ -1,0 +1,127 @@
+"""What other tools read of a model: MMPose's model-index.yml, a model card, a badge.
+
+Only what was measured here on the real data is told as a result: smoke and lab networks are other ones.
+"""
+
+from typing import Any
+
+import yaml
+
+from bench.results.records import AccuracyResult
+from reports.build.render import clean
+from reports.exports.tables import markdown
+from reports.pages.model import ModelView
+from reports.views.table import Tally
+
+REAL = ("released-weights", "full-1", "full-3")
+DATASETS = {"coco": "COCO", "coco-scenes": "COCO", "mpii": "MPII", "crowdpose": "CrowdPose"}
+_CHARACTER = 6.6
+
+
+def _yaml(data: Any) -> str:
+    return str(
+        yaml.dump(
+            _plain(data), Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=100
+        )
+    )
+
+
+def _plain(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {str(clean(key)): _plain(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_plain(item) for item in data]
+    return clean(data)
+
+
+def tally(view: ModelView) -> Tally:
+    """The verdicts on every printed cell of the model."""
+    return Tally.of(cell for _, _, cells in view.appearances for cell in cells)
+
+
+def _results(view: ModelView) -> list[tuple[str, AccuracyResult]]:
+    """Data set and result of every training or checkpoint on the real data."""
+    return [
+        (run.run.dataset, result)
+        for run in view.runs
+        for _, result in run.results
+        if not result.failed and result.metrics and result.evidence in REAL
+    ]
+
+
+def model_index(views: list[ModelView]) -> str:
+    """All models in the form of MMPose's model-index.yml."""
+    models = []
+    for view in views:
+        metadata: dict[str, Any] = {
+            "Training Data": sorted({DATASETS[r.run.dataset] for r in view.runs})
+        }
+        if view.count:
+            metadata["Parameters"] = view.count.parameters.get("total")
+            metadata["Multiply-accumulates"] = view.count.macs
+        entry: dict[str, Any] = {"Name": view.name, "Config": view.name, "Metadata": metadata}
+        results = [
+            {
+                "Task": "Body 2D Keypoint",
+                "Dataset": DATASETS[data],
+                "Metrics": result.metrics,
+            }
+            for data, result in _results(view)
+        ]
+        models.append(entry | ({"Results": results} if results else {}))
+    return _yaml({"Models": models})
+
+
+def model_card(view: ModelView) -> str:
+    """A Markdown model card with the metadata block that model hubs read."""
+    results = [
+        {
+            "task": {"type": "keypoint-detection"},
+            "dataset": {"name": DATASETS[data], "type": data},
+            "metrics": [
+                {
+                    "type": key,
+                    "value": value,
+                    "name": f"{key}, {result.tier} tier, seed {result.seed}",
+                }
+                for key, value in result.metrics.items()
+            ],
+        }
+        for data, result in _results(view)
+    ]
+    head: dict[str, Any] = {"tags": ["pose-estimation"], "pipeline_tag": "keypoint-detection"}
+    if results:
+        head["model-index"] = [{"name": view.name, "results": results}]
+    lines = ["---", _yaml(head).rstrip(), "---", f"# {markdown(view.name)}", ""]
+    if view.count:
+        total = view.count.parameters.get("total", 0)
+        size = " × ".join(map(str, view.count.input_size))
+        lines += [
+            f"{total:,} parameters, {view.count.macs / 1e9:.2f} G multiply-accumulates at {size} pixels.",
+            "",
+        ]
+    lines += ["| Printed in | Figure | Paper | Here | Verdict |", "|---|---|---|---|---|"]
+    for table, row, cells in view.appearances:
+        for cell in cells:
+            where = f"{table.paper.method} Table {table.table.table}, {row.row.label}"
+            shown = [
+                where,
+                cell.cell.column.label,
+                cell.cell.printed,
+                cell.here or "–",
+                cell.word.label,
+            ]
+            lines.append("| " + " | ".join(map(markdown, shown)) + " |")
+    lines += ["", "Accuracies are percent."]
+    return "\n".join(lines) + "\n"
+
+
+def badge(view: ModelView) -> dict[str, Any]:
+    """Texts and widths of a badge: how many of the figures that can be reproduced were."""
+    found = tally(view)
+    stands = found.count("reproduced") + found.count("better")
+    printed = found.total - found.count("quoted")
+    text = f"{stands} of {printed} figures reproduced" if printed else "no figures of its own"
+    tone = "mixed" if found.count("deviates") else "good" if stands else "open"
+    left, right = _CHARACTER * 9 + 12, _CHARACTER * len(text) + 12
+    return {"text": text, "tone": tone, "left": round(left, 1), "right": round(right, 1)}

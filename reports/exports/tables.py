@@ -1,0 +1,253 @@
+"""Files to take away: each table and the leaderboard as CSV, JSON, LaTeX and Markdown; BibTeX.
+
+Numbers are those of the pages. Text from the data is escaped for each format; a spreadsheet will not run it.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bench.catalog.schema import METRICS, Paper
+from reports.build.render import clean
+from reports.views.leaderboard import Figure, Group, Leaderboard
+from reports.views.table import CellView, TableView
+from reports.views.words import METRIC_LABELS
+
+FORMAT = 1
+ENDINGS = ("csv", "json", "tex", "md")
+#: Signs of the papers' tables that no LaTeX font of text holds; the tick needs the package amssymb.
+_SIGNS = {
+    "✓": "checkmark",
+    "○": "circ",
+    "⇒": "Rightarrow",
+    "→": "rightarrow",
+    "↑": "uparrow",
+    "↓": "downarrow",
+    "Δ": "Delta",
+    "×": "times",
+    "±": "pm",
+    "≈": "approx",
+}
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{c: f"\\{c}" for c in "{}$&#_%"},
+    **{c: rf"\ensuremath{{\{name}}}" for c, name in _SIGNS.items()},
+    "−": r"\ensuremath{-}",
+}
+
+
+def cell_record(view: CellView) -> dict[str, Any]:
+    """One cell with its judgement, flat."""
+    cell, verdict = view.cell, view.verdict
+    return {
+        "paper": cell.paper,
+        "table": cell.table.table,
+        "row": cell.row.key,
+        "label": clean(cell.row.label),
+        "column": cell.column.key,
+        "metric": cell.metric,
+        "unit": clean(cell.column.shown_unit),
+        "origin": cell.origin,
+        "printed": clean(cell.printed),
+        "verdict": view.word.key,
+        "evidence": verdict.evidence if verdict else None,
+        "value": verdict.value if verdict else None,
+        "difference": verdict.difference if verdict else None,
+        "low": verdict.interval[0] if verdict and verdict.interval else None,
+        "high": verdict.interval[1] if verdict and verdict.interval else None,
+        "seeds": list(verdict.seeds) if verdict else [],
+        "reason": clean(view.reason),
+        "results": [clean(name) for name in verdict.results] if verdict else [],
+    }
+
+
+def table_files(view: TableView) -> dict[str, str]:
+    """Ending -> content, for one printed table."""
+    records = [cell_record(cell) for row in view.rows for cell in row.cells]
+    head = ["Row", *(column.label for column in view.table.columns)]
+    body = [[row.row.label, *(_both(cell) for cell in row.cells)] for row in view.rows]
+    title = f"{view.paper.method}, Table {view.table.table}: {view.table.title}"
+    note = "printed / here; figures here in brackets are not comparable or not judged"
+    about = {
+        "paper": view.paper.id,
+        "table": view.table.table,
+        "title": clean(view.table.title),
+    }
+    return {
+        "csv": to_csv(records),
+        "json": to_json(about, "cells", records),
+        "tex": to_latex(title, head, body, note),
+        "md": to_markdown(title, head, body, note),
+    }
+
+
+def _both(view: CellView) -> str:
+    if view.word.key == "empty":
+        return "–"
+    if not view.here:
+        return view.cell.printed or "–"
+    compared = view.word.key in ("reproduced", "better", "deviates", "inconclusive")
+    return f"{view.cell.printed} / {view.here if compared else f'[{view.here}]'}"
+
+
+def leaderboard_files(board: Leaderboard) -> dict[str, str]:
+    """Ending -> content, for the leaderboard; one record per figure."""
+    records = [
+        {
+            "group": group.key,
+            "split": clean(group.split),
+            "protocol": clean("; ".join(f"{key}={value}" for key, value in group.protocol)),
+            "model": clean(entry.model or ""),
+            "label": clean(entry.label),
+            "source": entry.source,
+            "origin": entry.origin,
+            "rank": entry.rank.text if entry.rank else "",
+            "metric": metric,
+            "printed": clean(figure.printed),
+            "here": figure.own.value if figure.own else None,
+            "evidence": sorted(entry.evidence),
+        }
+        for group in board.groups
+        for entry in group.entries
+        for metric, figure in entry.figures.items()
+    ]
+    tables = [_ranked(group, board.columns) for group in board.groups]
+    machine = f"FPS here: {board.machine}" if board.machine else "no FPS here"
+    note = f"printed / here; ranks hold within one protocol; FLOPs here are multiply-accumulates; {machine}"
+    return {
+        "csv": to_csv(records),
+        "json": to_json({}, "figures", records),
+        "tex": "\n".join(to_latex(*table, note) for table in tables),
+        "md": "\n".join(to_markdown(*table, note) for table in tables),
+    }
+
+
+def _ranked(group: Group, columns: Sequence[str]) -> tuple[str, list[str], list[list[str]]]:
+    """Title, head and rows of one protocol, with the columns in which it has a figure."""
+    used = [name for name in columns if any(name in entry.figures for entry in group.entries)]
+    rows = [
+        [
+            entry.rank.text if entry.rank else "–",
+            entry.label,
+            entry.source,
+            *(_figure(entry.figures.get(name)) for name in used),
+        ]
+        for entry in group.entries
+    ]
+    return group.title, ["Rank", "Model", "Source", *map(_with_unit, used)], rows
+
+
+def _with_unit(metric: str) -> str:
+    unit = METRICS[metric].unit
+    return f"{METRIC_LABELS.get(metric, metric)} ({unit})" if unit else metric
+
+
+def _figure(figure: Figure | None) -> str:
+    """'75.8 / 75.6'; one that stands alone is printed."""
+    if figure is None:
+        return "–"
+    return f"{figure.printed or '–'} / {figure.here}" if figure.here else figure.printed or "–"
+
+
+# ---------------------------------------------------------------- formats
+
+
+def to_json(head: dict[str, Any], key: str, records: Iterable[dict[str, Any]]) -> str:
+    """An object with `head` and, under `key`, one record per line."""
+    lines = ",\n".join(json.dumps(one, ensure_ascii=False, allow_nan=False) for one in records)
+    start = json.dumps({"format": FORMAT, **head}, ensure_ascii=False)[:-1]
+    return f'{start}, "{key}": [\n{lines}\n]}}\n'
+
+
+def _cell_text(value: Any) -> Any:
+    """A value for a spreadsheet; text that would start a formula gets an apostrophe before it."""
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    if isinstance(value, str) and re.match(r"[=+@\t\r]|-(?![\d.]|$)", value):
+        return f"'{value}"
+    return value
+
+
+def to_csv(records: Sequence[dict[str, Any]]) -> str:
+    """Records with their common keys as the header."""
+    out = io.StringIO()
+    keys = list(records[0]) if records else []
+    writer = csv.DictWriter(out, keys, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({key: _cell_text(value) for key, value in one.items()} for one in records)
+    return out.getvalue()
+
+
+def latex(text: str) -> str:
+    """Text that LaTeX prints as it is."""
+    return "".join(_LATEX.get(character, character) for character in str(clean(text)))
+
+
+def to_latex(title: str, head: Sequence[str], body: Iterable[Sequence[str]], note: str) -> str:
+    """A table for the packages booktabs and amssymb."""
+    lines = [
+        r"\begin{table}",
+        r"% needs \usepackage{booktabs,amssymb}",
+        rf"\caption{{{latex(title)} ({latex(note)}).}}",
+        rf"\begin{{tabular}}{{l{'c' * (len(head) - 1)}}}",
+        r"\toprule",
+        " & ".join(map(latex, head)) + r" \\",
+        r"\midrule",
+        *(_line(row) for row in body),
+        r"\bottomrule",
+        r"\end{tabular}",
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _line(row: Sequence[str]) -> str:
+    """A row; after the row before, a bracket or star would be read as an argument of its line break."""
+    text = " & ".join(map(latex, row))
+    return ("{}" if text.startswith(("[", "*")) else "") + text + r" \\"
+
+
+def markdown(text: str) -> str:
+    """Text that Markdown shows as it is, on one line."""
+    plain = " ".join(str(clean(text)).split())
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>~&])", r"\\\1", plain)
+
+
+def to_markdown(title: str, head: Sequence[str], body: Iterable[Sequence[str]], note: str) -> str:
+    """A pipe table under a heading."""
+    rows = [head, ["---"] + ["---:"] * (len(head) - 1), *body]
+    lines = ["| " + " | ".join(map(markdown, row)) + " |" for row in rows]
+    lines[1] = "|" + "|".join(rows[1]) + "|"
+    return "\n".join([f"### {markdown(title)}", "", *lines, "", f"{markdown(note)}.", ""])
+
+
+def bibtex(papers: Iterable[Paper]) -> str:
+    """One entry per paper; the key is its id and year."""
+    return "\n".join(
+        "\n".join(
+            [
+                f"@{'misc' if paper.venue == 'arXiv' else 'inproceedings'}{{{paper.id}{paper.year},",
+                f"  title = {{{{{_braced(paper.title)}}}}},",
+                f"  author = {{{_braced(' and '.join(re.split(r', *', paper.authors)))}}},",
+                *([f"  booktitle = {{{_braced(paper.venue)}}},"] if paper.venue != "arXiv" else []),
+                f"  year = {{{paper.year}}},",
+                *([f"  eprint = {{{_braced(paper.arxiv)}}},"] if paper.arxiv else []),
+                *(["  archiveprefix = {arXiv},"] if paper.arxiv else []),
+                "}",
+                "",
+            ]
+        )
+        for paper in papers
+    )
+
+
+def _braced(text: str) -> str:
+    """Text inside braces: what LaTeX would read is escaped, so that braces stay balanced."""
+    return " ".join(latex(text).split())

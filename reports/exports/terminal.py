@@ -1,0 +1,62 @@
+"""One table for the terminal: printed figure, figure here, verdict."""
+
+from collections.abc import Sequence
+
+from bench.catalog.schema import Cell, Paper, Row, Table
+from bench.judge.records import Verdict
+from reports.build.render import clean
+from reports.views.table import CellView, Tally
+
+WIDEST = 28
+GAP = "  "
+
+
+def render_table(paper: Paper, table: Table, verdicts: Sequence[Verdict]) -> str:
+    """Printed table in plain columns; under each figure what was found here and the verdict."""
+    found = {(v.row, v.column): v for v in verdicts}
+    rows = {row.key: _cells(paper, table, row, found) for row in table.rows}
+    lines = [[_short(text) for text in ("row", *(column.label for column in table.columns))]]
+    group = None
+    for row in table.rows:
+        if row.group and row.group != group:
+            lines.append([_short(row.group)] + [""] * len(table.columns))
+        group = row.group
+        label = [_short(row.label), *([f"({row.origin})"] * (row.origin != "own"))]
+        parts = [label, *map(_lines, rows[row.key])]
+        for i in range(max(map(len, parts))):
+            lines.append([part[i] if i < len(part) else "" for part in parts])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    body = [GAP.join(text.ljust(w) for text, w in zip(line, widths, strict=True)) for line in lines]
+    body.insert(1, GAP.join("-" * width for width in widths))
+    title = _line(f"{paper.method} Table {table.table}: {table.title}")
+    tally = Tally.of(cell for cells in rows.values() for cell in cells)
+    return "\n".join([title, "", *(line.rstrip() for line in body), "", tally.text])
+
+
+def _cells(
+    paper: Paper, table: Table, row: Row, found: dict[tuple[str, str], Verdict]
+) -> list[CellView]:
+    return [
+        CellView.of(Cell(paper.id, table, row, column, text), found.get((row.key, column.key)))
+        for column, text in zip(table.columns, row.cells, strict=True)
+    ]
+
+
+def _lines(view: CellView) -> list[str]:
+    printed = _short(view.cell.printed) or "–"
+    if view.word.key == "setting":
+        return [printed]
+    if view.word.key == "empty":
+        return [printed, "not printed"]
+    here = [_short(" ".join(filter(None, (view.here, view.difference))))] if view.here else []
+    return [printed, *here, _short(f"{view.word.symbol} {view.word.label}")]
+
+
+def _line(text: str) -> str:
+    """Text on one line, without control characters: a terminal obeys those."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in str(clean(" ".join(text.split()))))
+
+
+def _short(text: str) -> str:
+    plain = _line(text)
+    return plain if len(plain) <= WIDEST else plain[: WIDEST - 1] + "…"

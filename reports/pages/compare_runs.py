@@ -1,0 +1,160 @@
+"""Two results side by side: metrics, what differs in their protocols, images that only one of them gets right.
+
+The page holds every result once, in groups that were evaluated on the same people; a script lays any two side by side.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.catalog.schema import METRICS, Tier
+from bench.errors import UnknownName
+from bench.evaluate.matches import Matches
+from bench.evaluate.per_person import People, flipped
+from bench.judge.bootstrap import compare_ap
+from bench.judge.statistics import Difference
+from bench.results.records import AccuracyResult
+from bench.results.store import Store, Stored
+from reports.views.results import Measured, people_of
+
+MOST_IMAGES = 10_000
+
+
+@dataclass(frozen=True)
+class Side:
+    """One result as the page of comparisons holds it; `scores` are percent, image by image of its group."""
+
+    name: str
+    run: str
+    result: AccuracyResult
+    scores: tuple[int, ...]
+
+    @property
+    def right(self) -> int:
+        """How many images it gets right."""
+        return sum(score >= 50 for score in self.scores)
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        return {key: round(value, 3) for key, value in self.result.metrics.items()}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Results of the same people; without images where the people of a result were not stored."""
+
+    images: tuple[int, ...]
+    sides: tuple[Side, ...]
+
+    @property
+    def data(self) -> str:
+        """The data they were evaluated on: 'coco-synthetic'."""
+        named = (side.result.protocol.get("data", "data not stated") for side in self.sides)
+        return ", ".join(sorted(set(named)))
+
+
+def benches(measured: Measured) -> list[Bench]:
+    """All results with metrics, those that were evaluated on the same people together."""
+    found: dict[str, list[Side]] = defaultdict(list)
+    images: dict[str, tuple[int, ...]] = {"": ()}
+    for run, results in sorted(measured.accuracies.items()):
+        for file, result in results:
+            if result.failed or not result.metrics:
+                continue
+            scores: dict[int, float] = {}
+            key = ""
+            if file in measured.people:
+                stored = People.load(measured.people[file])
+                if len(np.unique(stored.image)) <= MOST_IMAGES:
+                    scores = stored.by_image()
+                    key = hashlib.sha256(stored.person.tobytes()).hexdigest()
+                    images[key] = tuple(scores)
+            percent = tuple(int(100 * score) for score in scores.values())
+            found[key].append(Side(_name(result, file), run, result, percent))
+    return [Bench(images[key], tuple(sides)) for key, sides in sorted(found.items())][::-1]
+
+
+def _name(result: AccuracyResult, file: str) -> str:
+    return f"{result.run}, {result.tier}, {Path(file).stem}"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two results; `ap` is AP of the second minus the first on the same images, None where that is not known."""
+
+    first: Stored[AccuracyResult]
+    second: Stored[AccuracyResult]
+    ap: Difference | None
+    flips: list[tuple[int, float, float]] | None
+
+    @property
+    def metrics(self) -> list[tuple[str, float | None, float | None]]:
+        one, two = self.first.result.metrics, self.second.result.metrics
+        return [(m, one.get(m), two.get(m)) for m in METRICS if m in one or m in two]
+
+    @property
+    def protocols(self) -> list[tuple[str, str, str]]:
+        """What differs in how they were evaluated."""
+        one, two = self.first.result.protocol, self.second.result.protocol
+        keys = sorted({*one, *two})
+        rows = [(k, one.get(k, "not stated"), two.get(k, "not stated")) for k in keys]
+        return [row for row in rows if row[1] != row[2]]
+
+
+def find(store: Store, name: str, tier: Tier) -> Stored[AccuracyResult]:
+    """RUN or RUN/seed-1; without a seed the first. Raises `UnknownName`."""
+    run, _, stem = name.partition("/")
+    stored = store.accuracies(tier)
+    own = [one for one in stored if one.result.run == run]
+    if not own:
+        runs = {one.result.run for one in stored}
+        raise UnknownName(f"result of tier {tier} of run", run, runs, "Measure it first")
+    chosen = [one for one in own if stem in ("", one.path.stem)]
+    if not chosen:
+        raise UnknownName(f"result of {run}", stem, [one.path.stem for one in own])
+    return chosen[0]
+
+
+def pair(first: Stored[AccuracyResult], second: Stored[AccuracyResult]) -> Pair:
+    """Raises `ResultError` if the two were evaluated on different people."""
+    one, two = people_of(first.path), people_of(second.path)
+    flips = flipped(People.load(one), People.load(two)) if one and two else None
+    return Pair(first, second, _ap(first.path, second.path), flips)
+
+
+def _ap(*results: Path) -> Difference | None:
+    files = [path.with_suffix(".matches.npz") for path in results]
+    if not all(file.is_file() for file in files):
+        return None
+    one, two = (Matches.load(file) for file in files)
+    return compare_ap(two, one, draws=400)
+
+
+def table_of(found: Pair) -> list[dict[str, str | float | None]]:
+    """One row a metric, for the terminal."""
+    rows: list[dict[str, str | float | None]] = []
+    for metric, one, two in found.metrics:
+        difference = two - one if one is not None and two is not None else None
+        interval = found.ap.interval if found.ap and metric == "AP" else None
+        rows.append(
+            {
+                "metric": metric,
+                "first": _rounded(one),
+                "second": _rounded(two),
+                "difference": _rounded(difference),
+                "interval": " to ".join(f"{end:+.2f}" for end in _ends(interval)) or None,
+            }
+        )
+    return rows
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def _ends(interval: tuple[float, float] | None) -> Sequence[float]:
+    return interval or ()

@@ -1,0 +1,131 @@
+"""Two snapshots of the results: cells that moved, verdicts that flipped, claims that changed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from bench.judge.records import ClaimVerdict, Snapshot, Verdict
+from reports.build.writer import SiteError
+from reports.views.table import Place
+from reports.views.words import HOLDS, SILENT, VERDICTS, Word
+
+
+def word_of(verdict: Verdict) -> Word:
+    return VERDICTS.get(verdict.verdict) or SILENT[verdict.verdict]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One cell before and after; None where a snapshot does not have it."""
+
+    place: Place
+    before: Verdict | None
+    after: Verdict | None
+
+    @property
+    def flipped(self) -> bool:
+        """Another verdict, or a cell that came or went."""
+        if self.before is None or self.after is None:
+            return True
+        return self.before.verdict != self.after.verdict
+
+    @property
+    def moved(self) -> float | None:
+        """How far the reproduced value moved."""
+        if self.before is None or self.after is None:
+            return None
+        if self.before.value is None or self.after.value is None:
+            return None
+        return self.after.value - self.before.value
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """The verdict before and after."""
+        return (
+            word_of(self.before).label if self.before else "not in the snapshot",
+            word_of(self.after).label if self.after else "not in the snapshot",
+        )
+
+
+@dataclass(frozen=True)
+class ClaimChange:
+    """One claim whose judgement on reproduced numbers changed."""
+
+    paper: str
+    after: ClaimVerdict
+    before: str
+
+    @property
+    def words(self) -> tuple[str, str]:
+        return self.before, HOLDS[self.after.on_reproduced.holds].label
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What changed from one snapshot to the next."""
+
+    before: Snapshot
+    after: Snapshot
+    changes: tuple[Change, ...]
+    claims: tuple[ClaimChange, ...]
+
+    @property
+    def flipped(self) -> tuple[Change, ...]:
+        return tuple(change for change in self.changes if change.flipped)
+
+    @property
+    def moved(self) -> tuple[Change, ...]:
+        """Cells with the same verdict and another value, the largest move first."""
+        same = [c for c in self.changes if not c.flipped and c.moved]
+        return tuple(sorted(same, key=lambda c: -abs(c.moved or 0)))
+
+
+def compare(before: Snapshot, after: Snapshot) -> Comparison:
+    """Everything that differs, cells by their address."""
+    return Comparison(before, after, tuple(_changes(before, after)), tuple(_claims(before, after)))
+
+
+def to_json(snapshot: Snapshot) -> str:
+    """A snapshot as a file; verdicts by address, so that equal snapshots give equal bytes."""
+    verdicts = sorted(snapshot.verdicts, key=lambda v: (v.paper, v.table, v.row, v.column))
+    return (
+        snapshot.model_copy(update={"verdicts": tuple(verdicts)}).model_dump_json(indent=1) + "\n"
+    )
+
+
+def read(path: Path) -> Snapshot:
+    """A snapshot that `to_json` wrote. Raises `SiteError` if it is not one."""
+    try:
+        return Snapshot.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise SiteError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = " > ".join(map(str, first["loc"])) or "the file"
+        raise SiteError(
+            f"{path}: not a snapshot of this version: {where}: {first['msg']}; "
+            "name the snapshot.json of an earlier site"
+        ) from None
+
+
+def _by_place(snapshot: Snapshot) -> dict[Place, Verdict]:
+    return {(v.paper, v.table, v.row, v.column): v for v in snapshot.verdicts}
+
+
+def _changes(before: Snapshot, after: Snapshot) -> Iterable[Change]:
+    old, new = _by_place(before), _by_place(after)
+    for place in sorted({*old, *new}):
+        change = Change(place, old.get(place), new.get(place))
+        if change.flipped or change.moved:
+            yield change
+
+
+def _claims(before: Snapshot, after: Snapshot) -> Iterable[ClaimChange]:
+    old = {(c.paper, c.claim.id): c.on_reproduced.holds for c in before.claims}
+    for claim in after.claims:
+        was = old.get((claim.paper, claim.claim.id))
+        if was != claim.on_reproduced.holds:
+            label = HOLDS[was].label if was else "not in the snapshot"
+            yield ClaimChange(claim.paper, claim, label)

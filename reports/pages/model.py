@@ -1,0 +1,137 @@
+"""One model as the site shows it: counts, speeds, runs, accuracies, and where it is printed."""
+
+from dataclasses import dataclass
+
+from bench.catalog.load import Catalog
+from bench.catalog.schema import Run
+from bench.results.records import AccuracyResult, CountResult, SpeedResult, Timing
+from reports.charts.curves import CurveChart, curve_charts
+from reports.charts.error_types import DiagnosisView, diagnosis_view
+from reports.pages import model_facts
+from reports.pages.gallery import GalleryView, gallery_view
+from reports.views.results import Measured
+from reports.views.table import CellView, Judged, RowView, TableView
+
+MOST_RATIOS = 60
+
+
+@dataclass(frozen=True)
+class SpeedRow:
+    """One timing of the model, beside what else was timed in the same measurement."""
+
+    name: str
+    result: SpeedResult
+    timing: Timing
+    ratios: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class RunView:
+    """One run of the model with its results."""
+
+    name: str
+    paper: str
+    run: Run
+    results: tuple[tuple[str, AccuracyResult], ...]
+    gallery: GalleryView | None
+
+    @property
+    def diagnosis(self) -> DiagnosisView | None:
+        """What kinds of errors stand behind its accuracy."""
+        return diagnosis_view(self.name, self.results)
+
+    @property
+    def curves(self) -> list[CurveChart]:
+        """Training curves, one chart per tier."""
+        return list(curve_charts(self.name, [result for _, result in self.results]))
+
+
+@dataclass(frozen=True)
+class ModelView:
+    """Everything one model page shows."""
+
+    name: str
+    facts: tuple[tuple[str, str], ...]
+    family: str | None
+    files: tuple[tuple[str, str], ...]
+    count: CountResult | None
+    count_name: str | None
+    speeds: tuple[SpeedRow, ...]
+    runs: tuple[RunView, ...]
+    appearances: tuple[tuple[TableView, RowView, tuple[CellView, ...]], ...]
+
+    @property
+    def sources(self) -> list[str]:
+        """Files of all results shown."""
+        found = [self.count_name] if self.count_name else []
+        found += [line.name for line in self.speeds]
+        return found + [name for run in self.runs for name, _ in run.results]
+
+    @property
+    def diagnosed(self) -> bool:
+        return any(run.diagnosis for run in self.runs)
+
+    @property
+    def modules(self) -> list[tuple[str, dict[str, float]]]:
+        return list(self.count.by_module.items()) if self.count else []
+
+    @property
+    def module_columns(self) -> list[str]:
+        """What is counted per module, in the order of first appearance."""
+        return list(dict.fromkeys(key for _, counts in self.modules for key in counts))
+
+
+def model_names(catalog: Catalog, judged: Judged, measured: Measured) -> list[str]:
+    """Every model that a run, a printed row or a result names."""
+    found = {run.config for run in catalog.runs.values()}
+    found |= {cell.model for cell in judged.cells() if cell.model}
+    return sorted(found | set(measured.counts) | set(measured.speeds))
+
+
+def model_views(catalog: Catalog, judged: Judged, measured: Measured) -> list[ModelView]:
+    """All models, by name."""
+    runs: dict[str, list[RunView]] = {}
+    for name, run in catalog.runs.items():
+        results = tuple(measured.accuracies.get(name, []))
+        gallery = gallery_view(results, measured.galleries)
+        view = RunView(name, catalog.run_papers[name], run, results, gallery)
+        runs.setdefault(run.config, []).append(view)
+    places = _appearances(judged)
+    return [
+        ModelView(
+            name=name,
+            facts=tuple(model_facts.facts(name)),
+            family=model_facts.family(name),
+            files=tuple(model_facts.files(name)),
+            count=measured.counts[name][1] if name in measured.counts else None,
+            count_name=measured.counts[name][0] if name in measured.counts else None,
+            speeds=tuple(_speed(name, *pair) for pair in measured.speeds.get(name, [])),
+            runs=tuple(runs.get(name, [])),
+            appearances=tuple(places.get(name, [])),
+        )
+        for name in model_names(catalog, judged, measured)
+    ]
+
+
+def _speed(model: str, name: str, result: SpeedResult) -> SpeedRow:
+    own = result.timings[model]
+    beside = result.timings if len(result.timings) <= MOST_RATIOS else {}
+    ratios = tuple(
+        (other, timing.median_ms / own.median_ms)
+        for other, timing in sorted(beside.items())
+        if other != model
+    )
+    return SpeedRow(name, result, own, ratios)
+
+
+def _appearances(
+    judged: Judged,
+) -> dict[str, list[tuple[TableView, RowView, tuple[CellView, ...]]]]:
+    """Model -> rows in which it is printed, with those of their cells that are about it."""
+    found: dict[str, list[tuple[TableView, RowView, tuple[CellView, ...]]]] = {}
+    for table in judged.tables.values():
+        for row in table.rows:
+            for model in sorted({cell.model for cell in row.cells if cell.model}):
+                own = tuple(c for c in row.cells if c.model == model and c.word.key != "setting")
+                found.setdefault(model, []).append((table, row, own))
+    return found

@@ -1,0 +1,108 @@
+"""What a model is made of, read from its config files as they stand: nothing is run, no MMPose is needed."""
+
+import ast
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bench.paths import ROOT, config_files
+from bench.results.inputs import config_chain
+
+LEFT_OUT = ("init_cfg", "test_cfg", "train_cfg", "data_preprocessor", "decoder", "_scope_")
+LONGEST = 90
+
+
+def facts(model: str) -> list[tuple[str, str]]:
+    """(part, what it is) of a zoo model at the paper's size: ('head', 'TransPoseHead: dim 256, heads 8')."""
+    known = config_files()
+    if model not in known:
+        return []
+    config = _merged(known[model])
+    found = [
+        (name.replace("_", " "), _words(part))
+        for name, part in config.get("model", {}).items()
+        if isinstance(part, dict) and name not in LEFT_OUT
+    ]
+    codec = config.get("codec")
+    return [*found, ("keypoints as", _words(codec))] if isinstance(codec, dict) else found
+
+
+def family(model: str) -> str | None:
+    """What the module of the model's family says of itself, without its headline; None if there is no such module."""
+    known = config_files()
+    path = ROOT / "model_zoo" / known[model].parent.name / "model.py" if model in known else None
+    if path is None or not path.is_file():
+        return None
+    return ast.get_docstring(ast.parse(path.read_text("utf-8")))
+
+
+def files(model: str) -> list[tuple[str, str]]:
+    """(name, text) of the model's config and of all it inherits from."""
+    known = config_files()
+    if model not in known:
+        return []
+    return [
+        (path.relative_to(ROOT).as_posix(), path.read_text("utf-8"))
+        for path in config_chain(known[model])
+    ]
+
+
+def _words(part: Mapping[str, Any]) -> str:
+    """'ResNetS: depth 50, stage blocks 3 4' of a part's plain entries."""
+    said = []
+    for key, value in part.items():
+        if key == "type" or key in LEFT_OUT:
+            continue
+        text = _value(value, " × " if key.endswith("size") else " ")
+        if text and len(text) <= LONGEST:
+            said.append(f"{key.replace('_', ' ')} {text}")
+    return ": ".join(filter(None, (str(part.get("type", "")), ", ".join(said)))) or "as inherited"
+
+
+def _value(value: Any, between: str = " ") -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return str(value.get("type", ""))
+    if isinstance(value, list | tuple):
+        return between.join(_value(one) for one in value)
+    return "" if value is None else str(value)
+
+
+@cache
+def _merged(path: Path) -> dict[str, Any]:
+    """The config's literal entries over those it inherits, as mmengine merges them; others are left out."""
+    merged: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            if name == "_base_":
+                bases = ast.literal_eval(node.value)
+                for base in [bases] if isinstance(bases, str) else bases:
+                    merged = _over(merged, _merged((path.parent / base).resolve()))
+            else:
+                value = _literal(node.value, own)
+                if value is not None:
+                    own[name] = value
+    return dict(_over(merged, own))
+
+
+def _over(below: Any, above: Any) -> Any:
+    if not isinstance(below, dict) or not isinstance(above, dict) or above.get("_delete_"):
+        return above
+    return {**below, **{key: _over(below.get(key), value) for key, value in above.items()}}
+
+
+def _literal(node: ast.expr, names: Mapping[str, Any]) -> Any:
+    """The value of `dict(...)`, of a literal or of a name given above; None for anything else."""
+    if isinstance(node, ast.Name):
+        return names.get(node.id)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict":
+        found = {word.arg: _literal(word.value, names) for word in node.keywords if word.arg}
+        return {key: value for key, value in found.items() if value is not None}
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        return None

@@ -1,0 +1,208 @@
+"""One table as the site shows it: every printed cell with what stands beside it."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+from bench.catalog.load import Catalog
+from bench.catalog.schema import METRICS, Cell, Paper, Row, Table
+from bench.judge.records import Snapshot, Verdict
+from reports.views.results import Measured, Trace
+from reports.views.words import EVIDENCE, ORIGINS, SILENT, VERDICTS, Word, number, signed
+
+Place = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class CellView:
+    """One cell: what the paper prints, what was found here, and how that is judged."""
+
+    cell: Cell
+    verdict: Verdict | None
+    word: Word
+    evidence: Word | None
+    traces: tuple[Trace, ...]
+    model: str | None
+
+    @classmethod
+    def of(
+        cls,
+        cell: Cell,
+        verdict: Verdict | None,
+        traces: tuple[Trace, ...] = (),
+        model: str | None = None,
+    ) -> "CellView":
+        """A cell beside its verdict; without one it says that it has not been judged."""
+        evidence = EVIDENCE[verdict.evidence] if verdict and verdict.evidence else None
+        return cls(cell, verdict, _word(cell, verdict), evidence, traces, model)
+
+    @property
+    def kind(self) -> str:
+        """accuracy, count, speed, measure or setting."""
+        return METRICS[self.cell.metric].kind if self.cell.metric else "setting"
+
+    @property
+    def judged(self) -> bool:
+        return self.word.key in VERDICTS
+
+    @property
+    def here(self) -> str | None:
+        """The reproduced value, rounded as the paper rounds."""
+        if self.verdict is None or self.verdict.value is None:
+            return None
+        return self.verdict.shown or number(self.verdict.value)
+
+    @property
+    def difference(self) -> str | None:
+        if self.verdict is None or self.verdict.difference is None:
+            return None
+        if self.relative:
+            return f"{signed(self.verdict.difference, 1)} %"
+        printed = self.cell.number
+        return signed(self.verdict.difference, printed.decimals if printed else 1)
+
+    @property
+    def relative(self) -> bool:
+        """Differences of counts and speeds are in percent of the printed figure, of others in its unit."""
+        return self.kind in ("count", "speed")
+
+    @property
+    def interval(self) -> str | None:
+        if self.verdict is None or self.verdict.interval is None:
+            return None
+        return " to ".join(number(end) for end in self.verdict.interval)
+
+    @property
+    def reason(self) -> str:
+        return self.verdict.reason if self.verdict else self.word.meaning
+
+    @property
+    def seeds(self) -> str:
+        return ", ".join(map(str, self.verdict.seeds)) if self.verdict else ""
+
+    @property
+    def allowed(self) -> str | None:
+        """What the printed digits allow: '75.75 to 75.85'."""
+        printed = self.cell.number
+        if printed is None:
+            return None
+        low, high = printed.value - printed.half_step, printed.value + printed.half_step
+        return f"{number(low, printed.decimals + 1)} to {number(high, printed.decimals + 1)}"
+
+    @property
+    def origin(self) -> str:
+        return ORIGINS[self.cell.origin]
+
+
+@dataclass(frozen=True)
+class RowView:
+    """One printed row with its cells."""
+
+    row: Row
+    model: str | None
+    cells: tuple[CellView, ...]
+
+
+@dataclass(frozen=True)
+class TableView:
+    """One printed table; `groups` are its rows under the headings as printed."""
+
+    name: str
+    paper: Paper
+    table: Table
+    groups: tuple[tuple[str | None, tuple[RowView, ...]], ...]
+
+    @property
+    def rows(self) -> tuple[RowView, ...]:
+        return tuple(row for _, rows in self.groups for row in rows)
+
+    @property
+    def tally(self) -> "Tally":
+        return Tally.of(cell for row in self.rows for cell in row.cells)
+
+
+#: Words of cells for which nothing was measured here.
+UNMEASURED = ("failed", "not-run", "quoted", "unjudged")
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many cells got which verdict, in the order of the words."""
+
+    counts: tuple[tuple[Word, int], ...]
+
+    @classmethod
+    def of(cls, cells: Iterable[CellView]) -> "Tally":
+        found = Counter(c.word.key for c in cells if c.judged or c.word.key == "unjudged")
+        words = [*VERDICTS.values(), SILENT["unjudged"]]
+        return cls(tuple((word, found[word.key]) for word in words if found[word.key]))
+
+    @property
+    def total(self) -> int:
+        return sum(count for _, count in self.counts)
+
+    @property
+    def measured(self) -> int:
+        """Cells whose verdict rests on a measurement here, whatever came of it."""
+        return sum(count for word, count in self.counts if word.key not in UNMEASURED)
+
+    def count(self, key: str) -> int:
+        return next((count for word, count in self.counts if word.key == key), 0)
+
+    @property
+    def text(self) -> str:
+        """'3 reproduced, 2 not run'."""
+        return ", ".join(f"{number(n, 0)} {word.label}" for word, n in self.counts) or "no figures"
+
+
+class Judged:
+    """The tables of a catalog beside the verdicts of a snapshot."""
+
+    def __init__(self, catalog: Catalog, snapshot: Snapshot, measured: Measured) -> None:
+        self.catalog = catalog
+        self.measured = measured
+        self.verdicts: dict[Place, Verdict] = {
+            (v.paper, v.table, v.row, v.column): v for v in snapshot.verdicts
+        }
+        self.tables = {
+            name: self._table(name, paper, table) for name, (paper, table) in catalog.tables.items()
+        }
+
+    def cells(self, paper: str | None = None) -> Iterable[CellView]:
+        """All cells, or those of one paper, in printed order."""
+        for view in self.tables.values():
+            if paper in (None, view.paper.id):
+                for row in view.rows:
+                    yield from row.cells
+
+    def _table(self, name: str, paper: Paper, table: Table) -> TableView:
+        rows = [self._row(paper, table, row) for row in table.rows]
+        groups = groupby(rows, key=lambda view: view.row.group)
+        return TableView(name, paper, table, tuple((title, tuple(own)) for title, own in groups))
+
+    def _row(self, paper: Paper, table: Table, row: Row) -> RowView:
+        cells = tuple(
+            self._cell(Cell(paper.id, table, row, column, text))
+            for column, text in zip(table.columns, row.cells, strict=True)
+        )
+        run = self.catalog.runs.get(row.run) if row.run else None
+        return RowView(row, row.model or (run.config if run else None), cells)
+
+    def _cell(self, cell: Cell) -> CellView:
+        verdict = self.verdicts.get((cell.paper, cell.table.table, cell.row.key, cell.column.key))
+        return CellView.of(cell, verdict, self._traces(verdict), self.catalog.model_of(cell))
+
+    def _traces(self, verdict: Verdict | None) -> tuple[Trace, ...]:
+        names = verdict.results if verdict else ()
+        return tuple(self.measured.traces[name] for name in names if name in self.measured.traces)
+
+
+def _word(cell: Cell, verdict: Verdict | None) -> Word:
+    if verdict is not None and verdict.verdict in VERDICTS:
+        return VERDICTS[verdict.verdict]
+    if verdict is not None:
+        return SILENT[verdict.verdict]
+    if cell.metric is None:
+        return SILENT["setting"]
+    return SILENT["unjudged" if cell.number else "empty"]

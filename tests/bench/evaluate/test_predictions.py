@@ -1,0 +1,266 @@
+"""What strangers send: every mistake is named by entry and line, and nothing hostile gets through."""
+
+import gzip
+import json
+import time
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.io import savemat
+
+from bench.errors import DataError, UnknownName
+from bench.evaluate.model_card import read_card
+from bench.evaluate.predictions import dataset_of, read_predictions
+from bench.files import read_bounded, unpack
+
+KNOWN = {10, 20, 30}
+CARD = """\
+name: my-net
+title: My Net, ResNet-50
+authors: A. Stranger
+link: https://example.org/my-net
+boxes: detector-56.4
+input_size: 256x192
+flip_test: yes
+training_data: COCO train2017
+"""
+
+
+def entry(image: int = 10, shift: float = 0.0, joints: int = 17, **more) -> dict:
+    points = [v for j in range(joints) for v in (j + shift, 2.0 * j, 0.5)]
+    return {"image_id": image, "category_id": 1, "keypoints": points, "score": 0.5, **more}
+
+
+def write(folder: Path, entries: list, name: str = "p.json") -> Path:
+    """One entry a line, the first on line 2."""
+    text = "[\n" + ",\n".join(json.dumps(e) for e in entries) + "\n]"
+    file = folder / name
+    file.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+    return file
+
+
+def broken(**changes) -> dict:
+    return {**entry(), **changes}
+
+
+def without(key: str) -> dict:
+    return {k: v for k, v in entry().items() if k != key}
+
+
+@pytest.mark.parametrize(
+    ("bad", "told"),
+    [
+        (3, "is a int, not an object"),
+        (without("score"), "has no score"),
+        (broken(image_id=11), "image_id 11 is not in the truth"),
+        (broken(image_id="10"), "image_id '10' is not in the truth"),
+        (broken(image_id=True), "image_id True is not in the truth"),
+        (broken(category_id=2), "category_id is 2; a person is 1"),
+        (broken(keypoints=[0.0] * 48), r"keypoints holds 48 numbers; 51 are wanted"),
+        (broken(keypoints={"x": 1}), "keypoints holds dict; 51 are wanted"),
+        (broken(keypoints=[0.0] * 50 + ["7"]), "no finite number of pixels"),
+        (broken(keypoints=[0.0] * 50 + [1e9]), "no finite number of pixels"),
+        (broken(keypoints=[0.0] * 50 + [10**400]), "no finite number of pixels"),
+        (broken(score=None), "score None is no finite number"),
+        (entry(bbox=[0, 0, 1, 1]), "has a bbox, the first not"),
+    ],
+)
+def test_a_mistake_is_told_by_entry_and_line(tmp_path: Path, bad, told: str):
+    file = write(tmp_path, [entry(), entry(20), bad, entry(30)])
+    with pytest.raises(DataError, match=rf"p\.json: entry 3 \(line 4\) .*{told}"):
+        read_predictions(file, "coco", KNOWN)
+
+
+def test_boxes_are_in_all_entries_or_in_none_and_are_boxes(tmp_path: Path):
+    box = [1.0, 2.0, 3.0, 4.0]
+    whole = write(tmp_path, [entry(bbox=box), entry(20, bbox=box)])
+    assert [e["bbox"] for e in read_predictions(whole, "coco", KNOWN).entries] == [box, box]
+    with pytest.raises(DataError, match=r"entry 2 .* has no bbox while the first entry has one"):
+        read_predictions(write(tmp_path, [entry(bbox=box), entry(20)]), "coco", KNOWN)
+    with pytest.raises(DataError, match="bbox is not"):
+        read_predictions(write(tmp_path, [entry(bbox=[1, 2, -3, 4])]), "coco", KNOWN)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32-le"])
+def test_a_mistake_has_its_line_in_every_encoding_of_json(tmp_path: Path, encoding: str):
+    file = write(tmp_path, [entry(), entry(99)])
+    file.write_bytes(file.read_text().encode(encoding))
+    with pytest.raises(DataError, match=r"entry 2 \(line 3\) image_id 99"):
+        read_predictions(file, "coco", KNOWN)
+
+
+def test_a_mistake_at_the_end_of_a_large_file_is_found_at_once(tmp_path: Path):
+    file = write(tmp_path, [*[entry(shift=n) for n in range(20_000)], entry(99)])
+    started = time.process_time()
+    with pytest.raises(DataError, match=r"entry 20001 \(line 20002\)"):
+        read_predictions(file, "coco", KNOWN)
+    assert time.process_time() - started < 10  # counted from the start for each entry: over 20 s
+
+
+def test_nesting_near_the_limit_is_no_traceback(tmp_path: Path):
+    for depth in range(0, 1000, 7):
+        (tmp_path / "p.json").write_text('[{"image_id": ' + "[" * depth + "]" * depth + "}]")
+        with pytest.raises(DataError):
+            read_predictions(tmp_path / "p.json", "coco", KNOWN)
+
+
+def test_millions_of_lists_are_refused_before_they_fill_the_memory(tmp_path: Path):
+    (tmp_path / "p.json.gz").write_bytes(gzip.compress(b"[" + b"[]," * 2**22 + b"[]]"))
+    with pytest.raises(DataError, match="holds 4194306 lists and objects; at most 4194304"):
+        read_predictions(tmp_path / "p.json.gz", "coco", KNOWN)
+
+
+def test_many_mistakes_are_told_in_part_and_counted(tmp_path: Path):
+    file = write(tmp_path, [entry(99) for _ in range(40)])
+    with pytest.raises(DataError, match=r"entry 5 \(line 6\).*and 35 more entries are wrong"):
+        read_predictions(file, "coco", KNOWN)
+
+
+def test_what_no_evaluator_needs_is_left_out(tmp_path: Path):
+    """`segmentation` or `caption` would make pycocotools read the entry as something else."""
+    file = write(tmp_path, [entry(caption="x", segmentation=[[1]], id=7, center=[1, 2])])
+    [kept] = read_predictions(file, "coco", KNOWN).entries
+    assert set(kept) == {"image_id", "category_id", "keypoints", "score"}
+
+
+def test_oddities_are_noted(tmp_path: Path):
+    crowd = [entry(20, shift) for shift in range(21)]
+    silent = broken(keypoints=[1.0, 2.0, 0] * 17)
+    file = write(tmp_path, [entry(), *crowd, silent, entry()], "p.json.gz")
+    checked = read_predictions(file, "coco", KNOWN)
+    assert len(checked.entries) == 24
+    assert checked.notes == [
+        "2 of 3 images have predictions",
+        "1 images have more than the 20 detections that are looked at",
+        "1 entries are repeated, entry 24 is entry 1",
+        "1 entries have no keypoint score above 0",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"{}", "holds a JSON dict; predictions are a list"),
+        (b"[", "not readable JSON"),
+        (b"[NaN]", "NaN is not a number"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'[{"image_id": ' + b"9" * 6000 + b"}]", "not readable JSON"),
+        (b"\x80\x04K\x01.", "not readable JSON"),
+    ],
+)
+def test_hostile_files_are_refused_in_one_line(tmp_path: Path, content: bytes, told: str):
+    (tmp_path / "p.json").write_bytes(content)
+    with pytest.raises(DataError, match=told) as caught:
+        read_predictions(tmp_path / "p.json", "coco", KNOWN)
+    assert len(str(caught.value)) < 400
+
+
+def test_a_bomb_is_not_unpacked(tmp_path: Path):
+    (tmp_path / "p.json.gz").write_bytes(gzip.compress(b"[" + b" " * 10**7 + b"]"))
+    with pytest.raises(DataError, match="unpacks to more than 1000000 bytes"):
+        read_bounded(tmp_path / "p.json.gz", 10**6)
+    with pytest.raises(DataError, match="ends in the middle"):
+        unpack(gzip.compress(b"x" * 99)[:-9], "it")
+    with pytest.raises(DataError, match="is no gzip file"):
+        unpack(zlib.compress(b"x"), "it")
+    (tmp_path / "large.json").write_bytes(b" " * 2000)
+    with pytest.raises(DataError, match="has 2000 bytes; at most 1000 are read"):
+        read_bounded(tmp_path / "large.json", 1000)
+
+
+def test_mpii_wants_every_person_once(tmp_path: Path):
+    people = [entry(n, joints=16) for n in range(3)]
+    assert len(read_predictions(write(tmp_path, people), "mpii", {0, 1, 2}).entries) == 3
+    with pytest.raises(DataError, match="1 of 3 people have no entry, the first is 1"):
+        read_predictions(write(tmp_path, [people[0], people[2]]), "mpii", {0, 1, 2})
+    with pytest.raises(DataError, match=r"entry 4 \(line 5\) person 0 was entry 1"):
+        read_predictions(write(tmp_path, [*people, people[0]]), "mpii", {0, 1, 2})
+
+
+def test_a_mat_file_of_hrnet_holds_1_based_pixels(tmp_path: Path):
+    found = np.random.default_rng(0).uniform(1, 300, (3, 16, 3))
+    savemat(tmp_path / "pred.mat", {"preds": found})
+    entries = read_predictions(tmp_path / "pred.mat", "mpii", {0, 1, 2}).entries
+    points = np.array([e["keypoints"] for e in entries]).reshape(3, 16, 3)
+    np.testing.assert_allclose(points[:, :, :2], found[:, :, :2] - 1)
+    savemat(tmp_path / "pred.mat", {"preds": found[:, :, :2]})
+    assert read_predictions(tmp_path / "pred.mat", "mpii", {0, 1, 2}).entries[0]["score"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("arrays", "told"),
+    [
+        ({"x": np.zeros((3, 16, 2))}, r"holds x \(3, 16, 2\); wanted is preds"),
+        ({"preds": np.zeros((3, 14, 2))}, r"shape \(3, 14, 2\); wanted is \[N, 16, 2 or 3\]"),
+        ({"preds": np.zeros((3, 16, 2), complex)}, "complex numbers"),
+        ({"preds": np.full((3, 16, 2), np.nan)}, "no finite number"),
+        ({"preds": np.array([[["a"] * 2] * 16] * 3, dtype=object)}, "of class cell"),
+    ],
+)
+def test_other_mat_files_are_refused(tmp_path: Path, arrays: dict, told: str):
+    savemat(tmp_path / "pred.mat", arrays)
+    with pytest.raises(DataError, match=told):
+        read_predictions(tmp_path / "pred.mat", "mpii", {0, 1, 2})
+
+
+def test_damaged_mat_files_are_refused(tmp_path: Path):
+    savemat(tmp_path / "pred.mat", {"preds": np.zeros((3, 16, 2))}, do_compression=True)
+    whole = (tmp_path / "pred.mat").read_bytes()
+    for content in (b"", whole[:100], whole[:-20], b"\x80\x04K\x01." * 50):
+        (tmp_path / "pred.mat").write_bytes(content)
+        with pytest.raises(DataError, match=r"pred\.mat"):
+            read_predictions(tmp_path / "pred.mat", "mpii", {0, 1, 2})
+
+
+def test_a_card_is_read(tmp_path: Path):
+    (tmp_path / "card.yaml").write_text(CARD)
+    card = read_card(tmp_path / "card.yaml")
+    assert (card.name, card.flip_test, card.note) == ("my-net", True, None)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("name: ../../etc", "line 1, name: .* arrived, wanted is up to 60 small letters"),
+        ("name: My Net", "line 1, name: .* arrived, wanted is up to 60 small letters"),
+        ("link: javascript:alert(1)", "link: .* arrived, wanted is an address"),
+        ('title: "a\\x07b"', "title: .*cannot be shown"),
+        ('title: "My Net \\u202e"', "title: .*cannot be shown"),
+        ('link: "https://example.org/\\u202egpj"', "link: .*cannot be shown"),
+        ("title: " + "x" * 300, "title: 'x{60}' arrived, wanted is a line of up to 200"),
+        ("boxes: mine", "boxes: 'mine' arrived, wanted is ground-truth, detector"),
+        ("input_size: large", "input_size: 'large' arrived, wanted is height x width"),
+        ("colour: red", "colour: no such field; they are name, title, authors"),
+        ("authors:", "authors: 'None' arrived, wanted is a line"),
+        ("note: *x", "aliases"),
+        ("note: [a", r"card\.yaml:\d+: no readable YAML"),
+        ("note: !!python/object/apply:os.system [ls]", "no readable YAML"),
+    ],
+)
+def test_a_card_with_a_mistake_is_refused_by_line(tmp_path: Path, line: str, told: str):
+    field = line.partition(":")[0]
+    kept = [one for one in CARD.splitlines() if not one.startswith(f"{field}:")]
+    lines = [line, *kept] if field == "name" else [*kept, line]
+    (tmp_path / "card.yaml").write_text("\n".join(lines))
+    with pytest.raises(DataError, match=told):
+        read_card(tmp_path / "card.yaml")
+
+
+def test_a_card_without_a_field_is_told_which(tmp_path: Path):
+    (tmp_path / "card.yaml").write_text(CARD.replace("flip_test:", "# flip_test:"))
+    with pytest.raises(DataError, match="flip_test is missing: yes or no"):
+        read_card(tmp_path / "card.yaml")
+
+
+def test_a_card_of_megabytes_is_not_parsed(tmp_path: Path):
+    (tmp_path / "card.yaml").write_text(CARD + "#" * 30_000)
+    with pytest.raises(DataError, match="at most 20000 are read"):
+        read_card(tmp_path / "card.yaml")
+
+
+def test_an_unknown_split_names_the_known(tmp_path: Path):
+    assert dataset_of("mpii-val") == "mpii"
+    with pytest.raises(UnknownName, match="unknown split 'coco-vall'; did you mean: coco-val"):
+        dataset_of("coco-vall")

@@ -1,0 +1,246 @@
+"""From a stranger's file to the leaderboard's data, and back: does what is stored stand?"""
+
+import gzip
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from bench.cli import main
+from bench.datasets.prepare import prepare
+from bench.datasets.splits import annotation_file
+from bench.errors import ResultError
+from bench.evaluate.metrics import examine
+from bench.evaluate.model_card import read_card
+from bench.evaluate.submit import submit
+from bench.results.store import Store
+from tests.bench.evaluate.test_predictions import CARD
+
+SETTINGS = """\
+tier: smoke
+synthetic:
+  smoke:
+    coco: {kind: scenes, difficulty: easy, seed: 5, train: 1, val: 4}
+"""
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with the data set, predictions for it, and a card."""
+    folder = tmp_path_factory.mktemp("workspace")
+    (folder / "params.yaml").write_text(SETTINGS)
+    (folder / "card.yaml").write_text(CARD)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REPROPOSE_WORKSPACE", str(folder))
+        prepare("coco", "smoke")
+        truth = json.loads(annotation_file("coco", "smoke").read_text())
+    rng = np.random.default_rng(0)
+    entries = []
+    for person in truth["annotations"]:
+        points = np.array(person["keypoints"], dtype=float).reshape(17, 3)
+        points[:, :2] += rng.normal(0, 2, (17, 2))
+        points[:, 2] = 0.5
+        entry = {"image_id": person["image_id"], "category_id": 1, "score": rng.random()}
+        entries.append({**entry, "keypoints": points.ravel().tolist()})
+    (folder / "found.json").write_text(json.dumps(entries))
+    return folder
+
+
+@pytest.fixture
+def workspace(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "workspace"
+    shutil.copytree(prepared, folder)
+    monkeypatch.setenv("REPROPOSE_WORKSPACE", str(folder))
+    return folder
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(main, [str(one) for one in arguments])
+
+
+def submit_example(workspace: Path, *more: str) -> Result:
+    files = ("--predictions", workspace / "found.json", "--card", workspace / "card.yaml")
+    return run("submit", *files, "--tier", "smoke", *more)
+
+
+def stored(workspace: Path) -> Path:
+    return workspace / "results" / "submitted" / "my-net" / "coco-smoke.json"
+
+
+def test_evaluate_prints_every_figure_and_the_errors(workspace: Path):
+    arguments = ("evaluate", "--predictions", workspace / "found.json", "--tier", "smoke")
+    done = run(*arguments)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("AP  ")
+    assert "0 not found; of" in done.stdout
+    [told] = json.loads(run(*arguments, "--json").stdout)
+    assert 0 < told["metrics"]["AP"] < 100
+    assert told["diagnosis"]["everyone"]["not_found"] == 0
+
+
+def test_a_submission_is_stored_with_its_card_and_stands(workspace: Path):
+    done = submit_example(workspace)
+    assert done.exit_code == 0, done.output
+    [one] = Store(root=workspace / "results", measured=workspace / "none").submissions()
+    assert one.result.card.title == "My Net, ResNet-50"
+    assert one.result.protocol["boxes"] == "detector-56.4"
+    assert one.result.protocol["data"] == "coco-synthetic"
+    assert one.path.with_suffix(".people.npz").is_file()
+    checked = run("verify", "my-net")
+    assert checked.exit_code == 0
+    assert checked.stdout.startswith("stands")
+    assert run("verify", "--all").exit_code == 0
+    assert run("verify", stored(workspace)).exit_code == 0
+
+
+def test_a_name_is_taken_once(workspace: Path):
+    assert submit_example(workspace).exit_code == 0
+    again = submit_example(workspace)
+    assert again.exit_code == 2
+    assert "my-net has a submission for coco already" in again.output
+    assert submit_example(workspace, "--replace").exit_code == 0
+
+
+def test_an_accepted_submission_is_not_covered_by_a_later_one_of_its_name(workspace: Path):
+    store = Store(root=workspace / "results", measured=workspace / "measured")
+    card = read_card(workspace / "card.yaml")
+    arguments = (store, workspace / "found.json", card, "coco", "smoke")
+    submit(*arguments)
+    accepted = submit(*arguments, committed=True)
+    assert accepted.path.is_relative_to(workspace / "measured")
+    shutil.rmtree(store.root)
+    with pytest.raises(ResultError, match=r"submission for coco already \(.*measured"):
+        submit(*arguments)
+
+
+def test_mpii_wants_its_truth_as_mat(workspace: Path):
+    found = workspace / "found.json"
+    done = run("evaluate", "--predictions", found, "--dataset", "mpii-val", "--truth", found)
+    assert done.exit_code == 2
+    assert "found.json: MPII's truth is mpii_gt_val.mat" in done.output
+
+
+def test_a_bad_submission_writes_nothing(workspace: Path):
+    entries = json.loads((workspace / "found.json").read_text())
+    for bad, told in (
+        ([*entries, {**entries[0], "image_id": 1}], "image_id 1 is not in the truth"),
+        ([*entries, entries[0]], "are repeated"),
+        ([], "nothing to submit"),
+    ):
+        (workspace / "found.json").write_text(json.dumps(bad))
+        done = submit_example(workspace)
+        assert done.exit_code == 2
+        assert told in done.output
+        assert not (workspace / "results").exists()
+
+
+def change(file: Path, **changes) -> None:
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+
+
+def falls(workspace: Path, told: str) -> None:
+    done = run("verify", "my-net")
+    assert done.exit_code == 1, done.output
+    assert done.stdout.startswith("falls")
+    assert told in done.stdout
+
+
+def test_a_changed_metric_falls(workspace: Path):
+    submit_example(workspace)
+    metrics = json.loads(stored(workspace).read_text())["metrics"]
+    change(stored(workspace), metrics={**metrics, "AP": metrics["AP"] + 0.1})
+    falls(workspace, "AP is ")
+    change(stored(workspace), metrics={**metrics, "AP_kpt": 99.0})
+    falls(workspace, "AP_kpt is 99 in the file and missing recomputed")
+
+
+def test_changed_predictions_fall_also_with_a_forged_hash(workspace: Path):
+    submit_example(workspace)
+    packed = stored(workspace).with_suffix(".predictions.json.gz")
+    entries = json.loads(gzip.decompress(packed.read_bytes()))
+    entries[0]["keypoints"][0] += 500.0
+    packed.write_bytes(gzip.compress(json.dumps(entries).encode()))
+    falls(workspace, "its SHA-256 is not the one in")
+    record = json.loads(stored(workspace).read_text())["predictions"]
+    sha = hashlib.sha256(packed.read_bytes()).hexdigest()
+    change(stored(workspace), predictions={**record, "sha256": sha})
+    falls(workspace, "recomputed")
+
+
+def test_a_result_of_other_data_falls(workspace: Path):
+    submit_example(workspace)
+    protocol = json.loads(stored(workspace).read_text())["protocol"]
+    change(stored(workspace), protocol={**protocol, "fingerprint": "f" * 64})
+    falls(workspace, "evaluated on other data: fingerprint ffffffffffff")
+
+
+def test_a_changed_truth_a_changed_diagnosis_and_changed_people_fall(workspace: Path):
+    submit_example(workspace)
+    diagnosis = json.loads(stored(workspace).read_text())["diagnosis"]
+    change(stored(workspace), diagnosis={**diagnosis, "detections": 3})
+    falls(workspace, "the error diagnosis is another one")
+    change(stored(workspace), diagnosis=diagnosis)
+    people = stored(workspace).with_suffix(".people.npz")
+    kept = people.read_bytes()
+    people.write_bytes(b"PK")
+    falls(workspace, "no stored people")
+    people.write_bytes(kept)
+    assert run("verify", "my-net").exit_code == 0
+    truth = workspace / "data/smoke/coco/annotations/person_keypoints_val2017.json"
+    content = json.loads(truth.read_text())
+    content["annotations"][0]["keypoints"][0] += 100
+    truth.write_text(json.dumps(content))
+    falls(workspace, "recomputed")
+
+
+def test_changed_words_about_data_and_predictions_fall(workspace: Path):
+    """A subset passed off as the whole, and a few predictions as many."""
+    submit_example(workspace)
+    kept = json.loads(stored(workspace).read_text())
+    for key in ("data", "split", "subset"):
+        change(stored(workspace), protocol={**kept["protocol"], key: "coco-real"})
+        falls(workspace, f"its protocol states {key} 'coco-real', it is '")
+    change(stored(workspace), protocol=kept["protocol"])
+    change(stored(workspace), predictions={**kept["predictions"], "instances": 9999})
+    falls(workspace, "it states 9999 predictions on ")
+
+
+def test_matches_of_another_result_fall(workspace: Path):
+    """The paired bootstrap draws from them."""
+    submit_example(workspace)
+    matches = stored(workspace).with_suffix(".matches.npz")
+    truth = annotation_file("coco", "smoke")
+    entries = json.loads((workspace / "found.json").read_text())
+    examine("coco", truth, entries).matches.save(matches)
+    assert run("verify", "my-net").exit_code == 0
+    examine("coco", truth, entries[1:]).matches.save(matches)
+    falls(workspace, "coco-smoke.matches.npz tells of other matches")
+
+
+@pytest.mark.parametrize(
+    "spoil", [[3], [{}], [{"image_id": []}], [{"image_id": 1, "keypoints": [1]}]]
+)
+def test_predictions_that_are_none_fall_in_words(workspace: Path, spoil: list):
+    submit_example(workspace)
+    packed = stored(workspace).with_suffix(".predictions.json.gz")
+    packed.write_bytes(gzip.compress(json.dumps(spoil).encode()))
+    record = json.loads(stored(workspace).read_text())["predictions"]
+    sha = hashlib.sha256(packed.read_bytes()).hexdigest()
+    change(stored(workspace), predictions={**record, "sha256": sha})
+    falls(workspace, "its predictions cannot be evaluated: results/submitted/my-net")
+
+
+def test_a_result_that_cannot_be_checked_is_no_fault_but_no_success_either(workspace: Path):
+    submit_example(workspace)
+    change(stored(workspace), predictions=None)
+    assert run("verify", "--all").exit_code == 0
+    named = run("verify", "my-net")
+    assert named.exit_code == 2
+    assert "no predictions are stored with it" in named.stdout
+    unknown = run("verify", "my-nett")
+    assert unknown.exit_code == 2
+    assert "unknown result 'my-nett'; did you mean: my-net" in unknown.output

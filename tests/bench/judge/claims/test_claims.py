@@ -1,0 +1,527 @@
+"""Claims on the paper's own numbers and on reproduced ones, against verdicts worked out by hand."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.catalog.load import load_catalog
+from bench.catalog.schema import Claim
+from bench.errors import LedgerError
+from bench.judge.claims.on_paper import check_claims, judge_claim
+from bench.judge.evidence import Book
+from bench.judge.statistics import Difference
+from bench.results.store import Store
+
+
+def claim(expression: str, claimed: str | None = None, rounding: str = "nearest") -> Claim:
+    return Claim.model_validate(
+        {
+            "id": "one",
+            "where": "p. 1",
+            "claim": "something",
+            "expression": expression,
+            "claimed": claimed,
+            "rounding": rounding,
+        }
+    )
+
+
+@pytest.fixture
+def judge(tiny, store) -> Any:
+    """judge(expression, claimed, rounding) on what the store holds."""
+
+    def of(
+        expression: str, claimed: str | None = None, rounding: str = "nearest", paired: Any = None
+    ):
+        return judge_claim(
+            tiny, "tinypaper", claim(expression, claimed, rounding), Book(tiny, store), paired
+        )
+
+    return of
+
+
+MORE = "[1/tiny-b/ap] - [1/tiny-a/ap]"
+
+
+@pytest.mark.parametrize(
+    ("expression", "claimed", "rounding", "holds"),
+    [
+        (MORE, "0.2", "nearest", "holds"),
+        (MORE, "0.3", "nearest", "holds"),  # 76.04 - 75.76 = 0.28
+        (MORE, "0.4", "nearest", "fails"),  # at most 0.3, and 0.4 begins at 0.35
+        (MORE, "0.25", "floor", "holds"),
+        (MORE, "0.3", "floor", "fails"),  # touching only
+        (MORE, "0.3", "ceil", "holds"),
+        (MORE, "0.1", "ceil", "fails"),
+        (MORE, "0.3", "at-least", "fails"),
+        (MORE, "0.29", "at-least", "holds"),
+        (MORE, "0.1", "at-most", "fails"),
+        (MORE, "0.15", "at-most", "holds"),
+        ("[1/tiny-a/fps]", "86", "about", "holds"),
+        ("[1/tiny-a/fps]", "80", "about", "fails"),
+        ("percent_less([1/tiny-b/params], [1/rival/params])", "77", "nearest", "holds"),  # 77.19
+        ("percent_less([1/tiny-b/params], [1/rival/params])", "78", "nearest", "fails"),
+        ("[1/tiny-b/ap] > [1/tiny-a/ap]", None, "nearest", "holds"),
+        ("[1/tiny-b/ap] > 76", None, "nearest", "inconclusive"),
+        ("[1/tiny-b/ap] < 75", None, "nearest", "fails"),
+    ],
+)
+def test_on_paper_a_claim_holds_if_rounding_can_reach_it(
+    judge, expression, claimed, rounding, holds
+) -> None:
+    judged = judge(expression, claimed, rounding)
+    assert judged.on_paper.holds == holds
+    assert judged.on_paper.evidence == "paper"
+    assert judged.on_reproduced.holds == "open"
+    assert "not measured" in judged.on_reproduced.reason
+
+
+def test_on_paper_the_value_is_the_one_of_a_pocket_calculator(judge) -> None:
+    assert judge(MORE, "0.2").on_paper.value == 0.2
+    assert judge(MORE, "0.2").on_paper.interval == (0.1, 0.3)
+    assert judge("[1/tiny-b/ap] > 70").on_paper.value is None
+
+
+@pytest.mark.parametrize(
+    ("expression", "claimed", "says"),
+    [
+        ("[1/tiny-b/ap] > 70", "70", "leave `claimed` out"),
+        ("[1/tiny-b/ap] - 70", None, "add `claimed`"),
+        ("1 < 2", None, "names no cell"),
+        ("[1/tiny-b/ap] / 0", "1", "division by"),
+        ("[1/tiny-x/ap] > 1", None, "no row 'tiny-x'"),
+    ],
+)
+def test_a_claim_that_cannot_be_judged_is_named_with_its_file(
+    tiny, expression, claimed, says
+) -> None:
+    paper = tiny.papers["tinypaper"]
+    wrong = paper.model_copy(update={"claims": (*paper.claims, claim(expression, claimed))})
+    catalog = type(tiny)(papers={"tinypaper": wrong}, folders=tiny.folders)
+    with pytest.raises(LedgerError, match="claim 'one'") as refused:
+        check_claims(catalog)
+    assert says in str(refused.value)
+
+
+def test_all_claims_of_the_tiny_paper_can_be_judged(tiny) -> None:
+    check_claims(tiny)
+
+
+# ---------------------------------------------------------------- counts
+
+
+def test_counts_are_judged_exactly(judge, fill, make) -> None:
+    fill(make.counted("tiny-a", 5_200_000), make.counted("tiny-b", 6_700_000))
+    smaller = "percent_less([1/tiny-a/params], [1/tiny-b/params])"
+    judged = judge(smaller, "20").on_reproduced
+    assert (judged.holds, judged.evidence) == ("fails", "counted")
+    assert judged.value == pytest.approx(100 * (1 - 52 / 67))
+    assert judge(smaller, "22").on_reproduced.holds == "holds"
+    assert judge("[1/tiny-a/params] < [1/tiny-b/params]").on_reproduced.holds == "holds"
+    assert judge("[1/tiny-a/params] == [1/tiny-b/params]").on_reproduced.holds == "fails"
+
+
+def test_counts_that_print_alike_are_equal(judge, fill, make) -> None:
+    fill(make.counted("tiny-a", 5_200_000), make.counted("tiny-b", 5_210_000))
+    assert judge("[1/tiny-a/params] == [1/tiny-b/params]").on_reproduced.holds == "holds"
+
+
+def test_parameters_of_one_claim_are_counted_in_one_way(judge, fill, make) -> None:
+    # without the embedding both round to the printed 5.2 and 6.5; with it neither does
+    fill(make.counted("tiny-a", 5_400_000, 200_000), make.counted("tiny-b", 6_700_000, 200_000))
+    judged = judge("[1/tiny-b/params] - [1/tiny-a/params]", "1.3").on_reproduced
+    assert judged.value == pytest.approx(1.3)
+    judged = judge("[1/tiny-b/params] + [1/tiny-a/params]", "11.7").on_reproduced
+    assert judged.value == pytest.approx(11.7)
+
+
+def test_a_claim_with_one_cell_unmeasured_stays_open(judge, fill, make) -> None:
+    fill(make.counted("tiny-a", 5_200_000))
+    judged = judge("[1/tiny-a/params] < [1/tiny-b/params]").on_reproduced
+    assert judged.holds == "open"
+    assert "tinypaper-1/tiny-b/params" in judged.reason
+
+
+A, B, RIVAL = "[1/tiny-a/flops]", "[1/tiny-b/flops]", "[1/rival/flops]"
+
+
+@pytest.mark.parametrize(
+    ("expression", "claimed", "holds", "says"),
+    [
+        (f"{A} < {B}", None, "holds", "by each of doubled, macs, other"),
+        (f"{A} > {B}", None, "fails", "by each of doubled, macs, other"),
+        (f"times({B}, {A})", "1.3", "open", "doubled and macs would return what is claimed"),
+        (f"times({B}, {A})", "3", "fails", "by each of"),
+        (A, "8.0", "open", "doubled would return what is claimed"),
+        (A, "9.0", "open", "no known rule would return what is claimed"),
+        (f"{A} < {RIVAL}", None, "open", "is known for tinypaper-1/tiny-a/flops; other cells use doubled"),
+    ],
+)  # fmt: skip
+def test_flops_of_an_unnamed_rule_are_judged_only_where_every_rule_agrees(
+    ruleless, fill, make, expression, claimed, holds, says
+) -> None:
+    # A 4.0, B 5.2; doubled 8.0, 10.4; other 5.0, 5.9 (ratio 1.18); the rival 7.1 by its own rule
+    for name, macs, other in (("tiny-a", 4.0, 5.0), ("tiny-b", 5.2, 5.9), ("rival-w32", 3.55, 3.0)):
+        counted = make.counted(name, 5_200_000, macs=int(macs * 1e9))
+        flops = {"macs": macs, "doubled": 2 * macs, "other": other}
+        store = fill(counted.model_copy(update={"flops": flops}))
+    one = claim(expression, claimed)
+    judged = judge_claim(ruleless, "tinypaper", one, Book(ruleless, store)).on_reproduced
+    assert judged.holds == holds
+    assert says in judged.reason
+
+
+def test_flops_of_one_named_rule_are_judged_by_it(judge, fill, make) -> None:
+    fill(make.counted("tiny-a", 5, flops=8.0), make.counted("tiny-b", 6, flops=10.4))
+    assert judge(A, "8.0").on_reproduced.holds == "holds"
+    assert judge(f"times({B}, {A})", "1.2").on_reproduced.holds == "fails"
+
+
+# ---------------------------------------------------------------- speeds
+
+FASTER = "times([1/tiny-a/fps], [1/tiny-b/fps])"
+
+
+@pytest.mark.parametrize(
+    ("b_ms", "device", "holds"),
+    [(15.0, "cpu", "holds"), (15.0, "cuda", "holds"), (20.0, "cuda", "fails"), (20.0, "cpu", "inconclusive"),
+     (8.0, "cpu", "fails")],
+)  # fmt: skip
+def test_speeds_are_judged_by_their_ratio(judge, fill, make, b_ms, device, holds) -> None:
+    fill(make.timed("box", device, tiny_a=10.0, tiny_b=b_ms))
+    judged = judge(FASTER, "1.5").on_reproduced
+    assert (judged.holds, judged.evidence) == (holds, "timed")
+    assert "box, fp32, batch 1" in judged.reason
+
+
+@pytest.mark.parametrize(
+    ("b_ms", "spread", "holds"),
+    [
+        (15.0, 0.01, "holds"),
+        (15.0, 0.05, "holds"),
+        (15.0, 0.4, "inconclusive"),  # could be equal
+        (18.0, 0.01, "inconclusive"),
+        (18.0, 0.10, "inconclusive"),  # reaches 1.5 by its noise alone
+    ],
+)
+def test_a_noisy_timer_makes_no_size_hold(judge, fill, make, b_ms, spread, holds) -> None:
+    timed = make.timed("box", "cpu", tiny_a=10.0, tiny_b=b_ms)
+    timings = {
+        name: one.model_copy(
+            update={
+                "low_ms": one.median_ms * (1 - spread),
+                "high_ms": one.median_ms * (1 + spread),
+            }
+        )
+        for name, one in timed.timings.items()
+    }
+    fill(timed.model_copy(update={"timings": timings}))
+    assert judge(FASTER, "1.5").on_reproduced.holds == holds
+
+
+@pytest.mark.parametrize(
+    ("expression", "claimed", "holds"),
+    [
+        ("[1/tiny-a/fps] > [1/tiny-b/fps]", None, "holds"),
+        (f"{FASTER} > 1.3", None, "holds"),
+        ("best([1/tiny-b/fps], [1/tiny-*/fps])", None, "fails"),
+        ("[1/tiny-a/fps]", "100", "open"),
+        ("[1/tiny-a/fps] > 30", None, "open"),
+        ("[1/tiny-a/fps] - [1/tiny-b/fps]", "30", "open"),
+    ],
+)
+def test_absolute_speeds_are_not_judged(judge, fill, make, expression, claimed, holds) -> None:
+    fill(make.timed(tiny_a=10.0, tiny_b=15.0))
+    assert judge(expression, claimed).on_reproduced.holds == holds
+
+
+def test_speeds_of_two_machines_are_never_ranked(judge, store, make) -> None:
+    store.write(make.timed("one", "cuda", tiny_a=10.0), committed=True)
+    store.write(make.timed("two", "cuda", tiny_b=15.0), committed=True)
+    judged = judge("[1/tiny-a/fps] > [1/tiny-b/fps]").on_reproduced
+    assert judged.holds == "open"
+    assert "on one machine" in judged.reason
+
+
+# ---------------------------------------------------------------- accuracies
+
+
+def seeds(
+    make: Any, a: list[float], b: list[float], tier: str = "smoke", **changes: Any
+) -> list[Any]:
+    pairs = [("tiny-a-coco", a), ("tiny-b-coco", b)]
+    return [
+        make.trained(run, n, ap, tier, **changes) for run, aps in pairs for n, ap in enumerate(aps)
+    ]
+
+
+@pytest.mark.parametrize("tier", ["smoke", "lab"])
+@pytest.mark.parametrize(
+    ("a", "b", "holds"),
+    [
+        ([38.0, 39.0, 38.5], [45.0, 45.5, 44.8], "holds"),
+        ([45.0, 45.5, 44.8], [38.0, 39.0, 38.5], "fails"),
+        ([38.0, 45.0, 40.0], [39.0, 44.0, 42.0], "inconclusive"),
+        ([38.0], [45.0], "inconclusive"),
+    ],
+)
+@pytest.mark.parametrize(("expression", "claimed"), [(MORE, "0.2"), ("[1/tiny-b/ap] > [1/tiny-a/ap]", None),
+                         ("best([1/tiny-b/ap], [1/tiny-*/ap])", None), ("rising([1/tiny-*/ap])", None),
+                         ("argmax([1/tiny-*/ap])", "2"), ("argmax([1/tiny-*/ap]) == 2", None),
+                         ("times([1/tiny-b/ap], [1/tiny-a/ap])", "1.4")])  # fmt: skip
+def test_synthetic_data_judge_order_with_seeds(
+    judge, fill, make, tier, a, b, holds, expression, claimed
+) -> None:
+    fill(*seeds(make, a, b, tier))
+    judged = judge(expression, claimed).on_reproduced
+    assert (judged.holds, judged.evidence) == (holds, tier)
+    assert "synthetic data" in judged.reason
+    if holds == "holds":
+        assert judged.confidence > 0.975
+        assert "3 seeds each" in judged.reason
+    if len(a) == 1:
+        assert judged.confidence is None
+        assert "one seed: no interval" in judged.reason
+
+
+@pytest.mark.parametrize(
+    ("expression", "claimed"),
+    [
+        ("[1/tiny-b/ap] > 75", None),
+        ("[1/tiny-b/ap] - [1/tiny-a/ap] > 0.1", None),
+        ("abs([1/tiny-b/ap] - [1/tiny-a/ap])", "0.2"),
+        ("spread([1/tiny-*/ap])", "0.2"),
+        ("[1/tiny-b/ap]", "76"),
+        ("[1/tiny-b/ap] == [1/tiny-a/ap]", None),
+        ("mean([1/tiny-*/ap])", "75.9"),
+    ],
+)
+def test_synthetic_data_never_judge_a_size(judge, fill, make, expression, claimed) -> None:
+    fill(*seeds(make, [38.0, 39.0, 38.5], [45.0, 45.5, 44.8]))
+    judged = judge(expression, claimed).on_reproduced
+    assert judged.holds == "open"
+    assert "order only" in judged.reason
+
+
+def test_an_order_tells_what_the_networks_had_before_training(judge, fill, make) -> None:
+    for run, level in (("tiny-a-coco", 40.0), ("tiny-b-coco", 50.0)):
+        fill(
+            *(
+                make.trained(run, n, level + n, "smoke", untrained={"AP": level - 9.0})
+                for n in range(3)
+            )
+        )
+    reason = judge("[1/tiny-b/ap] > [1/tiny-a/ap]").on_reproduced.reason
+    assert reason.endswith(
+        "before to after training: AP of tiny-b-coco 41 to 51, AP of tiny-a-coco 31 to 41"
+    )
+
+
+def test_a_single_seed_borrows_the_spread_of_other_runs(judge, fill, make) -> None:
+    others = [make.trained("tiny-c-coco", n, ap) for n, ap in enumerate([30.0, 30.4, 30.2, 30.1])]
+    fill(*seeds(make, [38.0], [45.0]), *others)
+    judged = judge(MORE, "0.2").on_reproduced
+    assert judged.holds == "holds"
+    assert judged.value == pytest.approx(7.0)
+    assert judged.interval[0] > 0
+    assert "single seeds borrow" in judged.reason
+
+
+def test_an_image_bootstrap_stands_in_where_seeds_are_single(judge, fill, make) -> None:
+    fill(*seeds(make, [38.0], [45.0]))
+    judged = judge(
+        "[1/tiny-b/ap] > [1/tiny-a/ap]", paired=lambda *_: Difference(7.0, (5.0, 9.0), 0.999)
+    )
+    assert judged.on_reproduced.holds == "holds"
+    assert judged.on_reproduced.confidence == pytest.approx(0.999)
+    assert "choice of images only" in judged.on_reproduced.reason
+
+
+ABOVE = "[1/tiny-b/ap] > [1/tiny-a/ap]"
+
+
+@pytest.mark.parametrize(
+    ("difference", "holds"),
+    [
+        (Difference(4.0, (2.6, 5.4), 1.0), "holds"),
+        (Difference(4.0, (2.4, 5.6), 1.0), "inconclusive"),  # seeds alone move it by 2.3
+        (Difference(-4.0, (-5.4, -2.6), 0.0), "fails"),
+        (Difference(-4.0, (-5.6, -2.4), 0.0), "inconclusive"),
+        (Difference(0.0, (0.0, 0.0), 0.5), "inconclusive"),
+        (Difference(4.0, None, None), "inconclusive"),
+    ],
+)
+def test_an_interval_of_images_alone_must_clear_what_seeds_do(
+    judge, fill, make, difference, holds
+) -> None:
+    fill(*seeds(make, [38.0], [42.0]))
+    judged = judge(ABOVE, paired=lambda *_: difference).on_reproduced
+    assert judged.holds == holds
+    if difference.interval:
+        assert "margin 2.50; the interval covers the choice of images only" in judged.reason
+
+
+@pytest.mark.parametrize(
+    ("b", "holds"),
+    [
+        ([40.8, 40.9, 40.7], "holds"),  # 0.8 +- 0.23: Welch with equal deviations 0.1, 4 degrees
+        ([40.6, 40.7, 40.5], "inconclusive"),  # 0.6 +- 0.23 does not clear 0.5
+        ([39.2, 39.3, 39.1], "fails"),
+        ([39.4, 39.5, 39.3], "inconclusive"),
+    ],
+)
+def test_an_interval_of_seeds_must_clear_half_a_point(judge, fill, make, b, holds) -> None:
+    fill(*seeds(make, [40.0, 40.1, 39.9], b))
+    judged = judge(ABOVE).on_reproduced
+    assert judged.holds == holds
+    assert "margin 0.50; the interval covers the spread of 3 seeds each" in judged.reason
+    # of a ratio the margin is 0.5 points of the numerator: 0.5 / 40.0 = 0.0125
+    ratio = judge("times([1/tiny-b/ap], [1/tiny-a/ap])", "1.4").on_reproduced
+    assert ratio.holds == holds
+    assert re.search(r"margin 0\.01;", ratio.reason)
+
+
+def test_the_doubts_of_several_steps_add_up(judge, fill, make) -> None:
+    one = Difference(4.0, (2.6, 5.4), 0.98)  # two steps: 1 - 0.02 - 0.02 = 0.96 < 0.975
+    fill(*seeds(make, [38.0], [42.0]), make.trained("tiny-c-coco", 0, 30.0))
+    both = "[2/plain/ap] < [1/tiny-a/ap] < [1/tiny-b/ap]"
+    judged = judge(both, paired=lambda *_: one).on_reproduced
+    assert (judged.holds, judged.confidence) == ("inconclusive", pytest.approx(0.96))
+    assert judge(ABOVE, paired=lambda *_: one).on_reproduced.holds == "holds"
+    joined = f"{ABOVE} and [2/plain/ap] < [1/tiny-a/ap]"
+    assert judge(joined, paired=lambda *_: one).on_reproduced.holds == "inconclusive"
+    sure = one._replace(confidence=0.99)  # 0.98; each above 1 - 0.025 / 2
+    assert judge(both, paired=lambda *_: sure).on_reproduced.holds == "holds"
+    assert judge(joined, paired=lambda *_: sure).on_reproduced.holds == "holds"
+
+
+def test_among_several_steps_one_must_be_wrong_beyond_chance(judge, fill, make) -> None:
+    fill(*seeds(make, [38.0], [42.0]), make.trained("tiny-c-coco", 0, 30.0))
+    both = "[2/plain/ap] < [1/tiny-a/ap] < [1/tiny-b/ap]"
+    low = Difference(-4.0, (-5.4, -2.6), 0.02)  # below 0.025, but not below 0.025 / 2
+    assert judge(ABOVE, paired=lambda *_: low).on_reproduced.holds == "fails"
+    assert judge(both, paired=lambda *_: low).on_reproduced.holds == "inconclusive"
+    assert judge(f"{ABOVE} or {ABOVE}", paired=lambda *_: low).on_reproduced.holds == "inconclusive"
+    surely = low._replace(confidence=0.01)
+    assert judge(both, paired=lambda *_: surely).on_reproduced.holds == "fails"
+
+
+def test_evidence_of_two_kinds_is_never_mixed_in_one_number(judge, fill, make) -> None:
+    fill(make.trained("tiny-a-coco", 0, 38.0), make.trained("tiny-b-coco", 0, 76.0, "full"))
+    judged = judge("[1/tiny-b/ap] > [1/tiny-a/ap]").on_reproduced
+    assert judged.holds == "open"
+    assert "no single kind of evidence" in judged.reason
+
+
+def test_the_strongest_evidence_that_covers_all_cells_is_used(judge, fill, make) -> None:
+    fill(*seeds(make, [38.0], [45.0]), *seeds(make, [76.0], [75.0], "full"))
+    judged = judge("[1/tiny-b/ap] > [1/tiny-a/ap]").on_reproduced
+    assert (judged.holds, judged.evidence) == ("fails", "full-1")
+
+
+def test_results_of_two_protocols_are_never_mixed(judge, fill, make) -> None:
+    other = {"data": "synthetic-hard", "split": "coco-val2017", "boxes": "ground-truth"}
+    fill(make.trained("tiny-a-coco", 0, 38.0), make.trained("tiny-b-coco", 0, 45.0, protocol=other))
+    judged = judge("[1/tiny-b/ap] > [1/tiny-a/ap]").on_reproduced
+    assert judged.holds == "open"
+    assert "data is synthetic-easy and synthetic-hard" in judged.reason
+
+
+def test_each_comparison_of_a_sentence_has_evidence_of_its_own(judge, fill, make) -> None:
+    fill(
+        make.counted("tiny-a", 5_200_000),
+        make.counted("tiny-b", 6_700_000),
+        *seeds(make, [38.0, 39.0, 38.5], [45.0, 45.5, 44.8]),
+    )
+    both = "[1/tiny-a/params] < [1/tiny-b/params] and [1/tiny-a/ap] < [1/tiny-b/ap]"
+    judged = judge(both).on_reproduced
+    assert (judged.holds, judged.evidence) == ("holds", "mixed")
+    assert judge(f"not ({both})").on_reproduced.holds == "fails"
+    assert (
+        judge("[1/tiny-a/params] < [1/tiny-b/params] or [1/tiny-a/ap] > 70").on_reproduced.holds
+        == "holds"
+    )
+    assert judge("[1/tiny-a/params] < [1/tiny-a/ap]").on_reproduced.holds == "open"
+
+
+def test_stale_results_judge_no_claim(tiny, fill, make, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("changed")
+    stale = make.provenance(inputs={"a.py": "0" * 64})
+    store: Store = fill(
+        make.counted("tiny-a", 5_200_000, provenance=stale), make.counted("tiny-b", 6_500_000)
+    )
+    one = claim("[1/tiny-a/params] < [1/tiny-b/params]")
+    judged = judge_claim(tiny, "tinypaper", one, Book(tiny, store, tmp_path)).on_reproduced
+    assert judged.holds == "open"
+    assert "before its code or configuration changed" in judged.reason
+
+
+def test_measured_at_full_size_a_claim_has_the_tolerance_of_its_evidence(judge, fill, make) -> None:
+    fill(*seeds(make, [75.9], [76.6], "full"))
+    judged = judge(MORE, "0.2").on_reproduced
+    assert (judged.holds, judged.evidence) == ("holds", "full-1")
+    assert judged.interval == pytest.approx((0.1, 1.3))
+    assert judge(MORE, "2.0").on_reproduced.holds == "fails"
+
+
+def instead(runs: dict[str, str]) -> Claim:
+    return claim("[1/tiny-b/ap] > [1/tiny-a/ap]").model_copy(update={"instead": runs})
+
+
+def test_a_figure_without_numbers_is_judged_by_the_runs_named_for_it(tiny, fill, make) -> None:
+    """tiny-c stands in for tiny-b: below tiny-a, where tiny-b itself is above."""
+    low = [make.trained("tiny-c-coco", n, ap, "smoke") for n, ap in enumerate([20.0, 20.5, 21.0])]
+    store = fill(*seeds(make, [38.0, 39.0, 38.5], [45.0, 45.5, 44.8]), *low)
+    book = Book(tiny, store)
+    own, other = instead({}), instead({"tiny-b-coco": "tiny-c-coco"})
+    assert judge_claim(tiny, "tinypaper", own, book).on_reproduced.holds == "holds"
+    judged = judge_claim(tiny, "tinypaper", other, book)
+    assert judged.on_reproduced.holds == "fails"
+    assert (judged.on_paper.holds, judged.on_paper.reason) == (
+        "open",
+        "a figure without printed numbers",
+    )
+
+
+@pytest.mark.parametrize(
+    ("runs", "named"),
+    [({"tiny-c-coco": "tiny-a-coco"}, "tiny-c-coco"), ({"tiny-b-coco": "tiny-z"}, "tiny-z")],
+)
+def test_a_stand_in_must_be_a_run_and_replace_one(tiny, store, runs, named) -> None:
+    with pytest.raises(LedgerError, match=f"claims.yaml: claim 'one': .*{named}"):
+        judge_claim(tiny, "tinypaper", instead(runs), Book(tiny, store))
+
+
+@pytest.mark.parametrize(
+    ("expression", "claimed"),
+    [
+        ("max([1/tiny-*/ap]) - min([1/tiny-*/ap])", "0.8"),  # "hardly moves": never below zero
+        ("[1/tiny-a/ap] - max([1/tiny-*/ap])", "-0.5"),  # never above
+    ],
+)
+def test_a_number_whose_sign_is_fixed_claims_a_size(judge, fill, make, expression, claimed) -> None:
+    fill(*seeds(make, [38.0, 39.0, 38.5], [45.0, 45.5, 44.8]))
+    judged = judge(expression, claimed).on_reproduced
+    assert (judged.holds, judged.evidence) == ("open", "smoke")
+    assert "its sign cannot come out otherwise" in judged.reason
+
+
+@pytest.mark.parametrize(
+    ("gap", "holds"), [(0.03, "holds"), (0.0003, "inconclusive"), (-0.03, "fails")]
+)
+def test_measures_from_0_to_1_are_judged_by_order_with_a_margin_of_their_size(
+    fill, make, gap, holds
+) -> None:
+    """LOFR's Table 7: one figure a column, of the measure and not of the accuracy."""
+    loaded = load_catalog()
+    kinds = ("ear", "eye", "nose", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+    results = [
+        make.trained(run, n, 0.0, measures={f"response/{k}": base + n / 1e5 for k in kinds})
+        for run, base in (("lofr-r50-coco", 0.3 + gap), ("lofr-r50-baseline-coco", 0.3))
+        for n in range(3)
+    ]
+    sentence = next(c for _, c in loaded.claims() if c.id == "response-average-higher")
+    judged = judge_claim(loaded, "lofr", sentence, Book(loaded, fill(*results))).on_reproduced
+    assert (judged.holds, judged.evidence) == (holds, "smoke")

@@ -1,0 +1,347 @@
+"""Verdicts on cells, each worked out by hand."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+
+from bench.catalog.load import Catalog
+from bench.errors import ResultError, UnknownName
+from bench.judge.cells import exit_status, failures, judge_all, judge_cell, judge_table
+from bench.judge.evidence import Book, Measured
+from bench.results.store import Store
+
+RESULTS = Path(__file__).parents[2] / "fixtures" / "results"
+
+
+def verdict(
+    tiny: Catalog, store: Store, row: str, column: str, table: str = "1", project: Path = RESULTS
+):
+    return judge_cell(tiny.cell_index["tinypaper", table, row, column], Book(tiny, store, project))
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "name", "says"),
+    [
+        ("tiny-a", "input-size", "setting", "a setting"),
+        ("other", "params", "empty", "no number"),
+        ("tiny-a", "params", "not-run", "model tiny-a has not been counted"),
+        ("tiny-a", "fps", "not-run", "model tiny-a has not been timed"),
+        ("tiny-a", "ap", "not-run", "run tiny-a-coco has no result"),
+        ("rival", "params", "quoted", r"quoted from \[3\]; model rival-w32 has not been counted"),
+        ("rival", "fps", "not-run", "model rival-w32 has not been timed"),
+        ("other", "ap", "quoted", r"quoted from \[4\]; no run \(no code was published\)"),
+    ],
+)
+def test_without_results_every_cell_says_why(tiny, store, row, column, name, says) -> None:
+    found = verdict(tiny, store, row, column)
+    assert found.verdict == name
+    assert re.search(says, found.reason)
+    assert (found.value, found.evidence, found.results) == (None, None, ())
+
+
+# ---------------------------------------------------------------- counts
+
+
+@pytest.mark.parametrize(
+    ("total", "embedding", "name", "says"),
+    [
+        (5_249_999, 0, "reproduced", "counted as total: 5.25"),
+        (5_150_000, 0, "reproduced", "counted as total: 5.15"),
+        (5_260_000, 0, "deviates", "+1.2 %: counted as total: 5.26"),
+        (
+            5_400_000,
+            196_608,
+            "reproduced",
+            "counted as without-position-embedding: 5.20339 (total 5.4",
+        ),
+        (
+            5_210_000,
+            196_608,
+            "reproduced",
+            "counted as total: 5.21 (without-position-embedding 5.01339",
+        ),
+    ],
+)
+def test_parameters_are_reproduced_if_they_round_to_the_print(
+    tiny, fill, make, total, embedding, name, says
+) -> None:
+    found = verdict(tiny, fill(make.counted("tiny-a", total, embedding)), "tiny-a", "params")
+    assert (found.verdict, found.evidence) == (name, "counted")
+    assert found.reason.startswith(says)
+    assert found.results == ("results/counted/tiny-a.json",)
+
+
+def test_counts_without_a_total_are_one_clear_line(tiny, fill, make) -> None:
+    counted = make.counted("tiny-a", 5_200_000).model_copy(update={"parameters": {"trainable": 5}})
+    with pytest.raises(
+        ResultError, match=r"tiny-a give no total of parameters, only trainable; delete"
+    ):
+        verdict(tiny, fill(counted), "tiny-a", "params")
+
+
+def test_flops_follow_the_rule_that_the_paper_used(tiny, fill, make) -> None:
+    store = fill(make.counted("tiny-a", 5_200_000, flops=8.02, macs=7_900_000_000))
+    found = verdict(tiny, store, "tiny-a", "flops")
+    assert (found.verdict, found.value, found.shown) == ("reproduced", 8.02, "8.0")
+    assert found.difference == pytest.approx(0.25)
+    store = fill(make.counted("tiny-a", 5_200_000, flops=8.06))
+    assert verdict(tiny, store, "tiny-a", "flops").reason == "+0.75 %: counted as conv-linear: 8.06"
+
+
+def test_flops_by_a_rule_nobody_counted_are_not_compared(tiny, fill, make) -> None:
+    counted = make.counted("tiny-a", 5_200_000).model_copy(update={"flops": {"other": 8.0}})
+    found = verdict(tiny, fill(counted), "tiny-a", "flops")
+    assert (found.verdict, found.value) == ("not-comparable", None)
+    assert "rule 'conv-linear' was not counted; counted are other" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("flops", "shown", "says"),
+    [
+        ({"macs": 7.9, "doubled": 8.04}, "7.9", "doubled would return the figure"),
+        ({"macs": 7.9, "doubled": 15.8}, "7.9", "no known rule would return the figure"),
+        ({"macs": 8.02, "other": 7.96}, "8.0", "macs and other would return the figure"),
+    ],
+)
+def test_flops_by_a_rule_that_the_paper_does_not_name_are_inconclusive(
+    ruleless, fill, make, flops, shown, says
+) -> None:
+    counted = make.counted("tiny-a", 5_200_000, macs=int(flops["macs"] * 1e9))
+    store = fill(counted.model_copy(update={"flops": flops}))
+    found = verdict(ruleless, store, "tiny-a", "flops")
+    assert (found.verdict, found.shown) == ("inconclusive", shown)
+    assert found.reason.startswith(f"the paper names no counting rule; {says};")
+
+
+def test_flops_at_another_input_size_are_not_compared(tiny, fill, make) -> None:
+    store = fill(make.counted("tiny-a", 5_200_000, flops=8.0, input_size=(288, 384)))
+    found = verdict(tiny, store, "tiny-a", "flops")
+    assert found.verdict == "not-comparable"
+    assert "counted at 384x288, printed for 256x192" in found.reason
+    assert verdict(tiny, store, "tiny-a", "params").verdict == "reproduced"
+
+
+# ---------------------------------------------------------------- speeds
+
+
+def test_a_speed_of_another_machine_is_shown_but_not_compared(tiny, fill, make) -> None:
+    found = verdict(tiny, fill(make.timed("2 cores", tiny_a=10.0)), "tiny-a", "fps")
+    assert (found.verdict, found.evidence, found.value) == ("not-comparable", "timed", 100.0)
+    assert found.reason == (
+        "printed on Tesla T4, timed on 2 cores, fp32, batch 1; only ratios carry over, see the claims"
+    )
+
+
+@pytest.mark.parametrize(("ms", "shown"), [(10.0, "100"), (2500.0, "0.40"), (150.0, "6.7")])
+def test_a_slow_machine_s_speed_keeps_two_digits(tiny, fill, make, ms, shown) -> None:
+    assert verdict(tiny, fill(make.timed("2 cores", tiny_a=ms)), "tiny-a", "fps").shown == shown
+
+
+@pytest.mark.parametrize(
+    ("ms", "name"), [(11.0, "reproduced"), (9.0, "better"), (13.0, "deviates")]
+)
+def test_a_speed_of_the_same_machine_is_judged_with_a_tolerance(tiny, fill, make, ms, name) -> None:
+    found = verdict(tiny, fill(make.timed("NVIDIA Tesla T4", "cuda", tiny_a=ms)), "tiny-a", "fps")
+    assert found.verdict == name
+
+
+# ---------------------------------------------------------------- accuracies
+
+
+@pytest.mark.parametrize("tier", ["smoke", "lab"])
+def test_synthetic_accuracy_never_stands_beside_a_printed_one(tiny, fill, make, tier) -> None:
+    store = fill(
+        *(make.trained("tiny-a-coco", n, 75.8, tier, untrained={"AP": 0.5}) for n in range(3))
+    )
+    found = verdict(tiny, store, "tiny-a", "ap")
+    assert (found.verdict, found.evidence, found.seeds) == ("not-comparable", tier, (0, 1, 2))
+    assert (found.value, found.shown, found.difference, found.interval) == (None, None, None, None)
+    assert found.reason.startswith(
+        "synthetic data: judges claims of order only (AP 75.8 there, 0.5 untrained, 3 seeds"
+    )
+
+
+def test_synthetic_data_are_refused_even_under_the_name_of_the_full_tier(tiny, fill, make) -> None:
+    protocol = {"data": "synthetic-easy", "split": "coco-val2017", "boxes": "detector-56.4",
+                "input_size": "256x192", "flip_test": "yes"}  # fmt: skip
+    found = verdict(
+        tiny, fill(make.trained("tiny-a-coco", 0, 75.8, "full", protocol=protocol)), "tiny-a", "ap"
+    )
+    assert found.verdict == "not-comparable"
+    assert "measured on synthetic data" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("ap", "evidence", "name"),
+    [
+        (75.8, "released-weights", "reproduced"),
+        (76.05, "released-weights", "reproduced"),  # 0.05 rounding + 0.2
+        (76.06, "released-weights", "better"),
+        (75.54, "released-weights", "deviates"),
+        (76.15, "full-1", "reproduced"),  # 0.05 rounding + 0.3
+        (76.16, "full-1", "better"),
+        (75.4, "full-1", "deviates"),
+    ],
+)
+def test_an_accuracy_has_the_rounding_and_the_tolerance_of_its_evidence(
+    tiny, fill, make, ap, evidence, name
+) -> None:
+    found = verdict(
+        tiny, fill(make.trained("tiny-a-coco", 0, ap, "full", evidence=evidence)), "tiny-a", "ap"
+    )
+    assert (found.verdict, found.evidence, found.value) == (name, evidence, ap)
+    assert found.difference == pytest.approx(ap - 75.8)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "name"),
+    [
+        ([75.7, 75.8, 75.9], "reproduced"),
+        ([74.0, 74.1, 74.05], "deviates"),
+        ([77.0, 77.1, 77.05], "better"),
+        ([73.0, 75.0, 77.5], "inconclusive"),
+        ([70.0, 76.0, 82.0], "inconclusive"),
+    ],
+)
+def test_three_trainings_have_an_interval(tiny, fill, make, seeds, name) -> None:
+    store = fill(*(make.trained("tiny-b-coco", n, ap, "full") for n, ap in enumerate(seeds)))
+    found = verdict(tiny, store, "tiny-b", "ap")
+    assert (found.verdict, found.evidence) == (name, "full-3")
+    assert found.interval[0] < found.value < found.interval[1]
+
+
+@pytest.mark.parametrize(
+    ("protocol", "says"),
+    [
+        ({"boxes": "ground-truth"}, "boxes: detector-56.4 printed, ground-truth measured"),
+        ({"split": "coco-test-dev2017"}, "split: coco-val2017 printed, coco-test-dev2017 measured"),
+        ({"flip_test": "no"}, "flip test: yes printed, no measured"),
+        ({"input_size": "384x288"}, "input size: 256×192 printed, 384x288 measured"),
+        ({"subset": "500 images"}, "measured on a subset: 500 images"),
+    ],
+)
+def test_another_protocol_is_not_compared_and_the_reason_says_what_differs(
+    tiny, fill, make, protocol, says
+) -> None:
+    one = make.trained("tiny-a-coco", 0, 75.8, "full")
+    one = one.model_copy(update={"protocol": {**one.protocol, **protocol}})
+    found = verdict(tiny, fill(one), "tiny-a", "ap")
+    assert (found.verdict, found.reason) == ("not-comparable", says)
+
+
+def test_a_result_that_hides_its_protocol_is_not_compared(tiny, fill, make) -> None:
+    found = verdict(
+        tiny, fill(make.trained("tiny-a-coco", 0, 75.8, "full", protocol={})), "tiny-a", "ap"
+    )
+    assert "the result does not say" in found.reason
+    assert found.verdict == "not-comparable"
+
+
+def test_what_the_paper_leaves_open_is_judged_and_said(tiny, fill, make) -> None:
+    paper = tiny.papers["tinypaper"]
+    table = paper.tables[0].model_copy(
+        update={"protocol": {**paper.tables[0].protocol, "boxes": "not stated"}}
+    )
+    changed = paper.model_copy(update={"tables": (table,)})
+    catalog = Catalog(papers={"tinypaper": changed}, folders=tiny.folders)
+    found = verdict(catalog, fill(make.trained("tiny-a-coco", 0, 75.8, "full")), "tiny-a", "ap")
+    assert found.verdict == "reproduced"
+    assert found.reason.endswith("not stated by the paper, measured with boxes detector-56.4")
+
+
+def test_height_by_width_and_width_by_height_are_one_size(tiny, fill, make) -> None:
+    one = make.trained("tiny-a-coco", 0, 75.8, "full")
+    one = one.model_copy(update={"protocol": {**one.protocol, "input_size": "192x256"}})
+    assert verdict(tiny, fill(one), "tiny-a", "ap").verdict == "reproduced"
+
+
+def test_a_failed_run_is_failed_unless_something_else_was_measured(tiny, fill, make) -> None:
+    broken = make.trained("tiny-a-coco", 0, 0.0, "full", failed="out of memory", metrics={})
+    found = verdict(tiny, fill(broken), "tiny-a", "ap")
+    assert (found.verdict, found.reason) == ("failed", "seed 0 failed: out of memory")
+    found = verdict(tiny, fill(make.trained("tiny-a-coco", 0, 40.0)), "tiny-a", "ap")
+    assert (found.verdict, found.evidence) == ("not-comparable", "smoke")
+    assert "elsewhere: seed 0 failed: out of memory" in found.reason
+
+
+def test_failed_is_a_flag_and_not_a_word_in_the_reason(tiny, store) -> None:
+    cell = tiny.cell_index["tinypaper", "1", "tiny-a", "ap"]
+    for flag, name in ((False, "not-comparable"), (True, "failed")):
+        book = Book(tiny, store)
+        one = Measured("full-1", (), "full-1", (), broken="nothing in failed.json", failed=flag)
+        book._found[cell.name, cell.run] = [one]
+        assert judge_cell(cell, book).verdict == name
+
+
+def test_a_failure_without_a_message_is_still_a_failure(tiny, fill, make) -> None:
+    broken = make.trained("tiny-a-coco", 0, 75.8, "full", failed="")
+    found = verdict(tiny, fill(broken), "tiny-a", "ap")
+    assert (found.verdict, found.reason) == ("failed", "seed 0 failed: no reason stored")
+
+
+def test_a_result_without_the_metric_says_so(tiny, fill, make) -> None:
+    found = verdict(tiny, fill(make.trained("tiny-a-coco", 0, 75.8, "full")), "tiny-a", "ap50")
+    assert (found.verdict, found.reason) == ("not-comparable", "the result holds no AP50")
+
+
+def test_a_result_is_stale_once_its_code_has_changed(tiny, fill, make, tmp_path: Path) -> None:
+    code = tmp_path / "tiny.py"
+    code.write_text("one")
+    inputs = {"tiny.py": hashlib.sha256(b"one").hexdigest(), "data.zip": "0" * 64}
+    store = fill(make.counted("tiny-a", 5_200_000, provenance=make.provenance(inputs=inputs)))
+    assert verdict(tiny, store, "tiny-a", "params", project=tmp_path).verdict == "reproduced"
+    code.write_text("other")
+    found = verdict(tiny, store, "tiny-a", "params", project=tmp_path)
+    assert (found.verdict, found.value) == ("stale", 5.2)
+    assert found.reason == "changed since it was measured: tiny.py"
+    code.unlink()
+    assert verdict(tiny, store, "tiny-a", "params", project=tmp_path).verdict == "stale"
+
+
+# ---------------------------------------------------------------- the whole
+
+
+def test_the_stored_results_give_the_verdicts_of_a_hand_count(tiny) -> None:
+    store = Store(RESULTS, RESULTS / "none")
+    found = {f"{v.row}/{v.column}": v.verdict for v in judge_table(tiny, store, "tinypaper-1")}
+    assert found == {
+        **dict.fromkeys(
+            [f"{r}/input-size" for r in ("rival", "other", "tiny-a", "tiny-b")], "setting"
+        ),
+        **dict.fromkeys([f"rival/{c}" for c in ("params", "flops", "ap", "ap50", "ar")], "quoted"),
+        "rival/fps": "not-run",
+        **dict.fromkeys([f"other/{c}" for c in ("params", "flops", "fps")], "empty"),
+        **dict.fromkeys([f"other/{c}" for c in ("ap", "ap50", "ar")], "quoted"),
+        "tiny-a/params": "reproduced",
+        "tiny-a/flops": "reproduced",
+        "tiny-a/fps": "not-comparable",
+        "tiny-a/ap": "reproduced",
+        "tiny-a/ap50": "not-comparable",
+        "tiny-a/ar": "deviates",
+        "tiny-b/params": "reproduced",
+        "tiny-b/flops": "deviates",
+        "tiny-b/fps": "not-comparable",
+        "tiny-b/ap": "deviates",
+        "tiny-b/ap50": "not-comparable",
+        "tiny-b/ar": "deviates",
+    }
+
+
+def test_judging_is_complete_and_repeats_to_the_byte(tiny) -> None:
+    store = Store(RESULTS, RESULTS / "none")
+    snapshot = judge_all(tiny, store)
+    assert len(snapshot.verdicts) == sum(1 for _ in tiny.cells())
+    assert len(snapshot.claims) == len(tiny.papers["tinypaper"].claims)
+    assert judge_all(tiny, store).model_dump_json() == snapshot.model_dump_json()
+
+
+def test_the_exit_status_is_that_of_the_named_verdicts(tiny) -> None:
+    snapshot = judge_all(tiny, Store(RESULTS, RESULTS / "none"))
+    assert exit_status(snapshot, ["deviates"]) == 1
+    assert exit_status(snapshot, ["stale"]) == 0
+    assert exit_status(snapshot, []) == 0
+    assert {v.verdict for v in failures(snapshot, ["deviates", "failed"])} == {"deviates", "failed"}
+    with pytest.raises(UnknownName, match="unknown verdict 'deviate'; did you mean: deviates"):
+        exit_status(snapshot, ["deviate"])

@@ -1,0 +1,153 @@
+"""Contradictions between tables and papers, misprints, rows that cannot be."""
+
+import pytest
+
+from bench.catalog.load import Catalog
+from bench.catalog.schema import Paper
+from bench.errors import LedgerError
+from bench.judge.conflicts import find_conflicts, normalised
+
+
+def catalog_of(*papers: Paper) -> Catalog:
+    return Catalog(papers={p.id: p for p in papers}, folders={})
+
+
+def paper(name: str, rows: list[dict], columns: list[dict], order: int = 1, **table) -> Paper:
+    fields = {
+        "table": "1",
+        "title": "t",
+        "page": 1,
+        "split": "coco-val2017",
+        "columns": columns,
+        "rows": rows,
+    }
+    about = {"title": "t", "authors": "a", "venue": "v", "year": 2030, "method": name}
+    return Paper.model_validate(
+        {"id": name, "order": order, **about, "tables": [{**fields, **table}]}
+    )
+
+
+SIZE, AP = {"key": "size", "label": "Input size"}, {"key": "ap", "label": "AP", "metric": "AP"}
+PARAMS = {"key": "params", "label": "#Params", "metric": "params"}
+
+
+def quoted(label: str, cells: str, **more) -> dict:
+    plain = {"key": "rival", "origin": "quoted", "source": "[9]", "why_no_run": "none"}
+    return {"label": label, "cells": cells, **plain, **more}
+
+
+def test_the_tiny_paper_contradicts_itself_once_and_has_one_misprint(tiny) -> None:
+    found = {one.what: one for one in find_conflicts(tiny)}
+    assert found["AP of TinyPose-A"].printed == ("75.8", "70.8")
+    assert found["AP of TinyPose-A"].cells == ("tinypaper-1/tiny-a/ap", "tinypaper-2/offset/ap")
+    assert "the same run" in found["AP of TinyPose-A"].reason
+    assert found["AP of Rival-W32 [3]"].printed == ("74.4", "74.9")
+    misprint = found["likely misprint: AP of with offset"]
+    assert misprint.reason == "the text of Sec. 4 says 70.0; probably 70.0"
+    assert len(found) == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("HRNet-W48 [51]", "HRNet-w48"),
+        ("SimpleBaseline-Res152 [61]", "Simple Baseline ResNet-152"),
+        ("TP-R-A4", "TransPose-R-A4 [12, 3]"),
+        ("DarkPose W48", "DARK-W48"),
+    ],
+)
+def test_one_method_has_one_name_however_it_is_spelt(one: str, two: str) -> None:
+    assert normalised(one) == normalised(two)
+
+
+@pytest.mark.parametrize(
+    ("one", "two"), [("HRNet-W32", "HRNet-W48"), ("TP-R-A3", "TP-R-A3*"), ("A", "A †")]
+)
+def test_marks_and_sizes_keep_methods_apart(one: str, two: str) -> None:
+    assert normalised(one) != normalised(two)
+
+
+@pytest.mark.parametrize(
+    ("second", "clash"),
+    [
+        (quoted("HRNet W48", "256x192 | 75.3"), True),
+        (quoted("HRNet W48", "256x192 | 75.12"), False),  # rounds to the same
+        (quoted("HRNet W48", "384x288 | 76.3"), False),  # another input
+        (quoted("HRNet W32", "256x192 | 74.4"), False),  # another network
+        (quoted("HRNet W48", "256x192 | 75.3", origin="rerun"), False),
+        (quoted("HRNet W48", "256x192 | 75.3", protocol={"flip_test": "no"}), False),
+        (quoted("HRNet W48", "256x192 | 75.3", protocol={"flip_test": "not stated"}), True),
+        (quoted("HRNet W48", "256x192 | 75.3", protocol={"split": "coco-test-dev2017"}), False),
+    ],
+)
+def test_two_papers_that_quote_one_figure_differently_are_found(second: dict, clash: bool) -> None:
+    columns = [SIZE, AP]
+    first = quoted("HRNet-W48 [51]", "256×192 | 75.1")
+    table = {"protocol": {"flip_test": "yes"}}
+    one = paper("alpha", [first], columns, **table)
+    two = paper("beta", [second], columns, 2, **table)
+    found = find_conflicts(catalog_of(one, two))
+    assert bool(found) == clash
+    if clash:
+        assert found[0].cells == ("alpha-1/rival/ap", "beta-1/rival/ap")
+        assert "alpha and beta; quoted from [9]" in found[0].reason
+
+
+def test_one_network_with_two_parameter_counts_is_found_under_any_label() -> None:
+    rows = [
+        quoted("Rival", "28.5M", model="hrnet-w32", key="a"),
+        quoted("Something else", "28.6M", model="hrnet-w32", key="b"),
+    ]
+    (found,) = find_conflicts(catalog_of(paper("alpha", rows, [PARAMS])))
+    assert found.printed == ("28.5M", "28.6M")
+    assert "the same network" in found.reason
+
+
+@pytest.mark.parametrize(("origin", "clash"), [("quoted", True), ("own", False)])
+def test_a_counting_rule_explains_a_difference_only_of_ones_own_figures(
+    origin: str, clash: bool
+) -> None:
+    flops = {"key": "flops", "label": "FLOPs", "metric": "flops"}
+    rows = [
+        quoted("Rival", "7.2G", model="hrnet-w32", key=key, rule=rule, origins={"flops": origin})
+        for key, rule in (("a", "exact"), ("b", "conv-linear"))
+    ]
+    rows[1]["cells"] = "7.1G"
+    assert bool(find_conflicts(catalog_of(paper("alpha", rows, [flops])))) == clash
+
+
+@pytest.mark.parametrize(
+    ("metrics", "cells", "says"),
+    [
+        (("AP", "AP50"), "75.0 | 74.0", "impossible"),
+        (("AP", "AP50"), "75.0 | 75.0", None),
+        (("AP75", "AP50"), "91.0 | 90.9", "impossible"),
+        (("AR", "AR50"), "80.0 | 79.0", "impossible"),
+        (("AP", "AR"), "75.0 | 73.8", "impossible"),
+        (("AP", "AR"), "75.0 | 74.1", None),
+        (("AP", "AP_M", "AP_L"), "75.0 | 71.0 | 74.9", "unusual"),
+        (("AP", "AP_M", "AP_L"), "75.0 | 71.0 | 81.0", None),
+        (("AP", "AP_M", "AP_L"), "75.0 | - | 74.0", None),
+    ],
+)
+def test_rows_that_cannot_be_are_found(metrics, cells, says) -> None:
+    columns = [{"key": m.lower().replace("_", "-"), "label": m, "metric": m} for m in metrics]
+    found = find_conflicts(catalog_of(paper("alpha", [quoted("Rival", cells)], columns)))
+    assert [one.what for one in found] == ([f"{says}: Rival"] if says else [])
+
+
+def test_a_mean_over_joints_lies_among_its_joints() -> None:
+    joints = ("head", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+    columns = [{"key": j, "label": j, "metric": f"PCKh_{j}"} for j in joints]
+    columns.append({"key": "mean", "label": "Mean", "metric": "PCKh"})
+    good, bad = "97 | 96 | 91 | 87 | 90 | 88 | 84 | 91", "97 | 96 | 91 | 87 | 90 | 88 | 84 | 98.5"
+    assert find_conflicts(catalog_of(paper("alpha", [quoted("R", good)], columns))) == ()
+    (found,) = find_conflicts(catalog_of(paper("alpha", [quoted("R", bad)], columns)))
+    assert found.what == "impossible: R"
+
+
+def test_a_misprint_of_a_cell_that_is_not_there_is_refused(tiny) -> None:
+    wrong = tiny.papers["tinypaper"].misprints[0].model_copy(update={"cell": "9/x/ap"})
+    changed = tiny.papers["tinypaper"].model_copy(update={"misprints": (wrong,)})
+    with pytest.raises(LedgerError, match="unknown cell '9/x/ap'"):
+        find_conflicts(catalog_of(changed))

@@ -1,0 +1,183 @@
+"""Coverage and export: complete, with the documented names, readable by pandas."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bench.errors import LedgerError, UnknownName
+from bench.judge import export
+from bench.judge.cells import judge_all
+from bench.judge.coverage import coverage
+from bench.judge.evidence import Book
+from bench.results.store import Store
+
+RESULTS = Path(__file__).parents[2] / "fixtures" / "results"
+
+
+@pytest.fixture
+def judged(tiny):
+    """Catalog, book and snapshot of the stored results."""
+    book = Book(tiny, Store(RESULTS, RESULTS / "none"))
+    return tiny, book, judge_all(tiny, book)
+
+
+def test_coverage_counts_every_cell(judged) -> None:
+    first, second = coverage(*judged)
+    assert (first["paper"], first["table"], first["rows"], first["cells"]) == (
+        "tinypaper",
+        "1",
+        4,
+        28,
+    )
+    assert first["numbers"] == 28 - 4 - 3  # settings, dashes
+    assert first["with_run"] == 12
+    assert first["with_model"] == 18
+    assert first["evidence"] == {
+        "counted": 4,
+        "full-1": 2,
+        "released-weights": 2,
+        "smoke": 4,
+        "timed": 2,
+    }
+    assert sum(first["verdicts"].values()) == 28
+    assert first["rows_without_run"] == {
+        "rival": "model rival-w32: counts and speed only",
+        "other": "no code was published",
+    }
+    assert second["verdicts"] == {"better": 1, "failed": 1, "quoted": 1}
+
+
+def test_coverage_tells_what_is_named_from_what_can_run(judged) -> None:
+    first, second = coverage(*judged, zoo=["tiny-a"])
+    # table 1: of rival its three counts and speed (no accuracy), of tiny-a and tiny-b six numbers each
+    assert first["with_runnable"] == 6
+    assert first["missing_configs"] == {"rival": ["rival-w32"], "tiny-b": ["tiny-b"]}
+    # table 2: rival names nothing, plain is tiny-c
+    assert second["with_runnable"] == 1
+    assert second["missing_configs"] == {"plain": ["tiny-c"]}
+    both = coverage(*judged, zoo=["tiny-a", "tiny-b", "rival-w32", "tiny-c"])
+    assert [(one["with_runnable"], one["missing_configs"]) for one in both] == [(15, {}), (2, {})]
+    (unknown, _) = coverage(*judged)  # the real zoo holds none of the tiny paper's
+    assert (unknown["with_run"], unknown["with_runnable"]) == (12, 0)
+
+
+def test_a_cell_without_a_verdict_is_an_error(judged) -> None:
+    catalog, book, snapshot = judged
+    short = snapshot.model_copy(update={"verdicts": snapshot.verdicts[1:]})
+    with pytest.raises(LedgerError, match="tinypaper/1/rival/input-size has no verdict"):
+        coverage(catalog, book, short)
+
+
+def test_cells_have_the_documented_fields(judged) -> None:
+    records = export.cells(judged[0], "tinypaper", "1")
+    assert len(records) == 28
+    found = next(r for r in records if r["row_key"] == "rival" and r["column_key"] == "fps")
+    assert found["row"] == "Rival-W32 [3]"
+    assert (found["paper"], found["table"], found["column"], found["printed"]) == (
+        "tinypaper",
+        "1",
+        "FPS",
+        "30",
+    )
+    assert (found["unit"], found["origin"], found["model"], found["run"]) == (
+        "frames/s",
+        "rerun",
+        "rival-w32",
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (("tinypaper", "9"), "unknown table '9'"),
+        ((None, "9"), "unknown table '9'"),
+        (("tinypape", None), "unknown paper 'tinypape'; did you mean: tinypaper"),
+    ],
+)
+def test_cells_of_a_table_nobody_knows_are_an_error_and_not_an_empty_list(
+    tiny, asked, says
+) -> None:
+    with pytest.raises(UnknownName, match=says):
+        export.cells(tiny, *asked)
+
+
+def test_claims_carry_both_judgements(judged) -> None:
+    records = {r["id"]: r for r in export.claims(judged[2])}
+    found = records["a-is-smaller"]
+    assert {
+        "paper",
+        "id",
+        "where",
+        "claim",
+        "expression",
+        "claimed",
+        "on_paper",
+        "on_reproduced",
+    } <= set(found)
+    assert found["on_paper"]["value"] == 20.0
+    assert found["on_paper"]["holds"] == "holds"
+    assert (found["on_reproduced"]["holds"], found["on_reproduced"]["evidence"]) == (
+        "fails",
+        "counted",
+    )
+    assert records["b-above-a"]["on_reproduced"]["evidence"] == "smoke"
+    assert records["b-above-a"]["on_reproduced"]["holds"] == "holds"
+    assert records["small-and-good"]["on_reproduced"]["evidence"] == "mixed"
+    assert records["above-75"]["on_reproduced"]["holds"] == "fails"
+    assert records["fewer-parameters"]["on_reproduced"]["holds"] == "open"
+
+
+def test_models_runs_results_and_verdicts_are_listed(judged) -> None:
+    catalog, book, snapshot = judged
+    (first, _) = export.models(book)
+    assert (first["name"], first["input_size"], first["flops"]) == (
+        "tiny-a",
+        [192, 256],
+        {"conv-linear": 8.02},
+    )
+    assert {"total", "trainable"} <= set(first["parameters"])
+    assert [r["measured"] for r in export.runs(catalog, book)] == [
+        ["full", "smoke"],
+        ["full", "smoke"],
+        [],
+    ]
+    kinds = [r["kind"] for r in export.results(book)]
+    assert sorted(set(kinds)) == ["accuracy", "count", "speed"]
+    assert len(kinds) == len(list(RESULTS.rglob("*.json")))
+    assert len(export.verdicts(catalog, snapshot)) == len(snapshot.verdicts)
+
+
+def test_every_record_is_json(judged) -> None:
+    for records in export.everything(*judged).values():
+        json.dumps(records, allow_nan=False)
+
+
+def test_csv_and_parquet_are_read_back_by_pandas(judged, tmp_path: Path) -> None:
+    tables = export.everything(*judged)
+    for write, read, ending in (
+        (export.to_csv, pd.read_csv, "csv"),
+        (export.to_parquet, pd.read_parquet, "parquet"),
+    ):
+        paths = write(tmp_path / ending, tables)
+        assert [p.name for p in paths] == [f"{name}.{ending}" for name in tables]
+        for path, records in zip(paths, tables.values(), strict=True):
+            assert len(read(path)) == len(records)
+    cells = pd.read_csv(tmp_path / "csv" / "cells.csv", dtype=str)
+    assert list(cells["printed"]) == [r["printed"] for r in tables["cells"]]
+    claims = pd.read_parquet(tmp_path / "parquet" / "claims.parquet")
+    assert set(claims["on_paper_holds"]) <= {"holds", "fails", "inconclusive"}
+
+
+def test_judging_and_exporting_never_import_torch_mmpose_or_matplotlib() -> None:
+    names = ("cells", "claims.on_results", "bootstrap", "conflicts", "coverage", "export")
+    heavy = ("torch", "mmpose", "mmengine", "mmcv", "matplotlib", "pycocotools", "pandas")
+    program = f"import sys, {', '.join(f'bench.judge.{n}' for n in names)}; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

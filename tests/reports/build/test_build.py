@@ -1,0 +1,136 @@
+"""What building the site guarantees: same bytes, little rewritten, nothing foreign touched."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.judge.records import Snapshot
+from bench.results.records import CountResult
+from reports.build.writer import SiteError
+from reports.site import Pages, build
+from reports.views.urls import slug
+from tests.reports.ledger import Memory, make
+
+
+def contents(site: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(site)): p.read_bytes() for p in site.rglob("*") if p.is_file()}
+
+
+def test_two_builds_of_the_same_data_are_byte_identical(plain: Path, tmp_path: Path) -> None:
+    again = build(*make(), tmp_path / "again")
+    assert contents(again.out) == contents(plain)
+
+
+def test_the_same_data_in_another_order_gives_the_same_bytes(plain: Path, tmp_path: Path) -> None:
+    snapshot, catalog, results = make()
+    turned = Snapshot(
+        made=snapshot.made,
+        verdicts=snapshot.verdicts[::-1],
+        claims=snapshot.claims,
+        conflicts=snapshot.conflicts,
+    )
+    shuffled = Memory(dict(reversed(results.results.items())))
+    again = build(turned, catalog, shuffled, tmp_path / "again")
+    assert contents(again.out) == contents(plain)
+
+
+def test_nothing_changed_rewrites_nothing(tmp_path: Path) -> None:
+    build(*make(), tmp_path)
+    second = build(*make(), tmp_path)
+    assert second.written == ()
+    assert second.removed == ()
+
+
+def test_nothing_changed_renders_no_page_of_a_table_or_model_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered: list[str] = []
+    page = Pages.page
+
+    def noted(self: Pages, name: str, *rest: Any, **content: Any) -> None:
+        rendered.append(name)
+        page(self, name, *rest, **content)
+
+    monkeypatch.setattr(Pages, "page", noted)
+    build(*make(), tmp_path)
+    first = set(rendered)
+    rendered.clear()
+    build(*make(), tmp_path)
+    assert {n for n in first if n.startswith(("tables/", "models/"))} == first - set(rendered)
+    assert first > set(rendered)
+
+
+def test_a_page_that_was_edited_or_deleted_by_hand_is_made_again(tmp_path: Path) -> None:
+    build(*make(), tmp_path)
+    (tmp_path / "tables" / "paper0-1.html").write_text("edited")
+    (tmp_path / "models" / "paper0-model0.svg").unlink()
+    again = build(*make(), tmp_path)
+    assert set(again.written) == {"tables/paper0-1.html", "models/paper0-model0.svg"}
+
+
+def test_a_build_in_another_process_gives_the_same_bytes(plain: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from reports.site import build; "
+        "from tests.reports.ledger import make; build(*make(), Path(sys.argv[1]))"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "7"}
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, env=environment)
+    assert contents(tmp_path) == contents(plain)
+
+
+def test_one_changed_result_rewrites_only_pages_that_show_it(tmp_path: Path) -> None:
+    snapshot, catalog, results = make()
+    build(snapshot, catalog, results, tmp_path)
+    changed = results.results["results/counted/paper0-run0.json"]
+    assert isinstance(changed, CountResult)
+    results.results["results/counted/paper0-run0.json"] = changed.model_copy(
+        update={"by_module": {"backbone": {"params": 1.0}}}
+    )
+    assert build(snapshot, catalog, results, tmp_path).written == ("models/paper0-model0.html",)
+
+
+def test_pages_of_what_is_gone_are_removed(tmp_path: Path) -> None:
+    build(*make(papers=2), tmp_path)
+    report = build(*make(papers=1), tmp_path)
+    assert "papers/paper1.html" in report.removed
+    assert not (tmp_path / "papers" / "paper1.html").exists()
+
+
+def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(SiteError, match="not a site"):
+        build(*make(), tmp_path)
+    assert (tmp_path / "thesis.tex").read_text() == "years of work"
+    assert list(tmp_path.iterdir()) == [tmp_path / "thesis.tex"]
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "site").write_text("")
+    with pytest.raises(SiteError, match="name a folder"):
+        build(*make(), tmp_path / "site")
+
+
+def test_an_empty_snapshot_still_accounts_for_every_cell(tmp_path: Path) -> None:
+    _, catalog, _ = make()
+    empty = Snapshot(verdicts=(), claims=(), conflicts=())
+    report = build(empty, catalog, Memory({}), tmp_path)
+    assert "Nothing has been measured yet" in report.index.read_text("utf-8")
+    assert "not judged" in (tmp_path / "tables" / "paper0-1.html").read_text("utf-8")
+
+
+def test_distinct_names_get_distinct_files() -> None:
+    names = ["r-a4", "R-A4", "r a4", "r/a4", "../r-a4", "", "日本", "a" * 500, "a" * 501]
+    slugs = [slug(name) for name in names]
+    assert len(set(slugs)) == len(names)
+    assert all(set(s) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") for s in slugs)
+    assert all(0 < len(s) < 100 for s in slugs)
+
+
+def test_the_site_needs_neither_torch_nor_mmpose() -> None:
+    code = "import sys, reports.site; print({'torch', 'mmpose', 'mmengine'} & set(sys.modules))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "set()"

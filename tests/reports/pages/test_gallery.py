@@ -1,0 +1,189 @@
+"""Galleries, diagnosis, architecture and curves on the pages of models."""
+
+from pathlib import Path
+
+import pytest
+
+from bench.paths import config_files
+from bench.results.records import AccuracyResult, Diagnosis
+from reports.build.writer import SiteError
+from reports.charts.error_types import KINDS, LEFT, RIGHT, diagnosis_view
+from reports.pages import model_facts
+from reports.site import build
+from tests.reports.conftest import read
+from tests.reports.gallery_fixture import FILE, hang, make_hung
+from tests.reports.ledger import HOSTILE, make
+from tests.reports.pages.test_pages import text
+
+PAGE = "models/paper0-model0.html"
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shown")
+    return build(*make_hung(folder), folder / "site").out
+
+
+def pictures(site: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (site / "pictures").iterdir()}
+
+
+def test_every_picture_has_words_sizes_and_a_file_and_loads_when_it_is_reached(shown: Path) -> None:
+    tree = read(shown / PAGE)
+    images = [e for e in tree.iter("img") if "pictures/" in e.get("src")]
+    assert len(images) == 5
+    assert len({e.get("src") for e in images}) == len(pictures(shown)) == 3
+    for image in images:
+        assert (shown / "models" / image.get("src")).resolve().is_file()
+        assert image.get("alt").startswith("1 person annotated")
+        assert image.get("loading") == "lazy"
+        assert image.get("width") in ("192", "480")
+        assert image.get("height") == "256"
+    walls = [e for e in tree.iter("figure") if e.get("class") == "wall"]
+    assert [text(wall.find("figcaption")) for wall in walls] == [
+        "predictions. What is seen.",
+        "dependency-areas.",
+    ]
+    assert all(text(figure.find("figcaption")) for figure in tree.iter("figure"))
+
+
+def test_a_second_build_copies_nothing_and_two_builds_are_equal(tmp_path: Path) -> None:
+    data = make_hung(tmp_path)
+    first = build(*data, tmp_path / "one")
+    again = build(*data, tmp_path / "one")
+    assert again.written == again.removed == ()
+    assert set(again.unchanged) == set(first.written)
+    build(*make_hung(tmp_path / "other"), tmp_path / "two")
+    for path in (tmp_path / "one").rglob("*.*"):
+        assert (
+            path.read_bytes()
+            == (tmp_path / "two" / path.relative_to(tmp_path / "one")).read_bytes()
+        )
+
+
+def test_a_new_gallery_rewrites_its_page_and_drops_the_old_pictures(tmp_path: Path) -> None:
+    snapshot, catalog, store = make_hung(tmp_path)
+    build(snapshot, catalog, store, tmp_path / "site")
+    before = set(pictures(tmp_path / "site"))
+    hang(store, (192, 200))
+    report = build(snapshot, catalog, store, tmp_path / "site")
+    after = set(pictures(tmp_path / "site"))
+    assert set(report.written) == {PAGE, *(f"pictures/{name}" for name in after - before)}
+    assert set(report.removed) == {f"pictures/{name}" for name in before - after}
+
+
+def test_a_picture_of_other_content_is_refused(tmp_path: Path) -> None:
+    data = make_hung(tmp_path)
+    file = (tmp_path / FILE).with_suffix(".gallery") / "p-0.webp"
+    file.write_bytes(bytes(len(file.read_bytes())))
+    with pytest.raises(SiteError, match=r"p-0\.webp: its SHA-256 is not the one in its gallery"):
+        build(*data, tmp_path / "site")
+
+
+def test_without_a_gallery_a_page_says_how_one_is_drawn(plain: Path) -> None:
+    shown = text(read(plain / PAGE))
+    assert "No gallery: none was drawn from these predictions." in shown
+    assert "repropose gallery paper0-run0" in shown
+    assert not (plain / "pictures").exists()
+
+
+def test_hostile_words_of_a_gallery_stay_text(tmp_path: Path) -> None:
+    site = build(*make_hung(tmp_path, text=HOSTILE), tmp_path / "site").out
+    trees = [read(page) for page in (site / "models").glob("*.html")]
+    images = [e for tree in trees for e in tree.iter("img") if "pictures/" in e.get("src")]
+    assert len(images) == 5
+    assert all(e.get("alt").startswith("<script>alert('x')</script>\"'>") for e in images)
+    assert not [e for tree in trees for e in tree.iter() if e.get("onerror")]
+    assert all(e.get("src") for tree in trees for e in tree.iter("script"))
+
+
+def diagnosed() -> tuple[str, AccuracyResult]:
+    _, _, store = make(papers=1)
+    result = store.results[FILE]
+    assert isinstance(result, AccuracyResult)
+    return FILE, result
+
+
+def test_bars_share_their_length_as_the_keypoints_are_counted() -> None:
+    name, result = diagnosed()
+    view = diagnosis_view("run", [(name, result)])
+    assert view is not None
+    chart = view.charts[0]
+    assert [bar.name for bar in chart.bars] == ["all keypoints", "nose", "left ankle", "head"]
+    for bar in chart.bars:
+        assert sum(part.count for part in bar.segments) == bar.errors.total == 100
+        assert sum(part.width for part in bar.segments) == pytest.approx(RIGHT - LEFT, abs=0.5)
+        assert [part.kind for part in bar.segments] == list(KINDS)
+        shares = [part.width / (RIGHT - LEFT) for part in bar.segments]
+        assert shares == pytest.approx([0.6, 0.2, 0.05, 0.02, 0.13], abs=0.001)
+
+
+def test_groups_are_in_order_and_a_single_one_is_no_chart() -> None:
+    view = diagnosis_view("run", [diagnosed()])
+    assert view is not None
+    assert [chart.key for chart in view.charts] == ["errors-run-keypoints", "errors-run-visible"]
+    bars = view.charts[1].bars
+    assert [bar.name for bar in bars] == ["1-5", "6-10", "11-15"]
+    assert bars[0].segments == ()
+    assert bars[0].good == "none"
+
+
+def test_the_largest_tier_is_diagnosed_and_a_result_without_one_is_passed_over() -> None:
+    name, result = diagnosed()
+    full = result.model_copy(update={"tier": "full", "evidence": "full-1", "diagnosis": None})
+    smoke = result.model_copy(update={"tier": "smoke", "evidence": "smoke"})
+    view = diagnosis_view("run", [("a", smoke), (name, result), ("c", full)])
+    assert view is not None
+    assert view.of.startswith("lab tier")
+    assert diagnosis_view("run", [("c", full)]) is None
+
+
+def test_every_count_of_a_diagnosis_is_in_a_table(plain: Path) -> None:
+    tree = read(plain / PAGE)
+    found: Diagnosis | None = diagnosed()[1].diagnosis
+    assert found is not None
+    tables = [t for t in tree.iter("table") if "numbers of keypoints" in text(t.find("caption"))]
+    rows = {
+        text(row.find("th")): [text(td) for td in row.iter("td")] for row in tables[0].iter("tr")
+    }
+    assert rows["left ankle"] == ["60", "20", "5", "2", "13", "100"]
+    rows = {
+        text(row.find("th")): [text(td) for td in row.iter("td")] for row in tables[1].iter("tr")
+    }
+    assert rows["1-5"] == ["0", "0", "0", "0", "0", "0", "2", "2"]
+
+
+def test_curves_have_their_numbers_in_a_table(plain: Path) -> None:
+    tree = read(plain / PAGE)
+    [table] = [t for t in tree.iter("table") if text(t.find("caption")).startswith("Training loss")]
+    rows = [[text(cell) for cell in row] for row in table.find("tbody")]
+    assert rows[-1][0] == "29"
+    assert [float(value) for value in rows[-1][1:]] == pytest.approx(
+        [0.1 / 30, 0.1 / 31, 0.1 / 32], rel=0.02
+    )
+
+
+def test_architecture_is_what_mmengine_makes_of_the_configs() -> None:
+    from mmengine import Config
+
+    for name, path in list(config_files().items())[::16]:  # all agree; they take 8 s
+        merged = Config.fromfile(str(path), lazy_import=False)._cfg_dict
+        told = dict(model_facts.facts(name))
+        assert told
+        for part in ("backbone", "neck", "head"):
+            own = merged["model"].get(part)
+            if own is None or not own.get("type"):
+                continue
+            assert told[part].partition(":")[0] == own["type"], name
+            for key in ("depth", "dim", "heads", "layers", "encoder_layers", "num_queries"):
+                if isinstance(own.get(key), int):
+                    assert f"{key.replace('_', ' ')} {own[key]}" in told[part], name
+
+
+def test_a_models_page_tells_its_family_and_all_its_config_files() -> None:
+    assert "TransPose" in (model_facts.family("transpose-r-a3") or "")
+    assert model_facts.family("no-such-model") is None
+    assert model_facts.facts("no-such-model") == model_facts.files("no-such-model") == []
+    names = [name for name, _ in model_facts.files("transpose-r-a3")]
+    assert names[0].endswith("transpose/transpose-r-a3.py")
+    assert "model_zoo/configs/transpose/_r.py" in names

@@ -1,0 +1,162 @@
+"""Structure of the pages, as a strict HTML parser reads them."""
+
+from collections import Counter
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from reports.site import STATIC, build
+from reports.views.urls import cell_anchor
+from reports.views.words import SILENT, VERDICTS
+from tests.reports.conftest import pages, read
+from tests.reports.ledger import HOSTILE, make
+
+
+def text(element: object) -> str:
+    return " ".join("".join(element.itertext()).split())  # type: ignore[attr-defined]
+
+
+def test_every_page_is_valid_html_with_one_heading_and_language(plain: Path, hostile: Path) -> None:
+    for page in pages(plain) + pages(hostile):
+        tree = read(page)
+        assert tree.get("lang") == "en"
+        assert len(tree.findall(".//h1")) == 1, page
+        assert tree.find(".//main").get("id") == "main"
+
+
+def test_ids_are_unique(plain: Path, hostile: Path) -> None:
+    for page in pages(plain) + pages(hostile):
+        ids = Counter(e.get("id") for e in read(page).iter() if e.get("id"))
+        assert not [name for name, count in ids.items() if count > 1], page
+
+
+def test_every_link_leads_somewhere(plain: Path, hostile: Path) -> None:
+    for site in (plain, hostile):
+        trees = {page.resolve(): read(page) for page in pages(site)}
+        ids = {page: {e.get("id") for e in tree.iter()} for page, tree in trees.items()}
+        for page, tree in trees.items():
+            for element in tree.iter():
+                link = element.get("href") or element.get("src")
+                if not link or link == "data:,":
+                    continue
+                parts = urlsplit(link)
+                if parts.scheme:
+                    assert parts.scheme == "https"
+                    assert element.tag == "a"
+                    continue
+                target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+                assert target.is_file(), f"{page.name}: {link}"
+                if parts.fragment:
+                    assert parts.fragment in ids[target], f"{page.name}: {link}"
+
+
+def test_hostile_text_stays_text(plain: Path, hostile: Path) -> None:
+    assert "alert(" in (hostile / "index.html").read_text("utf-8")
+    for page in pages(hostile):
+        for element in read(page).iter():
+            handlers = [name for name in element.attrib if name.startswith("on")]
+            assert not handlers
+            assert not (element.get("href") or "").startswith("javascript")
+            if element.tag == "img":
+                assert element.get("src").endswith(".svg")
+            if element.tag == "script":
+                assert element.get("src").rpartition("static/")[2] in STATIC
+                assert not element.text
+        assert "7*7" not in page.name
+    tree = read(hostile / "tables" / "paper0-1.html")
+    title = text(tree.find(".//h1"))
+    assert "<script>alert('x')</script>\"'>" in title
+    assert "{{ 7*7 }}" in title
+
+
+def test_characters_html_forbids_are_replaced(hostile: Path) -> None:
+    assert "\x00" in HOSTILE
+    for page in pages(hostile):
+        content = page.read_text("utf-8")
+        assert not set(content) & {"\x00", "\x0b", "\ufffe"}, page
+        assert "\ufffd" in content
+
+
+def test_files_are_named_by_letters_digits_and_hyphens(hostile: Path) -> None:
+    for path in hostile.rglob("*"):
+        assert len(path.name) < 120
+        if path.parent.name in ("models", "tables", "papers"):
+            assert path.stem.replace("-", "").isalnum(), path.name
+
+
+def test_each_cell_shows_paper_value_reproduced_value_difference_verdict_and_evidence(
+    plain: Path,
+) -> None:
+    snapshot, catalog, _ = make()
+    verdicts = {(v.paper, v.table, v.row, v.column): v for v in snapshot.verdicts}
+    for name, (paper, table) in catalog.tables.items():
+        tree = read(plain / "tables" / f"{name}.html")
+        cells = {e.get("id"): e for e in tree.iter("td")}
+        for row in table.rows:
+            for column in table.columns:
+                verdict = verdicts[paper.id, table.table, row.key, column.key]
+                shown = text(cells[cell_anchor(row.key, column.key)])
+                assert verdict.printed in shown
+                if verdict.verdict in VERDICTS:
+                    assert VERDICTS[verdict.verdict].label in shown
+                    assert verdict.reason in shown
+                if verdict.shown:
+                    assert f"here {verdict.shown} difference " in shown
+                if verdict.verdict == "empty":
+                    assert SILENT["empty"].label in shown
+
+
+def test_no_table_cell_is_blank(plain: Path, hostile: Path) -> None:
+    for page in pages(plain) + pages(hostile):
+        for element in read(page).iter():
+            if element.tag in ("td", "th", "dd"):
+                assert text(element), f"{page.name}: {element.attrib}"
+
+
+def test_tables_have_captions_and_scoped_headers(plain: Path) -> None:
+    for page in pages(plain):
+        if page.parent.name == "papers":
+            continue  # the notes' own tables come from Markdown
+        tree = read(page)
+        for table in tree.iter("table"):
+            assert text(table.find("caption"))
+            assert all(header.get("scope") for header in table.iter("th")), page
+
+
+def test_a_papers_page_shows_each_claim_with_both_judgements(plain: Path) -> None:
+    snapshot, _, _ = make()
+    tree = read(plain / "papers" / "paper0.html")
+    for claim in snapshot.claims[:5]:
+        row = next(e for e in tree.iter("tr") if e.get("id") == f"claim-{claim.claim.id}")
+        on_paper, on_reproduced = [text(td) for td in row.findall("td")][1:]
+        assert claim.on_paper.holds in on_paper
+        assert claim.on_reproduced.holds in on_reproduced
+        assert claim.claim.expression in text(row)
+
+
+def test_the_index_says_whether_any_printed_accuracy_was_compared(tmp_path: Path) -> None:
+    snapshot, catalog, store = make()
+    unrun = tuple(v for v in snapshot.verdicts if v.verdict == "not-run")
+    nothing = snapshot.model_copy(update={"verdicts": unrun})
+    told = [
+        text(read(build(one, catalog, store, tmp_path / name).out / "index.html"))
+        for name, one in (("all", snapshot), ("nothing", nothing))
+    ]
+    assert "could be compared" in told[0]
+    assert "No printed accuracy has been compared yet" in told[1]
+
+
+def test_no_cost_stands_beside_the_accuracy_of_a_small_network(plain: Path) -> None:
+    page = read(plain / "leaderboard.html")
+    groups = {g.get("id"): g for g in page.iter("tbody") if g.get("data-measured") is not None}
+    assert groups
+    for group in groups.values():
+        filled = {
+            cell.get("data-col")
+            for cell in group.iter("td")
+            if cell.get("data-col") and cell.get("class") != "none"
+        }
+        assert "AP" in filled
+        assert not filled & {"params", "flops", "fps"}
+    charts = (plain / "plots.html").read_text()
+    assert "g1-params" in charts
+    assert not [key for key in groups if f"{key}-params" in charts]
