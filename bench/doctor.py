@@ -1,4 +1,4 @@
-"""`repropose doctor`: is everything here that the commands need, and if not, how to mend it."""
+"""What `repropose doctor` checks: tools, packages, disk, GPU and data, each with a fix."""
 
 import importlib
 import shutil
@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from bench.datasets.splits import FILES, folder
-from bench.paths import ROOT, workspace
+from bench.paths import ROOT, checkout, workspace
 
-State = Literal["ok", "note", "fault"]
+State = Literal["ok", "note", "error"]
 
 
 class Finding(NamedTuple):
-    """One line of the answer; only a fault makes the exit status 1."""
+    """One line of the output; only an error makes the exit status 1."""
 
     state: State
     what: str
-    mend: str = ""
+    fix: str = ""
 
 
 def examine() -> Iterator[Finding]:
@@ -39,12 +39,12 @@ def _python() -> Finding:
     if (3, 11) <= sys.version_info[:2] <= (3, 12):
         return Finding("ok", f"Python {found}")
     return Finding(
-        "fault", f"Python {found}", "needs 3.11 or 3.12: set PYTHON=... and run `make setup`"
+        "error", f"Python {found}", "set PYTHON to Python 3.11 or 3.12 and run `make setup`"
     )
 
 
 def _tools() -> Iterator[Finding]:
-    for tool, mend in (
+    for tool, fix in (
         ("git", "install git"),
         ("cc", "install a C compiler (Debian: build-essential)"),
     ):
@@ -52,12 +52,15 @@ def _tools() -> Iterator[Finding]:
         yield (
             Finding("ok", f"{tool}: {where}")
             if where
-            else Finding("fault", f"{tool}: missing", mend)
+            else Finding("error", f"{tool}: missing", fix)
         )
 
 
 def _versions() -> Iterator[Finding]:
-    """Installed packages against ci/constraints.txt."""
+    """Installed packages against ci/constraints.txt of the checkout."""
+    if checkout() is None:
+        yield Finding("note", f"installed in {ROOT}: pinned versions are not checked")
+        return
     pins = ROOT / "ci" / "constraints.txt"
     wanted = dict(
         line.split("==")
@@ -74,12 +77,12 @@ def _versions() -> Iterator[Finding]:
         if found != pin:
             other.append(f"{name} {found} (pinned {pin})")
     if missing:
-        yield Finding("fault", f"not installed: {', '.join(missing)}", "run `make setup`")
+        yield Finding("error", f"not installed: {', '.join(missing)}", "run `make setup`")
     if other:
         yield Finding(
             "note",
-            f"other versions than tested: {'; '.join(other)}",
-            "`make setup` in a fresh .venv",
+            f"versions other than the tested ones: {'; '.join(other)}",
+            "run `make setup` in a new .venv",
         )
     if not missing and not other:
         yield Finding("ok", f"{len(wanted)} packages as pinned")
@@ -89,21 +92,21 @@ def _imports() -> Iterator[Finding]:
     """Compiled packages load against the installed NumPy, and stock MMPose imports."""
     for name in ("torch", "cv2", "pycocotools._mask", "xtcocotools._mask"):
         yield _import(
-            name, "built for another NumPy? reinstall it: remove .venv/.ready, run `make setup`"
+            name, "missing, or built for another NumPy: remove .venv/.ready and run `make setup`"
         )
     try:
         import model_zoo
         from model_zoo import compat
 
         model_zoo.register()
-    except Exception as error:  # a doctor reports whatever it meets
-        yield Finding("fault", f"MMPose does not import: {error}", "run `make setup`")
+    except Exception as error:  # report whatever goes wrong
+        yield Finding("error", f"MMPose does not import: {error}", "run `make setup`")
         return
     yield Finding("ok", f"MMPose {version('mmpose')} imports")
     missing = compat.installed()
     if "mmcv.ops" in missing:
         yield Finding(
-            "note", "mmcv-lite: no compiled operators; grid-sample versions are used instead"
+            "note", "mmcv-lite: no compiled operators; versions in PyTorch are used instead"
         )
     else:
         yield Finding("ok", "mmcv with compiled operators")
@@ -113,11 +116,11 @@ def _imports() -> Iterator[Finding]:
         )
 
 
-def _import(name: str, mend: str) -> Finding:
+def _import(name: str, fix: str) -> Finding:
     try:
         module: Any = importlib.import_module(name)
-    except Exception as error:  # a doctor reports whatever it meets
-        return Finding("fault", f"{name} does not import: {error}", mend)
+    except Exception as error:  # report whatever goes wrong
+        return Finding("error", f"{name} does not import: {error}", fix)
     return Finding("ok", f"{name} {getattr(module, '__version__', '')}".strip())
 
 
@@ -125,13 +128,16 @@ def _disk() -> Finding:
     free = shutil.disk_usage(workspace()).free / 2**30
     if free < 2:
         return Finding(
-            "fault", f"{free:.1f} GB free", "the smoke tier needs 2 GB, COCO 60 GB: free some"
+            "error", f"{free:.1f} GB free", "free disk space: the smoke tier needs 2 GB, COCO 60 GB"
         )
     return Finding("ok", f"{free:.0f} GB free (smoke needs 2, COCO 60)")
 
 
 def _gpu() -> Finding:
-    import torch
+    try:
+        import torch
+    except ImportError:
+        return Finding("note", "GPU not checked: PyTorch does not import")
 
     if torch.cuda.is_available():
         return Finding("ok", f"GPU: {torch.cuda.get_device_name(0)}, CUDA {torch.version.cuda}")
@@ -140,11 +146,11 @@ def _gpu() -> Finding:
         and not subprocess.run(["nvidia-smi"], capture_output=True).returncode
     ):
         return Finding(
-            "fault",
-            f"a GPU is here, but torch {torch.__version__} cannot use it",
+            "error",
+            f"torch {torch.__version__} cannot use the GPU of this machine",
             "install the CUDA build of the pinned torch into .venv",
         )
-    return Finding("note", "no GPU: smoke runs and counts work, lab and full training want one")
+    return Finding("note", "no GPU: smoke runs and counts work, lab and full training need one")
 
 
 def _data() -> Iterator[Finding]:
@@ -155,7 +161,7 @@ def _data() -> Iterator[Finding]:
             yield Finding(
                 "note",
                 f"{dataset} at {_short(where)}: {len(missing)} of {len(files)} annotation files missing",
-                "needed for the full tier only; see README, 'Real data'",
+                "only the full tier needs them: `repropose fetch --list` shows the sources",
             )
         else:
             yield Finding("ok", f"{dataset} at {_short(where)}")

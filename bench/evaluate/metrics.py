@@ -7,7 +7,7 @@ in pixels of the original image, `score`. For MPII `image_id` is the position of
 import contextlib
 import io
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,9 +31,18 @@ COCO_FIGURES = ("AP", "AP50", "AP75", "AP_M", "AP_L", "AR", "AR50", "AR75", "AR_
 CROWDPOSE_FIGURES = (
     "AP", "AP50", "AP75", "AR", "AR50", "AR75", "AP_easy", "AP_medium", "AP_hard",
 )  # fmt: skip
+
+
+def _installed(package: str) -> str:
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return f"{package} (not installed)"
+
+
 EVALUATORS: dict[Layout, str] = {
-    "coco": f"pycocotools {version('pycocotools')}",
-    "crowdpose": f"xtcocotools {version('xtcocotools')}",
+    "coco": _installed("pycocotools"),
+    "crowdpose": _installed("xtcocotools"),
     "mpii": "PCKh, 1-based, 0.6 head box diagonal",
 }
 SPLITS: dict[Layout, str] = {

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Records = list[dict[str, Any]]
-_RESULT_FIELDS = (
+RESULT_FIELDS = (
     *("run", "tier", "seed", "evidence", "failed", "protocol", "metrics", "untrained"),
     *("group", "machine", "device", "precision", "batch", "timings"),
     *("model", "input_size", "parameters", "macs", "flops"),
@@ -135,7 +135,7 @@ def results(book: Book) -> Records:
             {
                 "file": one.file,
                 "kind": data["kind"],
-                **{name: data.get(name) for name in _RESULT_FIELDS},
+                **{name: data.get(name) for name in RESULT_FIELDS},
                 "commit": source["commit"],
                 "dirty": source["dirty"],
                 "command": source["command"],

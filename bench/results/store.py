@@ -17,7 +17,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
@@ -27,6 +27,7 @@ from pydantic import TypeAdapter, ValidationError
 from bench.catalog.schema import TIERS, Tier
 from bench.errors import DataError, ResultError
 from bench.files import parse_json, unpack, write_atomically
+from bench.paths import workspace
 from bench.results.records import (
     AccuracyResult,
     AnyResult,
@@ -120,7 +121,7 @@ def to_bytes(result: Anything) -> bytes:
 class Store:
     """Generated and committed results. Missing folders are empty ones."""
 
-    root: Path = PROJECT / "results"
+    root: Path = field(default_factory=lambda: workspace() / "results")
     measured: Path = PROJECT / "reports" / "measured"
 
     def counts(self) -> list[Stored[CountResult]]:
