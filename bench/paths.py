@@ -15,13 +15,13 @@ def checkout() -> Path | None:
     return ROOT if (ROOT / "pyproject.toml").is_file() and (ROOT / "ci").is_dir() else None
 
 
-def require_checkout(command: str, instead: str) -> Path:
-    """The checkout. Raises `EnvironmentProblem` naming the command and what to do `instead`."""
+def require_checkout(command: str, instead: str = "") -> Path:
+    """The checkout. Raises `EnvironmentProblem` naming the command and what can be done `instead`."""
     if found := checkout():
         return found
     raise EnvironmentProblem(
         f"{command} needs a checkout of the project, and this package is installed in {ROOT}; "
-        f"{instead}, or clone the repository and run `make setup` in it"
+        f"{instead and f'{instead}, or '}clone the repository and run `make setup` in it"
     )
 
 

@@ -151,7 +151,7 @@ def test_a_model_is_counted_into_the_folder(installed, empty):
     ("arguments", "instead"),
     [
         (["repro"], "measure single runs with `repropose measure RUN`"),
-        (["pipeline"], "it writes that checkout's dvc.yaml files"),
+        (["pipeline"], "; clone the repository"),
         (["new", "paper", "my-paper"], "give a folder of your own with --root"),
     ],
 )

@@ -18,7 +18,7 @@ from bench.pipeline import stages
 )
 def pipeline_command(check: bool) -> None:
     """Write dvc.yaml from the papers and data sources."""
-    root = require_checkout("`repropose pipeline`", "it writes that checkout's dvc.yaml files")
+    root = require_checkout("`repropose pipeline`")
     catalog = load_catalog()
     texts = {
         "dvc.yaml": stages.render(catalog),
