@@ -13,7 +13,7 @@ from bench.commands import (
     pipeline,
     show,
     site,
-)
+)  # fmt: skip
 from bench.commands.common import Group
 
 SECTIONS = {

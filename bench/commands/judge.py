@@ -30,9 +30,8 @@ def judge_command(fail_on: tuple[str, ...], as_json: bool) -> None:
     snapshot = judged(catalog, book)
     found = failures(snapshot, fail_on)
     rows = export.verdicts(catalog, snapshot)
-    print_rows(
-        rows, as_json, "paper", "table", "row", "column", "printed", "shown", "verdict", "reason"
-    )
+    columns = ("paper", "table", "row", "column", "printed", "shown", "verdict", "reason")
+    print_rows(rows, as_json, *columns)
     if found:
         click.echo(f"{len(found)} cells: {', '.join(sorted(set(fail_on)))}", err=True)
         raise SystemExit(1)

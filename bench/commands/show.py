@@ -10,7 +10,6 @@ from bench.commands.common import (
     catalog_and_book,
     current_snapshot,
     judged,
-    known_paper,
     missing_package,
     print_rows,
     results_store,
@@ -27,9 +26,7 @@ from bench.paths import config_files
 @JSON
 def cells_command(paper: str | None, table: str | None, as_json: bool) -> None:
     """List printed cells. Fields: paper, table, row, column, printed string, unit, origin."""
-    catalog = load_catalog()
-    known_paper(catalog, paper)
-    rows = export.cells(catalog, paper, table)
+    rows = export.cells(load_catalog(), paper, table)
     print_rows(rows, as_json, "paper", "table", "row", "column", "printed", "unit", "origin")
 
 
@@ -114,17 +111,8 @@ def coverage_command(as_json: bool) -> None:
     """Count cells, runs and verdicts per paper and table."""
     catalog, book = catalog_and_book()
     rows = coverage(catalog, book, judged(catalog, book))
-    print_rows(
-        rows,
-        as_json,
-        "paper",
-        "table",
-        "cells",
-        "with_run",
-        "with_runnable",
-        "evidence",
-        "verdicts",
-    )
+    columns = ("paper", "table", "cells", "with_run", "with_runnable", "evidence", "verdicts")
+    print_rows(rows, as_json, *columns)
 
 
 @click.command("show", epilog="Example: repropose show transpose-2")
