@@ -117,7 +117,7 @@ def test_reading_evaluating_and_the_site_work_from_an_empty_folder(installed, em
     assert index.as_uri() in site
     assert (index.parent / "static" / "style.css").is_file()
     assert list(index.parent.glob("**/transpose-r-a4.html"))
-    assert below(installed.parent) == package  # nothing is written beside the code
+    assert below(installed.parent) == package  # the installed package is unchanged
 
 
 def test_models_are_listed_with_their_stored_counts(installed, empty):
@@ -156,7 +156,7 @@ def test_a_model_is_counted_into_the_folder(installed, empty):
     ],
 )
 def test_what_needs_the_checkout_says_so(arguments, instead, monkeypatch, tmp_path):
-    """In this process: the package looks installed, as there is no pyproject.toml beside it."""
+    """In this process: the package looks installed, as its folder has no pyproject.toml."""
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 2

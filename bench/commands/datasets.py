@@ -92,7 +92,7 @@ def prepare_command(dataset: str, limit: int | None, seed: int, tier: str | None
         return
     if chosen != "full":
         raise DataError(
-            "--limit makes subsets of real data: give --tier full; params.yaml sizes the others"
+            "--limit cuts real data: give --tier full; params.yaml sizes the other tiers"
         )
     from bench.datasets import subset
 
