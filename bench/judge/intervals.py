@@ -1,7 +1,7 @@
-"""Intervals: what a rounded number stands for, and arithmetic on it.
+"""Intervals: the values that a rounded number allows, and arithmetic on them.
 
 An operation gives every value that its operands can give, and no other, as long as no operand occurs twice
-(`bench.judge.claims.expressions.enclose` takes care of those that do).
+(`bench.judge.claims.arithmetic.Evaluation.number` handles those that do).
 """
 
 from collections.abc import Iterable
@@ -82,7 +82,7 @@ class Interval:
         return not (self.below(other) or other.below(self))
 
     def within(self, other: "Interval") -> "Interval":
-        """The part that lies in `other`; nearest point of `other` if there is none."""
+        """The part inside `other`; the nearest point of `other` if there is none."""
         low, high = max(self.low, other.low), min(self.high, other.high)
         return (
             Interval(low, high)
