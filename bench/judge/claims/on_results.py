@@ -245,14 +245,17 @@ def choose(cells: Mapping[str, Cell], measurements: Measurements) -> dict[str, M
         fresh = [m for m in found if not m.stale]
         if not fresh:
             (stale if found else missing).append(name)
-        usable[name] = {m.source: m for m in reversed(fresh)}
+        usable[name] = {}
+        for one in fresh:  # the best of each source
+            usable[name].setdefault(one.source, one)
     if missing:
         return f"not measured: {_some(missing)}"
     if stale:
         return f"measured before its code or configuration changed: {_some(stale)}"
     if not cells:
         return {}
-    common = set.intersection(*(set(sources) for sources in usable.values()))
+    first, *others = usable.values()
+    common = [source for source in first if all(source in sources for sources in others)]
     if not common:
         return "no single kind of evidence, on one machine, covers all its cells"
     source = min(common, key=lambda one: max(usable[name][one].rank for name in cells))

@@ -237,6 +237,16 @@ def test_absolute_speeds_are_not_judged(judge, fill, make, expression, claimed, 
     assert judge(expression, claimed).on_reproduced.holds == holds
 
 
+@pytest.mark.parametrize("name", ["a100", "h200", "l4", "t4", "v100"])
+def test_of_two_machines_with_all_timings_the_gpu_is_chosen(judge, store, make, name) -> None:
+    """Whatever the hashes of their names: the choice was once the first of a set."""
+    store.write(make.timed("2 cores", "cpu", tiny_a=10.0, tiny_b=12.0))
+    store.write(make.timed(name, "cuda", tiny_a=10.0, tiny_b=15.0), committed=True)
+    judged = judge("times([1/tiny-a/fps], [1/tiny-b/fps])", "1.5").on_reproduced
+    assert (judged.holds, judged.value) == ("holds", 1.5)
+    assert judged.reason.startswith(f"{name}, fp32, batch 1: ")
+
+
 def test_speeds_of_two_machines_are_never_ranked(judge, store, make) -> None:
     store.write(make.timed("one", "cuda", tiny_a=10.0), committed=True)
     store.write(make.timed("two", "cuda", tiny_b=15.0), committed=True)
