@@ -109,12 +109,9 @@ def range_of(parts: list[Interval]) -> Interval:
 
 
 def positions(parts: list[Interval], largest_first: bool) -> Interval:
-    """1-based positions at which the extreme may lie (the hull of them, if several)."""
+    """1-based positions at which the extreme may be (the hull of them, if several); ends that touch may tie."""
     signed = parts if largest_first else [-p for p in parts]
     floor = max(p.low for p in signed)
-    possible = [
-        number
-        for number, one in enumerate(signed, 1)
-        if not any(one.below(other) for other in signed) and one.high >= floor - TINY
-    ]
+    slack = TINY * max(1.0, abs(floor))
+    possible = [number for number, one in enumerate(signed, 1) if one.high >= floor - slack]
     return Interval(float(min(possible)), float(max(possible)))
