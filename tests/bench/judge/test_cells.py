@@ -342,6 +342,7 @@ def test_judging_is_complete_and_repeats_to_the_byte(tiny) -> None:
     assert len(snapshot.verdicts) == sum(1 for _ in tiny.cells())
     assert len(snapshot.claims) == len(tiny.papers["tinypaper"].claims)
     assert judge_all(stored(tiny)).model_dump_json() == snapshot.model_dump_json()
+    assert [*snapshot.by_cell] == [cell.key for cell in tiny.cells()]
 
 
 def test_the_exit_status_is_that_of_the_named_verdicts(tiny) -> None:
