@@ -24,11 +24,12 @@ from typing import TYPE_CHECKING, Any
 
 from bench import errors
 from bench.catalog.load import Catalog, load_catalog
-from bench.commands.common import catalog_and_book, current_snapshot
+from bench.commands.common import judged, measurements, results_store
 from bench.errors import ReproPoseError
 from bench.judge import export
 from bench.judge.records import Conflict, Snapshot
 from bench.paths import workspace
+from bench.results.index import ResultIndex
 from model_zoo import build_model, load_released_weights
 from model_zoo.errors import MissingPackage, ZooError
 
@@ -76,7 +77,7 @@ def runs() -> "pd.DataFrame":
     Columns: run, paper, config (model of the zoo), dataset, options, tiers {tier: {seeds, data, command}}, rows
     ["transpose-2/key"], start (run that it is fine-tuned from), released, note, measured [tiers].
     """
-    return _frame(export.runs(*catalog_and_book()))
+    return _frame(export.runs(load_catalog(), ResultIndex(results_store())))
 
 
 def models() -> "pd.DataFrame":
@@ -86,7 +87,7 @@ def models() -> "pd.DataFrame":
     (multiply-accumulates of one image), flops {counting rule: 1e9 operations}, file.
     """
     columns = ("name", "input_size", "parameters", "macs", "flops", "file")
-    return _frame(export.models(catalog_and_book()[1]), *columns)
+    return _frame(export.models(ResultIndex(results_store())), *columns)
 
 
 def results() -> "pd.DataFrame":
@@ -98,7 +99,7 @@ def results() -> "pd.DataFrame":
     [width, height] in pixels, parameters, macs, flops {rule: 1e9 operations}; commit, dirty, command, date.
     """
     columns = ("file", "kind", *export.RESULT_FIELDS, "commit", "dirty", "command", "date")
-    return _frame(export.results(catalog_and_book()[1]), *columns)
+    return _frame(export.results(ResultIndex(results_store())), *columns)
 
 
 def judge() -> Snapshot:
@@ -107,7 +108,7 @@ def judge() -> Snapshot:
     The snapshot holds tuples of `verdicts`, `claims` and `conflicts`, and `made`, the date of the newest result. Give
     it to the functions below to judge once for several tables.
     """
-    return current_snapshot()
+    return judged(measurements())
 
 
 def verdicts(snapshot: Snapshot | None = None) -> "pd.DataFrame":
@@ -152,7 +153,7 @@ def coverage(snapshot: Snapshot | None = None) -> "pd.DataFrame":
     """
     from bench.judge.coverage import coverage
 
-    return _frame(coverage(*catalog_and_book(), snapshot or judge()))
+    return _frame(coverage(measurements(), snapshot or judge()))
 
 
 def evaluate(

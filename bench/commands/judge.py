@@ -5,15 +5,13 @@ from pathlib import Path
 
 import click
 
-from bench.catalog.load import load_catalog
 from bench.commands.common import (
     JSON,
     TIER,
-    catalog_and_book,
     current_tier,
     judged,
+    measurements,
     print_rows,
-    results_store,
 )
 from bench.files import write_atomically
 from bench.judge import export
@@ -26,10 +24,10 @@ from bench.paths import workspace
 @JSON
 def judge_command(fail_on: tuple[str, ...], as_json: bool) -> None:
     """Judge every cell; --fail-on sets an exit status for CI."""
-    catalog, book = catalog_and_book()
-    snapshot = judged(catalog, book)
+    everything = measurements()
+    snapshot = judged(everything)
     found = failures(snapshot, fail_on)
-    rows = export.verdicts(catalog, snapshot)
+    rows = export.verdicts(everything.catalog, snapshot)
     columns = ("paper", "table", "row", "column", "printed", "shown", "verdict", "reason")
     print_rows(rows, as_json, *columns)
     if found:
@@ -45,12 +43,12 @@ def table_command(name: str, tier: str | None) -> None:
     from reports.exports.terminal import render_table
 
     chosen = current_tier(tier)
-    catalog, store = load_catalog(), results_store()
-    verdicts = judge_table(catalog, store, name)
+    found = measurements()
+    verdicts = judge_table(found, name)
     path = workspace() / "build" / "verdicts" / chosen / f"{name}.json"
     text = json.dumps([v.model_dump(mode="json") for v in verdicts], indent=1) + "\n"
     write_atomically(path, text.encode())
-    click.echo(render_table(*catalog.table(name), verdicts))
+    click.echo(render_table(found.catalog, name, verdicts))
 
 
 @click.command("export", epilog="Example: repropose export build/export")
@@ -60,7 +58,7 @@ def export_command(folder: Path) -> None:
 
     One file each for cells, runs, models, results, verdicts, claims, conflicts, coverage.
     """
-    catalog, book = catalog_and_book()
-    tables = export.everything(catalog, book, judged(catalog, book))
+    found = measurements()
+    tables = export.everything(found, judged(found))
     for path in [*export.to_csv(folder, tables), *export.to_parquet(folder, tables)]:
         click.echo(str(path))

@@ -7,9 +7,8 @@ import click
 from bench.catalog.load import load_catalog
 from bench.commands.common import (
     JSON,
-    catalog_and_book,
-    current_snapshot,
     judged,
+    measurements,
     missing_package,
     print_rows,
     results_store,
@@ -18,6 +17,7 @@ from bench.judge import export
 from bench.judge.cells import judge_table
 from bench.judge.coverage import coverage
 from bench.paths import config_files
+from bench.results.index import ResultIndex
 
 
 @click.command("cells", epilog="Example: repropose cells --paper transpose --table 2")
@@ -34,7 +34,7 @@ def cells_command(paper: str | None, table: str | None, as_json: bool) -> None:
 @JSON
 def models_command(as_json: bool) -> None:
     """List zoo models: input size, parameters, operations."""
-    rows = export.models(catalog_and_book()[1])
+    rows = export.models(ResultIndex(results_store()))
     uncounted = [name for name in config_files() if name not in {row["name"] for row in rows}]
     if uncounted:
         rows = sorted([*rows, *_count(uncounted)], key=lambda row: str(row["name"]))
@@ -68,7 +68,7 @@ def _count(names: list[str]) -> list[dict[str, Any]]:
 @JSON
 def runs_command(as_json: bool) -> None:
     """List runs. Fields: config, data set, seeds and command of each tier, the table rows that use it."""
-    rows = export.runs(*catalog_and_book())
+    rows = export.runs(load_catalog(), ResultIndex(results_store()))
     print_rows(rows, as_json, "run", "paper", "config", "dataset", "measured")
 
 
@@ -76,7 +76,7 @@ def runs_command(as_json: bool) -> None:
 @JSON
 def results_command(as_json: bool) -> None:
     """List everything measured so far."""
-    rows = export.results(catalog_and_book()[1])
+    rows = export.results(ResultIndex(results_store()))
     print_rows(rows, as_json, "kind", "file", "tier", "seed", "evidence", "metrics")
 
 
@@ -84,7 +84,7 @@ def results_command(as_json: bool) -> None:
 @JSON
 def claims_command(as_json: bool) -> None:
     """List claims. Each is judged on the printed and on the reproduced values."""
-    rows = export.claims(current_snapshot())
+    rows = export.claims(judged(measurements()))
     if not as_json:
         rows = [
             {
@@ -102,15 +102,16 @@ def claims_command(as_json: bool) -> None:
 @JSON
 def conflicts_command(as_json: bool) -> None:
     """List cells that contradict each other, and likely misprints."""
-    print_rows(export.conflicts(current_snapshot()), as_json, "what", "cells", "printed", "reason")
+    rows = export.conflicts(judged(measurements()))
+    print_rows(rows, as_json, "what", "cells", "printed", "reason")
 
 
 @click.command("coverage", epilog="Example: repropose coverage")
 @JSON
 def coverage_command(as_json: bool) -> None:
     """Count cells, runs and verdicts per paper and table."""
-    catalog, book = catalog_and_book()
-    rows = coverage(catalog, book, judged(catalog, book))
+    found = measurements()
+    rows = coverage(found, judged(found))
     columns = ("paper", "table", "cells", "with_run", "with_runnable", "evidence", "verdicts")
     print_rows(rows, as_json, *columns)
 
@@ -120,12 +121,11 @@ def coverage_command(as_json: bool) -> None:
 @JSON
 def show_command(table: str, as_json: bool) -> None:
     """Show one table: printed values, reproduced values, verdicts."""
-    catalog, store = load_catalog(), results_store()
-    catalog.table(table)
-    verdicts = judge_table(catalog, store, table)
+    found = measurements()
+    verdicts = judge_table(found, table)
     if as_json:
         print_rows([v.model_dump(mode="json") for v in verdicts], True)
         return
     from reports.exports.terminal import render_table
 
-    click.echo(render_table(*catalog.table(table), verdicts))
+    click.echo(render_table(found.catalog, table, verdicts))
