@@ -1,4 +1,4 @@
-"""`repropose doctor`: is everything here that the commands need, and if not, how to mend it."""
+"""What `repropose doctor` checks: tools, packages, disk, GPU and data, each with a fix."""
 
 import importlib
 import shutil
@@ -6,21 +6,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from bench.datasets.splits import FILES, folder
-from bench.paths import ROOT, workspace
+from bench.paths import ROOT, checkout, workspace
 
-State = Literal["ok", "note", "fault"]
+State = Literal["ok", "note", "error"]
 
 
 class Finding(NamedTuple):
-    """One line of the answer; only a fault makes the exit status 1."""
+    """One line of the output; only an error makes the exit status 1."""
 
     state: State
     what: str
-    mend: str = ""
+    fix: str = ""
 
 
 def examine() -> Iterator[Finding]:
@@ -34,30 +33,28 @@ def examine() -> Iterator[Finding]:
     yield from _data()
 
 
+def _check(good: bool, what: str, fix: str) -> Finding:
+    return Finding("ok", what) if good else Finding("error", what, fix)
+
+
 def _python() -> Finding:
-    found = ".".join(map(str, sys.version_info[:3]))
-    if (3, 11) <= sys.version_info[:2] <= (3, 12):
-        return Finding("ok", f"Python {found}")
-    return Finding(
-        "fault", f"Python {found}", "needs 3.11 or 3.12: set PYTHON=... and run `make setup`"
-    )
+    found = f"Python {'.'.join(map(str, sys.version_info[:3]))}"
+    good = (3, 11) <= sys.version_info[:2] <= (3, 12)
+    return _check(good, found, "set PYTHON to Python 3.11 or 3.12 and run `make setup`")
 
 
 def _tools() -> Iterator[Finding]:
-    for tool, mend in (
-        ("git", "install git"),
-        ("cc", "install a C compiler (Debian: build-essential)"),
-    ):
+    compiler = "install a C compiler (Debian: build-essential)"
+    for tool, fix in (("git", "install git"), ("cc", compiler)):
         where = shutil.which(tool)
-        yield (
-            Finding("ok", f"{tool}: {where}")
-            if where
-            else Finding("fault", f"{tool}: missing", mend)
-        )
+        yield _check(bool(where), f"{tool}: {where or 'missing'}", fix)
 
 
 def _versions() -> Iterator[Finding]:
-    """Installed packages against ci/constraints.txt."""
+    """Installed packages against ci/constraints.txt of the checkout."""
+    if checkout() is None:
+        yield Finding("note", f"installed in {ROOT}: pinned versions are not checked")
+        return
     pins = ROOT / "ci" / "constraints.txt"
     wanted = dict(
         line.split("==")
@@ -74,12 +71,12 @@ def _versions() -> Iterator[Finding]:
         if found != pin:
             other.append(f"{name} {found} (pinned {pin})")
     if missing:
-        yield Finding("fault", f"not installed: {', '.join(missing)}", "run `make setup`")
+        yield Finding("error", f"not installed: {', '.join(missing)}", "run `make setup`")
     if other:
         yield Finding(
             "note",
-            f"other versions than tested: {'; '.join(other)}",
-            "`make setup` in a fresh .venv",
+            f"versions other than the tested ones: {'; '.join(other)}",
+            "run `make setup` in a new .venv",
         )
     if not missing and not other:
         yield Finding("ok", f"{len(wanted)} packages as pinned")
@@ -88,78 +85,61 @@ def _versions() -> Iterator[Finding]:
 def _imports() -> Iterator[Finding]:
     """Compiled packages load against the installed NumPy, and stock MMPose imports."""
     for name in ("torch", "cv2", "pycocotools._mask", "xtcocotools._mask"):
-        yield _import(
-            name, "built for another NumPy? reinstall it: remove .venv/.ready, run `make setup`"
-        )
+        yield _import(name)
     try:
         import model_zoo
         from model_zoo import compat
 
         model_zoo.register()
-    except Exception as error:  # a doctor reports whatever it meets
-        yield Finding("fault", f"MMPose does not import: {error}", "run `make setup`")
+    except Exception as error:  # report whatever goes wrong
+        yield Finding("error", f"MMPose does not import: {error}", "run `make setup`")
         return
     yield Finding("ok", f"MMPose {version('mmpose')} imports")
     missing = compat.installed()
     if "mmcv.ops" in missing:
-        yield Finding(
-            "note", "mmcv-lite: no compiled operators; grid-sample versions are used instead"
-        )
+        lite = "mmcv-lite: no compiled operators; versions in PyTorch are used instead"
+        yield Finding("note", lite)
     else:
         yield Finding("ok", "mmcv with compiled operators")
     if "torchvision" in missing:
-        yield Finding(
-            "note", "torchvision's compiled operators do not load; no model here needs them"
-        )
+        broken = "torchvision's compiled operators do not load; no model here needs them"
+        yield Finding("note", broken)
 
 
-def _import(name: str, mend: str) -> Finding:
+def _import(name: str) -> Finding:
     try:
         module: Any = importlib.import_module(name)
-    except Exception as error:  # a doctor reports whatever it meets
-        return Finding("fault", f"{name} does not import: {error}", mend)
+    except Exception as error:  # report whatever goes wrong
+        fix = "missing, or built for another NumPy: remove .venv/.ready and run `make setup`"
+        return Finding("error", f"{name} does not import: {error}", fix)
     return Finding("ok", f"{name} {getattr(module, '__version__', '')}".strip())
 
 
 def _disk() -> Finding:
     free = shutil.disk_usage(workspace()).free / 2**30
-    if free < 2:
-        return Finding(
-            "fault", f"{free:.1f} GB free", "the smoke tier needs 2 GB, COCO 60 GB: free some"
-        )
-    return Finding("ok", f"{free:.0f} GB free (smoke needs 2, COCO 60)")
+    return _check(free >= 2, f"{free:.1f} GB free (smoke needs 2, COCO 60)", "free disk space")
 
 
 def _gpu() -> Finding:
-    import torch
-
+    try:
+        import torch
+    except ImportError:
+        return Finding("note", "GPU not checked: PyTorch does not import")
     if torch.cuda.is_available():
         return Finding("ok", f"GPU: {torch.cuda.get_device_name(0)}, CUDA {torch.version.cuda}")
-    if (
-        shutil.which("nvidia-smi")
-        and not subprocess.run(["nvidia-smi"], capture_output=True).returncode
-    ):
-        return Finding(
-            "fault",
-            f"a GPU is here, but torch {torch.__version__} cannot use it",
-            "install the CUDA build of the pinned torch into .venv",
-        )
-    return Finding("note", "no GPU: smoke runs and counts work, lab and full training want one")
+    driver = shutil.which("nvidia-smi")
+    if driver and not subprocess.run([driver], capture_output=True).returncode:
+        unused = f"torch {torch.__version__} cannot use the GPU of this machine"
+        return Finding("error", unused, "install the CUDA build of the pinned torch into .venv")
+    return Finding("note", "no GPU: smoke runs and counts work, lab and full training need one")
 
 
 def _data() -> Iterator[Finding]:
+    fix = "only the full tier needs them: `repropose fetch --list` shows the sources"
     for dataset, files in FILES.items():
         where = folder(dataset, "full")
-        missing = [name for name in files if not (where / name).is_file()]
+        missing = sum(not (where / name).is_file() for name in files)
+        what = f"{dataset} at {where.relative_to(workspace())}"
         if missing:
-            yield Finding(
-                "note",
-                f"{dataset} at {_short(where)}: {len(missing)} of {len(files)} annotation files missing",
-                "needed for the full tier only; see README, 'Real data'",
-            )
-        else:
-            yield Finding("ok", f"{dataset} at {_short(where)}")
-
-
-def _short(path: Path) -> str:
-    return str(path.relative_to(workspace()))
+            what += f": {missing} of {len(files)} annotation files missing"
+        yield Finding("note", what, fix) if missing else Finding("ok", what)

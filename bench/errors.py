@@ -1,11 +1,11 @@
 """What can go wrong, as one tree.
 
 ReproPoseError              everything the command line reports in one line, exit status 2
-├── LedgerError             a paper's file is malformed, or a name in it leads nowhere
-├── UnknownName             a model, table, run, paper, tier or data set nobody knows
+├── CatalogError            a paper's file is malformed or names something that does not exist
+├── UnknownName             no model, table, run, paper, tier or data set has this name
 ├── DataError               annotations, images or predictions are missing or malformed
 ├── WeightsError            a checkpoint is corrupt, unsafe or of another model
-├── ResultError             a stored result is unreadable, of a newer format, or does not stand
+├── ResultError             a stored result is unreadable, of a newer format, or inconsistent
 └── EnvironmentProblem      a package, a compiler, disk space or a device is missing
 
 A message says what arrived, what is allowed, and what to do next.
@@ -16,15 +16,18 @@ from collections.abc import Iterable
 
 
 class ReproPoseError(Exception):
-    """Base of all errors that a user can mend."""
+    """Base of all errors that a user can fix."""
 
 
-class LedgerError(ReproPoseError):
-    """A paper's file is malformed, or a name in it leads nowhere."""
+class CatalogError(ReproPoseError):
+    """A paper's file is malformed or names something that does not exist."""
+
+
+LedgerError = CatalogError
 
 
 class UnknownName(ReproPoseError):
-    """A name nobody knows; the message lists what is allowed, nearest first."""
+    """An unknown name; the message lists what is allowed, nearest first."""
 
     def __init__(self, kind: str, name: str, allowed: Iterable[str], hint: str = "") -> None:
         names = sorted(set(allowed))
@@ -46,7 +49,7 @@ class WeightsError(ReproPoseError):
 
 
 class ResultError(ReproPoseError):
-    """A stored result is unreadable, of a newer format, or does not stand."""
+    """A stored result is unreadable, of a newer format, or inconsistent."""
 
 
 class EnvironmentProblem(ReproPoseError):

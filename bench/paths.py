@@ -1,22 +1,39 @@
-"""Where things lie, and which files decide what a zoo model is (found without importing the zoo)."""
+"""Where the package and the workspace are, and the zoo's config files (found without importing the zoo)."""
 
 import functools
 import os
 from pathlib import Path
 
+from bench.errors import EnvironmentProblem
+
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = ROOT / "model_zoo" / "configs"
 
 
+def checkout() -> Path | None:
+    """The checkout of the project that this package runs from; None for an installed wheel."""
+    return ROOT if (ROOT / "pyproject.toml").is_file() and (ROOT / "ci").is_dir() else None
+
+
+def require_checkout(command: str, instead: str = "") -> Path:
+    """The checkout. Raises `EnvironmentProblem` naming the command and what can be done `instead`."""
+    if found := checkout():
+        return found
+    raise EnvironmentProblem(
+        f"{command} needs a checkout of the project, and this package is installed in {ROOT}; "
+        f"{instead and f'{instead}, or '}clone the repository and run `make setup` in it"
+    )
+
+
 def workspace() -> Path:
-    """Where data/, work/, results/ and build/ lie: the checkout, or REPROPOSE_WORKSPACE."""
-    return Path(os.environ.get("REPROPOSE_WORKSPACE", ROOT)).resolve()
+    """Where data/, work/, results/ and build/ are: REPROPOSE_WORKSPACE, else the checkout, else the current folder."""
+    return Path(os.environ.get("REPROPOSE_WORKSPACE") or checkout() or Path.cwd()).resolve()
 
 
 def params_file() -> Path:
-    """params.yaml of the workspace if it has one, else the project's."""
+    """params.yaml of the workspace if it has one, else the package's own."""
     own = workspace() / "params.yaml"
-    return own if own.is_file() else ROOT / "params.yaml"
+    return own if own.is_file() else Path(__file__).with_name("params.yaml")
 
 
 @functools.cache

@@ -1,6 +1,6 @@
 """The whole site: from verdicts to a folder of HTML that opens from disk.
 
-    build(snapshot, catalog, store, out)
+    build(snapshot, catalog, results, out)
 
 No page fetches anything; every link inside the site is relative.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from bench.catalog.load import Catalog
 from bench.catalog.schema import METRICS
 from bench.judge.records import Snapshot
+from bench.results.index import ResultIndex
 from bench.results.store import Store
 from reports.build.cache import Keys
 from reports.build.render import environment
@@ -26,7 +27,7 @@ from reports.pages.paper import PaperView, paper_view
 from reports.pages.submissions import submission_views
 from reports.views import urls
 from reports.views.leaderboard import COMPARED, FIRST_SHOWN, leaderboard
-from reports.views.results import Measured
+from reports.views.results import sessions
 from reports.views.table import Judged, Tally
 from reports.views.words import METRIC_LABELS
 
@@ -37,7 +38,7 @@ COMPARED_BY = ("AP", "AP50", "AP75", "AR", "PCKh")
 def build(
     snapshot: Snapshot,
     catalog: Catalog,
-    store: Store,
+    results: Store | ResultIndex,
     out: Path,
     *,
     previous: Snapshot | None = None,
@@ -47,7 +48,7 @@ def build(
     previous: an earlier snapshot (a site keeps its own as `snapshot.json`); adds the page of what changed and fills
     the feed. Raises `SiteError` if `out` holds something else than a site or cannot be written.
     """
-    site = Site(snapshot, catalog, store, previous)
+    site = Site(snapshot, catalog, results, previous)
     writer = Writer(out)
     Pages(site, writer).write()
     return writer.finish()
@@ -57,18 +58,27 @@ class Site:
     """Everything the pages show, collected once."""
 
     def __init__(
-        self, snapshot: Snapshot, catalog: Catalog, store: Store, previous: Snapshot | None = None
+        self,
+        snapshot: Snapshot,
+        catalog: Catalog,
+        results: Store | ResultIndex,
+        previous: Snapshot | None = None,
     ) -> None:
         self.snapshot = snapshot
         self.catalog = catalog
-        self.measured = Measured.of(store)
-        self.judged = Judged(catalog, snapshot, self.measured)
+        self.index = results if isinstance(results, ResultIndex) else ResultIndex(results)
+        self.judged = Judged(catalog, snapshot, self.index)
         self.papers: list[PaperView] = [
             paper_view(self.judged, snapshot, paper) for paper in catalog.papers.values()
         ]
-        self.board = leaderboard(self.judged, self.measured)
-        self.models: list[ModelView] = model_views(catalog, self.judged, self.measured)
+        self.board = leaderboard(self.judged, self.index)
+        self.models: list[ModelView] = model_views(catalog, self.judged, self.index)
         self.comparison: Comparison | None = compare(previous, snapshot) if previous else None
+
+    @property
+    def commits(self) -> set[str]:
+        """Commits of the code that measured anything."""
+        return {stored.result.provenance.commit for stored in self.index.measured}
 
     @property
     def accuracies(self) -> int:
@@ -98,7 +108,7 @@ class Pages:
             "index.html",
             site=self.site,
             tally=tally,
-            sessions=self.site.measured.sessions,
+            sessions=sessions(self.site.index),
         )
         for paper in self.site.papers:
             cite = bibtex([paper.paper])
@@ -142,7 +152,7 @@ class Pages:
         """One page per model, its card and its badge."""
         for model in self.site.models:
             page, card, badge = (urls.model_page(model.name, end) for end in ("html", "md", "svg"))
-            traces = {name: self.site.measured.traces[name] for name in model.sources}
+            traces = {name: self.site.judged.traces[name] for name in model.sources}
             key = self.keys.of(model, traces)
             if not self.writer.current([page, card, badge], key):
                 shown = model_cards.badge(model)
@@ -171,12 +181,10 @@ class Pages:
         self.page("leaderboard.html", "leaderboard.html", board=board, **shown)
         for ending, content in leaderboard_files(board).items():
             self.writer.add(f"files/leaderboard.{ending}", content)
-        self.page(
-            "submissions.html", "submissions.html", views=submission_views(self.site.measured)
-        )
+        self.page("submissions.html", "submissions.html", views=submission_views(self.site.index))
         agreement = agreement_charts(self.site.judged)
         self.page("plots.html", "plots.html", agreement=agreement, cost=cost_charts(board))
-        rows = benches(self.site.measured)
+        rows = benches(self.site.index)
         used = {metric for one in rows for side in one.sides for metric in side.metrics}
         shown = {"comparison": comparison, "benches": rows, "site": self.site}
         columns = [name for name in COMPARED_BY if name in used]

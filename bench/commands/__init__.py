@@ -1,1 +1,1 @@
-"""The commands of `repropose`, by topic; `bench.cli` puts them together."""
+"""The commands of `repropose`, one module per package of bench; `bench.cli` puts them together."""

@@ -1,9 +1,9 @@
-"""What the commands share: options, printing, errors, the workspace's ledger and results."""
+"""What the commands share: options, printing, errors, the workspace's catalog and results."""
 
 import errno
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -14,38 +14,65 @@ from bench.catalog.yaml_lines import read_yaml
 from bench.errors import ReproPoseError, UnknownName
 from bench.judge.bootstrap import PairedRuns
 from bench.judge.cells import judge_all
-from bench.judge.evidence import Book
+from bench.judge.evidence import Measurements
 from bench.judge.records import Snapshot
 from bench.paths import params_file, workspace
-from bench.results.store import Store, all_results, newest_date
+from bench.results.index import ResultIndex
+from bench.results.store import Store
 from model_zoo.errors import MissingPackage, ZooError
 
 TIER = click.option(
     "--tier",
     default=None,
     metavar="|".join(TIERS),
-    help="how large; params.yaml decides if left out",
+    help="data and schedule; params.yaml sets the default",
 )
-JSON = click.option("--json", "as_json", is_flag=True, help="a JSON list on standard output")
+JSON = click.option("--json", "as_json", is_flag=True, help="print a JSON list")
+#: Needed to count, train and predict, and to evaluate on CrowdPose; reading, judging and the site do without.
+MODEL_PACKAGES = ("torch", "torchvision", "mmengine", "mmcv", "mmpose", "cv2", "xtcocotools")
 
 
 class Group(click.Group):
-    """Turns every known error into one line and exit status 2."""
+    """Lists its commands by section; reports every known error in one line with exit status 2."""
+
+    def __init__(
+        self, *args: Any, sections: Mapping[str, Sequence[click.Command]], **kwargs: Any
+    ) -> None:
+        """sections: heading -> commands, in the order of the help text."""
+        super().__init__(*args, **kwargs)
+        self.sections = sections
+        for command in (one for commands in sections.values() for one in commands):
+            self.add_command(command)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """One section of the help text per heading."""
+        longest = max(map(len, self.commands))
+        for heading, commands in self.sections.items():
+            limit = formatter.width - 6 - longest
+            rows = [
+                (str(one.name).ljust(longest), one.get_short_help_str(limit)) for one in commands
+            ]
+            with formatter.section(heading):
+                formatter.write_dl(rows)
 
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
         except (ReproPoseError, ZooError, MissingPackage) as error:
             raise SystemExit(_fail(str(error))) from None
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] not in MODEL_PACKAGES:
+                raise
+            raise SystemExit(_fail(missing_package(error))) from None
         except click.exceptions.NoArgsIsHelpError:
             raise
         except click.UsageError as error:
             path = error.ctx.command_path if error.ctx else ""
             command = f"repropose{path.removeprefix(context.command_path)}"
-            told = error.format_message().rstrip(".")
-            raise SystemExit(_fail(f"{told}; see `{command} --help`")) from None
+            problem = error.format_message().rstrip(".")
+            raise SystemExit(_fail(f"{problem}; see `{command} --help`")) from None
         except OSError as error:
-            if error.errno in (None, errno.EPIPE):  # a reader that had enough is no error
+            if error.errno in (None, errno.EPIPE):  # the reader closed the pipe: no error of ours
                 raise
             raise SystemExit(_fail(f"{error.strerror}: {error.filename or 'output'}")) from None
 
@@ -55,15 +82,23 @@ def _fail(message: str) -> int:
     return 2
 
 
+def missing_package(error: ModuleNotFoundError) -> str:
+    """One line: what is not installed, who needs it, what installs it."""
+    return (
+        f"the package '{error.name}' is not installed; models need PyTorch, MMEngine, MMCV and MMPose: "
+        "`make setup` in a checkout installs the tested versions"
+    )
+
+
 def results_store() -> Store:
     """The results of the workspace, and the committed ones."""
     return Store(root=workspace() / "results")
 
 
-def judged(catalog: Catalog, book: Book) -> Snapshot:
+def judged(measurements: Measurements) -> Snapshot:
     """Everything judged, with the paired bootstrap where runs have a single seed."""
-    snapshot = judge_all(catalog, book, PairedRuns(book.store, workspace() / "build" / "paired"))
-    return snapshot.model_copy(update={"made": newest_date(all_results(book.store))})
+    snapshot = judge_all(measurements, PairedRuns(workspace() / "build" / "paired"))
+    return snapshot.model_copy(update={"made": measurements.index.newest_date})
 
 
 def current_tier(name: str | None) -> Tier:
@@ -92,7 +127,7 @@ def print_rows(rows: Sequence[dict[str, Any]], as_json: bool, *columns: str) -> 
 
 
 def _plain(value: Any) -> str:
-    """A value in words: numbers at four digits, what is known by name as `name value, ...`."""
+    """A value as text: numbers with four digits, mappings as `name value, ...`."""
     if value is None:
         return ""
     if isinstance(value, float):
@@ -104,15 +139,18 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
+def print_lead(name: str, metrics: Mapping[str, float], file: str) -> None:
+    """The first metric of a stored result, and where it is stored."""
+    lead, value = next(iter(metrics.items()), ("nothing", 0.0))
+    click.echo(f"{name}: {lead} {value:.2f} -> {file}")
+
+
 def known_paper(catalog: Catalog, paper: str | None) -> None:
+    """Raises `UnknownName` for a paper that the catalog does not have."""
     if paper is not None and paper not in catalog.papers:
         raise UnknownName("paper", paper, catalog.papers)
 
 
-def catalog_and_book() -> tuple[Catalog, Book]:
-    catalog = load_catalog()
-    return catalog, Book(catalog, results_store())
-
-
-def current_snapshot() -> Snapshot:
-    return judged(*catalog_and_book())
+def measurements() -> Measurements:
+    """What was measured for the cells of all papers."""
+    return Measurements(load_catalog(), ResultIndex(results_store()))

@@ -1,4 +1,4 @@
-"""Commands that lay two things side by side."""
+"""Command that compares two runs or two snapshots."""
 
 from pathlib import Path
 from typing import Any
@@ -8,16 +8,21 @@ import click
 from bench.commands.common import JSON, TIER, current_tier, print_rows, results_store
 from bench.errors import DataError
 
-MOST = 20
+SHOWN = 20  # flipped images
 
 
-@click.command()
+@click.command(
+    "compare", epilog="Example: repropose compare transpose-r-a3-coco transpose-r-a4-coco"
+)
 @click.argument("first")
 @click.argument("second")
 @TIER
 @JSON
-def compare(first: str, second: str, tier: str | None, as_json: bool) -> None:
-    """Two runs (RUN or RUN/seed-1), or two snapshot.json of built sites: what moved and what flipped."""
+def compare_command(first: str, second: str, tier: str | None, as_json: bool) -> None:
+    """Compare two runs or two snapshots.
+
+    FIRST and SECOND are runs (RUN or RUN/seed-1) or the snapshot.json of two built sites.
+    """
     ends = [name.endswith(".json") for name in (first, second)]
     if ends == [True, True]:
         _snapshots(Path(first), Path(second), as_json)
@@ -68,12 +73,12 @@ def _runs(first: str, second: str, tier: str | None, as_json: bool) -> None:
     for key, one, two in found.protocols:
         click.echo(f"protocols differ in {key}: {one} | {two}", err=True)
     if found.flips is None:
-        click.echo("images that flipped are not known; evaluate both runs again", err=True)
+        click.echo("flipped images are unknown; evaluate both runs again", err=True)
         return
     won = sum(b > a for _, a, b in flips)
-    click.echo(f"{len(flips)} images flipped, {won} of them right only in {second}", err=True)
+    click.echo(f"{len(flips)} images flipped, {won} of them correct only in {second}", err=True)
     if not as_json and flips:
         shown = [
             {"image": image, "first": round(a, 2), "second": round(b, 2)} for image, a, b in flips
         ]
-        print_rows(shown[:MOST], False, "image", "first", "second")
+        print_rows(shown[:SHOWN], False, "image", "first", "second")

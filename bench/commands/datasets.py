@@ -1,25 +1,27 @@
-"""Commands that bring real data here."""
+"""Commands that fetch, convert and prepare data sets."""
 
 from pathlib import Path
+from typing import cast, get_args
 
 import click
 
-from bench.commands.common import JSON, print_rows
-from bench.errors import DataError
+from bench.catalog.schema import DatasetName
+from bench.commands.common import JSON, TIER, current_tier, print_rows
+from bench.errors import DataError, UnknownName
 from bench.paths import workspace
 
 
-@click.command("fetch")
+@click.command("fetch", epilog="Example: repropose fetch coco-annotations coco-val")
 @click.argument("names", nargs=-1)
-@click.option("--list", "show", is_flag=True, help="what there is, with size, licence and state")
+@click.option("--list", "show", is_flag=True, help="list all sources with size, licence and state")
 @click.option(
     "--data-root",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="a folder that has some of it already: verified and linked, not copied",
+    help="a folder with files you already have: verified and linked, not copied",
 )
-@click.option("--offline", is_flag=True, help="use only what is on this machine")
-@click.option("--jobs", type=click.IntRange(1, 16), default=4, help="files side by side")
-@click.option("--keep-archives", is_flag=True, help="do not delete what has been unpacked")
+@click.option("--offline", is_flag=True, help="use only files on this machine")
+@click.option("--jobs", type=click.IntRange(1, 16), default=4, help="downloads in parallel")
+@click.option("--keep-archives", is_flag=True, help="keep archives after unpacking")
 @JSON
 def fetch_command(
     names: tuple[str, ...],
@@ -30,7 +32,7 @@ def fetch_command(
     keep_archives: bool,
     as_json: bool,
 ) -> None:
-    """Bring real data sets and weights to data/full; the same command resumes what broke off."""
+    """Download real data sets and weights. Run it again to resume an interrupted download."""
     from bench.fetch.fetcher import Options, fetch, listing
     from bench.fetch.sources import sources
 
@@ -47,15 +49,15 @@ def fetch_command(
     fetch(names, options, lambda line: click.echo(line, err=True))
 
 
-@click.command("convert-mpii")
+@click.command("convert-mpii", epilog="Example: repropose convert-mpii --split mpii_val.json")
 @click.argument("mat", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @click.option(
     "--split",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="who is in val: a published mpii_val.json, or a text file with an image name per line",
+    help="the val split: a published mpii_val.json, or a text file with one image name per line",
 )
-def convert_mpii(mat: Path | None, split: Path | None) -> None:
-    """The authors' MPII annotations (.mat) in the layout that the full tier reads."""
+def convert_mpii_command(mat: Path | None, split: Path | None) -> None:
+    """Convert MPII annotations from the authors' .mat file."""
     from bench.datasets import mpii
 
     home = workspace() / "data" / "full" / "mpii"
@@ -66,3 +68,33 @@ def convert_mpii(mat: Path | None, split: Path | None) -> None:
     )
     if split is None:
         click.echo(f"{mpii.OWN_RULE}; results on it are never compared", err=True)
+
+
+@click.command("prepare", epilog="Example: repropose prepare coco --tier smoke")
+@click.argument("dataset")
+@click.option("--limit", type=click.IntRange(1), help="full tier: make a subset of N images")
+@click.option("--seed", type=int, default=0, help="which images are in the subset")
+@TIER
+def prepare_command(dataset: str, limit: int | None, seed: int, tier: str | None) -> None:
+    """Synthesise or verify a data set.
+
+    DATASET is coco, coco-scenes, mpii or crowdpose: synthesised for smoke and lab, verified for full.
+    """
+    from bench.datasets.prepare import prepare
+
+    chosen = current_tier(tier)
+    if dataset not in get_args(DatasetName):
+        raise UnknownName("data set", dataset, get_args(DatasetName))
+    name = cast(DatasetName, dataset)
+    if limit is None:
+        manifest = prepare(name, chosen)
+        click.echo(f"{dataset} at tier {chosen}: {manifest['fingerprint'][:16]}", err=True)
+        return
+    if chosen != "full":
+        raise DataError(
+            "--limit cuts real data: give --tier full; params.yaml sizes the other tiers"
+        )
+    from bench.datasets import subset
+
+    folder = subset.make(name, limit, seed)
+    click.echo(f"set REPROPOSE_WORKSPACE={folder} to use the subset in any command", err=True)

@@ -1,70 +1,25 @@
-"""Commands that prepare data and measure models."""
+"""Commands that count, time, train and evaluate models."""
 
-import json
-from typing import cast, get_args
+from typing import TYPE_CHECKING
 
 import click
 
 from bench.catalog.load import Catalog, load_catalog
-from bench.catalog.schema import DatasetName, Tier
-from bench.commands.common import TIER, current_tier, known_paper, results_store
-from bench.errors import DataError, LedgerError, UnknownName
-from bench.files import write_atomically
-from bench.judge.cells import judge_table
+from bench.catalog.schema import Tier
+from bench.commands.common import TIER, current_tier, known_paper, print_lead, results_store
+from bench.errors import CatalogError
 from bench.paths import config_files, workspace
 from bench.pipeline import stages
 
-
-@click.command()
-def doctor() -> None:
-    """Is everything here that is needed, and how to mend what is not."""
-    from bench.doctor import examine
-
-    signs = {"ok": "ok   ", "note": "note ", "fault": "FAULT"}
-    faults = 0
-    for finding in examine():
-        faults += finding.state == "fault"
-        mend = f"\n      -> {finding.mend}" if finding.mend else ""
-        click.echo(f"{signs[finding.state]} {finding.what}{mend}")
-    if faults:
-        raise SystemExit(1)
+if TYPE_CHECKING:
+    from bench.measure.released import Boxes
 
 
-@click.command("prepare")
-@click.argument("dataset")
-@click.option(
-    "--limit", type=click.IntRange(1), help="full tier: a subset of so many images, marked as such"
-)
-@click.option("--seed", type=int, default=0, help="which images a subset has")
-@TIER
-def prepare_command(dataset: str, limit: int | None, seed: int, tier: str | None) -> None:
-    """Synthesise (smoke, lab) or verify (full) a data set: coco, mpii or crowdpose."""
-    from bench.datasets.prepare import prepare
-
-    chosen = current_tier(tier)
-    if dataset not in get_args(DatasetName):
-        raise UnknownName("data set", dataset, get_args(DatasetName))
-    if limit is not None:
-        if chosen != "full":
-            raise DataError(
-                "--limit cuts real data: give --tier full; params.yaml sizes the others"
-            )
-        from bench.datasets import subset
-
-        place = subset.make(cast(DatasetName, dataset), limit, seed)
-        click.echo(
-            f"REPROPOSE_WORKSPACE={place} before a command makes it use the subset", err=True
-        )
-        return
-    manifest = prepare(cast(DatasetName, dataset), chosen)
-    click.echo(f"{dataset} at tier {chosen}: {manifest['fingerprint'][:16]}", err=True)
-
-
-@click.command()
+@click.command("count", epilog="Example: repropose count transpose-r-a4")
 @click.argument("names", nargs=-1)
-@click.option("--paper", help="every zoo model that this paper's cells are about")
-def count(names: tuple[str, ...], paper: str | None) -> None:
-    """Count parameters and operations of zoo models and store them."""
+@click.option("--paper", help="every zoo model in the tables of this paper")
+def count_command(names: tuple[str, ...], paper: str | None) -> None:
+    """Count parameters and operations of models. Without names: of all."""
     from bench.measure.count.model_counts import measure_counts
 
     catalog = load_catalog()
@@ -77,28 +32,30 @@ def count(names: tuple[str, ...], paper: str | None) -> None:
         )
 
 
-@click.command("time")
+@click.command("time", epilog="Example: repropose time transpose --device cpu")
 @click.argument("paper")
 @click.option("--rounds", type=click.IntRange(4), help="timed rounds per model")
-@click.option("--device", type=click.Choice(["cpu", "cuda"]), help="a GPU if there is one")
+@click.option(
+    "--device", type=click.Choice(["cpu", "cuda"]), help="cuda by default if there is a GPU"
+)
 def time_command(paper: str, rounds: int | None, device: str | None) -> None:
-    """Time the models of a paper's timed columns side by side and store the latencies."""
+    """Time the models in a paper's speed columns. They alternate, so that all see the same conditions."""
     from bench.measure.speed import time_models
 
     catalog = load_catalog()
     known_paper(catalog, paper)
     names = stages.speed_models(catalog, paper)
     if not names:
-        raise LedgerError(f"{paper} has no timed column with a model of the zoo")
+        raise CatalogError(f"{paper} has no speed column with a model of the zoo")
     stored = results_store().write(time_models(paper, names, rounds=rounds, device=device))
     click.echo(stored.file, err=True)
 
 
-@click.command("measure")
+@click.command("measure", epilog="Example: repropose measure transpose-r-a4-coco --tier smoke")
 @click.argument("run")
 @TIER
 def measure_command(run: str, tier: str | None) -> None:
-    """Train and evaluate one run, all its seeds; an interrupted training resumes."""
+    """Train and evaluate one run, all its seeds. Run it again to resume an interrupted training."""
     chosen = current_tier(tier)
     catalog = load_catalog()
     catalog.run(run)
@@ -113,16 +70,16 @@ def measure_command(run: str, tier: str | None) -> None:
                 err=True,
             )
     except KeyboardInterrupt:
-        click.echo("\ninterrupted; the same command goes on from the last checkpoint", err=True)
+        click.echo("\ninterrupted; run it again to resume from the last checkpoint", err=True)
         raise
     _draw(catalog, run, chosen)
 
 
-@click.command()
+@click.command("gallery", epilog="Example: repropose gallery transpose-r-a4-coco")
 @click.argument("run")
 @TIER
-def gallery(run: str, tier: str | None) -> None:
-    """Draw a measured run's gallery anew (predictions on images, what the network shows)."""
+def gallery_command(run: str, tier: str | None) -> None:
+    """Redraw a run's gallery. It shows predictions on test images, and attention where there is any."""
     catalog = load_catalog()
     catalog.run(run)
     _draw(catalog, run, current_tier(tier))
@@ -137,17 +94,31 @@ def _draw(catalog: Catalog, run: str, tier: Tier) -> None:
         click.echo(f"gallery: {folder.relative_to(workspace())}", err=True)
 
 
-@click.command()
-@click.argument("name")
-@TIER
-def table(name: str, tier: str | None) -> None:
-    """Judge one table and write its verdicts to build/verdicts (a stage of the pipeline)."""
-    chosen = current_tier(tier)
-    catalog, store = load_catalog(), results_store()
-    verdicts = judge_table(catalog, store, name)
-    path = workspace() / "build" / "verdicts" / chosen / f"{name}.json"
-    text = json.dumps([v.model_dump(mode="json") for v in verdicts], indent=1) + "\n"
-    write_atomically(path, text.encode())
-    from reports.exports.terminal import render_table
+@click.command(
+    "released", epilog="Example: repropose released transpose-r-a4-coco --boxes detector"
+)
+@click.argument("run")
+@click.option(
+    "--boxes",
+    type=click.Choice(["ground-truth", "detector"]),
+    help="person boxes; not for networks that detect people themselves",
+)
+def released_command(run: str, boxes: "Boxes | None") -> None:
+    """Evaluate released weights on the real test split."""
+    from bench.measure.released import evaluate_released
 
-    click.echo(render_table(*catalog.table(name), verdicts))
+    stored = evaluate_released(load_catalog(), results_store(), run, boxes)
+    name = f"{run}, boxes {stored.result.protocol['boxes']}"
+    print_lead(name, stored.result.metrics, stored.file)
+
+
+@click.command("test-dev", epilog="Example: repropose test-dev transpose-r-a4-coco --released")
+@click.argument("run")
+@click.option("--released", is_flag=True, help="the authors' weights instead of those trained here")
+@click.option("--seed", type=click.IntRange(0), default=0, help="seed of the training to use")
+def test_dev_command(run: str, released: bool, seed: int) -> None:
+    """Write the file for COCO's test-dev server."""
+    from bench.measure.testdev import write_submission
+
+    path = write_submission(load_catalog(), run, seed=seed, released=released)
+    click.echo(f"{path}: upload it to COCO's server; the test-dev labels are not public")

@@ -1,83 +1,90 @@
-"""Commands that only read: cells, models, runs, results, claims, conflicts, coverage, verdicts."""
+"""Commands that only read: cells, models, runs, results, claims, conflicts, coverage, one table."""
 
-from pathlib import Path
+from typing import Any
 
 import click
 
 from bench.catalog.load import load_catalog
 from bench.commands.common import (
     JSON,
-    catalog_and_book,
-    current_snapshot,
     judged,
-    known_paper,
+    measurements,
+    missing_package,
     print_rows,
     results_store,
 )
 from bench.judge import export
-from bench.judge.cells import failures, judge_table
-from bench.judge.coverage import coverage as measured_so_far
+from bench.judge.cells import judge_table
+from bench.judge.coverage import coverage
 from bench.paths import config_files
+from bench.results.index import ResultIndex
 
 
-@click.command()
-@click.option("--paper", help="only this paper")
-@click.option("--table", help='only this table ("1", "2a")')
+@click.command("cells", epilog="Example: repropose cells --paper transpose --table 2")
+@click.option("--paper", help="only this paper (transpose)")
+@click.option("--table", help='only this table ("2", "2a")')
 @JSON
-def cells(paper: str | None, table: str | None, as_json: bool) -> None:
-    """Every printed cell: paper, table, row, column, printed string, unit, origin."""
-    catalog = load_catalog()
-    known_paper(catalog, paper)
-    rows = export.cells(catalog, paper, table)
+def cells_command(paper: str | None, table: str | None, as_json: bool) -> None:
+    """List printed cells. Fields: paper, table, row, column, printed string, unit, origin."""
+    rows = export.cells(load_catalog(), paper, table)
     print_rows(rows, as_json, "paper", "table", "row", "column", "printed", "unit", "origin")
 
 
-@click.command()
+@click.command("models", epilog="Example: repropose models --json")
 @JSON
-def models(as_json: bool) -> None:
-    """Every zoo model: input size, parameters, operations by counting rule."""
-    rows = export.models(catalog_and_book()[1])
+def models_command(as_json: bool) -> None:
+    """List zoo models: input size, parameters, operations."""
+    rows = export.models(ResultIndex(results_store()))
     uncounted = [name for name in config_files() if name not in {row["name"] for row in rows}]
     if uncounted:
-        from bench.measure.count.model_counts import measure_counts
-
-        click.echo(f"counting {len(uncounted)} models that have no stored count", err=True)
-        rows += [export.model(result) for result in measure_counts(uncounted)]
-        rows.sort(key=lambda row: str(row["name"]))
+        rows = sorted([*rows, *_count(uncounted)], key=lambda row: str(row["name"]))
     if not as_json:
         rows = [
             {
                 "name": row["name"],
-                "input": "{1}x{0}".format(*row["input_size"]),
-                "parameters (M)": f"{row['parameters']['total'] / 1e6:.3f}",
-                "GMACs": f"{row['macs'] / 1e9:.3f}",
+                "input": "{1}x{0}".format(*row["input_size"]) if row["input_size"] else None,
+                "parameters (M)": row["parameters"] and f"{row['parameters']['total'] / 1e6:.3f}",
+                "GMACs": row["macs"] and f"{row['macs'] / 1e9:.3f}",
             }
             for row in rows
         ]
     print_rows(rows, as_json, "name", "input", "parameters (M)", "GMACs")
 
 
-@click.command()
+def _count(names: list[str]) -> list[dict[str, Any]]:
+    """Models counted now; without the packages that models need, their names alone."""
+    try:
+        from bench.measure.count.model_counts import measure_counts
+
+        click.echo(f"counting {len(names)} models that have no stored count", err=True)
+        return [export.model(result) for result in measure_counts(names)]
+    except ModuleNotFoundError as error:
+        click.echo(f"note: {len(names)} models are not counted: {missing_package(error)}", err=True)
+        fields = ("input_size", "parameters", "macs", "flops", "file")
+        return [{"name": name, **dict.fromkeys(fields)} for name in names]
+
+
+@click.command("runs", epilog="Example: repropose runs --json")
 @JSON
-def runs(as_json: bool) -> None:
-    """Every run: config, data set, what each tier carries out, the rows that rest on it."""
-    rows = export.runs(*catalog_and_book())
+def runs_command(as_json: bool) -> None:
+    """List runs. Fields: config, data set, seeds and command of each tier, the table rows that use it."""
+    rows = export.runs(load_catalog(), ResultIndex(results_store()))
     print_rows(rows, as_json, "run", "paper", "config", "dataset", "measured")
 
 
-@click.command()
+@click.command("results", epilog="Example: repropose results --json")
 @JSON
-def results(as_json: bool) -> None:
-    """Everything measured so far."""
-    rows = export.results(catalog_and_book()[1])
+def results_command(as_json: bool) -> None:
+    """List everything measured so far."""
+    rows = export.results(ResultIndex(results_store()))
     print_rows(rows, as_json, "kind", "file", "tier", "seed", "evidence", "metrics")
 
 
-@click.command()
+@click.command("claims", epilog="Example: repropose claims")
 @JSON
-def claims(as_json: bool) -> None:
-    """Every claim of the papers, judged on the paper's own numbers and on the reproduced ones."""
-    rows = export.claims(current_snapshot())
+def claims_command(as_json: bool) -> None:
+    """List claims. Each is judged on the printed and on the reproduced values."""
+    rows = export.claims(judged(measurements()))
     if not as_json:
         rows = [
             {
@@ -91,70 +98,34 @@ def claims(as_json: bool) -> None:
     print_rows(rows, as_json, "paper", "id", "claim", "on_paper", "on_reproduced", "why")
 
 
-@click.command()
+@click.command("conflicts", epilog="Example: repropose conflicts")
 @JSON
-def conflicts(as_json: bool) -> None:
-    """Cells that contradict each other, and likely misprints."""
-    print_rows(export.conflicts(current_snapshot()), as_json, "what", "cells", "printed", "reason")
+def conflicts_command(as_json: bool) -> None:
+    """List cells that contradict each other, and likely misprints."""
+    rows = export.conflicts(judged(measurements()))
+    print_rows(rows, as_json, "what", "cells", "printed", "reason")
 
 
-@click.command()
+@click.command("coverage", epilog="Example: repropose coverage")
 @JSON
-def coverage(as_json: bool) -> None:
-    """Per paper and table: cells, those with a run, evidence of each kind, verdicts."""
-    catalog, book = catalog_and_book()
-    rows = measured_so_far(catalog, book, judged(catalog, book))
-    print_rows(
-        rows,
-        as_json,
-        "paper",
-        "table",
-        "cells",
-        "with_run",
-        "with_runnable",
-        "evidence",
-        "verdicts",
-    )
+def coverage_command(as_json: bool) -> None:
+    """Count cells, runs and verdicts per paper and table."""
+    found = measurements()
+    rows = coverage(found, judged(found))
+    columns = ("paper", "table", "cells", "with_run", "with_runnable", "evidence", "verdicts")
+    print_rows(rows, as_json, *columns)
 
 
-@click.command()
+@click.command("show", epilog="Example: repropose show transpose-2")
 @click.argument("table")
 @JSON
-def show(table: str, as_json: bool) -> None:
-    """One table, printed beside reproduced: `repropose show transpose-2`."""
-    catalog, store = load_catalog(), results_store()
-    catalog.table(table)
-    verdicts = judge_table(catalog, store, table)
+def show_command(table: str, as_json: bool) -> None:
+    """Show one table: printed values, reproduced values, verdicts."""
+    found = measurements()
+    verdicts = judge_table(found, table)
     if as_json:
         print_rows([v.model_dump(mode="json") for v in verdicts], True)
         return
     from reports.exports.terminal import render_table
 
-    click.echo(render_table(*catalog.table(table), verdicts))
-
-
-@click.command("judge")
-@click.option("--fail-on", multiple=True, help="exit with status 1 if a cell has this verdict")
-@JSON
-def judge_command(fail_on: tuple[str, ...], as_json: bool) -> None:
-    """Every verdict; with --fail-on deviates an exit status for CI."""
-    catalog, book = catalog_and_book()
-    snapshot = judged(catalog, book)
-    found = failures(snapshot, fail_on)
-    rows = export.verdicts(catalog, snapshot)
-    print_rows(
-        rows, as_json, "paper", "table", "row", "column", "printed", "shown", "verdict", "reason"
-    )
-    if found:
-        click.echo(f"{len(found)} cells: {', '.join(sorted(set(fail_on)))}", err=True)
-        raise SystemExit(1)
-
-
-@click.command("export")
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-def export_command(folder: Path) -> None:
-    """Cells, runs, results, verdicts, claims, conflicts and coverage as CSV and Parquet."""
-    catalog, book = catalog_and_book()
-    tables = export.everything(catalog, book, judged(catalog, book))
-    for path in [*export.to_csv(folder, tables), *export.to_parquet(folder, tables)]:
-        click.echo(str(path))
+    click.echo(render_table(found.catalog, table, verdicts))

@@ -5,22 +5,22 @@ from pathlib import Path
 import click
 
 from bench.catalog.load import PAPERS
-from bench.commands.common import catalog_and_book, judged
+from bench.commands.common import judged, measurements
 from bench.paths import ROOT, workspace
 
 
-@click.command()
-@click.option("--open", "open_it", is_flag=True, help="open it in the browser")
+@click.command("site", epilog="Example: repropose site --open")
+@click.option("--open", "open_it", is_flag=True, help="open it in a browser")
 @click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), help="build/site if left out"
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="folder; build/site by default"
 )
 @click.option(
     "--compare",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="an older snapshot.json: adds a page of what moved since",
+    help="snapshot.json of an earlier site: adds a page of what changed since",
 )
-def site(open_it: bool, out: Path | None, compare: Path | None) -> None:
-    """Build the static leaderboard from what is stored."""
+def site_command(open_it: bool, out: Path | None, compare: Path | None) -> None:
+    """Build the static leaderboard from all stored results."""
     out = out or workspace() / "build" / "site"
     _build_site(out, compare)
     index = (out / "index.html").resolve()
@@ -33,16 +33,16 @@ def _build_site(out: Path, compare: Path | None = None) -> str:
     from reports.pages import compare_snapshots
     from reports.site import build
 
-    catalog, book = catalog_and_book()
+    found = measurements()
     previous = compare_snapshots.read(compare) if compare else None
-    report = build(judged(catalog, book), catalog, book.store, out, previous=previous)
+    report = build(judged(found), found.catalog, found.index, out, previous=previous)
     return f"{len(report.written)} files written"
 
 
-@click.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, help="0 takes any free one")
-def serve(port: int) -> None:
-    """Build the site, serve it on this machine only, and rebuild when data or templates change."""
+@click.command("serve", epilog="Example: repropose serve --port 8000")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, help="0 picks a free port")
+def serve_command(port: int) -> None:
+    """Serve the leaderboard on localhost. Rebuilds it when results or templates change."""
     from reports.build.serve import Server
 
     out = workspace() / "build" / "site"

@@ -7,7 +7,7 @@ in pixels of the original image, `score`. For MPII `image_id` is the position of
 import contextlib
 import io
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from bench.evaluate.matches import Matches
 from bench.evaluate.oks import with_fast_oks
 from bench.evaluate.per_person import People
 from bench.files import read_json
+from bench.results.locations import MATCHES, PEOPLE
 from bench.results.records import Diagnosis
 
 Prediction = Mapping[str, Any]
@@ -31,9 +32,18 @@ COCO_FIGURES = ("AP", "AP50", "AP75", "AP_M", "AP_L", "AR", "AR50", "AR75", "AR_
 CROWDPOSE_FIGURES = (
     "AP", "AP50", "AP75", "AR", "AR50", "AR75", "AP_easy", "AP_medium", "AP_hard",
 )  # fmt: skip
+
+
+def _installed(package: str) -> str:
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return f"{package} (not installed)"
+
+
 EVALUATORS: dict[Layout, str] = {
-    "coco": f"pycocotools {version('pycocotools')}",
-    "crowdpose": f"xtcocotools {version('xtcocotools')}",
+    "coco": _installed("pycocotools"),
+    "crowdpose": _installed("xtcocotools"),
     "mpii": "PCKh, 1-based, 0.6 head box diagonal",
 }
 SPLITS: dict[Layout, str] = {
@@ -63,10 +73,10 @@ class Evaluation(NamedTuple):
     matches: Matches | None
 
     def save(self, result: Path) -> None:
-        """People and matches beside the result file `result`: `.people.npz`, `.matches.npz`."""
-        self.people.save(result.with_suffix(".people.npz"))
+        """People and matches, next to the result file `result`."""
+        self.people.save(result.with_suffix(PEOPLE))
         if self.matches:
-            self.matches.save(result.with_suffix(".matches.npz"))
+            self.matches.save(result.with_suffix(MATCHES))
 
 
 def evaluated_on(dataset: DatasetName, tier: Tier, fingerprint: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from bench.paths import ROOT
+from bench.paths import ROOT, checkout
 from bench.results.records import Provenance
 
 PACKAGES = (
@@ -68,7 +68,9 @@ def _cpu_name() -> str:
 
 
 def commit() -> tuple[str, bool]:
-    """Commit of the checkout and whether tracked files differ from it; 'unknown' outside of git."""
+    """Commit of the checkout and whether tracked files differ from it; 'unknown' outside of one."""
+    if checkout() is None:  # an installed package: whatever repository is around it is another one
+        return "unknown", False
     try:
         head = subprocess.run(
             ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True

@@ -84,9 +84,9 @@ class DiagnosisView:
     charts: tuple[BarChart, ...]
 
 
-def diagnosis_view(run: str, results: Iterable[tuple[str, AccuracyResult]]) -> DiagnosisView | None:
+def diagnosis_view(run: str, results: Iterable[AccuracyResult]) -> DiagnosisView | None:
     """The diagnosis of the largest tier that has one, of its first seed."""
-    own = [(result, result.diagnosis) for _, result in results if result.diagnosis]
+    own = [(one, one.diagnosis) for one in results if one.diagnosis]
     if not own:
         return None
     result, found = max(own, key=lambda one: (TIERS.index(one[0].tier), -one[0].seed))

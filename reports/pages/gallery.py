@@ -1,11 +1,12 @@
 """Galleries as the pages show them: captions, and where each picture lies in the site."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.catalog.schema import TIERS
 from bench.results.records import AccuracyResult, Gallery, Picture
+from bench.results.store import Stored
 from reports.views.urls import picture_file
 
 
@@ -43,14 +44,13 @@ class GalleryView:
 
 
 def gallery_view(
-    results: tuple[tuple[str, AccuracyResult], ...], galleries: dict[str, tuple[Path, Gallery]]
+    results: Iterable[Stored[AccuracyResult]], galleries: Mapping[str, Gallery]
 ) -> GalleryView | None:
     """The gallery of the largest tier that has one, of its first seed; None if none of the results has one."""
-    own = [(name, result) for name, result in results if name in galleries]
+    own = [one for one in results if one.file in galleries]
     if not own:
         return None
-    name, result = max(own, key=lambda one: (TIERS.index(one[1].tier), -one[1].seed))
-    folder, gallery = galleries[name]
+    shown = max(own, key=lambda one: (TIERS.index(one.result.tier), -one.result.seed))
     walls = tuple(
         Wall(
             exhibit.key,
@@ -58,6 +58,6 @@ def gallery_view(
             exhibit.caption,
             tuple(Hung(one, picture_file(one.sha256)) for one in exhibit.pictures),
         )
-        for exhibit in gallery.exhibits
+        for exhibit in galleries[shown.file].exhibits
     )
-    return GalleryView(result, folder, walls)
+    return GalleryView(shown.result, shown.gallery, walls)

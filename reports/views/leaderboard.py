@@ -12,12 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from bench.catalog.cells import sizes_of
 from bench.catalog.schema import METRICS
-from bench.judge.protocol import protocol_of, sizes_of
 from bench.judge.statistics import summarise
+from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult, SpeedResult, SubmissionResult
 from reports.views.ranking import Rank, Span, ranks
-from reports.views.results import Measured, machine_of
+from reports.views.results import machine_of
 from reports.views.table import CellView, Judged
 from reports.views.urls import cell_link, model_page, submission_link
 from reports.views.words import EVIDENCE, SPLITS, Word, fixed, split_name
@@ -127,13 +128,13 @@ class Leaderboard:
         return [word for name, word in EVIDENCE.items() if name in used]
 
 
-def leaderboard(judged: Judged, measured: Measured) -> Leaderboard:
+def leaderboard(judged: Judged, index: ResultIndex) -> Leaderboard:
     """Collect and rank. Figures counted and timed here, at full size, are put beside every entry of that size."""
-    speed = _speed(measured)
-    groups = [*_printed(judged), *_measured(judged, measured), *_submitted(measured)]
+    speed = _speed(index)
+    groups = [*_printed(judged), *_measured(judged, index), *_submitted(index)]
     for group in groups:
         for entry in () if group.small else group.entries:
-            _counted(entry, measured)
+            _counted(entry, index)
             _timed(entry, speed)
         _tell_apart(group)
         _rank(group)
@@ -155,7 +156,7 @@ def _printed(judged: Judged) -> Iterable[Group]:
     found: dict[tuple[str, tuple[tuple[str, str], ...]], dict[object, Entry]] = defaultdict(dict)
     for view in judged.tables.values():
         for row in view.rows:
-            protocol = protocol_of(row.cells[0].cell)
+            protocol = dict(row.cells[0].cell.protocol)
             split = protocol.pop("split")
             size = sizes_of(protocol.get("input_size", ""))
             if size:
@@ -204,14 +205,14 @@ def _figure(view: CellView, link: str) -> Figure:
         low, high = printed.value - printed.half_step, printed.value + printed.half_step
         figure.paper = Span(printed.value, low, high)
     elif cell.metric == "flops":
-        figure.note = f"rule {cell.row.rule or cell.column.rule or 'not known'}"
+        figure.note = f"rule {cell.rule or 'not known'}"
     return figure
 
 
-def _measured(judged: Judged, measured: Measured) -> Iterable[Group]:
+def _measured(judged: Judged, index: ResultIndex) -> Iterable[Group]:
     found: dict[tuple[str, ...], dict[str, list[AccuracyResult]]] = defaultdict(dict)
-    for run, results in measured.accuracies.items():
-        for _, result in results:
+    for run, results in index.accuracies.items():
+        for result in (stored.result for stored in results):
             if not result.failed and result.metrics:
                 key = (result.tier, *(f"{k}={v}" for k, v in sorted(result.protocol.items())))
                 found[key].setdefault(run, []).append(result)
@@ -238,11 +239,11 @@ def _measured_entry(judged: Judged, run: str, results: list[AccuracyResult]) -> 
     return entry
 
 
-def _submitted(measured: Measured) -> Iterable[Group]:
+def _submitted(index: ResultIndex) -> Iterable[Group]:
     """Strangers' predictions, evaluated here; what their cards say decides who may be ranked together."""
     found: dict[tuple[tuple[str, str], ...], list[tuple[str, SubmissionResult]]] = defaultdict(list)
-    for file, result in measured.submissions:
-        found[tuple(sorted(result.protocol.items()))].append((file, result))
+    for one in index.submissions:
+        found[tuple(sorted(one.result.protocol.items()))].append((one.file, one.result))
     for number_, (protocol, results) in enumerate(sorted(found.items()), 1):
         split = f"submitted by strangers, {_evaluated_on(dict(protocol))}"
         yield Group(f"s{number_}", split, protocol, True, [_stranger(*one) for one in results])
@@ -266,10 +267,10 @@ def _stranger(file: str, result: SubmissionResult) -> Entry:
     return entry
 
 
-def _counted(entry: Entry, measured: Measured) -> None:
-    if entry.model not in measured.counts:
+def _counted(entry: Entry, index: ResultIndex) -> None:
+    if entry.model not in index.counts:
         return
-    count = measured.counts[entry.model][1]
+    count = index.counts[entry.model].result
     for metric, value in (("params", count.parameters.get("total")), ("flops", count.macs)):
         if value is not None:
             scaled = value / (1e6 if metric == "params" else 1e9)
@@ -278,9 +279,9 @@ def _counted(entry: Entry, measured: Measured) -> None:
     entry.evidence.add("counted")
 
 
-def _speed(measured: Measured) -> SpeedResult | None:
+def _speed(index: ResultIndex) -> SpeedResult | None:
     """The one measurement whose timings the leaderboard ranks: the largest, a GPU's before a CPU's."""
-    results = {name: r for name, r in measured.results.items() if isinstance(r, SpeedResult)}
+    results = {stored.file: stored.result for stored in index.speeds}
     ordered = sorted(
         results, key=lambda n: (-len(results[n].timings), results[n].device != "cuda", n)
     )

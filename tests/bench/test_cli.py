@@ -1,14 +1,16 @@
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from bench.catalog.load import load_catalog
-from bench.cli import main
+from bench.cli import SECTIONS, main
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def test_answers_are_a_json_list_on_standard_output(command, workspace):
 
 
 @pytest.mark.parametrize("command", ["cells", "runs", "claims", "conflicts", "coverage", "judge"])
-def test_tables_for_people_hold_words_and_no_code(command, workspace):
+def test_tables_in_the_terminal_hold_text_and_no_code(command, workspace):
     done = run(command)
     assert done.exit_code == 0, done.output
     assert "transpose" in done.stdout
@@ -46,7 +48,7 @@ def test_cells_carry_the_documented_fields(workspace):
     assert by_place["Learnable", "AP"] == "70.9"
 
 
-def test_every_cell_of_the_ledger_is_listed(workspace):
+def test_every_cell_of_the_catalog_is_listed(workspace):
     rows = json.loads(run("cells", "--json").stdout)
     assert len(rows) == sum(1 for _ in load_catalog().cells())
 
@@ -83,6 +85,59 @@ def test_a_group_without_a_command_shows_its_commands(workspace):
     assert "see `" not in done.output
 
 
+def commands() -> list[tuple[str, click.Command]]:
+    """Every command with its words: 'new paper', ..."""
+    found = []
+    for name, command in main.commands.items():
+        inner = command.commands if isinstance(command, click.Group) else {"": command}
+        found += [(f"{name} {other}".strip(), one) for other, one in inner.items()]
+    return found
+
+
+def test_help_lists_every_command_in_one_section_and_one_line():
+    lines = run("--help").stdout.splitlines()
+    for heading, listed in SECTIONS.items():
+        first = lines.index(f"{heading}:") + 1
+        shown = [line.split()[0] for line in lines[first : first + len(listed)]]
+        assert shown == [command.name for command in listed]
+    assert not [line for line in lines if line.startswith("  ") and line.endswith("...")]
+    assert "Exit status: 0 done; 1 a check failed" in run("--help").stdout
+
+
+@pytest.mark.parametrize(("name", "command"), commands())
+def test_every_command_has_a_help_text_for_each_option_and_an_example(name, command):
+    shown = run(*name.split(), "--help")
+    assert shown.exit_code == 0
+    example = command.epilog.removeprefix(f"Example: repropose {name}")
+    assert example != command.epilog
+    assert command.epilog in shown.stdout
+    with click.Context(command) as context:  # its options exist
+        command.make_parser(context).parse_args(shlex.split(example))
+    options = [one for one in command.params if isinstance(one, click.Option)]
+    assert not [one.name for one in options if not one.help]
+
+
+def test_models_without_pytorch_are_listed_without_counts(workspace, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "bench.measure.count.model_counts", raising=False)
+    monkeypatch.delitem(sys.modules, "bench.measure.count.trace", raising=False)
+    done = run("models")
+    assert done.exit_code == 0
+    assert "transpose-r-a4" in done.stdout
+    assert "the package 'torch' is not installed" in done.stderr
+    assert "`make setup`" in done.stderr
+
+
+def test_a_model_package_that_is_missing_gets_one_line(workspace, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "bench.measure.count.model_counts", raising=False)
+    monkeypatch.delitem(sys.modules, "bench.measure.count.trace", raising=False)
+    done = run("count", "transpose-r-a4")
+    assert done.exit_code == 2
+    assert done.stderr.count("\n") == 1
+    assert "the package 'torch' is not installed" in done.stderr
+
+
 def test_the_full_tier_without_data_says_what_is_missing_and_where_it_goes(workspace):
     done = run("prepare", "coco", "--tier", "full")
     assert done.exit_code == 2
@@ -91,14 +146,14 @@ def test_the_full_tier_without_data_says_what_is_missing_and_where_it_goes(works
     assert not (workspace / "data/full/coco.json").exists()
 
 
-def test_judge_fails_on_what_it_is_told_to_fail_on(workspace):
-    assert run("judge", "--fail-on", "deviates").exit_code == 0
-    done = run("judge", "--fail-on", "not-run")
+def test_judge_exits_with_1_on_the_given_verdicts(workspace):
+    assert run("judge", "--json", "--fail-on", "deviates").exit_code == 0
+    done = run("judge", "--json", "--fail-on", "not-run")
     assert done.exit_code == 1
     assert "not-run" in done.stderr
 
 
-def test_a_corrupt_result_is_named_with_the_way_out(workspace):
+def test_a_corrupt_result_is_named_with_the_fix(workspace):
     file = workspace / "results" / "counted" / "transpose-r-a4.json"
     file.parent.mkdir(parents=True)
     file.write_text("{")
@@ -108,7 +163,7 @@ def test_a_corrupt_result_is_named_with_the_way_out(workspace):
     assert "dvc repro" in done.stderr
 
 
-def test_answers_never_import_torch(workspace):
+def test_reading_commands_never_import_torch(workspace):
     code = (
         "import sys; from click.testing import CliRunner; from bench.cli import main\n"
         "for a in (['cells'], ['claims'], ['coverage'], ['show', 'transpose-4'], ['site']):\n"
@@ -119,7 +174,7 @@ def test_answers_never_import_torch(workspace):
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)
 
 
-def test_a_missing_truth_is_told_with_how_to_get_it(workspace, tmp_path):
+def test_a_missing_annotation_file_is_reported_with_how_to_get_it(workspace, tmp_path):
     (tmp_path / "found.json").write_text("[]")
     done = run("evaluate", "--predictions", str(tmp_path / "found.json"), "--dataset", "coco-val")
     assert done.exit_code == 2

@@ -12,7 +12,9 @@ from pycocotools.cocoeval import COCOeval
 
 from bench.errors import ResultError
 from bench.evaluate.matches import Matches
-from bench.judge.bootstrap import compare_ap, paired_bootstrap
+from bench.judge.bootstrap import PairedRuns, compare_ap, paired_bootstrap
+from bench.judge.evidence import Measurement
+from bench.judge.statistics import Difference
 
 
 def scenes(seed: int, images: int = 12):
@@ -170,3 +172,26 @@ def test_matches_that_cannot_be_written_leave_the_old_ones(tmp_path: Path, monke
     with pytest.raises(ResultError, match="nothing was changed"):
         matches.save(path)
     assert path.read_bytes() == before
+
+
+def test_runs_are_compared_once_and_only_single_seeds_with_matches(store, make, tmp_path) -> None:
+    """The second time the answer comes from the cache; other metrics and several seeds have none."""
+
+    def measured(run: str, *seeds: int) -> Measurement:
+        stored = tuple(store.write(make.trained(run, seed, 1.0)) for seed in seeds)
+        return Measurement("smoke", (1.0,) * len(stored), "smoke", stored)
+
+    high, low, several = measured("high", 0), measured("low", 0), measured("low", 1, 2)
+    paired = PairedRuns(tmp_path / "cache")
+    assert paired(high, low, "AP") is None  # no matches are stored
+    people, found = scenes(0)
+    for one, some in ((high, found), (low, found[::2])):
+        Matches.of(evaluated(people, some, range(12))).save(one.results[0].matches)
+    first = paired(high, low, "AP")
+    assert first is not None
+    assert first.value > 0.0
+    (kept,) = (tmp_path / "cache").iterdir()
+    kept.write_text("[1.5, [1.0, 2.0], 0.75]")
+    assert paired(high, low, "AP") == Difference(1.5, (1.0, 2.0), 0.75)
+    assert paired(high, low, "AR") is None
+    assert paired(high, several, "AP") is None

@@ -8,10 +8,11 @@ import pytest
 from bench.errors import ResultError, UnknownName
 from bench.evaluate.matches import Matches
 from bench.evaluate.per_person import People
+from bench.results.index import ResultIndex
 from reports.pages.compare_runs import benches, find, pair, table_of
 from reports.pages.findings import findings
 from reports.site import build
-from reports.views.results import Measured
+from reports.views.results import sessions
 from tests.reports.ledger import Memory, make
 
 
@@ -55,7 +56,7 @@ def test_an_unknown_result_is_told_with_what_there_is(store: Memory, name: str, 
 
 
 def test_the_page_groups_results_by_the_people_they_saw(store: Memory) -> None:
-    groups = benches(Measured.of(store))
+    groups = benches(ResultIndex(store))
     assert sorted(len(one.sides) for one in groups if one.images) == [1, 2]
     assert sum(len(one.sides) for one in groups) == len(store.accuracies())
     both = next(one for one in groups if len(one.sides) == 2)
@@ -81,7 +82,7 @@ def test_the_difference_of_ap_has_an_interval_where_matches_are_stored(store: Me
 
 def test_the_index_tells_who_measured_what_when_and_on_what(plain: Path) -> None:
     _, _, results = make()
-    (lab,) = [one for one in Measured.of(results).sessions if dict(one.kinds).get("lab run")]
+    (lab,) = [one for one in sessions(ResultIndex(results)) if dict(one.kinds).get("lab run")]
     assert dict(lab.kinds) == {"count": 20, "lab run": 60}
     assert lab.days == ("2026-01-30",)
     assert lab.data == ("synthetic-v1",)

@@ -97,16 +97,16 @@ def test_hostile_words_of_a_gallery_stay_text(tmp_path: Path) -> None:
     assert all(e.get("src") for tree in trees for e in tree.iter("script"))
 
 
-def diagnosed() -> tuple[str, AccuracyResult]:
+def diagnosed() -> AccuracyResult:
     _, _, store = make(papers=1)
     result = store.results[FILE]
     assert isinstance(result, AccuracyResult)
-    return FILE, result
+    return result
 
 
 def test_bars_share_their_length_as_the_keypoints_are_counted() -> None:
-    name, result = diagnosed()
-    view = diagnosis_view("run", [(name, result)])
+    result = diagnosed()
+    view = diagnosis_view("run", [result])
     assert view is not None
     chart = view.charts[0]
     assert [bar.name for bar in chart.bars] == ["all keypoints", "nose", "left ankle", "head"]
@@ -129,18 +129,18 @@ def test_groups_are_in_order_and_a_single_one_is_no_chart() -> None:
 
 
 def test_the_largest_tier_is_diagnosed_and_a_result_without_one_is_passed_over() -> None:
-    name, result = diagnosed()
+    result = diagnosed()
     full = result.model_copy(update={"tier": "full", "evidence": "full-1", "diagnosis": None})
     smoke = result.model_copy(update={"tier": "smoke", "evidence": "smoke"})
-    view = diagnosis_view("run", [("a", smoke), (name, result), ("c", full)])
+    view = diagnosis_view("run", [smoke, result, full])
     assert view is not None
     assert view.of.startswith("lab tier")
-    assert diagnosis_view("run", [("c", full)]) is None
+    assert diagnosis_view("run", [full]) is None
 
 
 def test_every_count_of_a_diagnosis_is_in_a_table(plain: Path) -> None:
     tree = read(plain / PAGE)
-    found: Diagnosis | None = diagnosed()[1].diagnosis
+    found: Diagnosis | None = diagnosed().diagnosis
     assert found is not None
     tables = [t for t in tree.iter("table") if "numbers of keypoints" in text(t.find("caption"))]
     rows = {
