@@ -10,8 +10,8 @@ import pytest
 
 from bench.evaluate.per_person import People
 from reports.site import build
+from tests.factories import HOSTILE, Memory, make
 from tests.reports.browser import debian, watched
-from tests.reports.ledger import HOSTILE, Memory, make
 
 __all__ = ["debian", "watched"]
 

@@ -176,7 +176,8 @@ def test_csv_and_parquet_are_read_back_by_pandas(judged, tmp_path: Path) -> None
 def test_judging_and_exporting_never_import_torch_mmpose_or_matplotlib() -> None:
     names = ("cells", "claims.on_results", "bootstrap", "conflicts", "coverage", "export")
     heavy = ("torch", "mmpose", "mmengine", "mmcv", "matplotlib", "pycocotools", "pandas")
-    program = f"import sys, {', '.join(f'bench.judge.{n}' for n in names)}; print([m for m in {heavy} if m in sys.modules])"
+    modules = ", ".join(f"bench.judge.{name}" for name in names)
+    program = f"import sys, {modules}; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )

@@ -13,7 +13,7 @@ from bench.results.records import CountResult
 from reports.build.writer import SiteError
 from reports.site import Pages, build
 from reports.views.urls import slug
-from tests.reports.ledger import Memory, make
+from tests.factories import Memory, make
 
 
 def contents(site: Path) -> dict[str, bytes]:
@@ -75,7 +75,7 @@ def test_a_page_that_was_edited_or_deleted_by_hand_is_made_again(tmp_path: Path)
 def test_a_build_in_another_process_gives_the_same_bytes(plain: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from reports.site import build; "
-        "from tests.reports.ledger import make; build(*make(), Path(sys.argv[1]))"
+        "from tests.factories import make; build(*make(), Path(sys.argv[1]))"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, env=environment)

@@ -14,7 +14,7 @@ from reports.build.serve import Server
 from reports.build.writer import SiteError
 from reports.exports.terminal import render_table
 from reports.site import build
-from tests.reports.ledger import HOSTILE, make
+from tests.factories import HOSTILE, make
 
 
 class Running:

@@ -11,7 +11,7 @@ from reports.charts.axes import Axis
 from reports.charts.curves import curve_charts, losses
 from reports.charts.scatter import pareto
 from reports.views.ranking import Span, ranks
-from tests.reports.ledger import make
+from tests.factories import make
 
 NUMBERS = st.floats(-100, 100).map(lambda value: round(value, 1))
 

@@ -17,7 +17,7 @@ from reports.build.writer import SiteError
 from reports.exports.tables import bibtex, latex, to_csv, to_latex
 from reports.pages.compare_snapshots import compare, read
 from reports.site import build
-from tests.reports.ledger import make
+from tests.factories import make
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 

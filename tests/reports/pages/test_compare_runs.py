@@ -12,7 +12,7 @@ from reports.pages.compare_runs import benches, find, pair, table_of
 from reports.pages.findings import findings
 from reports.site import build
 from reports.views.results import Measured
-from tests.reports.ledger import Memory, make
+from tests.factories import Memory, make
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from reports.build.writer import SiteError
 from reports.charts.error_types import KINDS, LEFT, RIGHT, diagnosis_view
 from reports.pages import model_facts
 from reports.site import build
+from tests.factories import HOSTILE, make
 from tests.reports.conftest import read
 from tests.reports.gallery_fixture import FILE, hang, make_hung
-from tests.reports.ledger import HOSTILE, make
 from tests.reports.pages.test_pages import text
 
 PAGE = "models/paper0-model0.html"

@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlsplit
 from reports.site import STATIC, build
 from reports.views.urls import cell_anchor
 from reports.views.words import SILENT, VERDICTS
+from tests.factories import HOSTILE, make
 from tests.reports.conftest import pages, read
-from tests.reports.ledger import HOSTILE, make
 
 
 def text(element: object) -> str:

@@ -2,44 +2,12 @@
 
 from pathlib import Path
 
-from bench.results.records import (
-    DiagnosedGroup,
-    Diagnosis,
-    KeypointErrors,
-    ModelCard,
-    SubmissionResult,
-)
 from bench.results.store import Store
 from reports.site import build
-from tests.bench.conftest import provenance
+from tests.factories import make, submission
 from tests.reports.conftest import read
-from tests.reports.ledger import make
 
 PROTOCOL = {"data": "coco-real", "split": "coco-val2017", "boxes": "detector-56.4"}
-
-
-def submission(name: str, ap: float, title: str) -> SubmissionResult:
-    nobody = DiagnosedGroup(people=0, not_found=0, errors=KeypointErrors())
-    card = ModelCard(
-        name=name,
-        title=title,
-        authors="<b>A. Stranger</b>",
-        boxes="detector-56.4",
-        input_size="256x192",
-        flip_test=True,
-        training_data="COCO train2017 <i>and more</i>",
-        link="https://example.org/my-net",
-        note="a trial with <img src=x onerror=alert(1)>",
-    )
-    return SubmissionResult(
-        card=card,
-        dataset="coco",
-        tier="full",
-        protocol=PROTOCOL,
-        metrics={"AP": ap, "AP_of_their_own": 1.0},
-        diagnosis=Diagnosis(thresholds="", everyone=nobody, detections=0, by_keypoint={}),
-        provenance=provenance(),
-    )
 
 
 def test_submissions_are_ranked_apart_from_papers_and_runs(tmp_path: Path):
