@@ -2,7 +2,7 @@
 
     build(snapshot, catalog, store, out)
 
-No page fetches anything; every link inside the site is relative.
+Pages load nothing from the network; every link within the site is relative.
 """
 
 from importlib import resources
@@ -19,16 +19,16 @@ from reports.build.writer import BuildReport, Writer
 from reports.charts.scatter import agreement_charts, cost_charts, dot_chart
 from reports.exports import model_cards
 from reports.exports.tables import ENDINGS, bibtex, leaderboard_files, table_files
-from reports.pages.compare_runs import benches
+from reports.pages.compare_runs import comparison_groups
 from reports.pages.compare_snapshots import Comparison, compare, to_json
 from reports.pages.model import ModelView, RunView, model_views
 from reports.pages.paper import PaperView, paper_view
 from reports.pages.submissions import submission_views
 from reports.views import urls
-from reports.views.leaderboard import COMPARED, FIRST_SHOWN, leaderboard
+from reports.views.leaderboard import FIRST_SHOWN, leaderboard
 from reports.views.results import Measured
 from reports.views.table import Judged, Tally
-from reports.views.words import METRIC_LABELS
+from reports.views.words import COMPARED, METRIC_LABELS
 
 STATIC = ("style.css", "site.js", "board.js", "compare.js")
 COMPARED_BY = ("AP", "AP50", "AP75", "AR", "PCKh")
@@ -44,8 +44,8 @@ def build(
 ) -> BuildReport:
     """Write the site to `out`; only files whose content changed are touched.
 
-    previous: an earlier snapshot (a site keeps its own as `snapshot.json`); adds the page of what changed and fills
-    the feed. Raises `SiteError` if `out` holds something else than a site or cannot be written.
+    previous: an earlier snapshot (a site keeps its own as `snapshot.json`); adds what changed to the comparison page
+    and the feed. Raises `SiteError` if `out` contains anything other than a site or cannot be written.
     """
     site = Site(snapshot, catalog, store, previous)
     writer = Writer(out)
@@ -91,7 +91,7 @@ class Pages:
         self.keys = Keys(menu, site.snapshot.made)
 
     def write(self) -> None:
-        """All pages and all files to take away."""
+        """All pages and all downloads."""
         tally = Tally.of(self.site.judged.cells())
         self.page(
             "index.html",
@@ -111,20 +111,24 @@ class Pages:
             self.writer.add(f"static/{name}", content)
 
     def tables(self) -> None:
-        """One page per table, and the table in every format."""
+        """One page per table, and the table as a download in every format."""
         tables = list(self.site.judged.tables.values())
         for before, table, after in zip([None, *tables], tables, [*tables[1:], None], strict=False):
             page = urls.table_page(table.name)
             files = {urls.table_page(table.name, end): end for end in ENDINGS}
-            beside = [
+            links = [
                 view and (view.name, view.paper.method, view.table.table)
                 for view in (before, after)
             ]
-            key = self.keys.of(table, beside)
+            key = self.keys.of(table, links)
             if self.writer.current([page, *files], key):
                 continue
             content = table_files(table)
-            around: dict[str, Any] = {"before": before, "after": after, "chart": dot_chart(table)}
+            neighbours: dict[str, Any] = {
+                "before": before,
+                "after": after,
+                "chart": dot_chart(table),
+            }
             bibliography = bibtex([table.paper])
             self.page(
                 page,
@@ -133,7 +137,7 @@ class Pages:
                 view=table,
                 files=content,
                 bibliography=bibliography,
-                **around,
+                **neighbours,
             )
             for name, ending in files.items():
                 self.writer.add(name, content[ending], key)
@@ -155,8 +159,8 @@ class Pages:
 
     def pictures(self, run: RunView) -> None:
         """The pictures of a run's gallery."""
-        for source, hung in run.gallery.files() if run.gallery else ():
-            self.writer.copy(hung.address, source, hung.picture.size, hung.picture.sha256)
+        for source, image in run.gallery.files() if run.gallery else ():
+            self.writer.copy(image.address, source, image.picture.size, image.picture.sha256)
 
     def overviews(self) -> None:
         """Leaderboard, plots, comparison, feed, bibliography, snapshot."""
@@ -176,9 +180,9 @@ class Pages:
         )
         agreement = agreement_charts(self.site.judged)
         self.page("plots.html", "plots.html", agreement=agreement, cost=cost_charts(board))
-        rows = benches(self.site.measured)
-        used = {metric for one in rows for side in one.sides for metric in side.metrics}
-        shown = {"comparison": comparison, "benches": rows, "site": self.site}
+        groups = comparison_groups(self.site.measured)
+        used = {metric for group in groups for one in group.results for metric in one.metrics}
+        shown = {"comparison": comparison, "groups": groups, "site": self.site}
         columns = [name for name in COMPARED_BY if name in used]
         self.page("compare.html", "compare.html", metrics=columns, **shown)
         changes = comparison.flipped if comparison else ()
@@ -188,7 +192,7 @@ class Pages:
         self.writer.add("snapshot.json", to_json(self.site.snapshot))
 
     def page(self, page: str, template: str, key: str = "", **content: Any) -> None:
-        """Render one template to `page`; `root` leads from it back to the site's folder. `key`: as in `Writer.add`."""
+        """Render one template to `page`; `root` is the relative path to the site's root. `key`: see `Writer.add`."""
         root = "../" * page.count("/")
         html = self.env.get_template(template).render(root=root, page=page, **content)
         self.writer.add(page, html, key)

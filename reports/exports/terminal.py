@@ -1,18 +1,18 @@
-"""One table for the terminal: printed figure, figure here, verdict."""
+"""One table for the terminal: printed value, value measured here, verdict."""
 
 from collections.abc import Sequence
 
 from bench.catalog.schema import Cell, Paper, Row, Table
 from bench.judge.records import Verdict
-from reports.build.render import clean
 from reports.views.table import CellView, Tally
+from reports.views.words import clean
 
 WIDEST = 28
 GAP = "  "
 
 
 def render_table(paper: Paper, table: Table, verdicts: Sequence[Verdict]) -> str:
-    """Printed table in plain columns; under each figure what was found here and the verdict."""
+    """The printed table in plain columns; below each value what was measured here and the verdict."""
     found = {(v.row, v.column): v for v in verdicts}
     rows = {row.key: _cells(paper, table, row, found) for row in table.rows}
     lines = [[_short(text) for text in ("row", *(column.label for column in table.columns))]]
@@ -53,7 +53,7 @@ def _lines(view: CellView) -> list[str]:
 
 
 def _line(text: str) -> str:
-    """Text on one line, without control characters: a terminal obeys those."""
+    """Text on one line, without control characters, which a terminal would execute."""
     return "".join(c if c.isprintable() else "\ufffd" for c in str(clean(" ".join(text.split()))))
 
 

@@ -1,4 +1,4 @@
-"""Galleries as the pages show them: captions, and where each picture lies in the site."""
+"""Galleries as shown on model pages: captions, and the address of each picture within the site."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from reports.views.urls import picture_file
 
 
 @dataclass(frozen=True)
-class Hung:
-    """One picture: its words, its size, its address from the root of the site."""
+class GalleryImage:
+    """One picture with its caption and size, and its address from the root of the site."""
 
     picture: Picture
     address: str
 
 
 @dataclass(frozen=True)
-class Wall:
+class GallerySection:
     """Pictures under one caption."""
 
     key: str
     title: str
     caption: str
-    pictures: tuple[Hung, ...]
+    images: tuple[GalleryImage, ...]
 
 
 @dataclass(frozen=True)
@@ -33,31 +33,31 @@ class GalleryView:
 
     result: AccuracyResult
     folder: Path
-    walls: tuple[Wall, ...]
+    sections: tuple[GallerySection, ...]
 
-    def files(self) -> Iterator[tuple[Path, Hung]]:
-        """Every picture and the file it comes from."""
-        for wall in self.walls:
-            for hung in wall.pictures:
-                yield self.folder / hung.picture.file, hung
+    def files(self) -> Iterator[tuple[Path, GalleryImage]]:
+        """The source file of every picture, and the picture."""
+        for section in self.sections:
+            for image in section.images:
+                yield self.folder / image.picture.file, image
 
 
 def gallery_view(
     results: tuple[tuple[str, AccuracyResult], ...], galleries: dict[str, tuple[Path, Gallery]]
 ) -> GalleryView | None:
-    """The gallery of the largest tier that has one, of its first seed; None if none of the results has one."""
+    """The gallery of the first seed at the largest tier that has one; None if no result has a gallery."""
     own = [(name, result) for name, result in results if name in galleries]
     if not own:
         return None
     name, result = max(own, key=lambda one: (TIERS.index(one[1].tier), -one[1].seed))
     folder, gallery = galleries[name]
-    walls = tuple(
-        Wall(
+    sections = tuple(
+        GallerySection(
             exhibit.key,
             exhibit.title,
             exhibit.caption,
-            tuple(Hung(one, picture_file(one.sha256)) for one in exhibit.pictures),
+            tuple(GalleryImage(one, picture_file(one.sha256)) for one in exhibit.pictures),
         )
         for exhibit in gallery.exhibits
     )
-    return GalleryView(result, folder, walls)
+    return GalleryView(result, folder, sections)

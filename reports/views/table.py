@@ -1,4 +1,4 @@
-"""One table as the site shows it: every printed cell with what stands beside it."""
+"""One table as shown on the site: every printed cell with its verdict and evidence."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ Place = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class CellView:
-    """One cell: what the paper prints, what was found here, and how that is judged."""
+    """One cell: what the paper prints, what was measured here, and the verdict."""
 
     cell: Cell
     verdict: Verdict | None
@@ -33,7 +33,7 @@ class CellView:
         traces: tuple[Trace, ...] = (),
         model: str | None = None,
     ) -> "CellView":
-        """A cell beside its verdict; without one it says that it has not been judged."""
+        """A cell with its verdict; without one it is shown as not judged."""
         evidence = EVIDENCE[verdict.evidence] if verdict and verdict.evidence else None
         return cls(cell, verdict, _word(cell, verdict), evidence, traces, model)
 
@@ -48,7 +48,7 @@ class CellView:
 
     @property
     def here(self) -> str | None:
-        """The reproduced value, rounded as the paper rounds."""
+        """The value measured here, rounded like the printed one."""
         if self.verdict is None or self.verdict.value is None:
             return None
         return self.verdict.shown or number(self.verdict.value)
@@ -64,7 +64,7 @@ class CellView:
 
     @property
     def relative(self) -> bool:
-        """Differences of counts and speeds are in percent of the printed figure, of others in its unit."""
+        """Whether the difference is in percent of the printed value (counts, speeds) and not in its unit."""
         return self.kind in ("count", "speed")
 
     @property
@@ -83,7 +83,7 @@ class CellView:
 
     @property
     def allowed(self) -> str | None:
-        """What the printed digits allow: '75.75 to 75.85'."""
+        """The interval that rounds to the printed value: '75.75 to 75.85'."""
         printed = self.cell.number
         if printed is None:
             return None
@@ -106,7 +106,7 @@ class RowView:
 
 @dataclass(frozen=True)
 class TableView:
-    """One printed table; `groups` are its rows under the headings as printed."""
+    """One printed table; `groups` are its rows below their printed headings."""
 
     name: str
     paper: Paper
@@ -122,13 +122,13 @@ class TableView:
         return Tally.of(cell for row in self.rows for cell in row.cells)
 
 
-#: Words of cells for which nothing was measured here.
+#: Verdicts of cells for which nothing was measured here.
 UNMEASURED = ("failed", "not-run", "quoted", "unjudged")
 
 
 @dataclass(frozen=True)
 class Tally:
-    """How many cells got which verdict, in the order of the words."""
+    """How many cells got which verdict, in the order of `VERDICTS`."""
 
     counts: tuple[tuple[Word, int], ...]
 
@@ -144,7 +144,7 @@ class Tally:
 
     @property
     def measured(self) -> int:
-        """Cells whose verdict rests on a measurement here, whatever came of it."""
+        """Number of cells whose verdict is based on a measurement, whatever its outcome."""
         return sum(count for word, count in self.counts if word.key not in UNMEASURED)
 
     def count(self, key: str) -> int:
@@ -153,11 +153,11 @@ class Tally:
     @property
     def text(self) -> str:
         """'3 reproduced, 2 not run'."""
-        return ", ".join(f"{number(n, 0)} {word.label}" for word, n in self.counts) or "no figures"
+        return ", ".join(f"{number(n, 0)} {word.label}" for word, n in self.counts) or "no values"
 
 
 class Judged:
-    """The tables of a catalog beside the verdicts of a snapshot."""
+    """The tables of a catalog with the verdicts of a snapshot."""
 
     def __init__(self, catalog: Catalog, snapshot: Snapshot, measured: Measured) -> None:
         self.catalog = catalog
