@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from bench.catalog.load import Catalog
-from bench.catalog.schema import METRICS
 from bench.judge.records import Snapshot
 from bench.results.store import Store
 from reports.build.cache import Keys
@@ -25,10 +24,10 @@ from reports.pages.model import ModelView, RunView, model_views
 from reports.pages.paper import PaperView, paper_view
 from reports.pages.submissions import submission_views
 from reports.views import urls
-from reports.views.leaderboard import FIRST_SHOWN, leaderboard
+from reports.views.leaderboard import leaderboard
 from reports.views.results import Measured
 from reports.views.table import Judged, Tally
-from reports.views.words import COMPARED, METRIC_LABELS
+from reports.views.words import COMPARED
 
 STATIC = ("style.css", "site.js", "board.js", "compare.js")
 COMPARED_BY = ("AP", "AP50", "AP75", "AR", "PCKh")
@@ -92,15 +91,11 @@ class Pages:
 
     def write(self) -> None:
         """All pages and all downloads."""
-        tally = Tally.of(self.site.judged.cells())
+        site, tally = self.site, Tally.of(self.site.judged.cells())
         self.page(
-            "index.html",
-            "index.html",
-            site=self.site,
-            tally=tally,
-            sessions=self.site.measured.sessions,
+            "index.html", "index.html", site=site, tally=tally, sessions=site.measured.sessions
         )
-        for paper in self.site.papers:
+        for paper in site.papers:
             cite = bibtex([paper.paper])
             self.page(urls.paper_page(paper.paper.id), "paper.html", view=paper, bibliography=cite)
         self.tables()
@@ -117,28 +112,15 @@ class Pages:
             page = urls.table_page(table.name)
             files = {urls.table_page(table.name, end): end for end in ENDINGS}
             links = [
-                view and (view.name, view.paper.method, view.table.table)
-                for view in (before, after)
+                one and (one.name, one.paper.method, one.table.table) for one in (before, after)
             ]
             key = self.keys.of(table, links)
             if self.writer.current([page, *files], key):
                 continue
             content = table_files(table)
-            neighbours: dict[str, Any] = {
-                "before": before,
-                "after": after,
-                "chart": dot_chart(table),
-            }
-            bibliography = bibtex([table.paper])
-            self.page(
-                page,
-                "table.html",
-                key,
-                view=table,
-                files=content,
-                bibliography=bibliography,
-                **neighbours,
-            )
+            shown: dict[str, Any] = {"before": before, "view": table, "after": after}
+            shown |= {"chart": dot_chart(table), "bibliography": bibtex([table.paper])}
+            self.page(page, "table.html", key, files=content, **shown)
             for name, ending in files.items():
                 self.writer.add(name, content[ending], key)
 
@@ -159,37 +141,27 @@ class Pages:
 
     def pictures(self, run: RunView) -> None:
         """The pictures of a run's gallery."""
-        for source, image in run.gallery.files() if run.gallery else ():
-            self.writer.copy(image.address, source, image.picture.size, image.picture.sha256)
+        for source, picture in run.gallery.files() if run.gallery else ():
+            address = urls.picture_file(picture.sha256)
+            self.writer.copy(address, source, picture.size, picture.sha256)
 
     def overviews(self) -> None:
         """Leaderboard, plots, comparison, feed, bibliography, snapshot."""
-        board, comparison = self.site.board, self.site.comparison
-        papers = self.site.catalog.papers
-        shown: dict[str, Any] = {
-            "metrics": METRICS,
-            "first": FIRST_SHOWN,
-            "labels": METRIC_LABELS,
-            "papers": papers,
-        }
-        self.page("leaderboard.html", "leaderboard.html", board=board, **shown)
+        site, board, comparison = self.site, self.site.board, self.site.comparison
+        self.page("leaderboard.html", "leaderboard.html", board=board, papers=site.catalog.papers)
         for ending, content in leaderboard_files(board).items():
             self.writer.add(f"files/leaderboard.{ending}", content)
-        self.page(
-            "submissions.html", "submissions.html", views=submission_views(self.site.measured)
-        )
-        agreement = agreement_charts(self.site.judged)
+        self.page("submissions.html", "submissions.html", views=submission_views(site.measured))
+        agreement = agreement_charts(site.judged)
         self.page("plots.html", "plots.html", agreement=agreement, cost=cost_charts(board))
-        groups = comparison_groups(self.site.measured)
+        groups = comparison_groups(site.measured)
         used = {metric for group in groups for one in group.results for metric in one.metrics}
-        shown = {"comparison": comparison, "groups": groups, "site": self.site}
+        shown: dict[str, Any] = {"comparison": comparison, "groups": groups, "site": site}
         columns = [name for name in COMPARED_BY if name in used]
         self.page("compare.html", "compare.html", metrics=columns, **shown)
-        changes = comparison.flipped if comparison else ()
-        self.page("feed.xml", "feed.xml", changes=changes)
-        bibliography = bibtex(self.site.catalog.papers.values())
-        self.writer.add("files/references.bib", bibliography)
-        self.writer.add("snapshot.json", to_json(self.site.snapshot))
+        self.page("feed.xml", "feed.xml", changes=comparison.flipped if comparison else ())
+        self.writer.add("files/references.bib", bibtex(site.catalog.papers.values()))
+        self.writer.add("snapshot.json", to_json(site.snapshot))
 
     def page(self, page: str, template: str, key: str = "", **content: Any) -> None:
         """Render one template to `page`; `root` is the relative path to the site's root. `key`: see `Writer.add`."""

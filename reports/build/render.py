@@ -7,9 +7,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from bench.catalog.schema import METRICS
 from bench.judge import tolerance
 from reports.charts import error_types, labels
 from reports.views import urls, words
+from reports.views.entries import FIRST_SHOWN
 
 
 def _markdown() -> MarkdownIt:
@@ -61,6 +63,9 @@ def environment() -> Environment:
         names=urls,
         tolerance=tolerance,
         plural=words.plural,
+        METRICS=METRICS,
+        METRIC_LABELS=words.METRIC_LABELS,
+        FIRST_SHOWN=FIRST_SHOWN,
         VERDICTS=words.VERDICTS,
         EVIDENCE=words.EVIDENCE,
         HOLDS=words.HOLDS,

@@ -4,12 +4,12 @@ Types differ by pattern (plain, lines, grid, dots, solid), so that the bars can 
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.catalog.schema import TIERS
 from bench.datasets.keypoints import COCO_17, CROWDPOSE_14, MPII_16
 from bench.results.records import AccuracyResult, DiagnosedGroup, Diagnosis, KeypointErrors
+from reports.views.table import largest_tier
 
 KINDS = {
     "good": "close to its ground truth",
@@ -84,13 +84,14 @@ class DiagnosisView:
     charts: tuple[BarChart, ...]
 
 
-def run_diagnosis(run: str, results: Iterable[tuple[str, AccuracyResult]]) -> DiagnosisView | None:
+def run_diagnosis(run: str, results: Sequence[tuple[str, AccuracyResult]]) -> DiagnosisView | None:
     """The diagnosis of the first seed at the largest tier that has one."""
-    own = [(result, result.diagnosis) for _, result in results if result.diagnosis]
-    if not own:
+    diagnosed = {file: result.diagnosis for file, result in results if result.diagnosis}
+    found = largest_tier(one for one in results if one[0] in diagnosed)
+    if found is None:
         return None
-    result, found = max(own, key=lambda one: (TIERS.index(one[0].tier), -one[0].seed))
-    return diagnosis_view(run, f"{result.tier} tier, seed {result.seed}", found)
+    file, result = found
+    return diagnosis_view(run, f"{result.tier} tier, seed {result.seed}", diagnosed[file])
 
 
 def diagnosis_view(key: str, of: str, found: Diagnosis) -> DiagnosisView:
@@ -108,10 +109,8 @@ def _charts(run: str, found: Diagnosis) -> Iterator[BarChart]:
     for key, title in PEOPLE.items():
         groups: dict[str, DiagnosedGroup] = getattr(found, key)
         if len(groups) > 1:
-            ordered = [
-                (n, group.errors, group) for n, group in sorted(groups.items(), key=_first_number)
-            ]
-            yield _chart(f"errors-{run}-{key.removeprefix('by_')}", f"Errors by {title}", ordered)
+            people = [(n, one.errors, one) for n, one in sorted(groups.items(), key=_first_number)]
+            yield _chart(f"errors-{run}-{key.removeprefix('by_')}", f"Errors by {title}", people)
 
 
 def _first_number(group: tuple[str, object]) -> float:

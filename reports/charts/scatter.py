@@ -11,7 +11,6 @@ from reports.charts.axes import BOTTOM, LEFT, RIGHT, TOP, Axis
 from reports.charts.labels import room, row_labels
 from reports.views.entries import Entry, Group, Leaderboard
 from reports.views.table import CellView, Judged, RowView, TableView
-from reports.views.urls import cell_link
 from reports.views.words import COMPARED
 
 COSTS = {
@@ -88,10 +87,7 @@ def pareto(points: Sequence[tuple[float, float]]) -> list[int]:
 
 
 def _cost(entry: Entry, metric: str) -> float | None:
-    value = entry.values.get(metric)
-    if value is None:
-        return None
-    span = value.here_span or (value.printed_span if metric == "params" else None)
+    span = entry.span(metric, True) or (entry.span(metric, False) if metric == "params" else None)
     if span is None or span.value <= 0:
         return None
     return 1000.0 / span.value if metric == "fps" else span.value
@@ -99,12 +95,8 @@ def _cost(entry: Entry, metric: str) -> float | None:
 
 def cost_charts(board: Leaderboard) -> list[Chart]:
     """Accuracy against each cost, for every protocol with at least four models that have both."""
-    charts = []
-    for group in board.groups:
-        for metric, label in COSTS.items():
-            if chart := _cost_chart(group, metric, label):
-                charts.append(chart)
-    return charts
+    charts = (_cost_chart(group, *cost) for group in board.groups for cost in COSTS.items())
+    return [chart for chart in charts if chart]
 
 
 def _cost_chart(group: Group, metric: str, label: str) -> Chart | None:
@@ -113,9 +105,7 @@ def _cost_chart(group: Group, metric: str, label: str) -> Chart | None:
         return None
     found = []
     for entry in group.entries:
-        value = entry.values.get(main)
-        span = (value.here_span if group.measured else value.printed_span) if value else None
-        cost = _cost(entry, metric)
+        span, cost = entry.span(main, group.measured), _cost(entry, metric)
         if span and cost:
             found.append((entry, cost, span.value))
     if len({(cost, value) for _, cost, value in found}) < 4:
@@ -219,9 +209,10 @@ def _agreement(key: str, cells: list[tuple[CellView, float, float]]) -> Chart:
     points = []
     for view, printed, here in cells:
         cell = view.cell
-        link = cell_link(cell.paper, cell.table.table, cell.row.key, cell.column.key)
         own = cell.origin == "own"
-        points.append(Point(cell.name, printed, here, own, link, x.pixel(printed), y.pixel(here)))
+        points.append(
+            Point(cell.name, printed, here, own, view.link, x.pixel(printed), y.pixel(here))
+        )
     line = (x.pixel(x.low), y.pixel(y.low), x.pixel(x.high), y.pixel(y.high))
     return Chart(f"agree-{key}", title, x, y, tuple(points), diagonal=line)
 

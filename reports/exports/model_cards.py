@@ -3,12 +3,13 @@
 Results are given only for networks trained on real data: those of the smoke and lab tiers are different networks.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import yaml
 
 from bench.results.records import AccuracyResult
-from reports.exports.tables import markdown
+from reports.exports.tables import markdown, pipe_table
 from reports.pages.model import ModelView
 from reports.views.table import Tally
 from reports.views.words import clean
@@ -61,11 +62,7 @@ def model_index(views: list[ModelView]) -> str:
             metadata["Multiply-accumulates"] = view.count.macs
         entry: dict[str, Any] = {"Name": view.name, "Config": view.name, "Metadata": metadata}
         results = [
-            {
-                "Task": "Body 2D Keypoint",
-                "Dataset": DATASETS[data],
-                "Metrics": result.metrics,
-            }
+            {"Task": "Body 2D Keypoint", "Dataset": DATASETS[data], "Metrics": result.metrics}
             for data, result in _results(view)
         ]
         models.append(entry | ({"Results": results} if results else {}))
@@ -100,23 +97,19 @@ def model_card(view: ModelView) -> str:
             f"{total:,} parameters, {view.count.macs / 1e9:.2f} G multiply-accumulates at {size} pixels.",
             "",
         ]
-    lines += [
-        "| Printed in | Metric | Printed | Measured here | Verdict |",
-        "|---|---|---|---|---|",
-    ]
+    lines += pipe_table(
+        ("Printed in", "Metric", "Printed", "Measured here", "Verdict"), _rows(view)
+    )
+    return "\n".join([*lines, "", "Accuracies are in percent.", ""])
+
+
+def _rows(view: ModelView) -> Iterable[tuple[str, ...]]:
+    """Every printed value of the model: where, metric, printed, measured here, verdict."""
     for table, row, cells in view.appearances:
+        where = f"{table.paper.method} Table {table.table.table}, {row.row.label}"
         for cell in cells:
-            where = f"{table.paper.method} Table {table.table.table}, {row.row.label}"
-            shown = [
-                where,
-                cell.cell.column.label,
-                cell.cell.printed,
-                cell.here or "–",
-                cell.word.label,
-            ]
-            lines.append("| " + " | ".join(map(markdown, shown)) + " |")
-    lines += ["", "Accuracies are in percent."]
-    return "\n".join(lines) + "\n"
+            printed = cell.cell.printed or "–"
+            yield where, cell.cell.column.label, printed, cell.here or "–", cell.word.label
 
 
 def badge(view: ModelView) -> dict[str, Any]:

@@ -74,11 +74,7 @@ def table_files(view: TableView) -> dict[str, str]:
     body = [[row.row.label, *(_printed_and_here(cell) for cell in row.cells)] for row in view.rows]
     title = f"{view.paper.method}, Table {view.table.table}: {view.table.title}"
     note = "printed / measured here; values in brackets are not comparable or not judged"
-    about = {
-        "paper": view.paper.id,
-        "table": view.table.table,
-        "title": clean(view.table.title),
-    }
+    about = {"paper": view.paper.id, "table": view.table.table, "title": clean(view.table.title)}
     return {
         "csv": to_csv(records),
         "json": to_json(about, "cells", records),
@@ -221,10 +217,14 @@ def markdown(text: str) -> str:
 
 def to_markdown(title: str, head: Sequence[str], body: Iterable[Sequence[str]], note: str) -> str:
     """A pipe table under a heading."""
-    rows = [head, ["---"] + ["---:"] * (len(head) - 1), *body]
-    lines = ["| " + " | ".join(map(markdown, row)) + " |" for row in rows]
-    lines[1] = "|" + "|".join(rows[1]) + "|"
+    lines = pipe_table(head, body, "---:")
     return "\n".join([f"### {markdown(title)}", "", *lines, "", f"{markdown(note)}.", ""])
+
+
+def pipe_table(head: Sequence[str], body: Iterable[Sequence[str]], align: str = "---") -> list[str]:
+    """The lines of a Markdown table; `align` is the rule below every column but the first."""
+    lines = ["| " + " | ".join(map(markdown, row)) + " |" for row in (head, *body)]
+    return [lines[0], "|" + "|".join(["---"] + [align] * (len(head) - 1)) + "|", *lines[1:]]
 
 
 def bibtex(papers: Iterable[Paper]) -> str:

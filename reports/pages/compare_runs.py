@@ -5,7 +5,6 @@ The page lists every result once, grouped by the people it was evaluated on; a s
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -139,14 +138,14 @@ def table_of(found: Pair) -> list[dict[str, str | float | None]]:
     rows: list[dict[str, str | float | None]] = []
     for metric, one, two in found.metrics:
         difference = two - one if one is not None and two is not None else None
-        interval = found.ap.interval if found.ap and metric == "AP" else None
+        interval = (found.ap.interval or ()) if found.ap and metric == "AP" else ()
         rows.append(
             {
                 "metric": metric,
                 "first": _rounded(one),
                 "second": _rounded(two),
                 "difference": _rounded(difference),
-                "interval": " to ".join(f"{end:+.2f}" for end in _ends(interval)) or None,
+                "interval": " to ".join(f"{end:+.2f}" for end in interval) or None,
             }
         )
     return rows
@@ -154,7 +153,3 @@ def table_of(found: Pair) -> list[dict[str, str | float | None]]:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
-
-
-def _ends(interval: tuple[float, float] | None) -> Sequence[float]:
-    return interval or ()

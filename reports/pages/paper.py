@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bench.catalog.schema import Misprint, Paper
 from bench.judge.records import ClaimVerdict, Conflict, Snapshot
 from reports.views.table import CellView, Judged, TableView, Tally
-from reports.views.urls import cell_link, paper_page
+from reports.views.urls import paper_page
 from reports.views.words import COMPARED, EVIDENCE, HOLDS, Word, number, plural
 
 #: `bench.judge.conflicts` also lists likely misprints; the page has a separate section for them.
@@ -26,11 +26,11 @@ KINDS = {
 
 
 @dataclass(frozen=True)
-class CellName:
-    """The name of a cell, and its address on the site if there is such a cell."""
+class NamedCell:
+    """A cell as a conflict or a misprint names it; `view` is None if the catalog does not contain it."""
 
-    text: str
-    link: str | None
+    name: str
+    view: CellView | None
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class ConflictView:
     """A quantity with two printed values, each with its cell."""
 
     conflict: Conflict
-    places: tuple[tuple[CellName, str], ...]
+    places: tuple[tuple[NamedCell, str], ...]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class PaperView:
     claims: tuple[ClaimVerdict, ...]
     unjudged: tuple[str, ...]
     conflicts: tuple[ConflictView, ...]
-    misprints: tuple[tuple[CellName, Misprint, CellView | None], ...]
+    misprints: tuple[tuple[NamedCell, Misprint], ...]
     coverage: tuple[tuple[str, Tally], ...]
     findings: tuple[Finding, ...]
 
@@ -82,48 +82,24 @@ class PaperView:
         return f"{plural(len(self.claims), 'claim')}: {parts} on reproduced values"
 
 
-def find_cell(judged: Judged, name: str, paper: str) -> CellView | None:
-    """The cell named 'paper-table/row/column', 'paper:table/row/column' or 'table/row/column'; None if unknown."""
+def named_cell(judged: Judged, name: str, paper: str) -> NamedCell:
+    """The cell named 'paper-table/row/column', 'paper:table/row/column' or 'table/row/column'."""
     head, _, rest = name.partition("/")
     row, _, column = rest.partition("/")
-    owner, colon, label = head.partition(":")
-    for table in (f"{owner}-{label}" if colon else head, f"{paper}-{head}"):
+    for table in (head.replace(":", "-", 1), f"{paper}-{head}"):
         if view := judged.tables.get(table):
-            found = [
-                c
-                for r in view.rows
-                if r.row.key == row
-                for c in r.cells
-                if c.cell.column.key == column
-            ]
-            return found[0] if found else None
-    return None
+            cells = (cell for one in view.rows if one.row.key == row for cell in one.cells)
+            return NamedCell(name, next((c for c in cells if c.cell.column.key == column), None))
+    return NamedCell(name, None)
 
 
-def cell_name(judged: Judged, name: str, paper: str) -> CellName:
-    """A cell's name with its link; without a link if there is no such cell."""
-    found = find_cell(judged, name, paper)
-    if found is None:
-        return CellName(name, None)
-    cell = found.cell
-    link = cell_link(cell.paper, cell.table.table, cell.row.key, cell.column.key)
-    return CellName(cell.name, link)
-
-
-def _conflict(judged: Judged, conflict: Conflict, paper: str) -> ConflictView:
-    places = tuple(
-        (cell_name(judged, cell, paper), printed)
-        for cell, printed in zip(conflict.cells, conflict.printed, strict=False)
-    )
-    return ConflictView(conflict, places)
-
-
-def _concerns(judged: Judged, conflict: Conflict, paper: str) -> bool:
-    return any(
-        found.cell.paper == paper
-        for name in conflict.cells
-        if (found := find_cell(judged, name, paper)) is not None
-    )
+def _conflicts(judged: Judged, snapshot: Snapshot, paper: str) -> Iterable[ConflictView]:
+    """The conflicts that a cell of the paper takes part in."""
+    for conflict in snapshot.conflicts:
+        cells = [named_cell(judged, name, paper) for name in conflict.cells]
+        own = any(cell.view and cell.view.cell.paper == paper for cell in cells)
+        if own and not conflict.what.startswith(MISPRINT):
+            yield ConflictView(conflict, tuple(zip(cells, conflict.printed, strict=False)))
 
 
 def paper_view(judged: Judged, snapshot: Snapshot, paper: Paper) -> PaperView:
@@ -132,11 +108,7 @@ def paper_view(judged: Judged, snapshot: Snapshot, paper: Paper) -> PaperView:
     claims = tuple(claim for claim in snapshot.claims if claim.paper == paper.id)
     known = {claim.claim.id for claim in claims}
     by_kind = [(name, Tally.of(c for c in cells if c.kind == kind)) for kind, name in KINDS.items()]
-    conflicts = tuple(
-        _conflict(judged, conflict, paper.id)
-        for conflict in snapshot.conflicts
-        if not conflict.what.startswith(MISPRINT) and _concerns(judged, conflict, paper.id)
-    )
+    conflicts = tuple(_conflicts(judged, snapshot, paper.id))
     return PaperView(
         paper=paper,
         tables=tuple(view for view in judged.tables.values() if view.paper.id == paper.id),
@@ -144,14 +116,7 @@ def paper_view(judged: Judged, snapshot: Snapshot, paper: Paper) -> PaperView:
         claims=claims,
         unjudged=tuple(claim.claim for claim in paper.claims if claim.id not in known),
         conflicts=conflicts,
-        misprints=tuple(
-            (
-                cell_name(judged, misprint.cell, paper.id),
-                misprint,
-                find_cell(judged, misprint.cell, paper.id),
-            )
-            for misprint in paper.misprints
-        ),
+        misprints=tuple((named_cell(judged, m.cell, paper.id), m) for m in paper.misprints),
         coverage=tuple((name, tally) for name, tally in by_kind if tally.total),
         findings=findings(paper.id, cells, claims, len(conflicts), len(paper.misprints)),
     )
@@ -192,11 +157,15 @@ def _value_findings(paper: str, cells: Sequence[CellView]) -> Iterable[Finding]:
             yield Finding(text, link, 3)
         if not compared:
             if not stale:
-                text = f"None of its {plural(len(own), f'{name} value')} has been reproduced or contradicted yet."
+                subject = (
+                    f"None of its {len(own)} {name} values" if len(own) > 1 else f"Its {name} value"
+                )
+                verb = "has" if len(own) > 1 else "has not"
+                text = f"{subject} {verb} been reproduced or contradicted yet."
                 yield Finding(text, link, 1)
             continue
         agree = [c for c in compared if c.word.key in ("reproduced", "better")]
-        text = f"{len(agree)} of {plural(len(compared), f'{name} value')} compared {_verb(len(agree), 'hold')}."
+        text = f"{len(agree)} of {plural(len(compared), f'compared {name} value')} {_verb(len(agree), 'hold')}."
         yield Finding(text, link, 5)
         yield from _largest_deviation([c for c in compared if c.word.key == "deviates"], name)
 
@@ -212,13 +181,12 @@ def _largest_deviation(cells: Sequence[CellView], name: str) -> Iterable[Finding
         return
     size, view = max(known, key=lambda pair: pair[0])
     cell = view.cell
-    link = cell_link(cell.paper, cell.table.table, cell.row.key, cell.column.key)
     text = (
         f"{plural(len(cells), f'{name} value')} {'deviates:' if len(cells) == 1 else 'deviate, most of all'} "
         f"{cell.column.label} of “{cell.row.label}” in Table {cell.table.table}: "
         f"printed {cell.printed}, measured {view.here} here ({view.difference})."
     )
-    yield Finding(text, link, 7 + min(size, 100) / 100)
+    yield Finding(text, view.link, 7 + min(size, 100) / 100)
 
 
 def _claim_findings(paper: str, claims: Sequence[ClaimVerdict]) -> Iterable[Finding]:
@@ -226,19 +194,12 @@ def _claim_findings(paper: str, claims: Sequence[ClaimVerdict]) -> Iterable[Find
     broken = [c for c in claims if c.on_paper.holds == "fails"]
     if broken:
         verb = "does" if len(broken) == 1 else "do"
-        text = (
-            f"{plural(len(broken), 'claim')} {verb} not follow from the paper's own tables, "
-            f"for example: {broken[0].claim.claim}"
-        )
-        yield Finding(_sentence(text), link, 9)
+        text = f"{plural(len(broken), 'claim')} {verb} not follow from the paper's own tables"
+        yield Finding(text + _example(broken), link, 9)
     fails = [c for c in claims if c.on_reproduced.holds == "fails" and c.on_paper.holds != "fails"]
     if fails:
-        verb = _verb(len(fails), "fail")
-        text = (
-            f"{plural(len(fails), 'claim')} {verb} on reproduced values ({_evidence(fails)}), "
-            f"for example: {fails[0].claim.claim}"
-        )
-        yield Finding(_sentence(text), link, 8)
+        text = f"{plural(len(fails), 'claim')} {_verb(len(fails), 'fail')} on reproduced values ({_evidence(fails)})"
+        yield Finding(text + _example(fails), link, 8)
     judged = [c for c in claims if c.on_reproduced.holds != "open"]
     found = Counter(c.on_reproduced.holds for c in claims)
     if judged:
@@ -267,8 +228,11 @@ def _evidence(claims: Sequence[ClaimVerdict]) -> str:
     return ", ".join(f"{number(count, 0)} {label}" for label, count in parts)
 
 
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+def _example(claims: Sequence[ClaimVerdict]) -> str:
+    """The end of a sentence on claims: the first of them."""
+    text = claims[0].claim.claim
+    end = "" if text.endswith((".", "!", "?")) else "."
+    return f"{', for example' if len(claims) > 1 else ''}: {text}{end}"
 
 
 def _inconsistencies(paper: str, conflicts: int, misprints: int) -> Iterable[Finding]:

@@ -88,7 +88,7 @@ class Pair {
   flips(one, two) {
     const scores = row => row.dataset.scores.split(" ").filter(Boolean).map(Number);
     const [first, second] = [scores(one), scores(two)];
-    if (!first.length || !second.length) return element("p", "Which images changed is not known: a result has no scores per image. Run it again.");
+    if (!first.length || !second.length) return element("p", "Which images changed is not known: at least one result has no scores per image. Run it again.");
     if (one.parentElement !== two.parentElement) return element("p", "The two results were evaluated on different people; their images cannot be compared.");
     const flipped = one.parentElement.dataset.images.split(" ").map((image, i) => [image, first[i], second[i]])
       .filter(([, a, b]) => (a >= RIGHT) !== (b >= RIGHT)).sort((x, y) => Math.abs(y[1] - y[2]) - Math.abs(x[1] - x[2]));

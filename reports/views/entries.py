@@ -9,6 +9,7 @@ from reports.views.ranking import Rank, Span
 from reports.views.urls import model_page
 from reports.views.words import EVIDENCE, Word, split_name
 
+FIRST_SHOWN = ("AP", "AP50", "AP75", "AR", "PCKh", "params", "flops", "fps")
 CHOICES = {"boxes": "Boxes", "input_size": "Input size", "flip_test": "Flip test"}
 _HASH = re.compile(r"\b([0-9a-f]{10})[0-9a-f]{22,}\b")
 MAIN = tuple(name for name, metric in METRICS.items() if metric.kind == "accuracy")
@@ -40,6 +41,11 @@ class Entry:
     places: list[str] = field(default_factory=list)
     rank: Rank | None = None
     page: str | None = None
+
+    def span(self, metric: str, measured: bool) -> Span | None:
+        """What the entry is ranked by: the value measured here or the printed one; None without it."""
+        value = self.values.get(metric, Value())
+        return value.here_span if measured else value.printed_span
 
     @property
     def link(self) -> str | None:

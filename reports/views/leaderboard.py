@@ -17,11 +17,10 @@ from reports.views.entries import Entry, Group, Leaderboard, Value
 from reports.views.ranking import Span, ranks
 from reports.views.results import Measured, machine_of
 from reports.views.table import CellView, Judged
-from reports.views.urls import cell_link, submission_link
+from reports.views.urls import submission_link
 from reports.views.words import COMPARED, SPLITS, fixed
 
 UNKNOWN = (-math.inf, math.inf)
-FIRST_SHOWN = ("AP", "AP50", "AP75", "AR", "PCKh", "params", "flops", "fps")
 
 
 def leaderboard(judged: Judged, measured: Measured) -> Leaderboard:
@@ -76,21 +75,20 @@ def _add(entries: dict[object, Entry], view: CellView) -> None:
         origin = "own" if cell.row.origin == "own" else "baseline"
         entries[subject] = Entry(name, view.model, cell.paper, origin)
     entry = entries[subject]
-    link = cell_link(cell.paper, cell.table.table, cell.row.key, cell.column.key)
     table = f"{cell.paper}-{cell.table.table}"
     if table not in entry.places:
         entry.places.append(table)
     if cell.metric in entry.values:
         return
-    entry.values[str(cell.metric)] = _value(view, link)
+    entry.values[str(cell.metric)] = _value(view)
     if view.verdict and view.verdict.evidence and view.verdict.verdict in COMPARED:
         entry.evidence.add(view.verdict.evidence)
 
 
-def _value(view: CellView, link: str) -> Value:
+def _value(view: CellView) -> Value:
     cell, verdict, printed = view.cell, view.verdict, view.cell.number
     word = view.word if view.word.key in COMPARED else None
-    value = Value(printed=cell.printed, word=word, link=link)
+    value = Value(printed=cell.printed, word=word, link=view.link)
     accuracy = view.kind in ("accuracy", "measure")
     if printed and (accuracy or cell.metric == "params"):
         low, high = printed.value - printed.half_step, printed.value + printed.half_step
@@ -210,13 +208,7 @@ def _disambiguate(group: Group) -> None:
 
 def _rank(group: Group) -> None:
     main = group.main
-    spans = {
-        id(e): span
-        for e in group.entries
-        if main
-        and main in e.values
-        and (span := e.values[main].here_span if group.measured else e.values[main].printed_span)
-    }
+    spans = {id(e): span for e in group.entries if main and (span := e.span(main, group.measured))}
     ranked = [e for e in group.entries if id(e) in spans]
     for entry, rank in zip(ranked, ranks([spans[id(e)] for e in ranked]), strict=True):
         entry.rank = rank

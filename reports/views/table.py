@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from bench.catalog.load import Catalog
-from bench.catalog.schema import METRICS, Cell, Paper, Row, Table
+from bench.catalog.schema import METRICS, TIERS, Cell, Paper, Row, Table
 from bench.judge.records import Snapshot, Verdict
+from bench.results.records import AccuracyResult
 from reports.views.results import Measured, Trace
+from reports.views.urls import cell_link
 from reports.views.words import EVIDENCE, ORIGINS, SILENT, VERDICTS, Word, number, signed
 
 Place = tuple[str, str, str, str]
@@ -41,6 +43,12 @@ class CellView:
     def kind(self) -> str:
         """accuracy, count, speed, measure or setting."""
         return METRICS[self.cell.metric].kind if self.cell.metric else "setting"
+
+    @property
+    def link(self) -> str:
+        """Address of the cell from the root of the site."""
+        cell = self.cell
+        return cell_link(cell.paper, cell.table.table, cell.row.key, cell.column.key)
 
     @property
     def judged(self) -> bool:
@@ -154,6 +162,13 @@ class Tally:
     def text(self) -> str:
         """'3 reproduced, 2 not run'."""
         return ", ".join(f"{number(n, 0)} {word.label}" for word, n in self.counts) or "no values"
+
+
+def largest_tier(
+    results: Iterable[tuple[str, AccuracyResult]],
+) -> tuple[str, AccuracyResult] | None:
+    """Of (file, result) pairs that of the first seed at the largest tier; None if there are none."""
+    return max(results, key=lambda one: (TIERS.index(one[1].tier), -one[1].seed), default=None)
 
 
 class Judged:

@@ -25,12 +25,7 @@ def _words(*rows: tuple[str, str, str, str]) -> dict[str, Word]:
 
 
 VERDICTS: Mapping[str, Word] = _words(
-    (
-        "reproduced",
-        "✓",
-        "reproduced",
-        "agrees with the printed value within its rounding or the noise",
-    ),
+    ("reproduced", "✓", "reproduced", "agrees with the printed value within rounding or noise"),
     ("better", "▲", "better", "clearly better than the printed value"),
     ("deviates", "✗", "deviates", "clearly worse than the printed value, or different from it"),
     ("inconclusive", "≈", "inconclusive", "measured, but the noise is too large to decide"),
@@ -46,12 +41,7 @@ COMPARED = ("reproduced", "better", "deviates", "inconclusive", "stale")
 SILENT: Mapping[str, Word] = _words(
     ("setting", "", "setting", "a setting of the experiment, not a measurement"),
     ("empty", "–", "not printed", "the paper leaves this cell empty"),
-    (
-        "unjudged",
-        "?",
-        "not judged",
-        "the snapshot is older than this cell; judge again",
-    ),
+    ("unjudged", "?", "not judged", "the snapshot is older than this cell; judge again"),
 )
 EVIDENCE: Mapping[str, Word] = _words(
     ("counted", "#", "counted", "counted exactly on the full-size model; needs no data"),
@@ -60,32 +50,22 @@ EVIDENCE: Mapping[str, Word] = _words(
         "smoke",
         "·",
         "smoke",
-        "a minute of training on synthetic people; supports claims about order only",
+        "a minute of training on synthetic people; for claims about order only",
     ),
     (
         "lab",
         "⚗",
         "lab",
-        "GPU training on synthetic people with several seeds; supports claims about order only",
+        "GPU training on synthetic people, several seeds; for claims about order only",
     ),
     ("released-weights", "⇩", "released weights", "the authors' own checkpoint, evaluated here"),
-    (
-        "full-1",
-        "①",
-        "one full training",
-        "one training run on the real data with the paper's schedule",
-    ),
-    (
-        "full-3",
-        "③",
-        "three full trainings",
-        "at least three training runs on the real data with different seeds",
-    ),
+    ("full-1", "①", "one full training run", "one seed on the real data with the paper's schedule"),
+    ("full-3", "③", "three full training runs", "at least three seeds on the real data"),
     (
         "submitted",
         "✉",
         "submitted",
-        "external predictions, evaluated here; the network itself was not run",
+        "external predictions, evaluated here; the network was not run",
     ),
     ("paper", "¶", "paper", "the values as printed in the paper"),
     ("mixed", "±", "mixed", "rests on cells with different kinds of evidence"),

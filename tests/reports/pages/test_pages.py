@@ -168,4 +168,4 @@ def test_the_index_counts_as_measured_only_cells_with_a_measurement(plain: Path)
     measured = [v for v in judged if v not in ("quoted", "not-run", "failed")]
     page = (plain / "index.html").read_text("utf-8")
     assert f"{len(judged)} printed values." in page
-    assert f"The verdict on {len(measured)} of them is based on a measurement" in page
+    assert f"{len(measured)} of them have been measured here;" in page

@@ -13,7 +13,7 @@ def test_stale_values_are_not_counted_as_contradicted(tmp_path: Path) -> None:
     build(snapshot.model_copy(update={"verdicts": tuple(stale)}), catalog, results, tmp_path)
     page = (tmp_path / "papers" / "paper0.html").read_text("utf-8")
     assert "measured before the code changed" in page
-    assert "accuracy values compared" not in page
+    assert "compared accuracy value" not in page
 
 
 def test_a_paper_without_values_has_no_findings() -> None:
