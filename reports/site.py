@@ -1,6 +1,6 @@
 """The whole site: from verdicts to a folder of HTML that opens from disk.
 
-    build(snapshot, catalog, store, out)
+    build(snapshot, catalog, results, out)
 
 Pages load nothing from the network; every link within the site is relative.
 """
@@ -11,6 +11,7 @@ from typing import Any
 
 from bench.catalog.load import Catalog
 from bench.judge.records import Snapshot
+from bench.results.index import ResultIndex
 from bench.results.store import Store
 from reports.build.cache import Keys
 from reports.build.render import environment
@@ -25,7 +26,7 @@ from reports.pages.paper import PaperView, paper_view
 from reports.pages.submissions import submission_views
 from reports.views import urls
 from reports.views.leaderboard import leaderboard
-from reports.views.results import Measured
+from reports.views.results import sessions
 from reports.views.table import Judged, Tally
 from reports.views.words import COMPARED
 
@@ -36,7 +37,7 @@ COMPARED_BY = ("AP", "AP50", "AP75", "AR", "PCKh")
 def build(
     snapshot: Snapshot,
     catalog: Catalog,
-    store: Store,
+    results: Store | ResultIndex,
     out: Path,
     *,
     previous: Snapshot | None = None,
@@ -46,7 +47,7 @@ def build(
     previous: an earlier snapshot (a site keeps its own as `snapshot.json`); adds what changed to the comparison page
     and the feed. Raises `SiteError` if `out` contains anything other than a site or cannot be written.
     """
-    site = Site(snapshot, catalog, store, previous)
+    site = Site(snapshot, catalog, results, previous)
     writer = Writer(out)
     Pages(site, writer).write()
     return writer.finish()
@@ -56,18 +57,27 @@ class Site:
     """Everything the pages show, collected once."""
 
     def __init__(
-        self, snapshot: Snapshot, catalog: Catalog, store: Store, previous: Snapshot | None = None
+        self,
+        snapshot: Snapshot,
+        catalog: Catalog,
+        results: Store | ResultIndex,
+        previous: Snapshot | None = None,
     ) -> None:
         self.snapshot = snapshot
         self.catalog = catalog
-        self.measured = Measured.of(store)
-        self.judged = Judged(catalog, snapshot, self.measured)
+        self.index = results if isinstance(results, ResultIndex) else ResultIndex(results)
+        self.judged = Judged(catalog, snapshot, self.index)
         self.papers: list[PaperView] = [
             paper_view(self.judged, snapshot, paper) for paper in catalog.papers.values()
         ]
-        self.board = leaderboard(self.judged, self.measured)
-        self.models: list[ModelView] = model_views(catalog, self.judged, self.measured)
+        self.board = leaderboard(self.judged, self.index)
+        self.models: list[ModelView] = model_views(catalog, self.judged, self.index)
         self.comparison: Comparison | None = compare(previous, snapshot) if previous else None
+
+    @property
+    def commits(self) -> set[str]:
+        """Commits of the code that measured anything."""
+        return {stored.result.provenance.commit for stored in self.index.measured}
 
     @property
     def accuracies(self) -> int:
@@ -92,9 +102,7 @@ class Pages:
     def write(self) -> None:
         """All pages and all downloads."""
         site, tally = self.site, Tally.of(self.site.judged.cells())
-        self.page(
-            "index.html", "index.html", site=site, tally=tally, sessions=site.measured.sessions
-        )
+        self.page("index.html", "index.html", site=site, tally=tally, sessions=sessions(site.index))
         for paper in site.papers:
             cite = bibtex([paper.paper])
             self.page(urls.paper_page(paper.paper.id), "paper.html", view=paper, bibliography=cite)
@@ -128,7 +136,7 @@ class Pages:
         """One page per model, its card and its badge."""
         for model in self.site.models:
             page, card, badge = (urls.model_page(model.name, end) for end in ("html", "md", "svg"))
-            traces = {name: self.site.measured.traces[name] for name in model.sources}
+            traces = {name: self.site.judged.traces[name] for name in model.sources}
             key = self.keys.of(model, traces)
             if not self.writer.current([page, card, badge], key):
                 shown = model_cards.badge(model)
@@ -151,10 +159,10 @@ class Pages:
         self.page("leaderboard.html", "leaderboard.html", board=board, papers=site.catalog.papers)
         for ending, content in leaderboard_files(board).items():
             self.writer.add(f"files/leaderboard.{ending}", content)
-        self.page("submissions.html", "submissions.html", views=submission_views(site.measured))
+        self.page("submissions.html", "submissions.html", views=submission_views(site.index))
         agreement = agreement_charts(site.judged)
         self.page("plots.html", "plots.html", agreement=agreement, cost=cost_charts(board))
-        groups = comparison_groups(site.measured)
+        groups = comparison_groups(site.index)
         used = {metric for group in groups for one in group.results for metric in one.metrics}
         shown: dict[str, Any] = {"comparison": comparison, "groups": groups, "site": site}
         columns = [name for name in COMPARED_BY if name in used]

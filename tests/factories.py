@@ -70,7 +70,7 @@ class Memory(Store):
     def _of(self, kind: type[Any]) -> list[Stored[Any]]:
         return [
             Stored(result, self.folder / file, file)
-            for file, result in self.results.items()
+            for file, result in sorted(self.results.items())  # as a store on disk
             if isinstance(result, kind)
         ]
 

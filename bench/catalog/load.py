@@ -4,20 +4,19 @@ Every mistake is reported with file and line. Nothing here imports torch.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from bench.catalog.schema import Cell, Claim, Paper, Run, Table
+from bench.catalog.cells import Cell, CellKey, row_protocol
+from bench.catalog.schema import Claim, Column, Paper, Row, Run, Table
 from bench.catalog.yaml_lines import line_of, read_yaml
 from bench.errors import LedgerError, UnknownName
 
 PAPERS = Path(__file__).parents[1] / "papers"
-
-
 _FILES = {"tables": "tables.yaml", "runs": "runs.yaml", "claims": "claims.yaml"}
 
 
@@ -72,19 +71,39 @@ class Catalog:
         """Run -> the paper that defines it."""
         return {key: paper.id for paper in self.papers.values() for key in paper.runs}
 
+    @cached_property
+    def rows(self) -> dict[str, dict[str, tuple[Cell, ...]]]:
+        """'transpose-2' -> row key -> the cells of that row, all in printed order."""
+        return {
+            name: {row.key: tuple(self._row_cells(paper, table, row)) for row in table.rows}
+            for name, (paper, table) in self.tables.items()
+        }
+
+    def _row_cells(self, paper: Paper, table: Table, row: Row) -> Iterator[Cell]:
+        protocol = row_protocol(table, row)
+        for column, text in zip(table.columns, row.cells, strict=True):
+            run = row.runs.get(column.key) or column.run or row.run
+            model = self._model_of(column, row, run)
+            yield Cell(paper.id, table, row, column, text, run, model, protocol)
+
+    def _model_of(self, column: Column, row: Row, run: str | None) -> str | None:
+        return column.model or row.model or (self.run(run).config if run else None)
+
+    def with_run(self, cell: Cell, run: str) -> Cell:
+        """The same cell with the result of another run. Raises `UnknownName`."""
+        return cell._replace(run=run, model=self._model_of(cell.column, cell.row, run))
+
     def cells(self, paper: str | None = None, table: str | None = None) -> Iterator[Cell]:
         """Cells in printed order, of everything, one paper, or one table of it."""
-        for owner, printed in self.tables.values():
-            if paper not in (None, owner.id) or table not in (None, printed.table):
-                continue
-            for row in printed.rows:
-                for column, text in zip(printed.columns, row.cells, strict=True):
-                    yield Cell(owner.id, printed, row, column, text)
+        for name, (owner, printed) in self.tables.items():
+            if paper in (None, owner.id) and table in (None, printed.table):
+                for cells in self.rows[name].values():
+                    yield from cells
 
     @cached_property
-    def cell_index(self) -> dict[tuple[str, str, str, str], Cell]:
-        """(paper, table, row, column) -> cell."""
-        return {(c.paper, c.table.table, c.row.key, c.column.key): c for c in self.cells()}
+    def cell_index(self) -> dict[CellKey, Cell]:
+        """Cells by (paper, table, row, column)."""
+        return {cell.key: cell for cell in self.cells()}
 
     def claims(self) -> Iterator[tuple[str, Claim]]:
         for paper in self.papers.values():
@@ -101,12 +120,6 @@ class Catalog:
         if name not in self.runs:
             raise UnknownName("run", name, self.runs, "`repropose runs` lists them all")
         return self.runs[name]
-
-    def model_of(self, cell: Cell) -> str | None:
-        """The zoo model that counts and timings of this cell are about, or None."""
-        if cell.column.model or cell.row.model:
-            return cell.column.model or cell.row.model
-        return self.run(cell.run).config if cell.run else None
 
 
 def load_catalog(*extra: Path) -> Catalog:
@@ -129,9 +142,8 @@ def load_catalog(*extra: Path) -> Catalog:
 def _check_references(papers: list[tuple[Path, Paper]]) -> None:
     """Names that cross files: papers and runs are unique, every named run exists."""
     runs: dict[str, Path] = {}
-    problems = []
     ids = [paper.id for _, paper in papers]
-    problems += [
+    problems = [
         f"paper id '{one}' is used by two folders" for one in {i for i in ids if ids.count(i) > 1}
     ]
     for folder, paper in papers:
@@ -140,25 +152,25 @@ def _check_references(papers: list[tuple[Path, Paper]]) -> None:
                 problems.append(f"{folder / 'runs.yaml'}: run '{run}' is also in {runs[run]}")
             runs[run] = folder / "runs.yaml"
     for folder, paper in papers:
-        problems += [
-            f"{folder / 'runs.yaml'}: run '{key}' names an unknown run '{other}'"
-            for key, run in paper.runs.items()
-            for other in (run.start, run.nearest)
-            if other and other not in runs
-        ]
-        for number, table in enumerate(paper.tables):
-            named: list[tuple[str, int, str, list[str]]] = [
-                ("columns", i, c.key, [c.run] if c.run else []) for i, c in enumerate(table.columns)
-            ] + [
-                ("rows", i, r.key, [*([r.run] if r.run else []), *r.runs.values()])
-                for i, r in enumerate(table.rows)
-            ]
-            for place, position, key, names in named:
-                for unknown in (name for name in names if name not in runs):
-                    line = line_of(folder / "tables.yaml", (number, place, position))
-                    problems.append(
-                        f"{folder / 'tables.yaml'}:{line}: table {table.table}, '{key}' names unknown run "
-                        f"'{unknown}'; add it to runs.yaml or correct the name"
-                    )
+        problems += _unknown_runs(folder, paper, runs)
     if problems:
         raise LedgerError("\n".join(problems))
+
+
+def _unknown_runs(folder: Path, paper: Paper, known: Collection[str]) -> Iterator[str]:
+    """One line for each run that is named by another run, a column or a row, and does not exist."""
+    for key, run in paper.runs.items():
+        for other in (run.start, run.nearest):
+            if other and other not in known:
+                yield f"{folder / 'runs.yaml'}: run '{key}' names an unknown run '{other}'"
+    path = folder / "tables.yaml"
+    for number, table in enumerate(paper.tables):
+        named = [("columns", i, c.key, [c.run]) for i, c in enumerate(table.columns)]
+        named += [("rows", i, r.key, [r.run, *r.runs.values()]) for i, r in enumerate(table.rows)]
+        for part, position, key, runs in named:
+            for unknown in (run for run in runs if run and run not in known):
+                line = line_of(path, (number, part, position))
+                yield (
+                    f"{path}:{line}: table {table.table}, '{key}' names unknown run "
+                    f"'{unknown}'; add it to runs.yaml or correct the name"
+                )

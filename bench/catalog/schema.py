@@ -1,9 +1,8 @@
-"""The shape of a paper as data: tables, rows, cells, runs, claims.
+"""The shape of a paper as data: tables, rows, columns, runs, claims.
 
-Everything is immutable and validated on creation; `bench.catalog` adds file and line to errors.
+Everything is immutable and validated on creation; `bench.catalog.load` adds file and line to errors.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -16,6 +15,8 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError
+
+from bench.catalog.numbers import parse_number
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -67,30 +68,6 @@ class Strict(BaseModel):
 
 
 # ---------------------------------------------------------------- the paper, as printed
-
-
-class Number(NamedTuple):
-    """A printed number and what its digits allow: 75.8 stands for anything in [75.75, 75.85]."""
-
-    value: float
-    decimals: int
-
-    @property
-    def half_step(self) -> float:
-        """Half of the last printed digit."""
-        return 0.5 * 10.0**-self.decimals
-
-
-_NUMBER = re.compile(r"[-+−]?\d[\d,]*(?:\.\d+)?|[-+−]?\.\d+")
-
-
-def parse_number(printed: str) -> Number | None:
-    """The first number of a printed cell: 5.0 for '5.0M (↓85%)', None for '-'."""
-    found = _NUMBER.search(printed)
-    if not found:
-        return None
-    digits = found.group().replace(",", "").replace("−", "-")
-    return Number(float(digits), len(digits.partition(".")[2]))
 
 
 class Column(Strict):
@@ -169,50 +146,6 @@ class Row(Strict):
         if not self.run and not self.model and not self.why_no_run:
             raise ValueError(f"row '{self.key}' names neither run nor model; say why in why_no_run")
         return self
-
-
-class Cell(NamedTuple):
-    """One printed cell in its place."""
-
-    paper: str
-    table: "Table"
-    row: Row
-    column: Column
-    printed: str
-
-    @property
-    def number(self) -> Number | None:
-        """The number in the cell; None for settings and for cells the paper leaves empty."""
-        return parse_number(self.printed) if self.column.metric else None
-
-    @property
-    def origin(self) -> Origin:
-        return self.row.origins.get(self.column.key, self.row.origin)
-
-    @property
-    def run(self) -> str | None:
-        return self.row.runs.get(self.column.key) or self.column.run or self.row.run
-
-    def measured_by(self, run: str) -> "Cell":
-        """The same cell with another run behind it."""
-        runs = {**self.row.runs, self.column.key: run}
-        return self._replace(row=self.row.model_copy(update={"runs": runs}))
-
-    @property
-    def metric(self) -> str | None:
-        """The metric's name; None for settings."""
-        return self.column.metric and (self.row.metric or self.column.metric)
-
-    @property
-    def figure(self) -> str:
-        """The figure of a result that the cell holds: "AP", or, of a measure, one a column: "response/ear"."""
-        metric = self.metric or ""
-        return f"{metric}/{self.column.key}" if self.column.kind == "measure" else metric
-
-    @property
-    def name(self) -> str:
-        """Readable address: 'transpose-2/transpose-r-a4/ap'."""
-        return f"{self.paper}-{self.table.table}/{self.row.key}/{self.column.key}"
 
 
 class Table(Strict):

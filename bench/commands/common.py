@@ -14,10 +14,11 @@ from bench.catalog.yaml_lines import read_yaml
 from bench.errors import ReproPoseError, UnknownName
 from bench.judge.bootstrap import PairedRuns
 from bench.judge.cells import judge_all
-from bench.judge.evidence import Book
+from bench.judge.evidence import Measurements
 from bench.judge.records import Snapshot
 from bench.paths import params_file, workspace
-from bench.results.store import Store, all_results, newest_date
+from bench.results.index import ResultIndex
+from bench.results.store import Store
 from model_zoo.errors import MissingPackage, ZooError
 
 TIER = click.option(
@@ -60,10 +61,10 @@ def results_store() -> Store:
     return Store(root=workspace() / "results")
 
 
-def judged(catalog: Catalog, book: Book) -> Snapshot:
+def judged(measurements: Measurements) -> Snapshot:
     """Everything judged, with the paired bootstrap where runs have a single seed."""
-    snapshot = judge_all(catalog, book, PairedRuns(book.store, workspace() / "build" / "paired"))
-    return snapshot.model_copy(update={"made": newest_date(all_results(book.store))})
+    snapshot = judge_all(measurements, PairedRuns(workspace() / "build" / "paired"))
+    return snapshot.model_copy(update={"made": measurements.index.newest_date})
 
 
 def current_tier(name: str | None) -> Tier:
@@ -109,10 +110,6 @@ def known_paper(catalog: Catalog, paper: str | None) -> None:
         raise UnknownName("paper", paper, catalog.papers)
 
 
-def catalog_and_book() -> tuple[Catalog, Book]:
-    catalog = load_catalog()
-    return catalog, Book(catalog, results_store())
-
-
-def current_snapshot() -> Snapshot:
-    return judged(*catalog_and_book())
+def measurements() -> Measurements:
+    """What was measured for the cells of all papers."""
+    return Measurements(load_catalog(), ResultIndex(results_store()))

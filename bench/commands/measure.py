@@ -7,7 +7,7 @@ import click
 
 from bench.catalog.load import Catalog, load_catalog
 from bench.catalog.schema import DatasetName, Tier
-from bench.commands.common import TIER, current_tier, known_paper, results_store
+from bench.commands.common import TIER, current_tier, known_paper, measurements, results_store
 from bench.errors import DataError, LedgerError, UnknownName
 from bench.files import write_atomically
 from bench.judge.cells import judge_table
@@ -143,11 +143,11 @@ def _draw(catalog: Catalog, run: str, tier: Tier) -> None:
 def table(name: str, tier: str | None) -> None:
     """Judge one table and write its verdicts to build/verdicts (a stage of the pipeline)."""
     chosen = current_tier(tier)
-    catalog, store = load_catalog(), results_store()
-    verdicts = judge_table(catalog, store, name)
+    found = measurements()
+    verdicts = judge_table(found, name)
     path = workspace() / "build" / "verdicts" / chosen / f"{name}.json"
     text = json.dumps([v.model_dump(mode="json") for v in verdicts], indent=1) + "\n"
     write_atomically(path, text.encode())
     from reports.exports.terminal import render_table
 
-    click.echo(render_table(*catalog.table(name), verdicts))
+    click.echo(render_table(found.catalog, name, verdicts))

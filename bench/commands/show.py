@@ -7,10 +7,9 @@ import click
 from bench.catalog.load import load_catalog
 from bench.commands.common import (
     JSON,
-    catalog_and_book,
-    current_snapshot,
     judged,
     known_paper,
+    measurements,
     print_rows,
     results_store,
 )
@@ -18,6 +17,7 @@ from bench.judge import export
 from bench.judge.cells import failures, judge_table
 from bench.judge.coverage import coverage as measured_so_far
 from bench.paths import config_files
+from bench.results.index import ResultIndex
 
 
 @click.command()
@@ -36,7 +36,7 @@ def cells(paper: str | None, table: str | None, as_json: bool) -> None:
 @JSON
 def models(as_json: bool) -> None:
     """Every zoo model: input size, parameters, operations by counting rule."""
-    rows = export.models(catalog_and_book()[1])
+    rows = export.models(ResultIndex(results_store()))
     uncounted = [name for name in config_files() if name not in {row["name"] for row in rows}]
     if uncounted:
         from bench.measure.count.model_counts import measure_counts
@@ -61,7 +61,7 @@ def models(as_json: bool) -> None:
 @JSON
 def runs(as_json: bool) -> None:
     """Every run: config, data set, what each tier carries out, the rows that rest on it."""
-    rows = export.runs(*catalog_and_book())
+    rows = export.runs(load_catalog(), ResultIndex(results_store()))
     print_rows(rows, as_json, "run", "paper", "config", "dataset", "measured")
 
 
@@ -69,7 +69,7 @@ def runs(as_json: bool) -> None:
 @JSON
 def results(as_json: bool) -> None:
     """Everything measured so far."""
-    rows = export.results(catalog_and_book()[1])
+    rows = export.results(ResultIndex(results_store()))
     print_rows(rows, as_json, "kind", "file", "tier", "seed", "evidence", "metrics")
 
 
@@ -77,7 +77,7 @@ def results(as_json: bool) -> None:
 @JSON
 def claims(as_json: bool) -> None:
     """Every claim of the papers, judged on the paper's own numbers and on the reproduced ones."""
-    rows = export.claims(current_snapshot())
+    rows = export.claims(judged(measurements()))
     if not as_json:
         rows = [
             {
@@ -95,15 +95,16 @@ def claims(as_json: bool) -> None:
 @JSON
 def conflicts(as_json: bool) -> None:
     """Cells that contradict each other, and likely misprints."""
-    print_rows(export.conflicts(current_snapshot()), as_json, "what", "cells", "printed", "reason")
+    rows = export.conflicts(judged(measurements()))
+    print_rows(rows, as_json, "what", "cells", "printed", "reason")
 
 
 @click.command()
 @JSON
 def coverage(as_json: bool) -> None:
     """Per paper and table: cells, those with a run, evidence of each kind, verdicts."""
-    catalog, book = catalog_and_book()
-    rows = measured_so_far(catalog, book, judged(catalog, book))
+    found = measurements()
+    rows = measured_so_far(found, judged(found))
     print_rows(
         rows,
         as_json,
@@ -122,15 +123,14 @@ def coverage(as_json: bool) -> None:
 @JSON
 def show(table: str, as_json: bool) -> None:
     """One table, printed beside reproduced: `repropose show transpose-2`."""
-    catalog, store = load_catalog(), results_store()
-    catalog.table(table)
-    verdicts = judge_table(catalog, store, table)
+    found = measurements()
+    verdicts = judge_table(found, table)
     if as_json:
         print_rows([v.model_dump(mode="json") for v in verdicts], True)
         return
     from reports.exports.terminal import render_table
 
-    click.echo(render_table(*catalog.table(table), verdicts))
+    click.echo(render_table(found.catalog, table, verdicts))
 
 
 @click.command("judge")
@@ -138,10 +138,10 @@ def show(table: str, as_json: bool) -> None:
 @JSON
 def judge_command(fail_on: tuple[str, ...], as_json: bool) -> None:
     """Every verdict; with --fail-on deviates an exit status for CI."""
-    catalog, book = catalog_and_book()
-    snapshot = judged(catalog, book)
+    everything = measurements()
+    snapshot = judged(everything)
     found = failures(snapshot, fail_on)
-    rows = export.verdicts(catalog, snapshot)
+    rows = export.verdicts(everything.catalog, snapshot)
     print_rows(
         rows, as_json, "paper", "table", "row", "column", "printed", "shown", "verdict", "reason"
     )
@@ -154,7 +154,7 @@ def judge_command(fail_on: tuple[str, ...], as_json: bool) -> None:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def export_command(folder: Path) -> None:
     """Cells, runs, results, verdicts, claims, conflicts and coverage as CSV and Parquet."""
-    catalog, book = catalog_and_book()
-    tables = export.everything(catalog, book, judged(catalog, book))
+    found = measurements()
+    tables = export.everything(found, judged(found))
     for path in [*export.to_csv(folder, tables), *export.to_parquet(folder, tables)]:
         click.echo(str(path))

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from bench.catalog.load import PAPERS
-from bench.commands.common import catalog_and_book, judged
+from bench.commands.common import judged, measurements
 from bench.paths import ROOT, workspace
 
 
@@ -33,9 +33,9 @@ def _build_site(out: Path, compare: Path | None = None) -> str:
     from reports.pages import compare_snapshots
     from reports.site import build
 
-    catalog, book = catalog_and_book()
+    found = measurements()
     previous = compare_snapshots.read(compare) if compare else None
-    report = build(judged(catalog, book), catalog, book.store, out, previous=previous)
+    report = build(judged(found), found.catalog, found.index, out, previous=previous)
     return f"{len(report.written)} files written"
 
 

@@ -24,6 +24,7 @@ from bench.evaluate.matches import Matches
 from bench.evaluate.oks import with_fast_oks
 from bench.evaluate.per_person import People
 from bench.files import read_json
+from bench.results.locations import MATCHES, PEOPLE
 from bench.results.records import Diagnosis
 
 Prediction = Mapping[str, Any]
@@ -63,10 +64,10 @@ class Evaluation(NamedTuple):
     matches: Matches | None
 
     def save(self, result: Path) -> None:
-        """People and matches beside the result file `result`: `.people.npz`, `.matches.npz`."""
-        self.people.save(result.with_suffix(".people.npz"))
+        """People and matches, next to the result file `result`."""
+        self.people.save(result.with_suffix(PEOPLE))
         if self.matches:
-            self.matches.save(result.with_suffix(".matches.npz"))
+            self.matches.save(result.with_suffix(MATCHES))
 
 
 def evaluated_on(dataset: DatasetName, tier: Tier, fingerprint: str) -> dict[str, str]:

@@ -12,9 +12,10 @@ from bench.evaluate.ground_truth import mpii_people
 from bench.evaluate.metrics import Evaluation, evaluated_on, examine
 from bench.evaluate.predictions import Checked, read_predictions
 from bench.files import read_json
+from bench.results.locations import relative_path
 from bench.results.provenance import provenance
 from bench.results.records import ModelCard, SubmissionResult
-from bench.results.store import Store, Stored, place_of
+from bench.results.store import Store, Stored
 
 
 def known_ids(dataset: Layout, truth: Path) -> set[int]:
@@ -74,14 +75,16 @@ def submit(
         provenance=provenance(),
     )
     bases = [store.measured] if committed else [store.root, store.measured]
-    taken = [base / place_of(result) for base in bases if (base / place_of(result)).exists()]
+    taken = [
+        base / relative_path(result) for base in bases if (base / relative_path(result)).exists()
+    ]
     if taken and not replace:
         raise ResultError(
             f"{card.name} has a submission for {dataset} already ({taken[0]}); "
             "take another name, or replace it with --replace"
         )
     stored = store.write(result, checked.entries, committed=committed)
-    found.people.save(stored.path.with_suffix(".people.npz"))
+    found.people.save(stored.people)
     return stored
 
 

@@ -121,11 +121,10 @@ def _other(stored: Checkable, found: Any) -> list[str]:
     wrong = []
     if stored.result.diagnosis not in (None, found.diagnosis):
         wrong.append("the error diagnosis is another one")
-    for ending, kind, wanted, other in (
-        (".people.npz", People, found.people, "people"),
-        (".matches.npz", Matches, found.matches, "matches"),
+    for file, kind, wanted, other in (
+        (stored.people, People, found.people, "people"),
+        (stored.matches, Matches, found.matches, "matches"),
     ):
-        file = stored.path.with_suffix(ending)
         if not file.is_file():
             continue
         try:

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from bench.errors import ResultError
 from bench.evaluate.matches import Matches
 from bench.files import write_atomically
-from bench.judge.evidence import Measured
+from bench.judge.evidence import Measurement
 from bench.judge.statistics import LEVEL, Difference
-from bench.results.store import Store
 
 Metric = Callable[[NDArray[np.int64]], float]
+DRAWS = 400
 
 
 def paired_bootstrap(
@@ -69,41 +69,28 @@ def compare_ap(first: Matches, second: Matches, *, draws: int = 1000, seed: int 
     )
 
 
-DRAWS = 400
-
-
 @dataclass(frozen=True)
 class PairedRuns:
-    """Compares two runs by the matches stored beside their results; None where they have none.
+    """Compares two runs by the matches stored with their results; None where they have none.
 
-    An answer costs some tenths of a second, so it is kept below `memory` under the hash of both files.
+    A comparison costs some tenths of a second, so it is cached in the folder `cache` under the hash of both files.
     """
 
-    store: Store
-    memory: Path
+    cache: Path
 
-    def __call__(self, high: Measured, low: Measured, metric: str) -> Difference | None:
+    def __call__(self, high: Measurement, low: Measurement, metric: str) -> Difference | None:
         """AP of `high` minus AP of `low` on the same images; only for AP and one seed each."""
-        files = [self._matches(high), self._matches(low)]
-        if metric != "AP" or None in files:
+        if metric != "AP" or len(high.results) != 1 or len(low.results) != 1:
             return None
-        contents = [path.read_bytes() for path in files if path]
-        key = hashlib.sha256(b"".join(hashlib.sha256(c).digest() for c in contents)).hexdigest()
-        kept = self.memory / f"{key}.json"
-        if kept.is_file():
-            value, interval, confidence = json.loads(kept.read_text())
+        files = [high.results[0].matches, low.results[0].matches]
+        if not all(path.is_file() for path in files):
+            return None
+        hashes = (hashlib.sha256(path.read_bytes()).digest() for path in files)
+        cached = self.cache / f"{hashlib.sha256(b''.join(hashes)).hexdigest()}.json"
+        if cached.is_file():
+            value, interval, confidence = json.loads(cached.read_text())
             return Difference(value, tuple(interval) if interval else None, confidence)
-        first, second = (Matches.load(path) for path in files if path)
+        first, second = map(Matches.load, files)
         found = compare_ap(first, second, draws=DRAWS)
-        write_atomically(kept, json.dumps(list(found)).encode())
+        write_atomically(cached, json.dumps(list(found)).encode())
         return found
-
-    def _matches(self, measured: Measured) -> Path | None:
-        """The matches of a single result file; `files` are shown as results/... by the store."""
-        if len(measured.files) != 1:
-            return None
-        file = measured.files[0]
-        base = self.store.root if file.startswith("results/") else self.store.measured
-        inside = file.removeprefix("results/").removeprefix("reports/measured/")
-        path = (base / inside).with_suffix(".matches.npz")
-        return path if path.is_file() else None

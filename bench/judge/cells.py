@@ -1,9 +1,9 @@
-"""The judge: what was measured beside what is printed, cell by cell.
+"""The judge: measured against printed values, cell by cell.
 
 setting, empty     nothing to judge: an input size; a dash
 reproduced         a count rounds to the printed digits; an accuracy agrees within its tolerance
 better, deviates   an accuracy above, anything else outside; the difference is given
-inconclusive       the seeds leave it open; or operations were counted by a rule that the paper does not name
+inconclusive       the seeds do not decide; or the paper does not name its rule for counting operations
 not-comparable     another protocol or machine, or synthetic data; the reason says what differs
 stale              the code or configuration behind the only result has changed
 failed             the run did not finish
@@ -14,53 +14,48 @@ from collections.abc import Collection
 from math import floor, log10
 from typing import get_args
 
-from bench.catalog.load import Catalog
-from bench.catalog.schema import Cell
+from bench.catalog.cells import Cell
 from bench.errors import UnknownName
 from bench.judge.claims.arithmetic import tidy
 from bench.judge.claims.on_paper import judge_claim
 from bench.judge.claims.ordering import PairedDifference
 from bench.judge.conflicts import find_conflicts
-from bench.judge.counts import rounds_to, rule_of
-from bench.judge.evidence import SYNTHETIC, Book, Measured
-from bench.judge.protocol import protocol_of, unstated
+from bench.judge.counts import CountByRule, rounds_to
+from bench.judge.evidence import SYNTHETIC, Measurement, Measurements
+from bench.judge.protocol import unstated
 from bench.judge.records import ClaimVerdict, Snapshot, Verdict, VerdictName
 from bench.judge.tolerance import SPEED, tolerance
-from bench.results.store import Store
 
 MACHINE_KEYS = ("machine", "gpu", "hardware", "device")
 
 
-def judge_all(
-    catalog: Catalog, store: Store | Book, paired: PairedDifference | None = None
-) -> Snapshot:
+def judge_all(measurements: Measurements, paired: PairedDifference | None = None) -> Snapshot:
     """Every cell, every claim, every conflict, in printed order. `made` stays empty: bytes repeat."""
-    book = store if isinstance(store, Book) else Book(catalog, store)
+    catalog = measurements.catalog
     return Snapshot(
-        verdicts=tuple(judge_cell(cell, book) for cell in catalog.cells()),
-        claims=judge_claims(catalog, book, paired),
+        verdicts=tuple(judge_cell(cell, measurements) for cell in catalog.cells()),
+        claims=judge_claims(measurements, paired),
         conflicts=find_conflicts(catalog),
     )
 
 
 def judge_claims(
-    catalog: Catalog, book: Book, paired: PairedDifference | None = None
+    measurements: Measurements, paired: PairedDifference | None = None
 ) -> tuple[ClaimVerdict, ...]:
     """All claims, in the order of papers."""
-    return tuple(
-        judge_claim(catalog, paper, claim, book, paired) for paper, claim in catalog.claims()
-    )
+    claims = measurements.catalog.claims()
+    return tuple(judge_claim(paper, claim, measurements, paired) for paper, claim in claims)
 
 
-def judge_table(catalog: Catalog, store: Store | Book, name: str) -> tuple[Verdict, ...]:
+def judge_table(measurements: Measurements, name: str) -> tuple[Verdict, ...]:
     """The cells of one table, 'transpose-2'. Raises `UnknownName`."""
-    book = store if isinstance(store, Book) else Book(catalog, store)
-    paper, table = catalog.table(name)
-    return tuple(judge_cell(cell, book) for cell in catalog.cells(paper.id, table.table))
+    paper, table = measurements.catalog.table(name)
+    cells = measurements.catalog.cells(paper.id, table.table)
+    return tuple(judge_cell(cell, measurements) for cell in cells)
 
 
 def failures(snapshot: Snapshot, fail_on: Collection[str]) -> list[Verdict]:
-    """Verdicts that `--fail-on` names. Raises `UnknownName` for a word that is no verdict."""
+    """Verdicts that `--fail-on` names. Raises `UnknownName` for a word that is not a verdict."""
     for name in fail_on:
         if name not in get_args(VerdictName):
             raise UnknownName("verdict", name, get_args(VerdictName))
@@ -75,15 +70,15 @@ def exit_status(snapshot: Snapshot, fail_on: Collection[str]) -> int:
 # ---------------------------------------------------------------- one cell
 
 
-def judge_cell(cell: Cell, book: Book) -> Verdict:
-    """Verdict on one cell, on the best evidence there is."""
+def judge_cell(cell: Cell, measurements: Measurements) -> Verdict:
+    """Verdict on one cell, on the best available evidence."""
     if cell.metric is None:
         return _verdict(cell, "setting", "a setting, not a measurement")
     if cell.number is None:
         return _verdict(cell, "empty", "the paper prints no number here")
-    found = book.of(cell)
+    found = measurements.of(cell)
     if not found:
-        return _unmeasured(cell, book)
+        return _unmeasured(cell)
     best = found[0]
     if not best.values:
         name: VerdictName = "failed" if best.failed else "not-comparable"
@@ -100,13 +95,13 @@ def judge_cell(cell: Cell, book: Book) -> Verdict:
         case "speed":
             verdict = _judge_speed(cell, best)
         case _:
-            verdict = _judge_accuracy(cell, best, book)
+            verdict = _judge_accuracy(cell, best, measurements)
     return verdict.model_copy(
         update={"reason": "; ".join([verdict.reason, *(n for n in notes if n)])}
     )
 
 
-def _verdict(cell: Cell, verdict: str, reason: str, measured: Measured | None = None) -> Verdict:
+def _verdict(cell: Cell, verdict: str, reason: str, measured: Measurement | None = None) -> Verdict:
     return Verdict.model_validate(
         {
             "paper": cell.paper,
@@ -126,7 +121,7 @@ def _verdict(cell: Cell, verdict: str, reason: str, measured: Measured | None = 
 def _with_value(
     verdict: Verdict, cell: Cell, value: float, interval: tuple[float, float] | None = None
 ) -> Verdict:
-    """Add the reproduced number, rounded as printed; difference in % (counts, speeds) or in points."""
+    """Add the value measured here, rounded as printed; difference in % (counts, speeds) or in points."""
     number = cell.number
     if number is None:
         return verdict
@@ -145,18 +140,17 @@ def _with_value(
 
 
 def _decimals(value: float, printed: int, kind: str) -> int:
-    """As many decimals as printed; for speeds as many as two digits need, since machines lie far apart."""
+    """As many decimals as printed; for speeds as many as two digits need, since machines differ widely."""
     if kind != "speed" or not value:
         return printed
     return max(printed, 1 - floor(log10(abs(value))))
 
 
-def _unmeasured(cell: Cell, book: Book) -> Verdict:
+def _unmeasured(cell: Cell) -> Verdict:
     why = f" ({cell.row.why_no_run})" if cell.row.why_no_run else ""
     if cell.column.kind in ("count", "speed"):
-        model = book.catalog.model_of(cell)
-        what = f"model {model} has not been {'counted' if cell.column.kind == 'count' else 'timed'}"
-        what = what if model else f"no zoo model{why}"
+        done = "counted" if cell.column.kind == "count" else "timed"
+        what = f"model {cell.model} has not been {done}" if cell.model else f"no zoo model{why}"
     else:
         what = f"run {cell.run} has no result" if cell.run else f"no run{why}"
     if cell.origin == "quoted":
@@ -164,34 +158,36 @@ def _unmeasured(cell: Cell, book: Book) -> Verdict:
     return _verdict(cell, "not-run", what)
 
 
-def _judge_count(cell: Cell, measured: Measured) -> Verdict:
+def _judge_count(cell: Cell, measured: Measurement) -> Verdict:
     if measured.differs:
         return _verdict(cell, "not-comparable", "; ".join(measured.differs), measured)
-    first, *others = measured.readings
-    fitting = [one for one in measured.readings if rounds_to(one.value, cell)]
+    first, *others = measured.counts
+    fitting = [one for one in measured.counts if rounds_to(one.value, cell)]
     is_params = cell.metric == "params"
-    if not is_params and rule_of(cell) is None:
+    if not is_params and cell.rule is None:
         words = _unknown_rule([one.rule for one in fitting if one.rule != "exact"])
         return _with_value(_verdict(cell, "inconclusive", words, measured), cell, first.value)
     if fitting and (fitting[0] is first or is_params):
         chosen = fitting[0]
         words = f"counted as {chosen.rule}: {chosen.value:.6g}"
         if is_params and len({round(o.value, 9) for o in others} | {first.value}) > 1:
-            words += f" ({', '.join(f'{o.rule} {o.value:.6g}' for o in measured.readings if o is not chosen)})"
+            words += _listed([one for one in measured.counts if one is not chosen])
         return _with_value(_verdict(cell, "reproduced", words, measured), cell, chosen.value)
-    words = f"counted as {first.rule}: {first.value:.6g}"
-    if others:
-        words += f" ({', '.join(f'{o.rule} {o.value:.6g}' for o in others)})"
+    words = f"counted as {first.rule}: {first.value:.6g}{_listed(others)}"
     verdict = _with_value(_verdict(cell, "deviates", words, measured), cell, first.value)
     return verdict.model_copy(update={"reason": f"{verdict.difference:+.2g} %: {words}"})
 
 
+def _listed(counts: list[CountByRule]) -> str:
+    return f" ({', '.join(f'{one.rule} {one.value:.6g}' for one in counts)})" if counts else ""
+
+
 def _unknown_rule(fitting: list[str]) -> str:
-    told = f"{' and '.join(fitting) or 'no known rule'} would return the figure"
-    return f"the paper names no counting rule; {told}; multiply-accumulates are shown"
+    rules = " and ".join(fitting) or "no known rule"
+    return f"the paper names no counting rule; {rules} would give the printed value; multiply-accumulates are shown"
 
 
-def _judge_speed(cell: Cell, measured: Measured) -> Verdict:
+def _judge_speed(cell: Cell, measured: Measurement) -> Verdict:
     timed = measured.protocol
     where = f"{timed['machine']}, {timed['precision']}, batch {timed['batch']}"
     printed = {**cell.table.protocol, **cell.row.protocol}
@@ -218,7 +214,7 @@ def _letters(text: str) -> str:
     return "".join(c for c in text.lower() if c.isalnum())
 
 
-def _judge_accuracy(cell: Cell, measured: Measured, book: Book) -> Verdict:
+def _judge_accuracy(cell: Cell, measured: Measurement, measurements: Measurements) -> Verdict:
     metric, number = cell.metric or "", cell.number
     if measured.evidence in SYNTHETIC:
         digits = 2 if cell.column.kind == "measure" else 1
@@ -227,7 +223,7 @@ def _judge_accuracy(cell: Cell, measured: Measured, book: Book) -> Verdict:
             before = f", {measured.untrained:.{digits}f} untrained"
         seeds = f"{len(measured.values)} seed{'s' if len(measured.values) > 1 else ''}"
         there = f"{metric} {measured.value:.{digits}f} there{before}, {seeds}"
-        words = f"synthetic data: judges claims of order only ({there})"
+        words = f"synthetic data: judges ordering claims only ({there})"
         return _verdict(cell, "not-comparable", words, measured)
     base = _with_value(
         _verdict(cell, "not-comparable", "; ".join(measured.differs), measured),
@@ -237,7 +233,7 @@ def _judge_accuracy(cell: Cell, measured: Measured, book: Book) -> Verdict:
     )
     if measured.differs or number is None:
         return base
-    slack = tolerance(metric, measured.evidence, book.spread(cell, "full"))
+    slack = tolerance(metric, measured.evidence, measurements.spread(cell, "full"))
     allowed = number.half_step + slack
     difference = measured.value - number.value
     low, high = measured.interval or (measured.value, measured.value)
@@ -250,6 +246,6 @@ def _judge_accuracy(cell: Cell, measured: Measured, book: Book) -> Verdict:
     if measured.interval:
         seeds = f"{len(measured.values)} seeds, {low:.2f} to {high:.2f}"
     words = f"{difference:+.2f} points; allowed ±{allowed:.2f}" + (f"; {seeds}" if seeds else "")
-    if chosen := unstated(protocol_of(cell), measured.protocol):
+    if chosen := unstated(cell.protocol, measured.protocol):
         words += f"; {chosen}"
     return base.model_copy(update={"verdict": name, "reason": words})

@@ -1,10 +1,10 @@
-"""The paper against itself and against the others: one quantity with two values, likely misprints, impossible rows.
+"""The papers against themselves and each other: one quantity with two values, likely misprints, impossible rows.
 
 Two cells are the same quantity if metric, data and split are the same and they show the same run, the same zoo model
 (counts; accuracies if quoted from the same source), or the same method by name: row label and printed settings, without
 reference marks and differences of spelling. Numbers that round to each other (75.8 and 75.83) do not conflict, nor do
-figures whose printed protocols differ. A re-run by authors is expected to differ from a quoted figure and is not set
-against one.
+values whose printed protocols differ. A re-run by authors is expected to differ from a quoted value; the two are not
+compared.
 """
 
 import re
@@ -12,11 +12,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import combinations
 
+from bench.catalog.cells import Cell, sizes_of
 from bench.catalog.load import Catalog
-from bench.catalog.schema import Cell, Row, Table
 from bench.errors import LedgerError
 from bench.judge.intervals import Interval
-from bench.judge.protocol import UNSTATED, protocol_of, sizes_of
+from bench.judge.protocol import UNSTATED
 from bench.judge.records import Conflict
 
 _REFERENCE = re.compile(r"\[[\d,\s]+\]|\(ours\)|\bours\b", re.IGNORECASE)
@@ -33,7 +33,7 @@ _JOINTS = "PCKh_"
 
 
 def find_conflicts(catalog: Catalog) -> tuple[Conflict, ...]:
-    """Contradictions, then likely misprints that a reader noted, then what cannot be or is unusual."""
+    """Contradictions, then likely misprints that a reader noted, then impossible and unusual rows."""
     return (*_contradictions(catalog), *_misprints(catalog), *_suspicious(catalog))
 
 
@@ -54,15 +54,14 @@ def _identities(cell: Cell, catalog: Catalog) -> Iterator[tuple[object, ...]]:
         if cell.run:
             yield ("run", cell.paper, cell.run, metric, cell.table.split)
         return
-    where = None if metric == "params" else protocol_of(cell)["split"]
+    where = None if metric == "params" else cell.protocol["split"]
     if cell.run and cell.origin == "own":
         yield ("run", cell.run, metric, where)
-    model = catalog.model_of(cell)
-    if model and kind == "count":
-        yield ("model", model, metric)
-    elif model and cell.origin == "quoted":
-        yield ("model", model, metric, where, cell.row.source)
-    size = sizes_of(protocol_of(cell).get("input_size", ""))
+    if cell.model and kind == "count":
+        yield ("model", cell.model, metric)
+    elif cell.model and cell.origin == "quoted":
+        yield ("model", cell.model, metric, where, cell.row.source)
+    size = sizes_of(cell.protocol.get("input_size", ""))
     words = _words(cell)
     own_name = normalised(catalog.papers[cell.paper].method) <= words
     if own_name if cell.origin == "own" else words:
@@ -108,16 +107,14 @@ def _clashing(cells: list[Cell], by: str) -> list[Cell]:
 def _comparable(one: Cell, two: Cell) -> bool:
     """Whether nothing that is printed explains a difference.
 
-    A counting rule does, but only between figures that the papers counted themselves: of quoted ones it is our guess.
+    A counting rule does, but only between values that the papers counted themselves: of quoted ones it is our guess.
     """
     if one.column.kind == "count":
-        rules = {cell.row.rule or cell.column.rule for cell in (one, two)}
-        return (
-            one.column.metric == "params" or len(rules) == 1 or "quoted" in (one.origin, two.origin)
-        )
+        is_params, same_rule = one.column.metric == "params", one.rule == two.rule
+        return is_params or same_rule or "quoted" in (one.origin, two.origin)
     if one.origin != two.origin and "rerun" in (one.origin, two.origin):
         return False
-    first, second = protocol_of(one), protocol_of(two)
+    first, second = one.protocol, two.protocol
     shared = set(first) & set(second) - {"split", "input_size"}
     return all(first[key] == second[key] or UNSTATED in (first[key], second[key]) for key in shared)
 
@@ -156,10 +153,10 @@ def _contradiction(cells: list[Cell], by: str) -> Conflict:
 
 
 def _misprints(catalog: Catalog) -> Iterator[Conflict]:
+    cells = {cell.name: cell for cell in catalog.cells()}
     for paper in catalog.papers.values():
         for one in paper.misprints:
-            key = (paper.id, *one.cell.split("/"))
-            cell = next((c for place, c in catalog.cell_index.items() if place == key), None)
+            cell = cells.get(f"{paper.id}-{one.cell}")
             if cell is None:
                 raise LedgerError(
                     f"papers/{paper.id}/paper.yaml: misprint names unknown cell '{one.cell}'; "
@@ -175,21 +172,14 @@ def _misprints(catalog: Catalog) -> Iterator[Conflict]:
 
 
 def _suspicious(catalog: Catalog) -> Iterator[Conflict]:
-    for paper, table in catalog.tables.values():
-        for row in table.rows:
-            cells = {
-                c.metric: Cell(paper.id, table, row, c, text)
-                for c, text in zip(table.columns, row.cells, strict=True)
-                if c.metric and Cell(paper.id, table, row, c, text).number
-            }
-            if len(cells) == _metrics(table, row):
+    for rows in catalog.rows.values():
+        for row in rows.values():
+            numbers = [cell for cell in row if cell.number]
+            cells = {str(cell.column.metric): cell for cell in numbers}
+            if len(cells) == len(
+                numbers
+            ):  # a row that shows one metric twice (val and test) is left out
                 yield from _impossible(cells)
-
-
-def _metrics(table: Table, row: Row) -> int:
-    """Cells with a number; a row that shows one metric twice (val and test) is not looked at."""
-    pairs = zip(table.columns, row.cells, strict=True)
-    return sum(bool(c.metric and Cell("", table, row, c, text).number) for c, text in pairs)
 
 
 def _impossible(cells: dict[str, Cell]) -> Iterator[Conflict]:

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from bench.catalog.schema import Cell
+from bench.catalog.cells import Cell
 from bench.errors import ResultError
 from bench.judge.intervals import Interval
 from bench.results.records import CountResult
@@ -11,15 +11,15 @@ from bench.results.records import CountResult
 SCALES = {"K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9, "T": 1e12}
 
 
-class Reading(NamedTuple):
-    """One way to count, and what it gives in the cell's unit."""
+class CountByRule(NamedTuple):
+    """A counting rule, and what it gives in the cell's unit."""
 
     rule: str
     value: float
 
 
 def scale_of(cell: Cell) -> float:
-    """How much the printed unit of a count stands for: 1e6 for '5.2M', 1e9 for '8.9 GFLOPs'."""
+    """The factor of a count's printed unit: 1e6 for '5.2M', 1e9 for '8.9 GFLOPs'."""
     suffix = re.search(r"\d\s*([KMGBT])", cell.printed)
     letter = suffix[1] if suffix else cell.column.shown_unit[:1].upper()
     if letter not in SCALES:
@@ -35,14 +35,9 @@ def rounds_to(value: float, cell: Cell) -> bool:
     return number is not None and value in Interval.around(number.value, number.half_step)
 
 
-def rule_of(cell: Cell) -> str | None:
-    """The counting rule that the row or the column names; a row's is about operations only."""
-    return (cell.row.rule if cell.metric == "flops" else None) or cell.column.rule
-
-
-def readings_of(cell: Cell, result: CountResult) -> tuple[Reading, ...]:
-    """Every way to count this cell, the one that is meant first; empty if its rule was not counted."""
-    rule, scale = rule_of(cell), scale_of(cell)
+def counts_by_rule(cell: Cell, result: CountResult) -> tuple[CountByRule, ...]:
+    """The count of this cell by every rule, the default first; empty if the rule it names was not counted."""
+    scale = scale_of(cell)
     if cell.metric == "params":
         counted = result.parameters
         if "total" not in counted:
@@ -50,13 +45,14 @@ def readings_of(cell: Cell, result: CountResult) -> tuple[Reading, ...]:
                 f"counts of {result.model} give no total of parameters, only {', '.join(counted) or 'nothing'}; "
                 f"delete results/counted/{result.model}.json and run `dvc repro`"
             )
-        ways = {"total": counted["total"]}
+        counts: dict[str, int] = {"total": counted["total"]}
         if "position_embedding" in counted:
-            ways["without-position-embedding"] = counted["total"] - counted["position_embedding"]
+            counts["without-position-embedding"] = counted["total"] - counted["position_embedding"]
         if "trainable" in counted:
-            ways["trainable"] = counted["trainable"]
+            counts["trainable"] = counted["trainable"]
     else:
-        ways = {"exact": result.macs, **{name: round(g * 1e9) for name, g in result.flops.items()}}
-        ways.setdefault("macs", result.macs)
-    named = [Reading(name, number / scale) for name, number in ways.items()]
-    return tuple(one for one in named if rule in (None, one.rule))
+        by_rule = {name: round(g * 1e9) for name, g in result.flops.items()}
+        counts = {"exact": result.macs, **by_rule}
+        counts.setdefault("macs", result.macs)
+    named = [CountByRule(rule, count / scale) for rule, count in counts.items()]
+    return tuple(one for one in named if cell.rule in (None, one.rule))

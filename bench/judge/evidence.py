@@ -1,23 +1,25 @@
 """What was measured for a cell: from stored results to numbers in the cell's own unit.
 
 Nothing is judged here. `Evidence` kinds, strongest first: full-3, full-1, released-weights, lab, smoke; counts and
-timings stand apart. Results of different protocol, tier or machine are never put into one number.
+timings are kinds of their own. Results of different protocol, tier or machine are never combined into one number.
 """
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
+from bench.catalog.cells import Cell, sizes_of
 from bench.catalog.load import Catalog
-from bench.catalog.schema import Cell, Tier
-from bench.judge.counts import Reading, readings_of
-from bench.judge.protocol import differences, protocol_of, sizes_of
+from bench.catalog.schema import Tier
+from bench.judge.counts import CountByRule, counts_by_rule
+from bench.judge.protocol import differences
+from bench.judge.staleness import changes_since
 from bench.judge.statistics import Spread, pooled_spread, summarise
-from bench.results.records import AccuracyResult, CountResult, Evidence, Provenance, SpeedResult
-from bench.results.store import PROJECT, Store, Stored
+from bench.results.index import ResultIndex
+from bench.results.records import AccuracyResult, CountResult, Evidence, Result
+from bench.results.store import PROJECT, Stored
 
 STRONGEST: tuple[Evidence, ...] = (
     "counted",
@@ -29,28 +31,28 @@ STRONGEST: tuple[Evidence, ...] = (
     "smoke",
 )
 SYNTHETIC = ("smoke", "lab")
-_CODE = {".py", ".yaml", ".yml", ".toml"}
 
 
 @dataclass(frozen=True)
-class Measured:
-    """A number for one cell, with everything that was measured alike.
+class Measurement:
+    """A number for one cell, from all results that were measured alike.
 
-    values: per seed, in the cell's unit (one for counts and timings). source: numbers may be set against each other
-    only within one source. differs: what separates its protocol from the printed one. broken: what is wrong with
-    its files. failed: a run behind it did not finish.
+    values: per seed, in the cell's unit (one for counts and timings). source: numbers are compared only within one
+    source. differs: how its protocol differs from the printed one. counts: by every rule. stale: what has changed
+    since. broken: what is wrong with its results. failed: a run behind it did not finish. note: why these files were
+    chosen among several.
     """
 
     evidence: Evidence
     values: tuple[float, ...]
     source: str
-    files: tuple[str, ...]
+    results: tuple[Stored[Result], ...]
     interval: tuple[float, float] | None = None
     seeds: tuple[int, ...] = ()
     tier: Tier | None = None
     protocol: dict[str, str] = field(default_factory=dict)
     differs: tuple[str, ...] = ()
-    readings: tuple[Reading, ...] = ()
+    counts: tuple[CountByRule, ...] = ()
     untrained: float | None = None
     stale: str = ""
     broken: str = ""
@@ -60,6 +62,11 @@ class Measured:
     @property
     def value(self) -> float:
         return summarise(self.values).mean
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The result files, as shown."""
+        return tuple(one.file for one in self.results)
 
     @property
     def rank(self) -> tuple[bool, bool, bool, int]:
@@ -73,89 +80,59 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Book:
-    """All results, read once and found by cell. `project`: where the files named in provenance lie."""
+class Measurements:
+    """What was measured for each cell of a catalog. `project`: the folder of the files named in provenance."""
 
     catalog: Catalog
-    store: Store
+    index: ResultIndex
     project: Path = PROJECT
 
-    @cached_property
-    def counts(self) -> dict[str, Stored[CountResult]]:
-        return {one.result.model: one for one in self.store.counts()}
-
-    @cached_property
-    def speeds(self) -> list[Stored[SpeedResult]]:
-        """GPU before CPU, then by place."""
-        return sorted(self.store.speeds(), key=lambda s: (s.result.device != "cuda", s.file))
-
-    @cached_property
-    def accuracies(self) -> dict[str, list[Stored[AccuracyResult]]]:
-        found = defaultdict(list)
-        for one in self.store.accuracies():
-            found[one.result.run].append(one)
-        return dict(found)
-
-    def of(self, cell: Cell) -> list[Measured]:
-        """Everything measured for a cell, best first; also what failed or is stale, marked so."""
+    def of(self, cell: Cell) -> list[Measurement]:
+        """Everything measured for a cell, best first; also what failed or is stale, marked as such."""
         if cell.number is None:
             return []
         key = (cell.name, cell.run)
         if key not in self._found:
-            self._found[key] = sorted(self._measured(cell), key=lambda m: m.rank)
+            match cell.column.kind:
+                case "count":
+                    found = self._counted(cell)
+                case "speed":
+                    found = self._timed(cell)
+                case _:
+                    found = self._trained(cell)
+            self._found[key] = sorted(found, key=lambda m: m.rank)
         return self._found[key]
 
     @cached_property
-    def _found(self) -> dict[tuple[str, str | None], list[Measured]]:
+    def _found(self) -> dict[tuple[str, str | None], list[Measurement]]:
         return {}
 
-    def _measured(self, cell: Cell) -> list[Measured]:
-        match cell.column.kind:
-            case "count":
-                return self._counted(cell)
-            case "speed":
-                return self._timed(cell)
-        return self._trained(cell)
+    def _stale(self, results: Sequence[Stored[Result]]) -> str:
+        return changes_since((one.result.provenance for one in results), self.project)
 
-    def _counted(self, cell: Cell) -> list[Measured]:
-        stored = self.counts.get(self.catalog.model_of(cell) or "")
+    def _counted(self, cell: Cell) -> list[Measurement]:
+        stored = self.index.counts.get(cell.model or "")
         if stored is None:
             return []
-        readings = readings_of(cell, stored.result)
-        differs: tuple[str, ...] = ()
-        wanted = sizes_of(protocol_of(cell).get("input_size", ""))
-        counted = stored.result.input_size
-        if cell.metric == "flops" and wanted and wanted != (min(counted), max(counted)):
-            differs = (
-                f"counted at {counted[1]}x{counted[0]}, printed for {wanted[1]}x{wanted[0]}",
-            )
-        if not readings:
-            rule = cell.row.rule or cell.column.rule
-            ways = ", ".join(
-                ["total", "trainable"] if cell.metric == "params" else stored.result.flops
-            )
-            differs = (f"rule '{rule}' was not counted; counted are {ways}",)
+        counts = counts_by_rule(cell, stored.result)
         return [
-            Measured(
+            Measurement(
                 "counted",
-                tuple(r.value for r in readings[:1]),
+                tuple(one.value for one in counts[:1]),
                 "counted",
-                (stored.file,),
-                differs=differs,
-                readings=readings,
-                stale=self.stale([stored.result.provenance]),
+                (stored,),
+                differs=_count_differs(cell, stored.result, bool(counts)),
+                counts=counts,
+                stale=self._stale([stored]),
                 note=stored.note,
             )
         ]
 
-    def _timed(self, cell: Cell) -> list[Measured]:
-        model = self.catalog.model_of(cell)
+    def _timed(self, cell: Cell) -> list[Measurement]:
         found = []
-        for stored in self.speeds:
+        for stored in self.index.speeds_of(cell.model):
             result = stored.result
-            if model is None or model not in result.timings:
-                continue
-            timing = result.timings[model]
+            timing = result.timings[str(cell.model)]
             values = (timing.median_ms, timing.low_ms, timing.high_ms)
             if cell.metric == "fps":
                 values = (timing.fps, 1000.0 / timing.high_ms, 1000.0 / timing.low_ms)
@@ -166,83 +143,71 @@ class Book:
                 "batch": str(result.batch),
             }
             found.append(
-                Measured(
+                Measurement(
                     "timed",
                     values[:1],
                     stored.file,
-                    (stored.file,),
+                    (stored,),
                     interval=values[1:],
                     protocol=protocol,
-                    stale=self.stale([result.provenance]),
+                    stale=self._stale([stored]),
                     note=stored.note,
                 )
             )
         return found
 
-    def _trained(self, cell: Cell) -> list[Measured]:
+    def _trained(self, cell: Cell) -> list[Measurement]:
         groups = defaultdict(list)
-        for stored in self.accuracies.get(cell.run or "", []):
+        for stored in self.index.accuracies.get(cell.run or "", []):
             result = stored.result
             released = result.evidence == "released-weights"
             groups[result.tier, released, tuple(sorted(result.protocol.items()))].append(stored)
-        own = [
-            self._group(cell, tier, released, dict(protocol), members)
-            for (tier, released, protocol), members in groups.items()
-        ]
-        return [*own, *self._nearest(cell)]
+        return [*(self._group(cell, group) for group in groups.values()), *self._nearest(cell)]
 
-    def _nearest(self, cell: Cell) -> list[Measured]:
-        """Released weights of another network that come nearest to the cell's: shown, never compared."""
+    def _nearest(self, cell: Cell) -> list[Measurement]:
+        """Released weights of the network nearest to the cell's: shown, never compared."""
         run = self.catalog.runs.get(cell.run or "")
         other = run.nearest if run else None
         if run is None or other is None:
             return []
         words = f"released weights of another network: {self.catalog.run(other).config}, not {run.config}"
-        found = []
-        for stored in self.accuracies.get(other, []):
-            result = stored.result
-            if result.evidence == "released-weights":
-                one = self._group(cell, result.tier, True, result.protocol, [stored])
-                found.append(replace(one, differs=(words, *one.differs)))
-        return found
+        found = (
+            self._group(cell, [stored])
+            for stored in self.index.accuracies.get(other, [])
+            if stored.result.evidence == "released-weights"
+        )
+        return [replace(one, differs=(words, *one.differs)) for one in found]
 
-    def _group(
-        self,
-        cell: Cell,
-        tier: Tier,
-        released: bool,
-        protocol: dict[str, str],
-        members: list[Stored[AccuracyResult]],
-    ) -> Measured:
-        metric = cell.figure
-        found = {s.file: s.result.metrics | s.result.measures for s in members}
-        good = [s for s in members if s.result.failed is None and metric in found[s.file]]
-        broken = [
-            f"seed {s.result.seed} failed: {s.result.failed or 'no reason stored'}"
-            for s in members
-            if s.result.failed is not None
-        ]
+    def _group(self, cell: Cell, members: list[Stored[AccuracyResult]]) -> Measurement:
+        """Seeds of one tier and protocol, as one measurement."""
+        key = cell.result_key
+        first = members[0].result
+        good = [s for s in members if s.result.failed is None and key in s.result.values]
+        failed = [s.result for s in members if s.result.failed is not None]
+        broken = [f"seed {one.seed} failed: {one.failed or 'no reason stored'}" for one in failed]
         if not good and not broken:
-            broken = [f"the result holds no {metric}"]
-        values = tuple(found[s.file][metric] for s in good)
-        before = [s.result.untrained[metric] for s in good if metric in s.result.untrained]
-        kind: Evidence = "released-weights" if released else "full-3" if len(good) > 2 else "full-1"
-        if tier != "full":
-            kind = tier
-        return Measured(
+            broken = [f"the result holds no {key}"]
+        values = tuple(s.result.values[key] for s in good)
+        before = [s.result.untrained[key] for s in good if key in s.result.untrained]
+        kind: Evidence = "full-3" if len(good) > 2 else "full-1"
+        if first.evidence == "released-weights":
+            kind = "released-weights"
+        if first.tier != "full":
+            kind = first.tier
+        return Measurement(
             kind,
             values,
             kind,
-            tuple(s.file for s in good or members),
+            tuple(good or members),
             interval=summarise(values).interval if values else None,
             seeds=tuple(s.result.seed for s in good),
-            tier=tier,
-            protocol=protocol,
-            differs=differences(protocol_of(cell), protocol) if kind not in SYNTHETIC else (),
+            tier=first.tier,
+            protocol=first.protocol,
+            differs=() if kind in SYNTHETIC else differences(cell.protocol, first.protocol),
             untrained=summarise(before).mean if before else None,
-            stale=self.stale(s.result.provenance for s in good or members),
+            stale=self._stale(good or members),
             broken="; ".join(broken),
-            failed=any(s.result.failed is not None for s in members),
+            failed=bool(failed),
             note="; ".join(s.note for s in members if s.note),
         )
 
@@ -250,43 +215,32 @@ class Book:
         """Seed-to-seed deviation of the cell's metric, pooled over the runs of its data set and tier."""
         if cell.run is None or cell.metric is None:
             return None
-        key = (tier, self.catalog.run(cell.run).dataset, cell.figure)
-        return self._spreads.get(key)
+        return self._spreads.get((tier, self.catalog.run(cell.run).dataset, cell.result_key))
 
     @cached_property
     def _spreads(self) -> dict[tuple[Tier, str, str], Spread]:
         seeds: dict[tuple[Tier, str, str], dict[str, list[float]]] = defaultdict(
             lambda: defaultdict(list)
         )
-        for run, members in self.accuracies.items():
+        for run, members in self.index.accuracies.items():
             if run not in self.catalog.runs:
                 continue
             data = self.catalog.run(run).dataset
             for result in (s.result for s in members):
                 if result.failed is None and result.evidence != "released-weights":
                     group = f"{run} {sorted(result.protocol.items())}"
-                    for metric, value in (result.metrics | result.measures).items():
+                    for metric, value in result.values.items():
                         seeds[result.tier, data, metric][group].append(value)
         pooled = {key: pooled_spread(groups.values()) for key, groups in seeds.items()}
         return {key: spread for key, spread in pooled.items() if spread}
 
-    def stale(self, sources: Iterable[Provenance]) -> str:
-        """Which code or configuration has changed since; empty if none has."""
-        inputs = {(name, sha) for source in sources for name, sha in source.inputs.items()}
-        changed = sorted(
-            {n for n, sha in inputs if Path(n).suffix in _CODE and _hash(self.project / n) != sha}
-        )
-        return f"changed since it was measured: {', '.join(changed)}" if changed else ""
 
-
-@cache
-def _digest(path: Path, changed: int, size: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _hash(path: Path) -> str:
-    """SHA-256 of a file, remembered until it changes; 'gone' if there is none."""
-    if not path.is_file():
-        return "gone"
-    state = path.stat()
-    return _digest(path, state.st_mtime_ns, state.st_size)
+def _count_differs(cell: Cell, result: CountResult, counted: bool) -> tuple[str, ...]:
+    """Why a count does not match the printed cell: another rule or input size; empty if it does."""
+    if not counted:
+        rules = ", ".join(["total", "trainable"] if cell.metric == "params" else result.flops)
+        return (f"rule '{cell.rule}' was not counted; counted are {rules}",)
+    wanted, size = sizes_of(cell.protocol.get("input_size", "")), result.input_size
+    if cell.metric == "flops" and wanted and wanted != (min(size), max(size)):
+        return (f"counted at {size[1]}x{size[0]}, printed for {wanted[1]}x{wanted[0]}",)
+    return ()

@@ -1,10 +1,9 @@
-"""Everything as plain records: for `--json`, for pandas, for strangers.
+"""Everything as plain records: for `--json`, for pandas, for other programs.
 
 Each function gives a list of flat dictionaries with the field names that the README documents. `to_csv` and
-`to_parquet` write all of them, one file a kind; nested fields become JSON text there.
+`to_parquet` write all of them, one file per kind; nested fields become JSON text there.
 """
 
-import itertools
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,11 +13,10 @@ from bench.catalog.load import Catalog
 from bench.errors import UnknownName
 from bench.files import write_atomically
 from bench.judge.coverage import coverage
-from bench.judge.evidence import Book
-from bench.judge.protocol import protocol_of
+from bench.judge.evidence import Measurements
 from bench.judge.records import Snapshot
+from bench.results.index import ResultIndex
 from bench.results.records import CountResult
-from bench.results.store import Stored
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,9 +30,9 @@ _RESULT_FIELDS = (
 
 
 def cells(catalog: Catalog, paper: str | None = None, table: str | None = None) -> Records:
-    """Printed cells: `row` and `column` are the printed labels, the keys stand beside them.
+    """Printed cells: `row` and `column` are the printed labels, `row_key` and `column_key` their keys.
 
-    Raises `UnknownName` for a paper or table that nobody knows.
+    Raises `UnknownName` for an unknown paper or table.
     """
     if paper is not None and paper not in catalog.papers:
         raise UnknownName("paper", paper, catalog.papers)
@@ -57,18 +55,18 @@ def cells(catalog: Catalog, paper: str | None = None, table: str | None = None) 
             "source": c.row.source if c.origin == "quoted" else None,
             "group": c.row.group,
             "run": c.run,
-            "model": catalog.model_of(c),
+            "model": c.model,
             "split": c.table.split,
             "page": c.table.page,
-            "protocol": protocol_of(c),
+            "protocol": dict(c.protocol),
         }
         for c in catalog.cells(paper, table)
     ]
 
 
-def models(book: Book) -> Records:
+def models(index: ResultIndex) -> Records:
     """Counted zoo models."""
-    return [model(stored.result, stored.file) for _, stored in sorted(book.counts.items())]
+    return [model(stored.result, stored.file) for _, stored in sorted(index.counts.items())]
 
 
 def model(counted: CountResult, file: str | None = None) -> dict[str, Any]:
@@ -83,13 +81,13 @@ def model(counted: CountResult, file: str | None = None) -> dict[str, Any]:
     }
 
 
-def runs(catalog: Catalog, book: Book) -> Records:
-    """Every run: what each tier carries out, the rows that rest on it, the tiers it was measured at."""
+def runs(catalog: Catalog, index: ResultIndex) -> Records:
+    """Every run: its seeds and command at each tier, the rows that show it, the tiers it was measured at."""
     rows: dict[str, list[str]] = {}
     for cell in catalog.cells():
-        place = f"{cell.paper}-{cell.table.table}/{cell.row.key}"
-        if cell.run and place not in rows.setdefault(cell.run, []):
-            rows[cell.run].append(place)
+        row = f"{cell.paper}-{cell.table.table}/{cell.row.key}"
+        if cell.run and row not in rows.setdefault(cell.run, []):
+            rows[cell.run].append(row)
     return [
         {
             "run": name,
@@ -110,23 +108,17 @@ def runs(catalog: Catalog, book: Book) -> Records:
             "released": run.released,
             "note": run.note,
             "measured": sorted(
-                {s.result.tier for s in book.accuracies.get(name, []) if s.result.failed is None}
+                {s.result.tier for s in index.accuracies.get(name, []) if s.result.failed is None}
             ),
         }
         for name, run in catalog.runs.items()
     ]
 
 
-def results(book: Book) -> Records:
-    """One record per result file; the fields of another kind are None."""
-    stored: list[Stored[Any]] = [
-        *book.counts.values(),
-        *book.speeds,
-        *itertools.chain(*book.accuracies.values()),
-        *book.store.submissions(),
-    ]
+def results(index: ResultIndex) -> Records:
+    """One record per result file; the fields of other kinds are None."""
     records = []
-    for one in sorted(stored, key=lambda s: s.file):
+    for one in index.files.values():
         data = one.result.model_dump(mode="json")
         source = data["provenance"]
         if isinstance(data.get("protocol"), str):
@@ -149,7 +141,7 @@ def verdicts(catalog: Catalog, snapshot: Snapshot) -> Records:
     """One record per cell, with its printed labels."""
     records = []
     for one in snapshot.verdicts:
-        cell = catalog.cell_index[one.paper, one.table, one.row, one.column]
+        cell = catalog.cell_index[one.key]
         data = one.model_dump(mode="json")
         data |= {"row": cell.row.label, "row_key": one.row, "column": cell.column.label}
         records.append(
@@ -176,16 +168,17 @@ def conflicts(snapshot: Snapshot) -> Records:
     return [one.model_dump(mode="json") for one in snapshot.conflicts]
 
 
-def everything(catalog: Catalog, book: Book, snapshot: Snapshot) -> dict[str, Records]:
+def everything(measurements: Measurements, snapshot: Snapshot) -> dict[str, Records]:
     """All kinds by name."""
+    catalog, index = measurements.catalog, measurements.index
     return {
         "cells": cells(catalog),
-        "runs": runs(catalog, book),
-        "models": models(book),
-        "results": results(book),
+        "runs": runs(catalog, index),
+        "models": models(index),
+        "results": results(index),
         "claims": claims(snapshot),
         "conflicts": conflicts(snapshot),
-        "coverage": coverage(catalog, book, snapshot),
+        "coverage": coverage(measurements, snapshot),
         "verdicts": verdicts(catalog, snapshot),
     }
 
@@ -216,12 +209,12 @@ def _plain(value: Any) -> Any:
 
 
 def to_csv(folder: Path, tables: Mapping[str, Records]) -> list[Path]:
-    """One CSV file a kind, UTF-8, header always present where there is a record."""
+    """One CSV file per kind, UTF-8, with a header unless there is no record."""
     return _write(folder, tables, "csv", lambda data: data.to_csv(index=False).encode())
 
 
 def to_parquet(folder: Path, tables: Mapping[str, Records]) -> list[Path]:
-    """One Parquet file a kind."""
+    """One Parquet file per kind."""
     return _write(folder, tables, "parquet", lambda data: data.to_parquet(index=False))
 
 

@@ -1,7 +1,7 @@
-"""Intervals: what a rounded number stands for, and arithmetic on it.
+"""Intervals: the values that a rounded number allows, and arithmetic on them.
 
 An operation gives every value that its operands can give, and no other, as long as no operand occurs twice
-(`bench.judge.claims.expressions.enclose` takes care of those that do).
+(`bench.judge.claims.arithmetic.Evaluation.number` handles those that do).
 """
 
 from collections.abc import Iterable
@@ -82,7 +82,7 @@ class Interval:
         return not (self.below(other) or other.below(self))
 
     def within(self, other: "Interval") -> "Interval":
-        """The part that lies in `other`; nearest point of `other` if there is none."""
+        """The part inside `other`; the nearest point of `other` if there is none."""
         low, high = max(self.low, other.low), min(self.high, other.high)
         return (
             Interval(low, high)
@@ -109,12 +109,9 @@ def range_of(parts: list[Interval]) -> Interval:
 
 
 def positions(parts: list[Interval], largest_first: bool) -> Interval:
-    """1-based positions at which the extreme may lie (the hull of them, if several)."""
+    """1-based positions at which the extreme may be (the hull of them, if several); ends that touch may tie."""
     signed = parts if largest_first else [-p for p in parts]
     floor = max(p.low for p in signed)
-    possible = [
-        number
-        for number, one in enumerate(signed, 1)
-        if not any(one.below(other) for other in signed) and one.high >= floor - TINY
-    ]
+    slack = TINY * max(1.0, abs(floor))
+    possible = [number for number, one in enumerate(signed, 1) if one.high >= floor - slack]
     return Interval(float(min(possible)), float(max(possible)))

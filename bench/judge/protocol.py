@@ -1,36 +1,15 @@
-"""What makes two accuracies comparable, and what separates a measured one from a printed one."""
+"""What makes two accuracies comparable, and how a measured protocol differs from a printed one."""
 
-import re
 from collections.abc import Mapping
 
-from bench.catalog.schema import Cell
+from bench.catalog.cells import sizes_of
 
 UNSTATED = "not stated"
 REQUIRED = ("split", "boxes", "input_size", "flip_test")
-_SIZE = re.compile(r"(\d{2,4})\s*[×xX*]\s*(\d{2,4})")
-
-
-def sizes_of(text: str) -> tuple[int, int] | None:
-    """'256×192' -> (192, 256), smaller side first: papers print height x width, MMPose width x height."""
-    found = _SIZE.search(text)
-    return (min(pair), max(pair)) if found and (pair := (int(found[1]), int(found[2]))) else None
-
-
-def protocol_of(cell: Cell) -> dict[str, str]:
-    """What the paper fixes for this cell: table, then row, then a printed input size."""
-    fixed = {"split": cell.table.split, **cell.table.protocol, **cell.row.protocol}
-    for column, text in zip(cell.table.columns, cell.row.cells, strict=True):
-        if (
-            column.metric is None
-            and "input" in f"{column.key} {column.label}".lower()
-            and sizes_of(text)
-        ):
-            fixed["input_size"] = text
-    return fixed
 
 
 def differences(printed: Mapping[str, str], measured: Mapping[str, str]) -> tuple[str, ...]:
-    """What separates two protocols, in words. A key that only one of them states separates if REQUIRED."""
+    """How two protocols differ, in words. A key that is not stated for the measurement differs if REQUIRED."""
     found = []
     for key, wanted in printed.items():
         if wanted == UNSTATED:
@@ -55,7 +34,7 @@ def _same(key: str, one: str, two: str) -> bool:
 
 
 def unstated(printed: Mapping[str, str], measured: Mapping[str, str]) -> str:
-    """What the paper leaves open and the measurement had to choose; empty if nothing."""
+    """What the paper does not state and the measurement had to choose; empty if nothing."""
     chosen = [
         f"{k.replace('_', ' ')} {measured[k]}"
         for k, v in printed.items()

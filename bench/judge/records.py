@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from bench.catalog.cells import CellKey
 from bench.catalog.schema import Claim, Strict
 from bench.results.records import Evidence
 
@@ -22,7 +23,7 @@ VerdictName = Literal[
 
 
 class Verdict(Strict):
-    """Judgement on one cell."""
+    """The verdict on one cell."""
 
     paper: str
     table: str
@@ -31,13 +32,20 @@ class Verdict(Strict):
     verdict: VerdictName | Literal["setting", "empty"]
     evidence: Evidence | None = None
     printed: str
-    value: float | None = Field(default=None, description="reproduced, in the cell's unit")
-    shown: str | None = Field(default=None, description="reproduced, rounded as the paper rounds")
+    value: float | None = Field(default=None, description="measured here, in the cell's unit")
+    shown: str | None = Field(
+        default=None, description="measured here, rounded as the paper rounds"
+    )
     difference: float | None = None
     interval: tuple[float, float] | None = None
     seeds: tuple[int, ...] = ()
     reason: str
     results: tuple[str, ...] = Field(default=(), description="result files behind the value")
+
+    @property
+    def key(self) -> CellKey:
+        """The key of its cell."""
+        return self.paper, self.table, self.row, self.column
 
 
 Holds = Literal["holds", "fails", "inconclusive", "open"]
@@ -73,9 +81,14 @@ class Conflict(Strict):
 
 
 class Snapshot(Strict):
-    """Everything the site shows; what two builds compare."""
+    """All verdicts: what the site shows, and what two builds compare."""
 
     made: date | None = None
     verdicts: tuple[Verdict, ...]
     claims: tuple[ClaimVerdict, ...]
     conflicts: tuple[Conflict, ...]
+
+    @property
+    def by_cell(self) -> dict[CellKey, Verdict]:
+        """Verdicts by (paper, table, row, column); built at every call."""
+        return {verdict.key: verdict for verdict in self.verdicts}

@@ -1,4 +1,4 @@
-"""Seeds and differences: how sure a measured order is.
+"""Seeds and differences: how certain a measured ordering is.
 
 Everything here is a pure function of numbers. Student's t comes from scipy; metrics are in points (0 to 100).
 """
@@ -29,7 +29,7 @@ class Spread(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """A measured number, where its true value lies, and how sure it is to be above zero."""
+    """A measured value, the interval of its true value, and the confidence that it is above zero."""
 
     value: float
     interval: tuple[float, float] | None
@@ -69,7 +69,7 @@ def summarise(values: Sequence[float], level: float = LEVEL) -> Summary:
 
 
 def pooled_spread(groups: Iterable[Sequence[float]]) -> Spread | None:
-    """Seed-to-seed deviation over all groups of two and more seeds; None if there is none."""
+    """Seed-to-seed deviation over all groups of two or more seeds; None if there is none."""
     several = [g for g in groups if len(g) > 1]
     freedom = sum(len(g) - 1 for g in several)
     if not freedom:
@@ -84,7 +84,7 @@ def propagate(
     spread: Spread | None = None,
     level: float = LEVEL,
 ) -> Difference:
-    """`function` of the means, with the uncertainty that the seeds of every argument bring into it.
+    """`function` of the means, with the uncertainty from the seeds of every argument.
 
     First-order error propagation with Welch-Satterthwaite degrees of freedom: for `a - b` this is Welch's test. An
     argument with one seed borrows `spread`; without it the result has no interval and no confidence.
@@ -106,12 +106,12 @@ def propagate(
     freedom = variance**2 / math.fsum(v**2 / f for v, f in terms)
     error = math.sqrt(variance)
     radius = float(stdtrit(freedom, 0.5 + level / 2)) * error
-    sure = float(stdtr(freedom, value / error))
-    return Difference(value, (value - radius, value + radius), sure)
+    confidence = float(stdtr(freedom, value / error))
+    return Difference(value, (value - radius, value + radius), confidence)
 
 
 def slope(function: Callable[[Sequence[float]], float], at: Sequence[float], index: int) -> float:
-    """How fast `function` rises with its argument `index` at this point; 0.0 if it hardly does."""
+    """Partial derivative of `function` in argument `index` at this point; 0.0 if it is tiny."""
     step = 1e-3
     up, down = list(at), list(at)
     up[index] += step

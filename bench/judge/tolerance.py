@@ -1,4 +1,4 @@
-"""How far a reproduced number may lie from the printed one, and why.
+"""How far a reproduced value may be from the printed one, and why.
 
 Counts have no tolerance: they are exact, and must round to the printed digits.
 
@@ -7,10 +7,10 @@ Accuracies have the rounding of the printed digits plus, in points:
 * released weights: the network is the authors' own; what remains is the resize and warp arithmetic, the decoder and
   library versions. Re-evaluations of one checkpoint with different frameworks usually agree within 0.1 to 0.2 AP.
 * one training or several: two standard deviations from seed to seed, if this project has measured them for the tier,
-  data set and metric (at least two degrees of freedom), and at most twice the documented value, so that seeds that
-  scatter wildly do not reproduce everything; else the documented value. COCO AP on 5,000 images
-  moves by roughly 0.1 to 0.15 (one standard deviation) between seeds; figures over fewer people or at one single
-  threshold (AP_M, AP_L, AP75, one joint) move about twice as much.
+  data set and metric (at least two degrees of freedom), and at most twice the documented value, so that widely
+  scattered seeds do not reproduce everything; else the documented value. COCO AP on 5,000 images
+  varies by roughly 0.1 to 0.15 (one standard deviation) between seeds; metrics over fewer people or at a single
+  threshold (AP_M, AP_L, AP75, one joint) vary about twice as much.
 
 Speeds have 10 %: clocks, drivers and cooling differ even between two cards of one type.
 """

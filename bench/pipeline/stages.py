@@ -16,7 +16,7 @@ from bench.catalog.schema import Paper, Run, Table
 from bench.fetch.sources import sources
 from bench.paths import ROOT, config_files
 from bench.results.inputs import measuring_inputs, model_inputs
-from bench.results.store import released_place
+from bench.results.locations import MATCHES, PEOPLE, PREDICTIONS, released_path
 
 HEADER = """\
 # Generated from bench/papers by `repropose pipeline`; do not edit. Try:
@@ -72,10 +72,9 @@ def paper_models(catalog: Catalog) -> dict[str, list[str]]:
     seen: set[str] = set()
     owned: dict[str, list[str]] = {paper: [] for paper in catalog.papers}
     for cell in catalog.cells():
-        model = catalog.model_of(cell)
-        if model in known and model not in seen:
-            seen.add(model)
-            owned[cell.paper].append(model)
+        if cell.model in known and cell.model not in seen:
+            seen.add(cell.model)
+            owned[cell.paper].append(cell.model)
     return {paper: sorted(models) for paper, models in owned.items()}
 
 
@@ -106,7 +105,7 @@ def _measure_stages(catalog: Catalog) -> dict[str, Stage]:
 
 def speed_models(catalog: Catalog, paper: str) -> list[str]:
     """Zoo models of a paper's rows that have a timed cell, in printed order, each once; then those timed beside."""
-    models = [catalog.model_of(c) for c in catalog.cells(paper) if c.column.kind == "speed"]
+    models = [c.model for c in catalog.cells(paper) if c.column.kind == "speed"]
     if models:
         models += catalog.papers[paper].timed_beside
     return list(dict.fromkeys(m for m in models if m in config_files()))
@@ -141,7 +140,7 @@ def _table_stage(catalog: Catalog, paper: Paper, table: Table) -> Stage:
     owners = {model: owner for owner, models in paper_models(catalog).items() for model in models}
     deps = {_from_root(catalog.folders[paper.id] / "tables.yaml"), *JUDGES}
     for cell in catalog.cells(paper.id, table.table):
-        model, kind = catalog.model_of(cell), cell.column.kind
+        model, kind = cell.model, cell.column.kind
         if kind == "count" and model in owners:
             deps.add(f"results/counted/{model}.json")
         if kind == "speed" and model in known:
@@ -194,7 +193,7 @@ def released_stages(catalog: Catalog) -> dict[str, Stage]:
         if run.released is None or run.config not in config_files():
             continue
         for boxes, stored in _boxes_of(run).items():
-            stem = released_place(name, stored).with_suffix("").as_posix()
+            stem = released_path(name, stored).with_suffix("").as_posix()
             ask = f" --boxes {boxes}" if boxes else ""
             found[f"{name}-{boxes}" if boxes else name] = {
                 "desc": f"the authors' {run.released}" + (f" with {boxes} boxes" if boxes else ""),
@@ -209,8 +208,7 @@ def released_stages(catalog: Catalog) -> dict[str, Stage]:
                     f"data/full/weights/{run.released}",
                 ],
                 "outs": [
-                    f"results/{stem}.{ending}"
-                    for ending in ("json", "predictions.json.gz", "people.npz", "matches.npz")
+                    f"results/{stem}{ending}" for ending in (".json", PREDICTIONS, PEOPLE, MATCHES)
                 ],
             }
     return found

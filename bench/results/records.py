@@ -1,5 +1,6 @@
-"""The shape of what was measured and of what was judged: results, verdicts, judged claims."""
+"""The shape of what was measured: results and what is stored with them."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -7,9 +8,6 @@ from pydantic import AfterValidator, Field, StringConstraints
 from bench.catalog.schema import Layout, Slug, Strict, Tier
 
 Evidence = Literal["counted", "timed", "smoke", "lab", "released-weights", "full-1", "full-3"]
-
-
-# ---------------------------------------------------------------- what was measured
 
 
 class Provenance(Strict):
@@ -24,6 +22,20 @@ class Provenance(Strict):
         default={}, description="file -> SHA-256 of what the result depends on"
     )
     volatile: dict[str, Any] = Field(default={}, description="date, durations, host")
+
+    @property
+    def date(self) -> datetime | None:
+        """When it was measured, with time zone (UTC if none is given); None if that is not recorded.
+
+        Raises ValueError for a malformed date; the store rejects such results.
+        """
+        text = self.volatile.get("date")
+        if text is None:
+            return None
+        if not isinstance(text, str):
+            raise ValueError(f"{text!r} is not a string")
+        when = datetime.fromisoformat(text)
+        return when.replace(tzinfo=when.tzinfo or UTC)
 
 
 class CountResult(Strict):
@@ -54,7 +66,7 @@ class Timing(Strict):
 
 
 class SpeedResult(Strict):
-    """Latencies measured side by side in one run on one machine."""
+    """Latencies of several models, measured in one run on one machine."""
 
     format: Literal[1] = 1
     kind: Literal["speed"] = "speed"
@@ -69,7 +81,7 @@ class SpeedResult(Strict):
 
 
 class Predictions(Strict):
-    """Where the predictions behind an accuracy lie."""
+    """The file with the predictions behind an accuracy."""
 
     file: str = Field(description="relative to the result file")
     sha256: str
@@ -80,15 +92,15 @@ class Predictions(Strict):
 class KeypointErrors(Strict):
     """How many labelled keypoints of the people that were found went which way (Ronchi and Perona, ICCV 2017).
 
-    A detected keypoint is laid on its own true place, on that of its left-right partner, and on both of every other
-    person in the image; the best fit decides.
+    A detected keypoint is compared with its own annotated location, with that of its left-right partner, and with both
+    of every other person in the image; the best match decides.
     """
 
-    good: int = Field(default=0, description="own place, close")
-    jitter: int = Field(default=0, description="own place, but not close")
-    inversion: int = Field(default=0, description="left taken for right on the same person")
-    swap: int = Field(default=0, description="the keypoint, or its partner, of another person")
-    miss: int = Field(default=0, description="near none of them")
+    good: int = Field(default=0, description="close to its own location")
+    jitter: int = Field(default=0, description="near its own location, but not close")
+    inversion: int = Field(default=0, description="left and right of the same person confused")
+    swap: int = Field(default=0, description="on the keypoint, or its partner, of another person")
+    miss: int = Field(default=0, description="near none of these")
 
     @property
     def total(self) -> int:
@@ -96,7 +108,7 @@ class KeypointErrors(Strict):
 
 
 class DiagnosedGroup(Strict):
-    """Some of the people: how many there are, how many no detection found, errors in those found."""
+    """A subset of the people: how many there are, how many were missed, errors on the detected ones."""
 
     people: int
     not_found: int
@@ -104,32 +116,34 @@ class DiagnosedGroup(Strict):
 
 
 class FalsePositives(Strict):
-    """Detections that found nobody new, of those the evaluator looks at."""
+    """Detections without a person of their own, of those the evaluator considers."""
 
-    background: int = Field(description="nobody is there")
+    background: int = Field(description="no person is there")
     background_confident: int = Field(
         description="of these, ranked by score among as many detections as there are people"
     )
-    duplicate: int = Field(description="somebody is there whom a better detection has taken")
+    duplicate: int = Field(description="a better detection has already matched the person there")
 
 
 class Diagnosis(Strict):
-    """What kinds of errors stand behind an accuracy. Everything is counted, nothing averaged."""
+    """The kinds of errors behind an accuracy. Everything is counted, nothing averaged."""
 
     thresholds: str = Field(description="what close and near mean, in words")
     everyone: DiagnosedGroup = Field(description="not_found: the false negatives")
-    detections: int = Field(description="looked at by the evaluator (COCO: 20 best an image)")
+    detections: int = Field(description="considered by the evaluator (COCO: 20 best per image)")
     false_positives: FalsePositives | None = None
     by_keypoint: dict[str, KeypointErrors] = Field(description="in the data set's order")
-    by_size: dict[str, DiagnosedGroup] = Field(default={}, description="area of the true person")
+    by_size: dict[str, DiagnosedGroup] = Field(
+        default={}, description="area of the annotated person"
+    )
     by_visible: dict[str, DiagnosedGroup] = Field(
-        default={}, description="number of keypoints that can be seen"
+        default={}, description="number of visible keypoints"
     )
     by_crowding: dict[str, DiagnosedGroup] = Field(
         default={}, description="number of other people whose boxes overlap"
     )
     undefined: dict[str, str] = Field(
-        default={}, description="what the data set gives no ground for -> why"
+        default={}, description="what the data set does not allow to compute -> why"
     )
 
 
@@ -145,11 +159,11 @@ class AccuracyResult(Strict):
     protocol: dict[str, str]
     metrics: dict[str, float]
     measures: dict[str, float] = Field(
-        default={}, description="a method's own measures, such as LOFR's response around joints"
+        default={}, description="a method's own metrics, such as LOFR's response around joints"
     )
     untrained: dict[str, float] = Field(default={}, description="the same network before training")
     chance: dict[str, float] = Field(
-        default={}, description="first metric of poses that look at no image: corner, centre, mean"
+        default={}, description="first metric of poses that ignore the image: corner, centre, mean"
     )
     training: dict[str, Any] = Field(default={})
     predictions: Predictions | None = None
@@ -159,10 +173,15 @@ class AccuracyResult(Strict):
     )
     provenance: Provenance
 
+    @property
+    def values(self) -> dict[str, float]:
+        """Metrics and measures, by name."""
+        return self.metrics | self.measures
+
 
 def _plain(text: str) -> str:
     if not text.isprintable():
-        raise ValueError("holds characters that cannot be shown")
+        raise ValueError("holds unprintable characters")
     return text
 
 
@@ -174,10 +193,10 @@ Line = Annotated[
 
 
 class ModelCard(Strict):
-    """What a stranger says of a network; shown as said, checked for shape only."""
+    """What the authors of a submission say of their network; shown as written, checked for its form only."""
 
     name: Annotated[Slug, StringConstraints(max_length=60)] = Field(
-        description="up to 60 small letters, digits and single hyphens; one submission a name and split"
+        description="up to 60 small letters, digits and single hyphens; one submission per name and split"
     )
     title: Line = Field(description="a line of up to 200 letters, as the leaderboard shows it")
     authors: Line = Field(description="a line of up to 200 letters")
@@ -199,7 +218,7 @@ class ModelCard(Strict):
 
 
 class SubmissionResult(Strict):
-    """Metrics of a stranger's predictions, computed here. Evidence for no paper's cell."""
+    """Metrics of external predictions, computed here. No evidence for any cell of a paper."""
 
     format: Literal[1] = 1
     kind: Literal["submission"] = "submission"
@@ -210,7 +229,7 @@ class SubmissionResult(Strict):
     metrics: dict[str, float]
     diagnosis: Diagnosis
     predictions: Predictions | None = None
-    notes: tuple[str, ...] = Field(default=(), description="what was noticed in the predictions")
+    notes: tuple[str, ...] = Field(default=(), description="remarks on the predictions")
     provenance: Provenance
 
 
@@ -223,11 +242,11 @@ class Picture(Strict):
     width: int = Field(gt=0)
     height: int = Field(gt=0)
     title: str
-    alt: str = Field(description="what is to be seen, for those who do not see it")
+    alt: str = Field(description="alternative text: what the picture shows")
 
 
-class Exhibit(Strict):
-    """Pictures that stand side by side under one caption."""
+class PanelGroup(Strict):
+    """Pictures that share one caption."""
 
     key: str
     title: str
@@ -236,17 +255,14 @@ class Exhibit(Strict):
 
 
 class Gallery(Strict):
-    """What a run predicts, drawn on a few test images, and what its network shows of itself there."""
+    """Predictions of a run, drawn on a few test images, and what its network computes there."""
 
     format: Literal[1] = 1
     predictions: str = Field(description="SHA-256 of the predictions that are drawn")
-    exhibits: tuple[Exhibit, ...]
+    exhibits: tuple[PanelGroup, ...]
 
 
 Result = Annotated[CountResult | SpeedResult | AccuracyResult, Field(discriminator="kind")]
 AnyResult = Annotated[
     CountResult | SpeedResult | AccuracyResult | SubmissionResult, Field(discriminator="kind")
 ]
-
-
-# ---------------------------------------------------------------- what is judged

@@ -1,105 +1,82 @@
 """Results: the one place that reads and writes them.
 
     results/counted/<model>.json                        parameters and operations
-    results/timed/<group>.json                          latencies measured side by side
+    results/timed/<group>.json                          latencies measured in one run
     results/<tier>/<run>/seed-<n>.json                  metrics of one training
     results/released/<run>/<boxes>.json                 metrics of released weights (tier full)
-    results/submitted/<name>/<dataset>-<tier>.json      metrics of a stranger's predictions
-    .../<same stem>.predictions.json.gz                 the predictions behind the metrics
+    results/submitted/<name>/<dataset>-<tier>.json      metrics of external predictions
 
-Committed results (they cost a GPU or real data) lie under `reports/measured/` in the same layout, timings one
-folder deeper: `timed/<machine>/<group>.json`. Both places count as evidence. If both hold the same measurement, the
-newer (by the volatile `date`) is used, the generated one if the dates do not tell; `Stored.note` says so.
+Files next to an accuracy share its stem: `Stored.predictions`, `.people`, `.matches`, `.gallery`.
+
+Committed results (they need a GPU or real data) are under `reports/measured/` in the same layout, timings one
+folder deeper: `timed/<machine>/<group>.json`. Both folders count as evidence. If both hold the same measurement, the
+newer (by the volatile `date`) is used, the generated one if the dates do not decide; `Stored.note` says so.
 """
 
 import gzip
 import hashlib
 import json
-import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
+from typing import Any, Generic, NamedTuple, NoReturn, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
 from bench.catalog.schema import TIERS, Tier
 from bench.errors import DataError, ResultError
 from bench.files import parse_json, unpack, write_atomically
+from bench.results.locations import GALLERY, MATCHES, PEOPLE, PREDICTIONS, relative_path, slug
 from bench.results.records import (
     AccuracyResult,
     AnyResult,
     CountResult,
     Predictions,
-    Provenance,
     SpeedResult,
     SubmissionResult,
 )
 
 PROJECT = Path(__file__).parents[2]
 FORMAT = 1
-Anything = CountResult | SpeedResult | AccuracyResult | SubmissionResult
-_ADAPTER: TypeAdapter[Anything] = TypeAdapter(AnyResult)
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_EVIDENCE = {
-    "smoke": {"smoke"},
-    "lab": {"lab"},
-    "full": {"released-weights", "full-1", "full-3"},
-}
-R = TypeVar("R", CountResult, SpeedResult, AccuracyResult, SubmissionResult)
+_ADAPTER: TypeAdapter[AnyResult] = TypeAdapter(AnyResult)
+R = TypeVar("R", bound=AnyResult)
+R_co = TypeVar("R_co", bound=AnyResult, covariant=True)
 
 
-class Stored(NamedTuple, Generic[R]):
-    """A result, where it lies, and what is to be said about the choice of this file."""
+class Stored(NamedTuple, Generic[R_co]):
+    """A result and where it is stored: `path` on this machine, `file` as shown, the same on every machine.
 
-    result: R
+    note: why this file was chosen among several. The paths of the files next to it are given whether or not they
+    exist.
+    """
+
+    result: R_co
     path: Path
     file: str
     note: str = ""
 
+    @property
+    def predictions(self) -> Path:
+        """The predictions behind the metrics; `Store.predictions` reads and checks them."""
+        return self.path.with_suffix(PREDICTIONS)
 
-def slug(text: str) -> str:
-    """'Tesla T4 (16 GB)' -> 'tesla-t4-16-gb'."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    @property
+    def people(self) -> Path:
+        """What became of every person (`bench.evaluate.per_person.People`)."""
+        return self.path.with_suffix(PEOPLE)
 
+    @property
+    def matches(self) -> Path:
+        """The evaluator's matching, for the paired bootstrap (`bench.evaluate.matches.Matches`)."""
+        return self.path.with_suffix(MATCHES)
 
-def _checked(kind: str, name: str) -> str:
-    if not _SLUG.fullmatch(name):
-        raise ResultError(
-            f"{kind} name {name!r} cannot be a file name; allowed are small letters, digits and single hyphens"
-        )
-    return name
-
-
-def place_of(result: Anything, committed: bool = False) -> Path:
-    """Where a result lies below its root. Raises `ResultError` for names that are no names."""
-    if isinstance(result, CountResult):
-        return Path("counted", f"{_checked('model', result.model)}.json")
-    if isinstance(result, SpeedResult):
-        group = f"{_checked('group', result.group)}.json"
-        machine = _checked("machine", slug(f"{result.machine}-{result.device}"))
-        return Path("timed", machine, group) if committed else Path("timed", group)
-    if isinstance(result, SubmissionResult):
-        name = _checked("submission", result.card.name)
-        return Path("submitted", name, f"{result.dataset}-{result.tier}.json")
-    if result.evidence not in _EVIDENCE[result.tier]:
-        allowed = ", ".join(sorted(_EVIDENCE[result.tier]))
-        raise ResultError(
-            f"run '{result.run}': tier '{result.tier}' cannot give evidence '{result.evidence}', only {allowed}"
-        )
-    run = _checked("run", result.run)
-    if result.evidence == "released-weights":
-        return released_place(run, result.protocol.get("boxes", "any boxes"))
-    return Path(result.tier, run, f"seed-{result.seed}.json")
+    @property
+    def gallery(self) -> Path:
+        """The folder of its pictures."""
+        return self.path.with_suffix(GALLERY)
 
 
-def released_place(run: str, boxes: str) -> Path:
-    """Where the evaluation of released weights lies: beside the tiers, since a training empties its own folder."""
-    return Path("released", run, f"{slug(boxes)}.json")
-
-
-def to_bytes(result: Anything) -> bytes:
+def to_bytes(result: AnyResult) -> bytes:
     """Stable bytes: sorted keys, two spaces, one newline at the end; no NaN, no infinity."""
     try:
         text = json.dumps(
@@ -146,21 +123,21 @@ class Store:
                 r.run,
                 r.evidence == "released-weights",
                 r.seed,
-                place_of(r).as_posix(),
+                relative_path(r).as_posix(),
             ),
         )
 
     def submissions(self) -> list[Stored[SubmissionResult]]:
-        """Strangers' submissions, by name, data set and tier."""
+        """Submissions of external predictions, by name, data set and tier."""
         return self._collect(
             SubmissionResult,
             ["submitted/*/*.json"],
             lambda r: (r.card.name, r.dataset, TIERS.index(r.tier)),
         )
 
-    def path_of(self, result: Anything) -> Path:
-        """Where a generated result is written; its folder is made."""
-        path = self.root / place_of(result)
+    def path_of(self, result: AnyResult) -> Path:
+        """Where a generated result is written; its folder is created."""
+        path = self.root / relative_path(result)
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
@@ -171,24 +148,24 @@ class Store:
         *,
         committed: bool = False,
     ) -> Stored[R]:
-        """Store a result; `predictions` (COCO result records) go beside it and are hashed into it."""
-        place = place_of(result, committed)
+        """Store a result; `predictions` (COCO result records) are stored next to it, with their hash in it."""
         base = self.measured if committed else self.root
+        path = base / relative_path(result, committed)
         if predictions is not None:
-            if not isinstance(result, AccuracyResult | SubmissionResult):
+            if isinstance(result, CountResult | SpeedResult):
                 raise ResultError(f"a {result.kind} result has no predictions")
             content = _pack(predictions)
-            beside = place.with_suffix(".predictions.json.gz")
-            write_atomically(base / beside, content)
+            packed = path.with_suffix(PREDICTIONS)
+            write_atomically(packed, content)
             record = Predictions(
-                file=beside.name,
+                file=packed.name,
                 sha256=hashlib.sha256(content).hexdigest(),
                 images=len({one["image_id"] for one in predictions}),
                 instances=len(predictions),
             )
-            result = result.model_copy(update={"predictions": record})
-        write_atomically(base / place, to_bytes(result))
-        return Stored(result, base / place, self._shown(base / place))
+            result = cast(R, result.model_copy(update={"predictions": record}))
+        write_atomically(path, to_bytes(result))
+        return Stored(result, path, self._shown(path))
 
     def predictions(
         self, stored: Stored[AccuracyResult] | Stored[SubmissionResult]
@@ -199,7 +176,7 @@ class Store:
             raise ResultError(f"{stored.file}: no predictions were stored with this result")
         if Path(record.file).name != record.file or record.file in ("", ".", ".."):
             raise ResultError(
-                f"{stored.file}: predictions '{record.file}' must lie beside the result"
+                f"{stored.file}: predictions '{record.file}' must be in the folder of the result"
             )
         path = stored.path.parent / record.file
         try:
@@ -249,26 +226,28 @@ class Store:
             where = " > ".join(map(str, first["loc"])) or "the file"
             self._refuse(path, f"{where}: {first['msg']} ({error.error_count()} problem(s) in all)")
         if not isinstance(result, kind):
-            self._refuse(path, f"is a {result.kind} result, which does not belong here")
+            self._refuse(path, f"is a {result.kind} result, which does not belong in this folder")
         try:
-            date_of(result.provenance)
+            _ = result.provenance.date
         except ValueError as error:
             self._refuse(path, f"provenance > volatile > date: {error}")
-        place = path.relative_to(base)
-        if place not in (place_of(result), place_of(result, committed=True)):
-            self._refuse(path, f"its content belongs to {place_of(result, base == self.measured)}")
+        allowed = (relative_path(result), relative_path(result, committed=True))
+        if path.relative_to(base) not in allowed:
+            self._refuse(
+                path, f"its content belongs to {relative_path(result, base == self.measured)}"
+            )
         return result
 
     def _refuse(self, path: Path, found: str) -> NoReturn:
-        mend = (
+        fix = (
             f"run `git checkout -- {self._shown(path)}`"
             if path.is_relative_to(self.measured)
             else "delete it and run `dvc repro`"
         )
-        raise ResultError(f"{self._shown(path)}: {found}; {mend}")
+        raise ResultError(f"{self._shown(path)}: {found}; {fix}")
 
     def _shown(self, path: Path) -> str:
-        """The same words on every machine: from `results/` or `reports/measured/` on."""
+        """The path from `results/` or `reports/measured/` on: the same on every machine."""
         if path.is_relative_to(self.measured):
             return f"reports/measured/{path.relative_to(self.measured).as_posix()}"
         return f"results/{path.relative_to(self.root).as_posix()}"
@@ -286,37 +265,10 @@ def _pack(predictions: Sequence[dict[str, Any]]) -> bytes:
     return gzip.compress(text.encode(), compresslevel=6, mtime=0)
 
 
-def date_of(source: Provenance) -> datetime | None:
-    """When it was measured, with time zone (UTC if none is given); None if that is not recorded.
-
-    Raises ValueError for a date that is none; the store lets no such result in.
-    """
-    text = source.volatile.get("date")
-    if text is None:
-        return None
-    if not isinstance(text, str):
-        raise ValueError(f"{text!r} is no text")
-    when = datetime.fromisoformat(text)
-    return when.replace(tzinfo=when.tzinfo or UTC)
-
-
-def newest_date(results: Iterable[Stored[Any]]) -> date | None:
-    """The day (UTC) of the newest of these results; None if none is dated."""
-    dates = [found for one in results if (found := date_of(one.result.provenance))]
-    return max(dates).astimezone(UTC).date() if dates else None
-
-
 def _newer(old: Stored[R], new: Stored[R]) -> Stored[R]:
-    """The newer of two files of one measurement; the first (generated) one if dates do not tell."""
-    dates = date_of(old.result.provenance), date_of(new.result.provenance)
+    """The newer of two files of one measurement; the first (generated) one if the dates do not decide."""
+    dates = old.result.provenance.date, new.result.provenance.date
     later = dates[0] is not None and dates[1] is not None and dates[1] > dates[0]
     kept, left = (new, old) if later else (old, new)
-    told = "the newer one" if None not in dates else "the generated one; the dates do not tell"
-    return kept._replace(note=f"also measured in {left.file}; this is {told}")
-
-
-def all_results(store: Store) -> Iterator[Stored[Any]]:
-    """Every result of every kind."""
-    yield from store.counts()
-    yield from store.speeds()
-    yield from store.accuracies()
+    which = "the newer one" if None not in dates else "the generated one; the dates do not decide"
+    return kept._replace(note=f"also measured in {left.file}; this is {which}")

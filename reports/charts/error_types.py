@@ -4,12 +4,12 @@ Types differ by pattern (plain, lines, grid, dots, solid), so that the bars can 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bench.datasets.keypoints import COCO_17, CROWDPOSE_14, MPII_16
 from bench.results.records import AccuracyResult, DiagnosedGroup, Diagnosis, KeypointErrors
-from reports.views.table import largest_tier
+from reports.views.table import tier_and_seed
 
 KINDS = {
     "good": "close to its ground truth",
@@ -84,14 +84,12 @@ class DiagnosisView:
     charts: tuple[BarChart, ...]
 
 
-def run_diagnosis(run: str, results: Sequence[tuple[str, AccuracyResult]]) -> DiagnosisView | None:
+def run_diagnosis(run: str, results: Iterable[AccuracyResult]) -> DiagnosisView | None:
     """The diagnosis of the first seed at the largest tier that has one."""
-    diagnosed = {file: result.diagnosis for file, result in results if result.diagnosis}
-    found = largest_tier(one for one in results if one[0] in diagnosed)
-    if found is None:
+    last = max((one for one in results if one.diagnosis), key=tier_and_seed, default=None)
+    if last is None or last.diagnosis is None:
         return None
-    file, result = found
-    return diagnosis_view(run, f"{result.tier} tier, seed {result.seed}", diagnosed[file])
+    return diagnosis_view(run, f"{last.tier} tier, seed {last.seed}", last.diagnosis)
 
 
 def diagnosis_view(key: str, of: str, found: Diagnosis) -> DiagnosisView:

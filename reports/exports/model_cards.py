@@ -45,7 +45,7 @@ def _results(view: ModelView) -> list[tuple[str, AccuracyResult]]:
     return [
         (run.run.dataset, result)
         for run in view.runs
-        for _, result in run.results
+        for result in (stored.result for stored in run.results)
         if not result.failed and result.metrics and result.evidence in REAL
     ]
 

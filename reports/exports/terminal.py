@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bench.catalog.schema import Cell, Paper, Row, Table
+from bench.catalog.load import Catalog
 from bench.judge.records import Verdict
 from reports.views.table import CellView, Tally
 from reports.views.words import clean
@@ -11,10 +11,14 @@ WIDEST = 28
 GAP = "  "
 
 
-def render_table(paper: Paper, table: Table, verdicts: Sequence[Verdict]) -> str:
+def render_table(catalog: Catalog, name: str, verdicts: Sequence[Verdict]) -> str:
     """The printed table in plain columns; below each value what was measured here and the verdict."""
-    found = {(v.row, v.column): v for v in verdicts}
-    rows = {row.key: _cells(paper, table, row, found) for row in table.rows}
+    paper, table = catalog.table(name)
+    found = {verdict.key: verdict for verdict in verdicts}
+    rows = {
+        row: [CellView.of(cell, found.get(cell.key)) for cell in cells]
+        for row, cells in catalog.rows[name].items()
+    }
     lines = [[_short(text) for text in ("row", *(column.label for column in table.columns))]]
     group = None
     for row in table.rows:
@@ -31,15 +35,6 @@ def render_table(paper: Paper, table: Table, verdicts: Sequence[Verdict]) -> str
     title = _line(f"{paper.method} Table {table.table}: {table.title}")
     tally = Tally.of(cell for cells in rows.values() for cell in cells)
     return "\n".join([title, "", *(line.rstrip() for line in body), "", tally.text])
-
-
-def _cells(
-    paper: Paper, table: Table, row: Row, found: dict[tuple[str, str], Verdict]
-) -> list[CellView]:
-    return [
-        CellView.of(Cell(paper.id, table, row, column, text), found.get((row.key, column.key)))
-        for column, text in zip(table.columns, row.cells, strict=True)
-    ]
 
 
 def _lines(view: CellView) -> list[str]:

@@ -16,9 +16,9 @@ from bench.evaluate.matches import Matches
 from bench.evaluate.per_person import People, flipped
 from bench.judge.bootstrap import compare_ap
 from bench.judge.statistics import Difference
+from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult
 from bench.results.store import Store, Stored
-from reports.views.results import Measured, people_of
 
 MOST_IMAGES = 10_000
 
@@ -56,24 +56,25 @@ class ComparisonGroup:
         return ", ".join(sorted(set(named)))
 
 
-def comparison_groups(measured: Measured) -> list[ComparisonGroup]:
+def comparison_groups(index: ResultIndex) -> list[ComparisonGroup]:
     """All results with metrics, grouped by the people they were evaluated on."""
     found: dict[str, list[ComparedResult]] = defaultdict(list)
     images: dict[str, tuple[int, ...]] = {"": ()}
-    for run, results in sorted(measured.accuracies.items()):
-        for file, result in results:
+    for run, results in sorted(index.accuracies.items()):
+        for one in results:
+            result = one.result
             if result.failed or not result.metrics:
                 continue
             scores: dict[int, float] = {}
             key = ""
-            if file in measured.people:
-                stored = People.load(measured.people[file])
+            if one.people.is_file():
+                stored = People.load(one.people)
                 if len(np.unique(stored.image)) <= MOST_IMAGES:
                     scores = stored.by_image()
                     key = hashlib.sha256(stored.person.tobytes()).hexdigest()
                     images[key] = tuple(scores)
             percent = tuple(int(100 * score) for score in scores.values())
-            found[key].append(ComparedResult(_name(result, file), run, result, percent))
+            found[key].append(ComparedResult(_name(result, one.file), run, result, percent))
     return [ComparisonGroup(images[key], tuple(own)) for key, own in sorted(found.items())][::-1]
 
 
@@ -120,13 +121,14 @@ def find(store: Store, name: str, tier: Tier) -> Stored[AccuracyResult]:
 
 def pair(first: Stored[AccuracyResult], second: Stored[AccuracyResult]) -> Pair:
     """Raises `ResultError` if the two were evaluated on different people."""
-    one, two = people_of(first.path), people_of(second.path)
-    flips = flipped(People.load(one), People.load(two)) if one and two else None
-    return Pair(first, second, _ap(first.path, second.path), flips)
+    people = [first.people, second.people]
+    known = all(path.is_file() for path in people)
+    flips = flipped(People.load(first.people), People.load(second.people)) if known else None
+    return Pair(first, second, _ap(first, second), flips)
 
 
-def _ap(*results: Path) -> Difference | None:
-    files = [path.with_suffix(".matches.npz") for path in results]
+def _ap(*results: Stored[AccuracyResult]) -> Difference | None:
+    files = [stored.matches for stored in results]
     if not all(file.is_file() for file in files):
         return None
     one, two = (Matches.load(file) for file in files)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from bench.catalog.cells import CellKey
 from bench.judge.records import ClaimVerdict, Snapshot, Verdict
 from reports.build.writer import SiteError
-from reports.views.table import Place
 from reports.views.words import HOLDS, SILENT, VERDICTS, Word
 
 
@@ -20,7 +20,7 @@ def word_of(verdict: Verdict) -> Word:
 class Change:
     """One cell before and after; None if a snapshot does not contain it."""
 
-    place: Place
+    place: CellKey
     before: Verdict | None
     after: Verdict | None
 
@@ -89,7 +89,7 @@ def compare(before: Snapshot, after: Snapshot) -> Comparison:
 
 def to_json(snapshot: Snapshot) -> str:
     """A snapshot as JSON; verdicts are sorted by address, so that equal snapshots give equal bytes."""
-    verdicts = sorted(snapshot.verdicts, key=lambda v: (v.paper, v.table, v.row, v.column))
+    verdicts = sorted(snapshot.verdicts, key=lambda v: v.key)
     return (
         snapshot.model_copy(update={"verdicts": tuple(verdicts)}).model_dump_json(indent=1) + "\n"
     )
@@ -110,12 +110,8 @@ def read(path: Path) -> Snapshot:
         ) from None
 
 
-def _by_place(snapshot: Snapshot) -> dict[Place, Verdict]:
-    return {(v.paper, v.table, v.row, v.column): v for v in snapshot.verdicts}
-
-
 def _changes(before: Snapshot, after: Snapshot) -> Iterable[Change]:
-    old, new = _by_place(before), _by_place(after)
+    old, new = before.by_cell, after.by_cell
     for place in sorted({*old, *new}):
         change = Change(place, old.get(place), new.get(place))
         if change.flipped or change.moved:

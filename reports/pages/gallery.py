@@ -1,11 +1,12 @@
 """The gallery of a run as shown on a model page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.results.records import AccuracyResult, Gallery, Picture
-from reports.views.table import largest_tier
+from bench.results.store import Stored
+from reports.views.table import tier_and_seed
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,9 @@ class GalleryView:
 
 
 def gallery_view(
-    results: tuple[tuple[str, AccuracyResult], ...], galleries: dict[str, tuple[Path, Gallery]]
+    results: Iterable[Stored[AccuracyResult]], galleries: Mapping[str, Gallery]
 ) -> GalleryView | None:
     """The gallery of the first seed at the largest tier that has one; None if no result has a gallery."""
-    found = largest_tier((name, result) for name, result in results if name in galleries)
-    return GalleryView(found[1], *galleries[found[0]]) if found else None
+    shown = [one for one in results if one.file in galleries]
+    last = max(shown, key=lambda one: tier_and_seed(one.result), default=None)
+    return GalleryView(last.result, last.gallery, galleries[last.file]) if last else None

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Run
+from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult, CountResult, SpeedResult, Timing
+from bench.results.store import Stored
 from reports.charts.curves import CurveChart, curve_charts
 from reports.charts.error_types import DiagnosisView, run_diagnosis
 from reports.pages import model_facts
 from reports.pages.gallery import GalleryView, gallery_view
-from reports.views.results import Measured
 from reports.views.table import CellView, Judged, RowView, TableView
 
 MOST_RATIOS = 60
@@ -32,18 +33,18 @@ class RunView:
     name: str
     paper: str
     run: Run
-    results: tuple[tuple[str, AccuracyResult], ...]
+    results: tuple[Stored[AccuracyResult], ...]
     gallery: GalleryView | None
 
     @property
     def diagnosis(self) -> DiagnosisView | None:
         """The kinds of errors behind its accuracy."""
-        return run_diagnosis(self.name, self.results)
+        return run_diagnosis(self.name, [stored.result for stored in self.results])
 
     @property
     def curves(self) -> list[CurveChart]:
         """Training curves, one chart per tier."""
-        return list(curve_charts(self.name, [result for _, result in self.results]))
+        return list(curve_charts(self.name, [stored.result for stored in self.results]))
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class ModelView:
         """Files of all results on the page."""
         found = [self.count_name] if self.count_name else []
         found += [line.name for line in self.speeds]
-        return found + [name for run in self.runs for name, _ in run.results]
+        return found + [stored.file for run in self.runs for stored in run.results]
 
     @property
     def diagnosed(self) -> bool:
@@ -81,19 +82,19 @@ class ModelView:
         return list(dict.fromkeys(key for _, counts in self.modules for key in counts))
 
 
-def model_names(catalog: Catalog, judged: Judged, measured: Measured) -> list[str]:
+def model_names(catalog: Catalog, judged: Judged, index: ResultIndex) -> list[str]:
     """Every model that a run, a printed row or a result names."""
     found = {run.config for run in catalog.runs.values()}
     found |= {cell.model for cell in judged.cells() if cell.model}
-    return sorted(found | set(measured.counts) | set(measured.speeds))
+    return sorted(found.union(index.counts, *(one.result.timings for one in index.speeds)))
 
 
-def model_views(catalog: Catalog, judged: Judged, measured: Measured) -> list[ModelView]:
+def model_views(catalog: Catalog, judged: Judged, index: ResultIndex) -> list[ModelView]:
     """All models, by name."""
     runs: dict[str, list[RunView]] = {}
     for name, run in catalog.runs.items():
-        results = tuple(measured.accuracies.get(name, []))
-        gallery = gallery_view(results, measured.galleries)
+        results = tuple(index.accuracies.get(name, []))
+        gallery = gallery_view(results, index.galleries)
         view = RunView(name, catalog.run_papers[name], run, results, gallery)
         runs.setdefault(run.config, []).append(view)
     appearances = _appearances(judged)
@@ -103,13 +104,13 @@ def model_views(catalog: Catalog, judged: Judged, measured: Measured) -> list[Mo
             facts=tuple(model_facts.facts(name)),
             family=model_facts.family(name),
             files=tuple(model_facts.files(name)),
-            count=measured.counts[name][1] if name in measured.counts else None,
-            count_name=measured.counts[name][0] if name in measured.counts else None,
-            speeds=tuple(_speed(name, *pair) for pair in measured.speeds.get(name, [])),
+            count=index.counts[name].result if name in index.counts else None,
+            count_name=index.counts[name].file if name in index.counts else None,
+            speeds=tuple(_speed(name, one.file, one.result) for one in index.speeds_of(name)),
             runs=tuple(runs.get(name, [])),
             appearances=tuple(appearances.get(name, [])),
         )
-        for name in model_names(catalog, judged, measured)
+        for name in model_names(catalog, judged, index)
     ]
 
 

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from bench.results.index import ResultIndex
 from bench.results.records import SubmissionResult
 from reports.charts.error_types import DiagnosisView, diagnosis_view
-from reports.views.results import Measured, Trace
+from reports.views.results import Trace, trace
 from reports.views.urls import slug, web_address
 
 
@@ -19,15 +20,18 @@ class SubmissionView:
     link: str | None
 
 
-def submission_views(measured: Measured) -> list[SubmissionView]:
+def submission_views(index: ResultIndex) -> list[SubmissionView]:
     """All submissions, by name, data set and tier."""
     return [
         SubmissionView(
-            f"s-{slug(file)}",
+            f"s-{slug(stored.file)}",
             result,
-            measured.traces[file],
-            diagnosis_view(slug(file), f"{result.dataset}, {result.tier} tier", result.diagnosis),
+            trace(stored),
+            diagnosis_view(
+                slug(stored.file), f"{result.dataset}, {result.tier} tier", result.diagnosis
+            ),
             web_address(result.card.link),
         )
-        for file, result in measured.submissions
+        for stored in index.submissions
+        for result in [stored.result]
     ]

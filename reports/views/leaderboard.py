@@ -9,13 +9,14 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
+from bench.catalog.cells import sizes_of
 from bench.catalog.schema import METRICS
-from bench.judge.protocol import protocol_of, sizes_of
 from bench.judge.statistics import summarise
+from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult, SpeedResult, SubmissionResult
 from reports.views.entries import Entry, Group, Leaderboard, Value
 from reports.views.ranking import Span, ranks
-from reports.views.results import Measured, machine_of
+from reports.views.results import machine_of
 from reports.views.table import CellView, Judged
 from reports.views.urls import submission_link
 from reports.views.words import COMPARED, SPLITS, fixed
@@ -23,13 +24,13 @@ from reports.views.words import COMPARED, SPLITS, fixed
 UNKNOWN = (-math.inf, math.inf)
 
 
-def leaderboard(judged: Judged, measured: Measured) -> Leaderboard:
+def leaderboard(judged: Judged, index: ResultIndex) -> Leaderboard:
     """Collect and rank all entries; counts and speeds of full-size models are added to every entry of that size."""
-    speed = _speed(measured)
-    groups = [*_printed(judged), *_measured(judged, measured), *_submitted(measured)]
+    speed = _speed(index)
+    groups = [*_printed(judged), *_measured(judged, index), *_submitted(index)]
     for group in groups:
         for entry in () if group.small else group.entries:
-            _counted(entry, measured)
+            _counted(entry, index)
             _timed(entry, speed)
         _disambiguate(group)
         _rank(group)
@@ -51,7 +52,7 @@ def _printed(judged: Judged) -> Iterable[Group]:
     found: dict[tuple[str, tuple[tuple[str, str], ...]], dict[object, Entry]] = defaultdict(dict)
     for view in judged.tables.values():
         for row in view.rows:
-            protocol = protocol_of(row.cells[0].cell)
+            protocol = dict(row.cells[0].cell.protocol)
             split = protocol.pop("split")
             size = sizes_of(protocol.get("input_size", ""))
             if size:
@@ -97,14 +98,14 @@ def _value(view: CellView) -> Value:
         ends = verdict.interval or UNKNOWN
         value.here, value.here_span = view.here, Span(verdict.value, *ends)
     if cell.metric == "flops":
-        value.note = f"rule {cell.row.rule or cell.column.rule or 'not known'}"
+        value.note = f"rule {cell.rule or 'not known'}"
     return value
 
 
-def _measured(judged: Judged, measured: Measured) -> Iterable[Group]:
+def _measured(judged: Judged, index: ResultIndex) -> Iterable[Group]:
     found: dict[tuple[str, ...], dict[str, list[AccuracyResult]]] = defaultdict(dict)
-    for run, results in measured.accuracies.items():
-        for _, result in results:
+    for run, results in index.accuracies.items():
+        for result in (stored.result for stored in results):
             if not result.failed and result.metrics:
                 key = (result.tier, *(f"{k}={v}" for k, v in sorted(result.protocol.items())))
                 found[key].setdefault(run, []).append(result)
@@ -131,11 +132,11 @@ def _measured_entry(judged: Judged, run: str, results: list[AccuracyResult]) -> 
     return entry
 
 
-def _submitted(measured: Measured) -> Iterable[Group]:
+def _submitted(index: ResultIndex) -> Iterable[Group]:
     """External predictions, evaluated here; those whose cards state the same protocol are ranked together."""
     found: dict[tuple[tuple[str, str], ...], list[tuple[str, SubmissionResult]]] = defaultdict(list)
-    for file, result in measured.submissions:
-        found[tuple(sorted(result.protocol.items()))].append((file, result))
+    for one in index.submissions:
+        found[tuple(sorted(one.result.protocol.items()))].append((one.file, one.result))
     for number_, (protocol, results) in enumerate(sorted(found.items()), 1):
         split = f"external predictions, {_evaluated_on(dict(protocol))}"
         yield Group(
@@ -161,10 +162,10 @@ def _external_entry(file: str, result: SubmissionResult) -> Entry:
     return entry
 
 
-def _counted(entry: Entry, measured: Measured) -> None:
-    if entry.model not in measured.counts:
+def _counted(entry: Entry, index: ResultIndex) -> None:
+    if entry.model not in index.counts:
         return
-    count = measured.counts[entry.model][1]
+    count = index.counts[entry.model].result
     totals = (("params", count.parameters.get("total"), 1e6), ("flops", count.macs, 1e9))
     for metric, total, unit in totals:
         if total is not None:
@@ -173,9 +174,9 @@ def _counted(entry: Entry, measured: Measured) -> None:
     entry.evidence.add("counted")
 
 
-def _speed(measured: Measured) -> SpeedResult | None:
+def _speed(index: ResultIndex) -> SpeedResult | None:
     """The measurement whose timings the leaderboard ranks: the one with most models, on a GPU if there is a choice."""
-    results = {name: r for name, r in measured.results.items() if isinstance(r, SpeedResult)}
+    results = {stored.file: stored.result for stored in index.speeds}
     ordered = sorted(
         results, key=lambda n: (-len(results[n].timings), results[n].device != "cuda", n)
     )

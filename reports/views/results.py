@@ -1,24 +1,23 @@
-"""Results behind the verdicts: look-ups by file, model and run, and the trace of each result."""
+"""Results behind the verdicts, as shown: the trace of each result, and all results by machine."""
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
-from bench.results.galleries import folder_of, read_gallery
+from bench.results.index import ResultIndex
 from bench.results.records import (
     AccuracyResult,
+    AnyResult,
     CountResult,
-    Gallery,
     Result,
     SpeedResult,
     SubmissionResult,
 )
-from bench.results.store import Store, all_results
+from bench.results.store import Stored
 
 
 @dataclass(frozen=True)
 class Trace:
-    """Where one figure comes from, as shown beside it."""
+    """Where a value comes from, as shown with it."""
 
     name: str
     subject: str
@@ -31,13 +30,7 @@ class Trace:
     protocol: tuple[tuple[str, str], ...] = ()
 
 
-def people_of(path: Path) -> Path | None:
-    """What became of each person, beside a result; None where that was not stored."""
-    beside = path.with_suffix(".people.npz")
-    return beside if beside.is_file() else None
-
-
-def machine_of(result: Result | SubmissionResult) -> str:
+def machine_of(result: AnyResult) -> str:
     """The hardware in one line: 'NVIDIA H200, 16 cores'."""
     if isinstance(result, SpeedResult):
         return f"{result.machine} ({result.device}, {result.precision}, batch {result.batch})"
@@ -45,7 +38,7 @@ def machine_of(result: Result | SubmissionResult) -> str:
     return ", ".join(f"{key}: {value}" for key, value in hardware.items()) or "not recorded"
 
 
-def _subject(result: Result | SubmissionResult) -> str:
+def _subject(result: AnyResult) -> str:
     if isinstance(result, SubmissionResult):
         return f"submission {result.card.name}, {result.dataset}, tier {result.tier}"
     if isinstance(result, CountResult):
@@ -55,82 +48,22 @@ def _subject(result: Result | SubmissionResult) -> str:
     return f"run {result.run}, tier {result.tier}, seed {result.seed}"
 
 
-def trace(name: str, result: Result | SubmissionResult, note: str = "") -> Trace:
+def trace(stored: Stored[AnyResult]) -> Trace:
     """Subject, commit, machine and command of a result."""
+    result = stored.result
     origin = result.provenance
     protocol = result.protocol if isinstance(result, AccuracyResult | SubmissionResult) else {}
     return Trace(
-        name=name,
+        name=stored.file,
         subject=_subject(result),
         commit=origin.commit,
         machine=machine_of(result),
         command=origin.command,
         made=str(origin.volatile.get("date", "not recorded")),
         dirty=origin.dirty,
-        note=note,
+        note=stored.note,
         protocol=tuple(sorted(protocol.items())),
     )
-
-
-@dataclass(frozen=True)
-class Measured:
-    """All results, indexed once."""
-
-    results: dict[str, Result] = field(default_factory=dict)
-    counts: dict[str, tuple[str, CountResult]] = field(default_factory=dict)
-    speeds: dict[str, list[tuple[str, SpeedResult]]] = field(default_factory=dict)
-    accuracies: dict[str, list[tuple[str, AccuracyResult]]] = field(default_factory=dict)
-    traces: dict[str, Trace] = field(default_factory=dict)
-    submissions: tuple[tuple[str, SubmissionResult], ...] = ()
-    galleries: dict[str, tuple[Path, Gallery]] = field(default_factory=dict)
-    people: dict[str, Path] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, store: Store) -> "Measured":
-        """Index a store; results are taken in the order of their files."""
-        stored = sorted(all_results(store), key=lambda one: one.file)
-        by_file: dict[str, Result] = {one.file: one.result for one in stored}
-        counts: dict[str, tuple[str, CountResult]] = {}
-        speeds: dict[str, list[tuple[str, SpeedResult]]] = defaultdict(list)
-        accuracies: dict[str, list[tuple[str, AccuracyResult]]] = defaultdict(list)
-        for name, result in by_file.items():
-            if isinstance(result, CountResult):
-                counts[result.model] = (name, result)
-            elif isinstance(result, SpeedResult):
-                for model in result.timings:
-                    speeds[model].append((name, result))
-            else:
-                accuracies[result.run].append((name, result))
-        traces = {one.file: trace(one.file, one.result, one.note) for one in stored}
-        people = {one.file: file for one in stored if (file := people_of(one.path))}
-        handed_in = store.submissions()
-        strangers = tuple((one.file, one.result) for one in handed_in)
-        traces |= {one.file: trace(one.file, one.result, one.note) for one in handed_in}
-        galleries = {
-            one.file: (folder_of(one), gallery)
-            for one in stored
-            if isinstance(one.result, AccuracyResult) and (gallery := read_gallery(one))
-        }
-        return cls(
-            by_file, counts, dict(speeds), dict(accuracies), traces, strangers, galleries, people
-        )
-
-    @property
-    def sessions(self) -> list["Session"]:
-        """What was measured, by machine: who measured what, when, on what."""
-        found: dict[str, list[Result]] = defaultdict(list)
-        for result in self.results.values():
-            found[machine_of(result)].append(result)
-        return [Session.of(machine, results) for machine, results in sorted(found.items())]
-
-    @property
-    def machines(self) -> list[str]:
-        """Every machine a result names, each once."""
-        return sorted({machine_of(result) for result in self.results.values()})
-
-    @property
-    def commits(self) -> list[str]:
-        return sorted({result.provenance.commit for result in self.results.values()})
 
 
 @dataclass(frozen=True)
@@ -155,6 +88,14 @@ class Session:
         dirty = sum(one.provenance.dirty for one in results)
         ends = tuple(dict.fromkeys([days[0], days[-1]])) if days else ()
         return cls(machine, tuple(kinds.items()), tuple(sorted(data)), ends, tuple(commits), dirty)
+
+
+def sessions(index: ResultIndex) -> list[Session]:
+    """What was measured, by machine: who measured what, when, on what."""
+    found: dict[str, list[Result]] = defaultdict(list)
+    for stored in index.measured:
+        found[machine_of(stored.result)].append(stored.result)
+    return [Session.of(machine, results) for machine, results in sorted(found.items())]
 
 
 def _kind(result: Result) -> str:

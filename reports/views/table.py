@@ -5,15 +5,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
+from bench.catalog.cells import Cell
 from bench.catalog.load import Catalog
-from bench.catalog.schema import METRICS, TIERS, Cell, Paper, Row, Table
+from bench.catalog.schema import METRICS, TIERS, Paper, Row, Table
 from bench.judge.records import Snapshot, Verdict
+from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult
-from reports.views.results import Measured, Trace
+from reports.views.results import Trace, trace
 from reports.views.urls import cell_link
 from reports.views.words import EVIDENCE, ORIGINS, SILENT, VERDICTS, Word, number, signed
-
-Place = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -25,19 +25,12 @@ class CellView:
     word: Word
     evidence: Word | None
     traces: tuple[Trace, ...]
-    model: str | None
 
     @classmethod
-    def of(
-        cls,
-        cell: Cell,
-        verdict: Verdict | None,
-        traces: tuple[Trace, ...] = (),
-        model: str | None = None,
-    ) -> "CellView":
+    def of(cls, cell: Cell, verdict: Verdict | None, traces: tuple[Trace, ...] = ()) -> "CellView":
         """A cell with its verdict; without one it is shown as not judged."""
         evidence = EVIDENCE[verdict.evidence] if verdict and verdict.evidence else None
-        return cls(cell, verdict, _word(cell, verdict), evidence, traces, model)
+        return cls(cell, verdict, _word(cell, verdict), evidence, traces)
 
     @property
     def kind(self) -> str:
@@ -47,8 +40,11 @@ class CellView:
     @property
     def link(self) -> str:
         """Address of the cell from the root of the site."""
-        cell = self.cell
-        return cell_link(cell.paper, cell.table.table, cell.row.key, cell.column.key)
+        return cell_link(*self.cell.key)
+
+    @property
+    def model(self) -> str | None:
+        return self.cell.model
 
     @property
     def judged(self) -> bool:
@@ -164,22 +160,18 @@ class Tally:
         return ", ".join(f"{number(n, 0)} {word.label}" for word, n in self.counts) or "no values"
 
 
-def largest_tier(
-    results: Iterable[tuple[str, AccuracyResult]],
-) -> tuple[str, AccuracyResult] | None:
-    """Of (file, result) pairs that of the first seed at the largest tier; None if there are none."""
-    return max(results, key=lambda one: (TIERS.index(one[1].tier), -one[1].seed), default=None)
+def tier_and_seed(result: AccuracyResult) -> tuple[int, int]:
+    """Sort key of results: the first seed at the largest tier comes last."""
+    return TIERS.index(result.tier), -result.seed
 
 
 class Judged:
     """The tables of a catalog with the verdicts of a snapshot."""
 
-    def __init__(self, catalog: Catalog, snapshot: Snapshot, measured: Measured) -> None:
+    def __init__(self, catalog: Catalog, snapshot: Snapshot, index: ResultIndex) -> None:
         self.catalog = catalog
-        self.measured = measured
-        self.verdicts: dict[Place, Verdict] = {
-            (v.paper, v.table, v.row, v.column): v for v in snapshot.verdicts
-        }
+        self.traces = {file: trace(one) for file, one in index.files.items()}
+        self.verdicts = snapshot.by_cell
         self.tables = {
             name: self._table(name, paper, table) for name, (paper, table) in catalog.tables.items()
         }
@@ -192,25 +184,22 @@ class Judged:
                     yield from row.cells
 
     def _table(self, name: str, paper: Paper, table: Table) -> TableView:
-        rows = [self._row(paper, table, row) for row in table.rows]
+        rows = [self._row(row, self.catalog.rows[name][row.key]) for row in table.rows]
         groups = groupby(rows, key=lambda view: view.row.group)
         return TableView(name, paper, table, tuple((title, tuple(own)) for title, own in groups))
 
-    def _row(self, paper: Paper, table: Table, row: Row) -> RowView:
-        cells = tuple(
-            self._cell(Cell(paper.id, table, row, column, text))
-            for column, text in zip(table.columns, row.cells, strict=True)
-        )
+    def _row(self, row: Row, cells: Iterable[Cell]) -> RowView:
         run = self.catalog.runs.get(row.run) if row.run else None
-        return RowView(row, row.model or (run.config if run else None), cells)
+        model = row.model or (run.config if run else None)
+        return RowView(row, model, tuple(map(self._cell, cells)))
 
     def _cell(self, cell: Cell) -> CellView:
-        verdict = self.verdicts.get((cell.paper, cell.table.table, cell.row.key, cell.column.key))
-        return CellView.of(cell, verdict, self._traces(verdict), self.catalog.model_of(cell))
+        verdict = self.verdicts.get(cell.key)
+        return CellView.of(cell, verdict, self._traces(verdict))
 
     def _traces(self, verdict: Verdict | None) -> tuple[Trace, ...]:
         names = verdict.results if verdict else ()
-        return tuple(self.measured.traces[name] for name in names if name in self.measured.traces)
+        return tuple(self.traces[name] for name in names if name in self.traces)
 
 
 def _word(cell: Cell, verdict: Verdict | None) -> Word:

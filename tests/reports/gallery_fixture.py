@@ -9,7 +9,7 @@ from PIL import Image
 from bench.catalog.load import Catalog
 from bench.judge.records import Snapshot
 from bench.results.galleries import write_gallery
-from bench.results.records import AccuracyResult, Exhibit, Gallery, Picture, Predictions
+from bench.results.records import AccuracyResult, Gallery, PanelGroup, Picture, Predictions
 from tests.factories import Memory, make
 
 FILE = "results/lab/paper0-run0/seed-0.json"
@@ -39,7 +39,7 @@ def add_gallery(store: Memory, sizes: tuple[int, ...], text: str | None = None) 
     made = [picture(number, width, text) for number, width in enumerate(sizes)]
     pictures = tuple(one for one, _ in made)
     exhibits = [
-        Exhibit(key=key, title=text or key, caption=text or "What is seen.", pictures=some)
+        PanelGroup(key=key, title=text or key, caption=text or "What is seen.", pictures=some)
         for key, some in (("predictions", pictures), ("dependency-areas", pictures[:2]))
     ]
     gallery = Gallery(predictions=DIGEST, exhibits=tuple(exhibits))

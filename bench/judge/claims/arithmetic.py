@@ -1,7 +1,7 @@
 """Computing an expression on intervals.
 
-Three answers are possible to a comparison: it holds whatever the intervals hide, it fails whatever they hide, or they
-leave it open (None). A cell that occurs several times has one value: see `Evaluation.number`.
+A comparison has three possible outcomes: it holds for all values in the intervals, it fails for all of them, or they
+do not decide (None). A cell that occurs several times has one value: see `Evaluation.number`.
 """
 
 import ast
@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from bench.catalog.schema import METRICS, Claim, parse_number
+from bench.catalog.numbers import parse_number
+from bench.catalog.schema import METRICS, Claim
 from bench.judge.claims.expressions import Resolved
 from bench.judge.intervals import Interval, largest, positions, range_of, smallest
 from bench.judge.records import Holds
@@ -41,7 +42,7 @@ class Evaluation:
     # ------------------------------------------------------------ truth
 
     def truth(self, node: ast.expr) -> Truth:
-        """Three-valued: True, False, or None where the intervals leave it open."""
+        """Three-valued: True, False, or None where the intervals do not decide."""
         match node:
             case ast.UnaryOp(operand=inner):
                 known = self.truth(inner)
@@ -65,7 +66,7 @@ class Evaluation:
                     for a, b in itertools.pairwise(ordered)
                 ]
                 return combine(steps, True)
-        raise TypeError(f"{ast.dump(node)} is no truth")
+        raise TypeError(f"{ast.dump(node)} is not a comparison")
 
     def _not_worse(self, cell: str, other: str, higher: bool) -> Truth:
         one, two = (cell, other) if higher else (other, cell)
@@ -100,7 +101,7 @@ class Evaluation:
     # ------------------------------------------------------------ numbers
 
     def best(self, node: ast.expr) -> float:
-        """The number on the central values: what a reader with a pocket calculator gets."""
+        """The number on the central values: what a pocket calculator gives."""
         points = {cell: Interval.point(value) for cell, value in self.central.items()}
         return replace(self, values=points)._plain(node).low
 
@@ -108,9 +109,9 @@ class Evaluation:
         """Every value the number can take.
 
         Where each cell occurs once, interval arithmetic is exact. Cells that occur several times are set to the ends
-        and the middle of their intervals, all combinations, and the rest stays an interval: exact wherever the number
-        rises or falls steadily over one rounding step of each cell, as all claims do. With more than MOST_REPEATED
-        such cells the plain interval is returned, which is never too narrow.
+        and the middle of their intervals, in all combinations, and the others remain intervals: exact wherever the
+        number is monotonic within one rounding step of each cell, as in all claims. With more than MOST_REPEATED such
+        cells the plain interval is returned, which is never too narrow.
         """
         outer = self._plain(node)
         repeated = self._repeated(node)
@@ -137,7 +138,7 @@ class Evaluation:
             case ast.Call(func=ast.Name(id="others"), args=[among, without]):
                 left_out = self.cells(without)
                 return tuple(c for c in self.cells(among) if c not in left_out)
-        raise TypeError(f"{ast.dump(node)} is no list")
+        raise TypeError(f"{ast.dump(node)} is not a list")
 
     def _plain(self, node: ast.expr) -> Interval:
         match node:
@@ -160,7 +161,7 @@ class Evaluation:
                 return a / b
             case ast.Call(func=ast.Name(id=name), args=args):
                 return self._call(name, args)
-        raise TypeError(f"{ast.dump(node)} is no number")
+        raise TypeError(f"{ast.dump(node)} is not a number")
 
     def _call(self, name: str, args: list[ast.expr]) -> Interval:
         if name in ("abs", "percent_less", "percent_more", "times"):
@@ -195,7 +196,7 @@ class Evaluation:
 
 
 def combine(parts: list[Truth], all_of: bool) -> Truth:
-    """Three-valued `and` (or `or`): one failing (holding) part decides, an open part leaves open."""
+    """Three-valued `and` (or `or`): one failing (holding) part decides; else None if any part is None."""
     if (not all_of) in parts:
         return not all_of
     return None if None in parts else all_of
@@ -242,14 +243,12 @@ class Judged(NamedTuple):
 
 
 def judge_on(claim: Claim, evaluation: Evaluation, node: ast.expr, slack: float = 0.0) -> Judged:
-    """A number against what is claimed, or a comparison, on intervals."""
+    """A number compared with the claimed one, or a comparison, on intervals."""
     allowed = claimed_range(claim)
     if allowed is None:
         holds = NAMES[evaluation.truth(node)]
-        open_words = (
-            "the values lie too close together for a decision" if holds == "inconclusive" else ""
-        )
-        return Judged(holds, open_words)
+        words = "the values are too close together to decide" if holds == "inconclusive" else ""
+        return Judged(holds, words)
     value, reach = evaluation.best(node), evaluation.number(node)
     reach = Interval(reach.low - slack * abs(reach.low), reach.high + slack * abs(reach.high))
     holds = NAMES[reach.meets(allowed)]
@@ -265,7 +264,7 @@ def tidy(value: float) -> float:
 
 
 def is_relative(evaluation: Evaluation, node: ast.expr) -> bool:
-    """Whether twice the speed, or half of every count, would change nothing: ratios and orders do not."""
+    """Whether doubling every speed, or halving every count, changes nothing: so it is for ratios and orderings."""
     faster = {
         name: value * (2.0 if evaluation.resolved.cells[name].metric == "fps" else 0.5)
         for name, value in evaluation.central.items()

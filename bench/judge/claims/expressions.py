@@ -1,8 +1,8 @@
 """The language of claims: arithmetic, comparisons and a few functions over cells in brackets.
 
-`parse` reads the text with Python's own parser, keeps a short list of node types and checks at once that every
-function gets what it takes; nothing is ever evaluated as Python. `resolve` finds the cells. `Evaluation` computes on
-intervals: a printed 75.8 is [75.75, 75.85], a measured number a point or what its uncertainty allows.
+`parse` reads the text with Python's own parser, allows a short list of node types and checks the arguments of every
+function; nothing is ever evaluated as Python. `resolve` finds the cells. `bench.judge.claims.arithmetic` computes on
+intervals: a printed 75.8 is [75.75, 75.85], a measured value is a point or what its uncertainty allows.
 """
 
 import ast
@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal, NamedTuple
 
+from bench.catalog.cells import Cell
 from bench.catalog.load import Catalog
-from bench.catalog.schema import Cell
 from bench.errors import LedgerError
 
 Kind = Literal["number", "list", "cell", "truth"]
 LONGEST = 1000
 
-# What each function takes and gives. "numbers" is one list, or two and more numbers.
+# What each function takes and gives. "numbers" is one list, or two or more numbers.
 FUNCTIONS: Mapping[str, tuple[tuple[str, ...], Kind]] = {
     **dict.fromkeys(("min", "max", "mean", "sum", "count"), (("numbers",), "number")),
     "abs": (("number",), "number"),
@@ -40,7 +40,7 @@ _ADDRESS = re.compile(r"(?:([a-z0-9-]+):)?([^/:]+)/([^/:]+)/([^/:]+)")
 
 
 class Reference(NamedTuple):
-    """What stands in brackets, and where (0-based column of the bracket)."""
+    """A cell reference in brackets, and its position (0-based column of the bracket)."""
 
     paper: str | None
     table: str
@@ -56,7 +56,7 @@ class Reference(NamedTuple):
 
 @dataclass(frozen=True)
 class Expression:
-    """A parsed claim: the tree, its references by placeholder name, and what it gives."""
+    """A parsed claim: the tree, its references by placeholder name, and the kind of its value."""
 
     text: str
     tree: ast.expr
@@ -65,7 +65,7 @@ class Expression:
 
 
 def parse(text: str) -> Expression:
-    """Parse one expression. Raises `LedgerError` that shows the place and what is allowed there."""
+    """Parse one expression. Raises `LedgerError` with the position and what is allowed there."""
     if len(text) > LONGEST:
         raise LedgerError(f"expression of {len(text)} characters; the longest allowed is {LONGEST}")
     references: dict[str, Reference] = {}
@@ -110,7 +110,7 @@ def _error(text: str, position: int, problem: str) -> LedgerError:
 
 
 class _Checker:
-    """Which of the allowed nodes a tree consists of, and what each gives."""
+    """Checks that a tree consists of allowed nodes, and finds what each gives."""
 
     def __init__(self, text: str, lead: int, references: Mapping[str, Reference]) -> None:
         self.text, self.lead, self.references = text, lead, references
@@ -122,10 +122,10 @@ class _Checker:
             case ast.Name(id=name):
                 raise self.error(
                     node,
-                    f"unknown name '{name}'; cells stand in brackets; functions: {_names(name)}",
+                    f"unknown name '{name}'; cells are in brackets; functions: {_names(name)}",
                 )
             case ast.Constant(value=bool() | complex() | str() | bytes() | None):
-                raise self.error(node, "only numbers may stand here")
+                raise self.error(node, "only numbers are allowed here")
             case ast.Constant(value=int() | float() as value):
                 if abs(float(value)) > 1e15:
                     raise self.error(node, f"{value} is too large a number")
@@ -166,7 +166,7 @@ class _Checker:
             if len(args) == 1:
                 self.need(args[0], "list")
             elif not args:
-                raise self.error(node, f"{name} takes a list, or two and more numbers")
+                raise self.error(node, f"{name} takes a list, or two or more numbers")
             for part in args if len(args) > 1 else ():
                 self.need(part, "number")
             return gives
@@ -211,7 +211,7 @@ class Resolved(NamedTuple):
 
 
 def resolve(expression: Expression, catalog: Catalog, paper: str) -> Resolved:
-    """Find every cell. Raises `LedgerError` with near names for a cell that is not there."""
+    """Find every cell. Raises `LedgerError` with similar names for a cell that does not exist."""
     found: dict[str, tuple[str, ...]] = {}
     known: dict[str, Cell] = {}
     for name, reference in expression.references.items():

@@ -1,7 +1,7 @@
 """A sentence of a paper, judged twice: on the paper's own numbers, and on the reproduced ones.
 
-On paper every cell is what its rounding allows; the claim holds if the claimed number, with its own rounding, can be
-reached (`bench.judge.claims.arithmetic`). How it is judged on what was measured here: `bench.judge.claims.on_results`.
+On paper every cell may be any value that its rounding allows; the claim holds if the claimed number, with its own
+rounding, can be reached (`bench.judge.claims.arithmetic`). On measured values: `bench.judge.claims.on_results`.
 """
 
 from bench.catalog.load import Catalog
@@ -11,7 +11,7 @@ from bench.judge.claims.arithmetic import Evaluation, judge_on
 from bench.judge.claims.expressions import Resolved, parse, resolve
 from bench.judge.claims.on_results import judge_on_reproduced
 from bench.judge.claims.ordering import PairedDifference
-from bench.judge.evidence import Book
+from bench.judge.evidence import Measurements
 from bench.judge.intervals import Interval
 from bench.judge.records import ClaimJudgement, ClaimVerdict
 
@@ -57,22 +57,22 @@ def check_claims(catalog: Catalog) -> None:
 
 
 def judge_claim(
-    catalog: Catalog, paper: str, claim: Claim, book: Book, paired: PairedDifference | None = None
+    paper: str, claim: Claim, measurements: Measurements, paired: PairedDifference | None = None
 ) -> ClaimVerdict:
     """Both judgements of one claim. Raises `LedgerError` if it cannot be understood."""
-    resolved = understand(catalog, paper, claim)
+    resolved = understand(measurements.catalog, paper, claim)
     return ClaimVerdict(
         paper=paper,
         claim=claim,
         on_paper=judge_on_paper(claim, resolved),
-        on_reproduced=judge_on_reproduced(claim, resolved, book, paired),
+        on_reproduced=judge_on_reproduced(claim, resolved, measurements, paired),
     )
 
 
 def judge_on_paper(claim: Claim, resolved: Resolved) -> ClaimJudgement:
     """Does the paper agree with itself, within what the rounding of its cells allows?"""
     if claim.instead:
-        return ClaimJudgement(holds="open", reason="a figure without printed numbers")
+        return ClaimJudgement(holds="open", reason="about a plot without printed numbers")
     values, central = {}, {}
     for name, cell in resolved.cells.items():
         number = cell.number

@@ -2,7 +2,7 @@
 
 Every comparison in it is judged on one kind of evidence, one machine, one protocol. Counts are judged exactly, speeds
 by ratios within one measurement, trained networks at full size with a tolerance, and networks trained on synthetic
-data by order and direction only.
+data by ordering and direction only.
 """
 
 import ast
@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from bench.catalog.schema import Cell, Claim, parse_number
+from bench.catalog.cells import Cell
+from bench.catalog.numbers import parse_number
+from bench.catalog.schema import Claim
 from bench.judge.claims.arithmetic import Evaluation, Judged, is_relative, judge_on
 from bench.judge.claims.counts import judge_counted
 from bench.judge.claims.expressions import Resolved
-from bench.judge.claims.ordering import Order, PairedDifference, Unordered
-from bench.judge.evidence import SYNTHETIC, Book, Measured
+from bench.judge.claims.ordering import NotAnOrdering, OrderingClaim, PairedDifference
+from bench.judge.evidence import SYNTHETIC, Measurement, Measurements
 from bench.judge.intervals import Interval
-from bench.judge.protocol import protocol_of
 from bench.judge.records import ClaimJudgement, Holds
 from bench.judge.tolerance import SPEED, tolerance
 
@@ -25,10 +26,13 @@ SAME = ("data", "split", "boxes", "flip_test", "evaluator", "subset")
 
 
 def judge_on_reproduced(
-    claim: Claim, resolved: Resolved, book: Book, paired: PairedDifference | None = None
+    claim: Claim,
+    resolved: Resolved,
+    measurements: Measurements,
+    paired: PairedDifference | None = None,
 ) -> ClaimJudgement:
     """Does the claim hold for what was measured here? `open` where something is missing."""
-    judged = _Reproduced(claim, resolved, book, paired).of(resolved.expression.tree)
+    judged = _Reproduced(claim, resolved, measurements, paired).of(resolved.expression.tree)
     kinds = judged.evidence
     return ClaimJudgement(
         value=judged.value,
@@ -44,11 +48,11 @@ def judge_on_reproduced(
 class _Reproduced:
     claim: Claim
     resolved: Resolved
-    book: Book
+    measurements: Measurements
     paired: PairedDifference | None
 
     def of(self, node: ast.expr) -> Judged:
-        """Down through and, or, not; every comparison has evidence of its own."""
+        """Recurses through and, or, not; every comparison has its own evidence."""
         match node:
             case ast.BoolOp(op=op, values=parts):
                 return _combine([self.of(part) for part in parts], isinstance(op, ast.And))
@@ -57,7 +61,7 @@ class _Reproduced:
                 swapped: dict[Holds, Holds] = {"holds": "fails", "fails": "holds"}
                 return judged._replace(holds=swapped.get(judged.holds, judged.holds))
         cells = {name: self._cell(name) for name in self.resolved.names_in(node)}
-        chosen = choose(cells, self.book)
+        chosen = choose(cells, self.measurements)
         if isinstance(chosen, str):
             return Judged("open", chosen)
         try:
@@ -66,13 +70,13 @@ class _Reproduced:
             return Judged("open", str(error))
 
     def _cell(self, name: str) -> Cell:
-        """The cell, with the run that the claim names in place of its own."""
+        """The cell, with the run that the claim names instead of its own."""
         cell = self.resolved.cells[name]
         other = self.claim.instead.get(cell.run or "")
-        return cell.measured_by(other) if other else cell
+        return self.measurements.catalog.with_run(cell, other) if other else cell
 
     def _leaf(
-        self, node: ast.expr, cells: Mapping[str, Cell], chosen: dict[str, Measured]
+        self, node: ast.expr, cells: Mapping[str, Cell], chosen: dict[str, Measurement]
     ) -> Judged:
         kinds = frozenset(one.evidence for one in chosen.values())
         if not kinds:  # a comparison of plain numbers
@@ -89,12 +93,14 @@ class _Reproduced:
         return judged._replace(evidence=kinds)
 
     def _trained(
-        self, node: ast.expr, cells: Mapping[str, Cell], chosen: Mapping[str, Measured]
+        self, node: ast.expr, cells: Mapping[str, Cell], chosen: Mapping[str, Measurement]
     ) -> Judged:
         values, central = {}, {}
         for name, one in chosen.items():
             cell = cells[name]
-            radius = tolerance(cell.metric or "", one.evidence, self.book.spread(cell, "full"))
+            radius = tolerance(
+                cell.metric or "", one.evidence, self.measurements.spread(cell, "full")
+            )
             central[name] = one.value
             values[name] = (
                 Interval(*one.interval)
@@ -104,24 +110,24 @@ class _Reproduced:
         return judge_on(self.claim, Evaluation(self.resolved, values, central), node)
 
     def _ordered(
-        self, node: ast.expr, cells: Mapping[str, Cell], chosen: Mapping[str, Measured]
+        self, node: ast.expr, cells: Mapping[str, Cell], chosen: Mapping[str, Measurement]
     ) -> Judged:
-        spreads = [self.book.spread(c, chosen[n].tier or "smoke") for n, c in cells.items()]
+        spreads = [self.measurements.spread(c, chosen[n].tier or "smoke") for n, c in cells.items()]
         known = [s for s in spreads if s]
         widest = max(known, key=lambda s: s.deviation) if len(known) == len(spreads) else None
-        order = Order(self.resolved, chosen, widest, self.paired, self._orders())
+        ordering = OrderingClaim(self.resolved, chosen, widest, self.paired, self._orderings())
         claimed = parse_number(self.claim.claimed) if self.claim.claimed else None
         try:
             if claimed is None:
-                found = order.truth(node)
+                found = ordering.truth(node)
             elif self.claim.rounding == "at-most":
-                raise Unordered("claims an upper bound, and not a direction")
+                raise NotAnOrdering("claims an upper bound, not a direction")
             else:
-                found = order.direction(node, claimed.value)
-        except Unordered as why:
-            return Judged("open", f"{why}; synthetic data judge claims of order only")
+                found = ordering.direction(node, claimed.value)
+        except NotAnOrdering as why:
+            return Judged("open", f"{why}; synthetic data judge orderings only")
         reason = (
-            f"synthetic data, {'order' if claimed is None else 'direction'} only: {found.reason}"
+            f"synthetic data, {'ordering' if claimed is None else 'direction'} only: {found.reason}"
             + _before(cells, chosen)
         )
         return Judged(
@@ -132,8 +138,8 @@ class _Reproduced:
             confidence=found.confidence,
         )
 
-    def _orders(self) -> int:
-        """In how many comparisons of what was trained the sentence consists: their doubts add up."""
+    def _orderings(self) -> int:
+        """The number of comparisons of trained networks in the sentence: their error probabilities add up."""
         kinds = [
             {self.resolved.cells[name].column.kind for name in self.resolved.names_in(part)}
             for part in _comparisons(self.resolved.expression.tree)
@@ -141,33 +147,33 @@ class _Reproduced:
         return sum(bool({"accuracy", "measure"} & found) for found in kinds)
 
     def _timed(
-        self, node: ast.expr, cells: Mapping[str, Cell], chosen: Mapping[str, Measured]
+        self, node: ast.expr, cells: Mapping[str, Cell], chosen: Mapping[str, Measurement]
     ) -> Judged:
         """Ratios within one measurement, 10 % either way.
 
-        A claimed size holds if the medians reach it and the quartiles exclude that all are alike: a noisy timer makes
-        a claim inconclusive, never true. On a CPU one that only the size of fails is inconclusive too.
+        A claimed ratio holds if the medians reach it and the quartiles exclude that all are equal: a noisy timer makes
+        a claim inconclusive, never true. On a CPU a claim whose direction holds but not its size is inconclusive too.
         """
         central = {name: one.value for name, one in chosen.items()}
         spans = {n: Interval(*one.interval) for n, one in chosen.items() if one.interval}
         evaluation = Evaluation(self.resolved, spans, central)
         first = next(iter(chosen.values()))
-        where = f"{first.protocol['machine']}, {first.protocol['precision']}, batch {first.protocol['batch']}"
+        where = "{machine}, {precision}, batch {batch}".format_map(first.protocol)
         if not is_relative(evaluation, node):
             return Judged(
-                "open", f"claims absolute speed; timed on {where}, and only ratios carry over"
+                "open", f"claims an absolute speed; timed on {where}, and only ratios carry over"
             )
         judged = judge_on(self.claim, evaluation, node, slack=SPEED)
         words = f"{where}: {judged.reason or judged.holds}"
         claimed = parse_number(self.claim.claimed or "")
         if claimed is None or judged.value is None or judged.interval is None:
             return judged._replace(reason=words)
-        edge = replace(evaluation, central=dict.fromkeys(central, 1.0)).best(node)  # all alike
+        edge = replace(evaluation, central=dict.fromkeys(central, 1.0)).best(node)  # all equal
         if judged.holds == "holds":
             points = {name: Interval.point(value) for name, value in central.items()}
             exact = judge_on(self.claim, replace(evaluation, values=points), node, slack=SPEED)
             if exact.holds != "holds" or judged.interval[0] <= edge <= judged.interval[1]:
-                words += "; the timings vary too much for a decision"
+                words += "; the timings vary too much to decide"
                 return judged._replace(holds="inconclusive", reason=words)
         if (
             judged.holds == "fails"
@@ -181,23 +187,25 @@ class _Reproduced:
         return judged._replace(reason=words)
 
 
-def _before(cells: Mapping[str, Cell], chosen: Mapping[str, Measured]) -> str:
-    """What each run had before training, where that is known: an order of networks that learnt nothing says little.
+def _before(cells: Mapping[str, Cell], chosen: Mapping[str, Measurement]) -> str:
+    """What each run scored before training, where known: an ordering of networks that learnt nothing means little.
 
     The joints of one measure are averaged, metrics never.
     """
-    told: dict[str, list[tuple[float, float]]] = {}
+    found: dict[str, list[tuple[float, float]]] = {}
     for name, one in chosen.items():
         if one.untrained is not None:
             what = f"{cells[name].metric} of {cells[name].run}"
-            told.setdefault(what, []).append((one.untrained, one.value))
-    means = {what: [fmean(side) for side in zip(*both, strict=True)] for what, both in told.items()}
+            found.setdefault(what, []).append((one.untrained, one.value))
+    means = {
+        what: [fmean(side) for side in zip(*both, strict=True)] for what, both in found.items()
+    }
     shown = [f"{what} {before:.3g} to {after:.3g}" for what, (before, after) in means.items()]
     return f"; before to after training: {_some(shown)}" if shown else ""
 
 
 def _comparisons(node: ast.expr) -> list[ast.expr]:
-    """What `and`, `or` and `not` join."""
+    """The operands of `and`, `or` and `not`."""
     match node:
         case ast.BoolOp(values=parts):
             return [one for part in parts for one in _comparisons(part)]
@@ -212,10 +220,10 @@ def _combine(parts: list[Judged], all_of: bool) -> Judged:
     order: list[Holds] = [decisive, "open", "inconclusive"]
     rest: Holds = "holds" if all_of else "fails"
     holds = next((one for one in order if any(p.holds == one for p in parts)), rest)
-    sure = [p.confidence for p in parts if p.confidence is not None]
+    known = [p.confidence for p in parts if p.confidence is not None]
     confidence = None
-    if sure:
-        confidence = max(0.0, 1.0 - sum(1.0 - one for one in sure)) if all_of else max(sure)
+    if known:
+        confidence = max(0.0, 1.0 - sum(1.0 - one for one in known)) if all_of else max(known)
     return Judged(
         holds,
         "; ".join(dict.fromkeys(p.reason for p in parts if p.reason)),
@@ -224,27 +232,30 @@ def _combine(parts: list[Judged], all_of: bool) -> Judged:
     )
 
 
-def choose(cells: Mapping[str, Cell], book: Book) -> dict[str, Measured] | str:
-    """For every cell the measurement of the strongest source that covers all; or why there is none."""
+def choose(cells: Mapping[str, Cell], measurements: Measurements) -> dict[str, Measurement] | str:
+    """For every cell the measurement from the strongest source that covers all; or why there is none."""
     kinds = sorted({cell.column.kind for cell in cells.values()})
     if len(kinds) > 1:
-        return f"mixes {' and '.join(kinds)} in one number; each is judged apart"
-    usable: dict[str, dict[str, Measured]] = {}
+        return f"mixes {' and '.join(kinds)} in one number; each is judged separately"
+    usable: dict[str, dict[str, Measurement]] = {}
     missing: list[str] = []
     stale: list[str] = []
     for name, cell in cells.items():
-        found = [m for m in book.of(cell) if m.values and not m.differs]
+        found = [m for m in measurements.of(cell) if m.values and not m.differs]
         fresh = [m for m in found if not m.stale]
         if not fresh:
             (stale if found else missing).append(name)
-        usable[name] = {m.source: m for m in reversed(fresh)}
+        usable[name] = {}
+        for one in fresh:  # the best of each source
+            usable[name].setdefault(one.source, one)
     if missing:
         return f"not measured: {_some(missing)}"
     if stale:
         return f"measured before its code or configuration changed: {_some(stale)}"
     if not cells:
         return {}
-    common = set.intersection(*(set(sources) for sources in usable.values()))
+    first, *others = usable.values()
+    common = [source for source in first if all(source in sources for sources in others)]
     if not common:
         return "no single kind of evidence, on one machine, covers all its cells"
     source = min(common, key=lambda one: max(usable[name][one].rank for name in cells))
@@ -256,11 +267,11 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _mixed(cells: Mapping[str, Cell], chosen: Mapping[str, Measured]) -> str:
-    """Protocols that differ although the paper's own do not."""
+def _mixed(cells: Mapping[str, Cell], chosen: Mapping[str, Measurement]) -> str:
+    """Which protocol key differs although the paper's own do not; empty if none."""
     for key in SAME:
         measured = {one.protocol.get(key, "") for one in chosen.values()}
-        printed = {protocol_of(cell).get(key, "") for cell in cells.values()}
+        printed = {cell.protocol.get(key, "") for cell in cells.values()}
         if len(measured) > 1 and len(printed) < 2:
             return f"measured under different protocols: {key} is {' and '.join(sorted(measured))}"
     return ""

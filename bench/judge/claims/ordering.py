@@ -1,19 +1,20 @@
-"""Claims of order and direction on synthetic data, with seeds.
+"""Claims of ordering and direction on synthetic data, with seeds.
 
-Accuracy on synthetic people says nothing about a figure on COCO, but it can say that A is above B. A claim is one of
-order if equal networks would sit exactly on its edge: `a > b`, `a - b = 1.3` (the sign of it), `times(a, b) = 1.4`
-(above 1), `best(a, list)`. What claims a size (`a > 75`, `a - b > 1`, `abs(a - b)`) is left open.
+Accuracy on synthetic people says nothing about a value on COCO, but it can say that A is above B. A claim is one of
+ordering if equal networks would be exactly on its edge: `a > b`, `a - b = 1.3` (its sign), `times(a, b) = 1.4`
+(above 1), `best(a, list)`. A claim about a size (`a > 75`, `a - b > 1`, `abs(a - b)`) stays open.
 
-A step of a claim is decided only if the whole 95 % interval of its difference lies beyond a margin, in points of
+A contrast of a claim is decided only if the whole 95 % interval of its difference is beyond a margin, in points of
 every accuracy alike (AP, AR, PCKh; a hundredth for measures from 0 to 1; for a ratio: what the margin makes of it):
 
 * 0.5 where the interval covers the training seed (several seeds, or one that borrows the deviation of other runs):
-  half a point is less than anything these papers call better;
+  half a point is less than any improvement these papers claim;
 * 2.5 where it covers the choice of images only (one seed each, image-paired bootstrap): two trainings of one network
-  at smoke size lay up to 2.3 AP apart in trials, which no draw of images shows.
+  at smoke size differed by up to 2.3 AP in trials, which no resampling of images shows.
 
-The doubts of all steps, and of all comparisons in one sentence, add up (Bonferroni): it holds only if all are right
-with a joint confidence of 97.5 %, and fails only if one step is wrong at that level divided by their number.
+The error probabilities of all contrasts, and of all comparisons in one sentence, add up (Bonferroni): it holds only if
+all are right with a joint confidence of 97.5 %, and fails only if one contrast is wrong at that level divided by their
+number.
 """
 
 import ast
@@ -26,24 +27,24 @@ from typing import NamedTuple
 from bench.catalog.schema import METRICS
 from bench.judge.claims.arithmetic import Evaluation
 from bench.judge.claims.expressions import Resolved
-from bench.judge.evidence import Measured
+from bench.judge.evidence import Measurement
 from bench.judge.records import Holds
 from bench.judge.statistics import LEVEL, Difference, Spread, propagate, slope, summarise
 
 EQUAL = (50.0, 60.0)
 DRAWN = (20.0, 80.0)
-DOUBT = (1.0 - LEVEL) / 2
+ALPHA = (1.0 - LEVEL) / 2
 MARGIN_SEEDS = 0.5
 MARGIN_IMAGES = 2.5
-PairedDifference = Callable[[Measured, Measured, str], Difference | None]
+PairedDifference = Callable[[Measurement, Measurement, str], Difference | None]
 
 
-class Unordered(ValueError):
+class NotAnOrdering(ValueError):
     """The claim is about a size, which synthetic data cannot judge."""
 
 
-class Ordered(NamedTuple):
-    """What the seeds say; `interval` and `value` are of the number the claim is about."""
+class OrderingResult(NamedTuple):
+    """The judgement on the seeds; `value` and `interval` are of the number in the claim."""
 
     holds: Holds
     confidence: float | None
@@ -52,8 +53,8 @@ class Ordered(NamedTuple):
     reason: str
 
 
-class Found(NamedTuple):
-    """The difference behind one step, the margin it must pass, and what its interval covers."""
+class ContrastEstimate(NamedTuple):
+    """The difference of one contrast, the margin it must exceed, and what its interval covers."""
 
     difference: Difference
     margin: float
@@ -61,77 +62,77 @@ class Found(NamedTuple):
 
     @property
     def beyond(self) -> bool | None:
-        """True if wholly above the margin, False if wholly below minus the margin, else None."""
+        """True if entirely above the margin, False if entirely below minus the margin, else None."""
         return self.difference.above(self.margin)
 
 
-class Step(NamedTuple):
-    """A number that is above zero if this part of a claim is true; `pair`: plainly one cell minus another."""
+class Contrast(NamedTuple):
+    """A number that is above zero if this part of a claim is true; `pair`: if it is simply one cell minus another."""
 
     cells: tuple[str, ...]
     value: Callable[[Mapping[str, float]], float]
     pair: tuple[str, str] | None = None
 
 
-def _pair(high: str, low: str) -> Step:
-    return Step((high, low), lambda v: v[high] - v[low], (high, low))
+def _pair(high: str, low: str) -> Contrast:
+    return Contrast((high, low), lambda v: v[high] - v[low], (high, low))
 
 
 @dataclass(frozen=True)
-class Order:
-    """One claim on the seeds of its cells; `paired` may stand in where single seeds give no interval.
+class OrderingClaim:
+    """One claim on the seeds of its cells; `paired` is used where single seeds give no interval.
 
-    measured: by address. spread: what a cell with a single seed borrows. among: in how many comparisons of this
-    kind the sentence consists.
+    measured: by address. spread: what a cell with a single seed borrows. among: the number of comparisons of this
+    kind in the sentence.
     """
 
     resolved: Resolved
-    measured: Mapping[str, Measured]
+    measured: Mapping[str, Measurement]
     spread: Spread | None
     paired: PairedDifference | None = None
     among: int = 1
 
-    def truth(self, node: ast.expr) -> Ordered:
-        """A comparison, `best`, `rising` or `falling`. Raises `Unordered` if it is about a size."""
-        steps = self._steps(node)
-        for step in steps:
-            if any(abs(step.value(self._everywhere(equal))) > 1e-9 for equal in EQUAL):
-                raise Unordered("claims a size, and not only an order")
-        return self._decide(steps)
+    def truth(self, node: ast.expr) -> OrderingResult:
+        """A comparison, `best`, `rising` or `falling`. Raises `NotAnOrdering` if it is about a size."""
+        contrasts = self._contrasts(node)
+        for contrast in contrasts:
+            if any(abs(contrast.value(self._everywhere(equal))) > 1e-9 for equal in EQUAL):
+                raise NotAnOrdering("claims a size, not only an ordering")
+        return self._decide(contrasts)
 
-    def direction(self, node: ast.expr, claimed: float) -> Ordered:
-        """The side on which a claimed number lies. Raises `Unordered` if it has none."""
+    def direction(self, node: ast.expr, claimed: float) -> OrderingResult:
+        """The side of its edge on which a claimed number is. Raises `NotAnOrdering` if it has none."""
         if among := _extreme(node):
-            return self._decide(self._extreme_steps(*among, claimed))
+            return self._decide(self._extreme_contrasts(*among, claimed))
         if _functions(node) & {"abs", "spread", "count", "argmax", "argmin"}:
-            raise Unordered("claims a size, and not a direction")
+            raise NotAnOrdering("claims a size, not a direction")
         number = self._number(node)
         edge, other = (number.value(self._everywhere(equal)) for equal in EQUAL)
         if abs(edge - other) > 1e-9 or claimed == edge:
-            raise Unordered("claims a size, and not a direction")
+            raise NotAnOrdering("claims a size, not a direction")
         sign = 1.0 if claimed > edge else -1.0
-        step = Step(number.cells, lambda v: sign * (number.value(v) - edge), None)
-        if not _both_ways(step):
-            raise Unordered(
-                "claims a size: its sign cannot come out otherwise (the largest less the smallest, or less itself)"
+        contrast = Contrast(number.cells, lambda v: sign * (number.value(v) - edge), None)
+        if not _both_ways(contrast):
+            raise NotAnOrdering(
+                "claims a size: its sign is fixed (the largest minus the smallest, or a value minus itself)"
             )
-        decided = self._decide([step])
-        found = self._found(step).difference
+        decided = self._decide([contrast])
+        found = self._estimate(contrast).difference
         ends = sorted(edge + sign * end for end in found.interval) if found.interval else None
         return decided._replace(
             value=edge + sign * found.value, interval=(ends[0], ends[1]) if ends else None
         )
 
-    # ------------------------------------------------------------ steps
+    # ------------------------------------------------------------ contrasts
 
     def _cells(self, node: ast.expr) -> tuple[str, ...]:
         return Evaluation(self.resolved, {}, {}).cells(node)
 
-    def _number(self, node: ast.expr) -> Step:
+    def _number(self, node: ast.expr) -> Contrast:
         cells = tuple(dict.fromkeys(self.resolved.names_in(node)))
-        return Step(cells, lambda v: Evaluation(self.resolved, {}, v).best(node))
+        return Contrast(cells, lambda v: Evaluation(self.resolved, {}, v).best(node))
 
-    def _steps(self, node: ast.expr) -> list[Step]:
+    def _contrasts(self, node: ast.expr) -> list[Contrast]:
         match node:
             case ast.Call(func=ast.Name(id="best"), args=[chosen, among]):
                 (cell,) = self._cells(chosen)
@@ -144,26 +145,26 @@ class Order:
                 return [_pair(b, a) if name == "rising" else _pair(a, b) for a, b in pairs]
             case ast.Compare(left=left, ops=ops, comparators=rest):
                 parts = zip([left, *rest[:-1]], ops, rest, strict=True)
-                return [step for a, op, b in parts for step in self._compared(a, op, b)]
-        raise TypeError(f"{ast.dump(node)} is no truth")
+                return [one for a, op, b in parts for one in self._compared(a, op, b)]
+        raise TypeError(f"{ast.dump(node)} is not a comparison")
 
-    def _compared(self, a: ast.expr, op: ast.cmpop, b: ast.expr) -> list[Step]:
+    def _compared(self, a: ast.expr, op: ast.cmpop, b: ast.expr) -> list[Contrast]:
         if isinstance(op, ast.Eq):
             for one, other in ((a, b), (b, a)):
                 if (among := _extreme(one)) and isinstance(other, ast.Constant):
-                    return self._extreme_steps(*among, float(str(other.value)))
-            raise Unordered("claims that two numbers are equal, which no sample shows")
+                    return self._extreme_contrasts(*among, float(str(other.value)))
+            raise NotAnOrdering("claims that two numbers are equal, which no sample can show")
         if {"argmax", "argmin", "count"} & (_functions(a) | _functions(b)):
-            raise Unordered("claims a position within bounds")
+            raise NotAnOrdering("claims a position within bounds")
         high, low = (a, b) if isinstance(op, ast.Gt | ast.GtE) else (b, a)
         if isinstance(high, ast.Name) and isinstance(low, ast.Name):
             return [_pair(self._cells(high)[0], self._cells(low)[0])]
         return [self._number(ast.BinOp(high, ast.Sub(), low))]
 
-    def _extreme_steps(self, name: str, among: ast.expr, position: float) -> list[Step]:
+    def _extreme_contrasts(self, name: str, among: ast.expr, position: float) -> list[Contrast]:
         cells = self._cells(among)
         if position not in range(1, len(cells) + 1):
-            raise Unordered(
+            raise NotAnOrdering(
                 f"position {position:g} is not among the {len(cells)} cells of the list"
             )
         chosen = cells[int(position) - 1]
@@ -175,27 +176,29 @@ class Order:
     def _everywhere(self, value: float) -> dict[str, float]:
         return dict.fromkeys(self.measured, value)
 
-    def _found(self, step: Step) -> Found:
-        samples = [self.measured[cell].values for cell in step.cells]
+    def _estimate(self, contrast: Contrast) -> ContrastEstimate:
+        samples = [self.measured[cell].values for cell in contrast.cells]
 
         def of(values: Sequence[float]) -> float:
-            return step.value(dict(zip(step.cells, values, strict=True)))
+            return contrast.value(dict(zip(contrast.cells, values, strict=True)))
 
         found = propagate(of, samples, self.spread)
         means = [summarise(one).mean for one in samples]
         scale = max((abs(slope(of, means, n)) for n in range(len(means))), default=0.0)
-        if found.interval is None and step.pair and self.paired:
-            high, low = step.pair
+        if found.interval is None and contrast.pair and self.paired:
+            high, low = contrast.pair
             metric = self.resolved.cells[high].metric or ""
             images = self.paired(self.measured[high], self.measured[low], metric)
             if images is not None and images.interval is not None:
-                return Found(images, MARGIN_IMAGES, "the choice of images only (one seed each)")
-        margin = MARGIN_SEEDS * scale * self._point(step)
-        return Found(found, margin, self._covers(found, samples))
+                return ContrastEstimate(
+                    images, MARGIN_IMAGES, "the choice of images only (one seed each)"
+                )
+        margin = MARGIN_SEEDS * scale * self._point(contrast)
+        return ContrastEstimate(found, margin, self._covers(found, samples))
 
-    def _point(self, step: Step) -> float:
-        """A point of the figures: 1 of those in percent, 0.01 of measures between 0 and 1."""
-        metrics = [self.resolved.cells[cell].metric for cell in step.cells]
+    def _point(self, contrast: Contrast) -> float:
+        """A point of the values: 1 of those in percent, 0.01 of measures between 0 and 1."""
+        metrics = [self.resolved.cells[cell].metric for cell in contrast.cells]
         return 0.01 if all(m and METRICS[m].kind == "measure" for m in metrics) else 1.0
 
     def _covers(self, found: Difference, samples: Sequence[Sequence[float]]) -> str:
@@ -209,25 +212,25 @@ class Order:
         seeds = f"{fewest} seeds each" if fewest == most else f"{fewest} to {most} seeds"
         return f"the spread of {seeds}"
 
-    def _decide(self, steps: list[Step]) -> Ordered:
-        """All steps surely above their margins: holds. One surely below: fails. Doubts add up."""
-        found = [self._found(step) for step in steps]
+    def _decide(self, contrasts: list[Contrast]) -> OrderingResult:
+        """All contrasts above their margins: holds. One below: fails. Error probabilities add up."""
+        found = [self._estimate(contrast) for contrast in contrasts]
         if not found:
-            raise Unordered("compares nothing: the list has a single cell")
-        sure = [one.difference.confidence for one in found]
-        known = [one for one in sure if one is not None]
+            raise NotAnOrdering("compares nothing: the list has a single cell")
+        confidences = [one.difference.confidence for one in found]
+        known = [one for one in confidences if one is not None]
         joint = 1.0 - sum(1.0 - one for one in known) if len(known) == len(found) else None
-        wrong = DOUBT / (len(found) * self.among) + 1e-12
-        below = (p for one, p in zip(found, sure, strict=True) if one.beyond is False)
+        wrong = ALPHA / (len(found) * self.among) + 1e-12
+        below = (p for one, p in zip(found, confidences, strict=True) if one.beyond is False)
         holds: Holds = "inconclusive"
         if any(p is not None and p <= wrong for p in below):
             holds = "fails"
-        elif joint is not None and joint >= 1.0 - DOUBT / self.among - 1e-12:
+        elif joint is not None and joint >= 1.0 - ALPHA / self.among - 1e-12:
             holds = "holds" if all(one.beyond for one in found) else "inconclusive"
         confidence = None if joint is None else max(0.0, joint)
-        return Ordered(holds, confidence, None, None, self._words(found))
+        return OrderingResult(holds, confidence, None, None, self._words(found))
 
-    def _words(self, found: list[Found]) -> str:
+    def _words(self, found: list[ContrastEstimate]) -> str:
         closest = min(found, key=lambda one: one.difference.value - one.margin)
         words = "difference" if len(found) == 1 else f"smallest of {len(found)} differences"
         words += f" {closest.difference.value:+.2f}"
@@ -240,11 +243,11 @@ class Order:
         return f"{words}; the interval covers {covers}"
 
 
-def _both_ways(step: Step) -> bool:
-    """Whether some figures would put the number above zero and others below."""
-    dice = random.Random(0)
-    draws = ({cell: dice.uniform(*DRAWN) for cell in step.cells} for _ in range(200))
-    signs = {value > 0 for value in map(step.value, draws) if abs(value) > 1e-9}
+def _both_ways(contrast: Contrast) -> bool:
+    """Whether some values would put the number above zero and others below."""
+    generator = random.Random(0)
+    draws = ({cell: generator.uniform(*DRAWN) for cell in contrast.cells} for _ in range(200))
+    signs = {value > 0 for value in map(contrast.value, draws) if abs(value) > 1e-9}
     return len(signs) == 2
 
 

@@ -23,8 +23,9 @@ from bench.measure import train
 from bench.measure.gallery import drawing
 from bench.measure.gallery.annotated_images import Scene, scenes_of
 from bench.results.galleries import write_gallery
-from bench.results.records import AccuracyResult, Exhibit, Gallery, Picture
-from bench.results.store import Store, Stored, slug
+from bench.results.locations import slug
+from bench.results.records import AccuracyResult, Gallery, PanelGroup, Picture
+from bench.results.store import Store, Stored
 from model_zoo.figures.panel import Figure, figures
 
 LOT, BEST, WORST = 4, 2, 2
@@ -64,7 +65,7 @@ class Panel:
 class Album:
     """Exhibits and their files, within the limits of one run."""
 
-    exhibits: list[Exhibit] = field(default_factory=list)
+    exhibits: list[PanelGroup] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
 
     def hang(self, key: str, title: str, caption: str, panels: Sequence[Panel]) -> None:
@@ -91,7 +92,7 @@ class Album:
             caption += f" {left} of {len(panels)} pictures are left out to keep this small."
         if pictures:
             self.exhibits.append(
-                Exhibit(key=key, title=title, caption=caption, pictures=tuple(pictures))
+                PanelGroup(key=key, title=title, caption=caption, pictures=tuple(pictures))
             )
 
 
@@ -121,7 +122,7 @@ def draw_gallery(
     from mmpose.registry import DATASETS
 
     entries = store.predictions(stored)
-    units = chosen(dataset, People.load(stored.path.with_suffix(".people.npz")))
+    units = chosen(dataset, People.load(stored.people))
     test = DATASETS.build(cfg.test_dataloader.dataset)
     places = Path(test.ann_file), Path(test.data_prefix["img"])
     scenes = scenes_of(dataset, *places, [unit.number for unit in units])

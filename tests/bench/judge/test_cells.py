@@ -9,7 +9,8 @@ import pytest
 from bench.catalog.load import Catalog
 from bench.errors import ResultError, UnknownName
 from bench.judge.cells import exit_status, failures, judge_all, judge_cell, judge_table
-from bench.judge.evidence import Book, Measured
+from bench.judge.evidence import Measurement, Measurements
+from bench.results.index import ResultIndex
 from bench.results.store import Store
 
 RESULTS = Path(__file__).parents[2] / "fixtures" / "results"
@@ -18,7 +19,13 @@ RESULTS = Path(__file__).parents[2] / "fixtures" / "results"
 def verdict(
     tiny: Catalog, store: Store, row: str, column: str, table: str = "1", project: Path = RESULTS
 ):
-    return judge_cell(tiny.cell_index["tinypaper", table, row, column], Book(tiny, store, project))
+    cell = tiny.cell_index["tinypaper", table, row, column]
+    return judge_cell(cell, Measurements(tiny, ResultIndex(store), project))
+
+
+def stored(tiny: Catalog) -> Measurements:
+    """The committed fixture results."""
+    return Measurements(tiny, ResultIndex(Store(RESULTS, RESULTS / "none")))
 
 
 @pytest.mark.parametrize(
@@ -100,9 +107,9 @@ def test_flops_by_a_rule_nobody_counted_are_not_compared(tiny, fill, make) -> No
 @pytest.mark.parametrize(
     ("flops", "shown", "says"),
     [
-        ({"macs": 7.9, "doubled": 8.04}, "7.9", "doubled would return the figure"),
-        ({"macs": 7.9, "doubled": 15.8}, "7.9", "no known rule would return the figure"),
-        ({"macs": 8.02, "other": 7.96}, "8.0", "macs and other would return the figure"),
+        ({"macs": 7.9, "doubled": 8.04}, "7.9", "doubled would give the printed value"),
+        ({"macs": 7.9, "doubled": 15.8}, "7.9", "no known rule would give the printed value"),
+        ({"macs": 8.02, "other": 7.96}, "8.0", "macs and other would give the printed value"),
     ],
 )
 def test_flops_by_a_rule_that_the_paper_does_not_name_are_inconclusive(
@@ -159,7 +166,7 @@ def test_synthetic_accuracy_never_stands_beside_a_printed_one(tiny, fill, make, 
     assert (found.verdict, found.evidence, found.seeds) == ("not-comparable", tier, (0, 1, 2))
     assert (found.value, found.shown, found.difference, found.interval) == (None, None, None, None)
     assert found.reason.startswith(
-        "synthetic data: judges claims of order only (AP 75.8 there, 0.5 untrained, 3 seeds"
+        "synthetic data: judges ordering claims only (AP 75.8 there, 0.5 untrained, 3 seeds"
     )
 
 
@@ -269,10 +276,10 @@ def test_a_failed_run_is_failed_unless_something_else_was_measured(tiny, fill, m
 def test_failed_is_a_flag_and_not_a_word_in_the_reason(tiny, store) -> None:
     cell = tiny.cell_index["tinypaper", "1", "tiny-a", "ap"]
     for flag, name in ((False, "not-comparable"), (True, "failed")):
-        book = Book(tiny, store)
-        one = Measured("full-1", (), "full-1", (), broken="nothing in failed.json", failed=flag)
-        book._found[cell.name, cell.run] = [one]
-        assert judge_cell(cell, book).verdict == name
+        measurements = Measurements(tiny, ResultIndex(store))
+        one = Measurement("full-1", (), "full-1", (), broken="nothing in failed.json", failed=flag)
+        measurements._found[cell.name, cell.run] = [one]
+        assert judge_cell(cell, measurements).verdict == name
 
 
 def test_a_failure_without_a_message_is_still_a_failure(tiny, fill, make) -> None:
@@ -305,7 +312,8 @@ def test_a_result_is_stale_once_its_code_has_changed(tiny, fill, make, tmp_path:
 
 def test_the_stored_results_give_the_verdicts_of_a_hand_count(tiny) -> None:
     store = Store(RESULTS, RESULTS / "none")
-    found = {f"{v.row}/{v.column}": v.verdict for v in judge_table(tiny, store, "tinypaper-1")}
+    verdicts = judge_table(Measurements(tiny, ResultIndex(store)), "tinypaper-1")
+    found = {f"{v.row}/{v.column}": v.verdict for v in verdicts}
     assert found == {
         **dict.fromkeys(
             [f"{r}/input-size" for r in ("rival", "other", "tiny-a", "tiny-b")], "setting"
@@ -330,15 +338,14 @@ def test_the_stored_results_give_the_verdicts_of_a_hand_count(tiny) -> None:
 
 
 def test_judging_is_complete_and_repeats_to_the_byte(tiny) -> None:
-    store = Store(RESULTS, RESULTS / "none")
-    snapshot = judge_all(tiny, store)
+    snapshot = judge_all(stored(tiny))
     assert len(snapshot.verdicts) == sum(1 for _ in tiny.cells())
     assert len(snapshot.claims) == len(tiny.papers["tinypaper"].claims)
-    assert judge_all(tiny, store).model_dump_json() == snapshot.model_dump_json()
+    assert judge_all(stored(tiny)).model_dump_json() == snapshot.model_dump_json()
 
 
 def test_the_exit_status_is_that_of_the_named_verdicts(tiny) -> None:
-    snapshot = judge_all(tiny, Store(RESULTS, RESULTS / "none"))
+    snapshot = judge_all(stored(tiny))
     assert exit_status(snapshot, ["deviates"]) == 1
     assert exit_status(snapshot, ["stale"]) == 0
     assert exit_status(snapshot, []) == 0

@@ -12,7 +12,8 @@ from bench.errors import LedgerError, UnknownName
 from bench.judge import export
 from bench.judge.cells import judge_all
 from bench.judge.coverage import coverage
-from bench.judge.evidence import Book
+from bench.judge.evidence import Measurements
+from bench.results.index import ResultIndex
 from bench.results.store import Store
 
 RESULTS = Path(__file__).parents[2] / "fixtures" / "results"
@@ -20,9 +21,9 @@ RESULTS = Path(__file__).parents[2] / "fixtures" / "results"
 
 @pytest.fixture
 def judged(tiny):
-    """Catalog, book and snapshot of the stored results."""
-    book = Book(tiny, Store(RESULTS, RESULTS / "none"))
-    return tiny, book, judge_all(tiny, book)
+    """Measurements and snapshot of the stored results."""
+    measurements = Measurements(tiny, ResultIndex(Store(RESULTS, RESULTS / "none")))
+    return measurements, judge_all(measurements)
 
 
 def test_coverage_counts_every_cell(judged) -> None:
@@ -66,14 +67,14 @@ def test_coverage_tells_what_is_named_from_what_can_run(judged) -> None:
 
 
 def test_a_cell_without_a_verdict_is_an_error(judged) -> None:
-    catalog, book, snapshot = judged
+    measurements, snapshot = judged
     short = snapshot.model_copy(update={"verdicts": snapshot.verdicts[1:]})
     with pytest.raises(LedgerError, match="tinypaper/1/rival/input-size has no verdict"):
-        coverage(catalog, book, short)
+        coverage(measurements, short)
 
 
-def test_cells_have_the_documented_fields(judged) -> None:
-    records = export.cells(judged[0], "tinypaper", "1")
+def test_cells_have_the_documented_fields(tiny) -> None:
+    records = export.cells(tiny, "tinypaper", "1")
     assert len(records) == 28
     found = next(r for r in records if r["row_key"] == "rival" and r["column_key"] == "fps")
     assert found["row"] == "Rival-W32 [3]"
@@ -107,7 +108,7 @@ def test_cells_of_a_table_nobody_knows_are_an_error_and_not_an_empty_list(
 
 
 def test_claims_carry_both_judgements(judged) -> None:
-    records = {r["id"]: r for r in export.claims(judged[2])}
+    records = {r["id"]: r for r in export.claims(judged[1])}
     found = records["a-is-smaller"]
     assert {
         "paper",
@@ -133,20 +134,21 @@ def test_claims_carry_both_judgements(judged) -> None:
 
 
 def test_models_runs_results_and_verdicts_are_listed(judged) -> None:
-    catalog, book, snapshot = judged
-    (first, _) = export.models(book)
+    measurements, snapshot = judged
+    catalog, index = measurements.catalog, measurements.index
+    (first, _) = export.models(index)
     assert (first["name"], first["input_size"], first["flops"]) == (
         "tiny-a",
         [192, 256],
         {"conv-linear": 8.02},
     )
     assert {"total", "trainable"} <= set(first["parameters"])
-    assert [r["measured"] for r in export.runs(catalog, book)] == [
+    assert [r["measured"] for r in export.runs(catalog, index)] == [
         ["full", "smoke"],
         ["full", "smoke"],
         [],
     ]
-    kinds = [r["kind"] for r in export.results(book)]
+    kinds = [r["kind"] for r in export.results(index)]
     assert sorted(set(kinds)) == ["accuracy", "count", "speed"]
     assert len(kinds) == len(list(RESULTS.rglob("*.json")))
     assert len(export.verdicts(catalog, snapshot)) == len(snapshot.verdicts)

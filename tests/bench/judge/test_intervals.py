@@ -3,7 +3,7 @@
 import operator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bench.judge.intervals import Interval, largest, positions, range_of, smallest
@@ -37,6 +37,8 @@ def test_an_absolute_value_holds_every_value_it_can_give(one) -> None:
 
 
 @given(st.lists(inside(), min_size=1, max_size=6))
+@example([(Interval(0.0, 1.0), 0.0), (Interval(-1.0, 0.0), 0.0)])  # a tie at touching ends
+@example([(Interval(-1.0, 0.0), 0.0), (Interval(0.0, 1.0), 0.0)])
 def test_extremes_and_range_of_a_list_hold_every_value_they_can_give(parts) -> None:
     spans, values = [p[0] for p in parts], [p[1] for p in parts]
     assert min(values) in smallest(spans)
@@ -61,12 +63,20 @@ def test_no_number_rounds_to_two_printed_neighbours() -> None:
     assert not Interval.around(75.8, 0.05).meets(Interval.around(75.7, 0.05))
 
 
+@pytest.mark.parametrize("largest_first", [True, False])
+def test_touching_ends_may_tie_for_the_extreme(largest_first: bool) -> None:
+    touching = [Interval(0.0, 1.0), Interval(-1.0, 0.0)]
+    assert positions(touching, largest_first) == Interval(1.0, 2.0)
+    apart = [Interval(0.1, 1.0), Interval(-1.0, 0.0)]
+    assert positions(apart, largest_first) == Interval.point(1.0 if largest_first else 2.0)
+
+
 def test_points_are_compared_exactly() -> None:
     assert not Interval.point(3.0).below(Interval.point(3.0))
     assert Interval.point(3.0).meets(Interval.point(3.0))
     assert Interval.point(3.0).below(Interval.point(4.0))
 
 
-def test_division_by_an_interval_with_zero_is_refused() -> None:
+def test_division_by_an_interval_with_zero_is_an_error() -> None:
     with pytest.raises(ZeroDivisionError, match="holds zero"):
         Interval(1.0, 2.0) / Interval(-1.0, 1.0)

@@ -15,8 +15,9 @@ import model_zoo
 from bench.catalog.load import load_catalog
 from bench.cli import main
 from bench.judge.cells import Verdict, judge_table
-from bench.judge.evidence import Book
+from bench.judge.evidence import Measurements
 from bench.measure.testdev import pack
+from bench.results.index import ResultIndex
 from bench.results.store import Store
 
 RUN = "transpose-r-a3-coco"
@@ -77,8 +78,8 @@ def run(*arguments: str) -> Result:
 
 
 def verdicts(root: Path, row: str) -> dict[str, Verdict]:
-    book = Book(load_catalog(), Store(root / "results", root / "none"))
-    table = judge_table(book.catalog, book, "transpose-2")
+    index = ResultIndex(Store(root / "results", root / "none"))
+    table = judge_table(Measurements(load_catalog(), index), "transpose-2")
     return {v.column: v for v in table if v.row == row}
 
 

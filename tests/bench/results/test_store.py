@@ -1,4 +1,4 @@
-"""The store: stable bytes, the newer of two, and one clear line for whatever does not stand."""
+"""The store: stable bytes, the newer of two, and one clear line for invalid files."""
 
 import datetime
 import gzip
@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from bench.errors import ResultError
-from bench.results.store import Store, all_results, newest_date, slug, to_bytes
+from bench.results.index import ResultIndex
+from bench.results.locations import slug
+from bench.results.store import Store, to_bytes
 
 PEOPLE = [
     {"image_id": i // 2, "category_id": 1, "keypoints": [1.0] * 51, "score": 0.5} for i in range(6)
@@ -17,7 +19,7 @@ PEOPLE = [
 
 
 def test_missing_folders_hold_nothing(store: Store) -> None:
-    assert list(all_results(store)) == []
+    assert ResultIndex(store).files == {}
 
 
 def test_what_is_written_is_read_back(store, make) -> None:
@@ -28,12 +30,13 @@ def test_what_is_written_is_read_back(store, make) -> None:
     ]
     for one in results:
         store.write(one)
-    assert [one.result for one in all_results(store)] == results
-    assert [one.file for one in all_results(store)] == [
-        "results/counted/tiny-a.json",
-        "results/timed/tiny.json",
-        "results/smoke/tiny-a-coco/seed-0.json",
-    ]
+    files = ResultIndex(store).files
+    assert {file: one.result for file, one in files.items()} == {
+        "results/counted/tiny-a.json": results[0],
+        "results/timed/tiny.json": results[1],
+        "results/smoke/tiny-a-coco/seed-0.json": results[2],
+    }
+    assert list(files) == sorted(files)
 
 
 def test_bytes_are_sorted_stable_and_end_with_a_newline(store, make) -> None:
@@ -46,7 +49,7 @@ def test_bytes_are_sorted_stable_and_end_with_a_newline(store, make) -> None:
     assert path.stat().st_mode & 0o777 == 0o644
 
 
-def test_tiers_and_released_weights_have_places_of_their_own(store, make) -> None:
+def test_tiers_and_released_weights_have_their_own_folders(store, make) -> None:
     store.write(make.trained("tiny-a-coco", 0, 40.0))
     store.write(make.trained("tiny-a-coco", 0, 75.0, "full"))
     store.write(make.trained("tiny-a-coco", 0, 75.8, "full", evidence="released-weights"))
@@ -57,14 +60,14 @@ def test_tiers_and_released_weights_have_places_of_their_own(store, make) -> Non
     assert len(store.accuracies()) == 3
 
 
-def test_predictions_lie_beside_and_are_checked(store, make) -> None:
+def test_predictions_are_stored_with_the_result_and_checked(store, make) -> None:
     stored = store.write(make.trained("tiny-a-coco", 0, 40.0), PEOPLE)
     assert stored.result.predictions.images == 3
     assert stored.result.predictions.instances == 6
     (read,) = store.accuracies()
     assert store.predictions(read) == PEOPLE
-    beside = stored.path.with_name("seed-0.predictions.json.gz")
-    beside.write_bytes(gzip.compress(b"[]"))
+    assert stored.predictions.name == "seed-0.predictions.json.gz"
+    stored.predictions.write_bytes(gzip.compress(b"[]"))
     with pytest.raises(ResultError, match=r"SHA-256 is not the one in results/smoke.*dvc repro"):
         store.predictions(read)
 
@@ -74,12 +77,12 @@ def test_predictions_never_lead_out_of_the_folder(store, make, file: str) -> Non
     stored = store.write(make.trained("tiny-a-coco", 0, 40.0), PEOPLE)
     record = stored.result.predictions.model_copy(update={"file": file})
     escaped = stored._replace(result=stored.result.model_copy(update={"predictions": record}))
-    with pytest.raises(ResultError, match="must lie beside"):
+    with pytest.raises(ResultError, match="must be in the folder of the result"):
         store.predictions(escaped)
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "", "A", "a--b", "a.b"])
-def test_a_name_that_is_no_name_is_refused(store, make, name: str) -> None:
+def test_an_invalid_name_is_rejected(store, make, name: str) -> None:
     with pytest.raises(ResultError, match="cannot be a file name"):
         store.write(make.counted(name, 5))
     assert not store.root.exists()
@@ -97,9 +100,7 @@ def test_a_name_that_is_no_name_is_refused(store, make, name: str) -> None:
         (b'{"kind": "count", "format": 2}', "format 2 is newer than format 1"),
     ],
 )
-def test_a_file_that_does_not_stand_is_named_with_what_to_do(
-    store, content: bytes, found: str
-) -> None:
+def test_an_invalid_file_is_named_with_what_to_do(store, content: bytes, found: str) -> None:
     path = store.root / "counted" / "tiny-a.json"
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
@@ -107,7 +108,7 @@ def test_a_file_that_does_not_stand_is_named_with_what_to_do(
         store.counts()
 
 
-def test_a_committed_file_is_mended_by_git(store) -> None:
+def test_a_committed_file_is_restored_with_git(store) -> None:
     path = store.measured / "counted" / "tiny-a.json"
     path.parent.mkdir(parents=True)
     path.write_text("{")
@@ -117,7 +118,7 @@ def test_a_committed_file_is_mended_by_git(store) -> None:
         store.counts()
 
 
-def test_a_file_in_the_wrong_place_is_refused(store, make) -> None:
+def test_a_file_in_the_wrong_folder_is_rejected(store, make) -> None:
     path = store.write(make.counted("tiny-a", 5)).path
     path.rename(path.with_name("tiny-b.json"))
     with pytest.raises(ResultError, match=r"content belongs to counted/tiny-a\.json"):
@@ -140,7 +141,7 @@ def test_numbers_that_are_not_finite_are_never_written(store, make) -> None:
     [
         ("2030-01-01", "2030-01-02T10:00:00+01:00", "reports/measured", "the newer one"),
         ("2030-01-02", "2030-01-01", "results/", "the newer one"),
-        (None, "2030-01-01", "results/", "the dates do not tell"),
+        (None, "2030-01-01", "results/", "the dates do not decide"),
     ],
 )
 def test_of_two_files_of_one_measurement_the_newer_counts(
@@ -156,7 +157,7 @@ def test_of_two_files_of_one_measurement_the_newer_counts(
 
 
 @pytest.mark.parametrize("date", ["yesterday", "2030-13-01", 20300101, ["2030-01-01"]])
-def test_a_date_that_is_none_is_refused_with_the_file(store, make, date) -> None:
+def test_an_invalid_date_is_rejected_with_the_file(store, make, date) -> None:
     store.write(make.counted("tiny-a", 5, provenance=make.provenance(volatile={"date": date})))
     with pytest.raises(
         ResultError,
@@ -165,13 +166,13 @@ def test_a_date_that_is_none_is_refused_with_the_file(store, make, date) -> None
         store.counts()
 
 
-def test_the_newest_date_is_the_latest_moment_and_not_the_last_word(store, make) -> None:
-    assert newest_date(all_results(store)) is None
+def test_the_newest_date_is_the_latest_moment_and_not_the_last_in_the_alphabet(store, make) -> None:
+    assert ResultIndex(store).newest_date is None
     dates = ["2030-01-02T00:30:00+02:00", "2030-01-01T23:00:00", None]  # 22:30 and 23:00 in UTC
     for number, when in enumerate(dates):
         made = make.provenance(volatile={"date": when} if when else {})
         store.write(make.counted(f"tiny-{number}", 5, provenance=made))
-    assert newest_date(all_results(store)) == datetime.date(2030, 1, 1)
+    assert ResultIndex(store).newest_date == datetime.date(2030, 1, 1)
 
 
 def test_timings_of_two_machines_both_stay(store, make) -> None:
@@ -199,7 +200,7 @@ def test_a_write_that_fails_leaves_nothing_half_written(store, make, monkeypatch
 
 def test_committed_fixture_results_have_the_bytes_the_store_writes() -> None:
     root = Path(__file__).parents[2] / "fixtures" / "results"
-    stored = list(all_results(Store(root, root / "none")))
+    stored = ResultIndex(Store(root, root / "none")).measured
     assert len(stored) > 8
     for one in stored:
         assert to_bytes(one.result) == one.path.read_bytes()

@@ -8,11 +8,11 @@ import pytest
 
 from bench.catalog.load import load_catalog
 from bench.judge.records import Snapshot
+from bench.results.index import ResultIndex
 from bench.results.store import Store
 from reports.charts.curves import DASHES
 from reports.charts.labels import shortened
 from reports.charts.scatter import DotChart, dot_chart
-from reports.views.results import Measured
 from reports.views.table import Judged
 from reports.views.words import fixed
 from tests.reports.browser import Watched
@@ -22,7 +22,7 @@ from tests.reports.browser import Watched
 def charts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DotChart]:
     """The chart of every table of the real papers, nothing measured."""
     folder = tmp_path_factory.mktemp("nothing")
-    nothing = Measured.of(Store(folder / "results", folder / "measured"))
+    nothing = ResultIndex(Store(folder / "results", folder / "measured"))
     empty = Snapshot(made=date(2026, 1, 1), verdicts=(), claims=(), conflicts=())
     tables = Judged(load_catalog(), empty, nothing).tables
     return {name: chart for name, view in tables.items() if (chart := dot_chart(view))}

@@ -7,9 +7,8 @@ from tests.factories import HOSTILE, make
 
 def terminal(text: str | None = None) -> tuple[str, list[Verdict]]:
     snapshot, catalog, _ = make(text=text)
-    paper, table = catalog.table("paper0-1")
     verdicts = [v for v in snapshot.verdicts if (v.paper, v.table) == ("paper0", "1")]
-    return render_table(paper, table, verdicts), verdicts
+    return render_table(catalog, "paper0-1", verdicts), verdicts
 
 
 def test_a_table_in_the_terminal_shows_every_printed_value_and_verdict() -> None:
@@ -30,4 +29,4 @@ def test_a_table_in_the_terminal_has_no_control_characters() -> None:
 
 def test_a_cell_without_a_verdict_is_shown_as_not_judged() -> None:
     _, catalog, _ = make()
-    assert "? not judged" in render_table(*catalog.table("paper0-1"), [])
+    assert "? not judged" in render_table(catalog, "paper0-1", [])

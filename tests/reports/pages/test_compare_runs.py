@@ -8,8 +8,9 @@ import pytest
 from bench.errors import ResultError, UnknownName
 from bench.evaluate.matches import Matches
 from bench.evaluate.per_person import People
+from bench.results.index import ResultIndex
 from reports.pages.compare_runs import comparison_groups, find, pair, table_of
-from reports.views.results import Measured
+from reports.views.results import sessions
 from tests.factories import Memory, make
 
 
@@ -55,7 +56,7 @@ def test_an_unknown_result_is_refused_with_the_known_ones(
 
 
 def test_the_page_groups_results_by_the_people_they_were_evaluated_on(store: Memory) -> None:
-    groups = comparison_groups(Measured.of(store))
+    groups = comparison_groups(ResultIndex(store))
     assert sorted(len(one.results) for one in groups if one.images) == [1, 2]
     assert sum(len(one.results) for one in groups) == len(store.accuracies())
     both = next(one for one in groups if len(one.results) == 2)
@@ -81,7 +82,7 @@ def test_the_difference_of_ap_has_an_interval_where_matches_are_stored(store: Me
 
 def test_the_index_lists_results_by_machine_with_date_and_data(plain: Path) -> None:
     _, _, results = make()
-    (lab,) = [one for one in Measured.of(results).sessions if dict(one.kinds).get("lab run")]
+    (lab,) = [one for one in sessions(ResultIndex(results)) if dict(one.kinds).get("lab run")]
     assert dict(lab.kinds) == {"count": 20, "lab run": 60}
     assert lab.days == ("2026-01-30",)
     assert lab.data == ("synthetic-v1",)

@@ -97,16 +97,15 @@ def test_hostile_captions_of_a_gallery_stay_text(tmp_path: Path) -> None:
     assert all(e.get("src") for tree in trees for e in tree.iter("script"))
 
 
-def diagnosed() -> tuple[str, AccuracyResult]:
+def diagnosed() -> AccuracyResult:
     _, _, store = make(papers=1)
     result = store.results[FILE]
     assert isinstance(result, AccuracyResult)
-    return FILE, result
+    return result
 
 
 def test_bars_are_divided_in_proportion_to_the_counts() -> None:
-    name, result = diagnosed()
-    view = run_diagnosis("run", [(name, result)])
+    view = run_diagnosis("run", [diagnosed()])
     assert view is not None
     chart = view.charts[0]
     assert [bar.name for bar in chart.bars] == ["all keypoints", "nose", "left ankle", "head"]
@@ -129,18 +128,18 @@ def test_groups_are_in_order_and_a_single_one_gives_no_chart() -> None:
 
 
 def test_the_largest_tier_is_diagnosed_and_results_without_a_diagnosis_are_skipped() -> None:
-    name, result = diagnosed()
+    result = diagnosed()
     full = result.model_copy(update={"tier": "full", "evidence": "full-1", "diagnosis": None})
     smoke = result.model_copy(update={"tier": "smoke", "evidence": "smoke"})
-    view = run_diagnosis("run", [("a", smoke), (name, result), ("c", full)])
+    view = run_diagnosis("run", [smoke, result, full])
     assert view is not None
     assert view.of.startswith("lab tier")
-    assert run_diagnosis("run", [("c", full)]) is None
+    assert run_diagnosis("run", [full]) is None
 
 
 def test_every_count_of_a_diagnosis_is_in_a_table(plain: Path) -> None:
     tree = read(plain / PAGE)
-    found: Diagnosis | None = diagnosed()[1].diagnosis
+    found: Diagnosis | None = diagnosed().diagnosis
     assert found is not None
     tables = [t for t in tree.iter("table") if "number of keypoints" in text(t.find("caption"))]
     rows = {

@@ -16,7 +16,7 @@ from bench.evaluate.per_person import People
 from bench.measure import train
 from bench.measure.gallery import build, drawing
 from bench.measure.gallery.annotated_images import scenes_of
-from bench.results.galleries import folder_of, read_gallery
+from bench.results.galleries import read_gallery
 from bench.results.records import Gallery
 from bench.results.store import Store
 from model_zoo.figures.panel import Figure, figures, keypoint_names
@@ -65,7 +65,7 @@ def test_a_gallery_shows_predictions_and_what_the_network_attends_to(measured):
     store, folder = measured
     [stored] = store.accuracies()
     found = read_gallery(stored)
-    assert folder == folder_of(stored)
+    assert folder == stored.gallery
     assert [exhibit.key for exhibit in found.exhibits] == [
         "predictions",
         "dependency-areas",
@@ -129,7 +129,7 @@ def test_a_gallery_cannot_name_files_elsewhere(measured, name):
     data = json.loads(before)
     data["exhibits"][0]["pictures"][0]["file"] = name
     listed.write_text(json.dumps(data))
-    with pytest.raises(ResultError, match=r"gallery\.json: is no gallery"):
+    with pytest.raises(ResultError, match=r"gallery\.json: is not a gallery"):
         read_gallery(stored)
     listed.write_text(before)
 

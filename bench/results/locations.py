@@ -1,0 +1,57 @@
+"""Where results are stored, relative to the root of a store; the layout is described in `bench.results.store`."""
+
+import re
+from pathlib import Path
+
+from bench.errors import ResultError
+from bench.results.records import AnyResult, CountResult, SpeedResult, SubmissionResult
+
+#: Endings of the files next to a result, after its own stem.
+PREDICTIONS, PEOPLE, MATCHES = ".predictions.json.gz", ".people.npz", ".matches.npz"
+GALLERY = ".gallery"
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_EVIDENCE = {
+    "smoke": {"smoke"},
+    "lab": {"lab"},
+    "full": {"released-weights", "full-1", "full-3"},
+}
+
+
+def slug(text: str) -> str:
+    """'Tesla T4 (16 GB)' -> 'tesla-t4-16-gb'."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def _checked(kind: str, name: str) -> str:
+    if not _SLUG.fullmatch(name):
+        raise ResultError(
+            f"{kind} name {name!r} cannot be a file name; allowed are small letters, digits and single hyphens"
+        )
+    return name
+
+
+def relative_path(result: AnyResult, committed: bool = False) -> Path:
+    """Where a result is stored below its root. Raises `ResultError` for invalid names."""
+    if isinstance(result, CountResult):
+        return Path("counted", f"{_checked('model', result.model)}.json")
+    if isinstance(result, SpeedResult):
+        group = f"{_checked('group', result.group)}.json"
+        machine = _checked("machine", slug(f"{result.machine}-{result.device}"))
+        return Path("timed", machine, group) if committed else Path("timed", group)
+    if isinstance(result, SubmissionResult):
+        name = _checked("submission", result.card.name)
+        return Path("submitted", name, f"{result.dataset}-{result.tier}.json")
+    if result.evidence not in _EVIDENCE[result.tier]:
+        allowed = ", ".join(sorted(_EVIDENCE[result.tier]))
+        raise ResultError(
+            f"run '{result.run}': tier '{result.tier}' cannot give evidence '{result.evidence}', only {allowed}"
+        )
+    run = _checked("run", result.run)
+    if result.evidence == "released-weights":
+        return released_path(run, result.protocol.get("boxes", "any boxes"))
+    return Path(result.tier, run, f"seed-{result.seed}.json")
+
+
+def released_path(run: str, boxes: str) -> Path:
+    """Where the evaluation of released weights is: outside the tiers, since a training empties its own folder."""
+    return Path("released", run, f"{slug(boxes)}.json")
