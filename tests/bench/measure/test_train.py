@@ -150,13 +150,31 @@ def real(workspace: Path, samples: Path) -> Path:
     return lay_out("coco", samples, workspace)
 
 
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first of the next tests leaves what it trained, for the second."""
+    return tmp_path_factory.mktemp("weights") / "final.pth"
+
+
 @pytest.mark.data
 @pytest.mark.slow
 @pytest.mark.parametrize("boxes", ["detector", "ground-truth"])
-def test_the_paper_size_trains_and_evaluates_on_real_images(workspace, real, boxes):
+def test_the_paper_size_trains_and_evaluates_on_real_images(
+    workspace, real, boxes, weights, monkeypatch
+):
     options = full_options(steps=1)
     if boxes == "ground-truth":
         options["test_dataloader.dataset.bbox_file"] = None
+    train_or_load = train._train
+
+    def once(cfg, work, start, *, want_untrained):
+        if weights.is_file():
+            shutil.copy(weights, work / "final.pth")
+        done = train_or_load(cfg, work, start, want_untrained=want_untrained)
+        shutil.copy(work / "final.pth", weights)
+        return done
+
+    monkeypatch.setattr(train, "_train", once)
     result = measure(
         workspace, Run(config="transpose-r-a3", dataset="coco", options=options), "full"
     )
