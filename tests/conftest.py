@@ -13,7 +13,12 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-NETWORKS = ("model_zoo", "bench/measure")  # folders of tests that build or train networks
+NETWORKS = (  # what builds or trains networks, or imports MMPose
+    "model_zoo",
+    "bench/measure",
+    "bench/evaluate/test_metrics_official.py",
+    "bench/evaluate/test_metrics_traps.py",
+)
 NOT_QUICK = ("network", "browser", "process", "slow")
 STARTS_PROCESS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec"}
 
@@ -67,8 +72,7 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
     if event in STARTS_PROCESS and not item.get_closest_marker("process"):
         pytest.fail(f"starts a process without the mark `process`: {arguments[:2]}")
     if event == "import" and arguments[0] == "torch" and not item.get_closest_marker("network"):
-        if not item.get_closest_marker("process"):
-            pytest.fail("imports torch without the mark `network`")
+        pytest.fail("imports torch without the mark `network`")
 
 
 sys.addaudithook(_watch)

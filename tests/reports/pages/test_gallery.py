@@ -163,6 +163,7 @@ def test_curves_have_their_numbers_in_a_table(plain: Path) -> None:
     )
 
 
+@pytest.mark.network
 def test_architecture_is_what_mmengine_makes_of_the_configs() -> None:
     from mmengine import Config
 

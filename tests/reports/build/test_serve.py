@@ -1,4 +1,4 @@
-"""The local server and the terminal's view of a table."""
+"""The local server."""
 
 import http.client
 import threading
@@ -9,12 +9,10 @@ from pathlib import Path
 import pytest
 
 from bench.errors import LedgerError
-from bench.judge.records import Verdict
 from reports.build.serve import Server
 from reports.build.writer import SiteError
-from reports.exports.terminal import render_table
 from reports.site import build
-from tests.factories import HOSTILE, make
+from tests.factories import make
 
 
 class Running:
@@ -89,31 +87,3 @@ def test_a_taken_port_is_told_in_one_line(running: Running, tmp_path: Path) -> N
     port = running.server.server.server_port
     with pytest.raises(SiteError, match=f"port {port} .*--port"):
         Server(tmp_path / "other", str, [], port=port)
-
-
-def terminal(text: str | None = None) -> tuple[str, list[Verdict]]:
-    snapshot, catalog, _ = make(text=text)
-    paper, table = catalog.table("paper0-1")
-    verdicts = [v for v in snapshot.verdicts if (v.paper, v.table) == ("paper0", "1")]
-    return render_table(paper, table, verdicts), verdicts
-
-
-def test_a_table_in_the_terminal_shows_every_printed_figure_and_verdict() -> None:
-    shown, verdicts = terminal()
-    assert len(verdicts) == 60
-    for verdict in verdicts:
-        assert verdict.printed in shown
-        assert (verdict.shown or "") in shown
-    assert "✓ reproduced" in shown
-    assert "not printed" in shown
-    assert max(map(len, shown.splitlines())) < 160
-
-
-def test_a_terminal_gets_no_control_characters() -> None:
-    shown, _ = terminal(HOSTILE + "\x1b[2J")
-    assert all(c.isprintable() or c == "\n" for c in shown)
-
-
-def test_a_cell_without_a_verdict_says_so_in_the_terminal() -> None:
-    _, catalog, _ = make()
-    assert "? not judged" in render_table(*catalog.table("paper0-1"), [])
