@@ -12,7 +12,7 @@ from playwright.sync_api import sync_playwright
 CHROMIUM = os.environ.get("REPROPOSE_CHROMIUM") or shutil.which("chromium")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def debian() -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("no Chromium; install it with `apt-get install chromium`")

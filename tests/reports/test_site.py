@@ -72,6 +72,7 @@ def test_a_page_that_was_edited_or_deleted_by_hand_is_written_again(tmp_path: Pa
     assert set(again.written) == {"tables/paper0-1.html", "models/paper0-model0.svg"}
 
 
+@pytest.mark.process
 def test_a_build_in_another_process_gives_the_same_bytes(plain: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from reports.site import build; "
@@ -130,6 +131,7 @@ def test_distinct_names_get_distinct_files() -> None:
     assert all(0 < len(s) < 100 for s in slugs)
 
 
+@pytest.mark.process
 def test_the_site_needs_neither_torch_nor_mmpose() -> None:
     code = "import sys, reports.site; print({'torch', 'mmpose', 'mmengine'} & set(sys.modules))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -162,6 +162,7 @@ def test_curves_have_their_values_in_a_table(plain: Path) -> None:
     )
 
 
+@pytest.mark.network
 def test_architecture_is_what_mmengine_makes_of_the_configs() -> None:
     from mmengine import Config
 
