@@ -1,13 +1,19 @@
 # Two commands do everything:
 #   make repro   set up, run the smoke tier, open the printed page
 #   make test    set up, check and test
-.PHONY: repro test check setup clean
+# and while editing:
+#   make quick   tests without networks, browser and child processes: about a minute
+#   make check   lint, format, types, import layers, pipeline
+.PHONY: repro test quick check setup clean
 
 repro:
 	@ci/smoke
 
 test:
 	@ci/test
+
+quick:
+	@ci/quick
 
 check:
 	@ci/check

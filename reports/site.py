@@ -2,7 +2,7 @@
 
     build(snapshot, catalog, results, out)
 
-No page fetches anything; every link inside the site is relative.
+Pages load nothing from the network; every link within the site is relative.
 """
 
 from importlib import resources
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from bench.catalog.load import Catalog
-from bench.catalog.schema import METRICS
 from bench.judge.records import Snapshot
 from bench.results.index import ResultIndex
 from bench.results.store import Store
@@ -20,16 +19,16 @@ from reports.build.writer import BuildReport, Writer
 from reports.charts.scatter import agreement_charts, cost_charts, dot_chart
 from reports.exports import model_cards
 from reports.exports.tables import ENDINGS, bibtex, leaderboard_files, table_files
-from reports.pages.compare_runs import benches
+from reports.pages.compare_runs import comparison_groups
 from reports.pages.compare_snapshots import Comparison, compare, to_json
 from reports.pages.model import ModelView, RunView, model_views
 from reports.pages.paper import PaperView, paper_view
 from reports.pages.submissions import submission_views
 from reports.views import urls
-from reports.views.leaderboard import COMPARED, FIRST_SHOWN, leaderboard
+from reports.views.leaderboard import leaderboard
 from reports.views.results import sessions
 from reports.views.table import Judged, Tally
-from reports.views.words import METRIC_LABELS
+from reports.views.words import COMPARED
 
 STATIC = ("style.css", "site.js", "board.js", "compare.js")
 COMPARED_BY = ("AP", "AP50", "AP75", "AR", "PCKh")
@@ -45,8 +44,8 @@ def build(
 ) -> BuildReport:
     """Write the site to `out`; only files whose content changed are touched.
 
-    previous: an earlier snapshot (a site keeps its own as `snapshot.json`); adds the page of what changed and fills
-    the feed. Raises `SiteError` if `out` holds something else than a site or cannot be written.
+    previous: an earlier snapshot (a site keeps its own as `snapshot.json`); adds what changed to the comparison page
+    and the feed. Raises `SiteError` if `out` contains anything other than a site or cannot be written.
     """
     site = Site(snapshot, catalog, results, previous)
     writer = Writer(out)
@@ -101,16 +100,10 @@ class Pages:
         self.keys = Keys(menu, site.snapshot.made)
 
     def write(self) -> None:
-        """All pages and all files to take away."""
-        tally = Tally.of(self.site.judged.cells())
-        self.page(
-            "index.html",
-            "index.html",
-            site=self.site,
-            tally=tally,
-            sessions=sessions(self.site.index),
-        )
-        for paper in self.site.papers:
+        """All pages and all downloads."""
+        site, tally = self.site, Tally.of(self.site.judged.cells())
+        self.page("index.html", "index.html", site=site, tally=tally, sessions=sessions(site.index))
+        for paper in site.papers:
             cite = bibtex([paper.paper])
             self.page(urls.paper_page(paper.paper.id), "paper.html", view=paper, bibliography=cite)
         self.tables()
@@ -121,30 +114,21 @@ class Pages:
             self.writer.add(f"static/{name}", content)
 
     def tables(self) -> None:
-        """One page per table, and the table in every format."""
+        """One page per table, and the table as a download in every format."""
         tables = list(self.site.judged.tables.values())
         for before, table, after in zip([None, *tables], tables, [*tables[1:], None], strict=False):
             page = urls.table_page(table.name)
             files = {urls.table_page(table.name, end): end for end in ENDINGS}
-            beside = [
-                view and (view.name, view.paper.method, view.table.table)
-                for view in (before, after)
+            links = [
+                one and (one.name, one.paper.method, one.table.table) for one in (before, after)
             ]
-            key = self.keys.of(table, beside)
+            key = self.keys.of(table, links)
             if self.writer.current([page, *files], key):
                 continue
             content = table_files(table)
-            around: dict[str, Any] = {"before": before, "after": after, "chart": dot_chart(table)}
-            bibliography = bibtex([table.paper])
-            self.page(
-                page,
-                "table.html",
-                key,
-                view=table,
-                files=content,
-                bibliography=bibliography,
-                **around,
-            )
+            shown: dict[str, Any] = {"before": before, "view": table, "after": after}
+            shown |= {"chart": dot_chart(table), "bibliography": bibtex([table.paper])}
+            self.page(page, "table.html", key, files=content, **shown)
             for name, ending in files.items():
                 self.writer.add(name, content[ending], key)
 
@@ -165,38 +149,30 @@ class Pages:
 
     def pictures(self, run: RunView) -> None:
         """The pictures of a run's gallery."""
-        for source, hung in run.gallery.files() if run.gallery else ():
-            self.writer.copy(hung.address, source, hung.picture.size, hung.picture.sha256)
+        for source, picture in run.gallery.files() if run.gallery else ():
+            address = urls.picture_file(picture.sha256)
+            self.writer.copy(address, source, picture.size, picture.sha256)
 
     def overviews(self) -> None:
         """Leaderboard, plots, comparison, feed, bibliography, snapshot."""
-        board, comparison = self.site.board, self.site.comparison
-        papers = self.site.catalog.papers
-        shown: dict[str, Any] = {
-            "metrics": METRICS,
-            "first": FIRST_SHOWN,
-            "labels": METRIC_LABELS,
-            "papers": papers,
-        }
-        self.page("leaderboard.html", "leaderboard.html", board=board, **shown)
+        site, board, comparison = self.site, self.site.board, self.site.comparison
+        self.page("leaderboard.html", "leaderboard.html", board=board, papers=site.catalog.papers)
         for ending, content in leaderboard_files(board).items():
             self.writer.add(f"files/leaderboard.{ending}", content)
-        self.page("submissions.html", "submissions.html", views=submission_views(self.site.index))
-        agreement = agreement_charts(self.site.judged)
+        self.page("submissions.html", "submissions.html", views=submission_views(site.index))
+        agreement = agreement_charts(site.judged)
         self.page("plots.html", "plots.html", agreement=agreement, cost=cost_charts(board))
-        rows = benches(self.site.index)
-        used = {metric for one in rows for side in one.sides for metric in side.metrics}
-        shown = {"comparison": comparison, "benches": rows, "site": self.site}
+        groups = comparison_groups(site.index)
+        used = {metric for group in groups for one in group.results for metric in one.metrics}
+        shown: dict[str, Any] = {"comparison": comparison, "groups": groups, "site": site}
         columns = [name for name in COMPARED_BY if name in used]
         self.page("compare.html", "compare.html", metrics=columns, **shown)
-        changes = comparison.flipped if comparison else ()
-        self.page("feed.xml", "feed.xml", changes=changes)
-        bibliography = bibtex(self.site.catalog.papers.values())
-        self.writer.add("files/references.bib", bibliography)
-        self.writer.add("snapshot.json", to_json(self.site.snapshot))
+        self.page("feed.xml", "feed.xml", changes=comparison.flipped if comparison else ())
+        self.writer.add("files/references.bib", bibtex(site.catalog.papers.values()))
+        self.writer.add("snapshot.json", to_json(site.snapshot))
 
     def page(self, page: str, template: str, key: str = "", **content: Any) -> None:
-        """Render one template to `page`; `root` leads from it back to the site's folder. `key`: as in `Writer.add`."""
+        """Render one template to `page`; `root` is the relative path to the site's root. `key`: see `Writer.add`."""
         root = "../" * page.count("/")
         html = self.env.get_template(template).render(root=root, page=page, **content)
         self.writer.add(page, html, key)

@@ -1,11 +1,81 @@
-"""What all tests share: the folder of reference material, where it is present."""
+"""What all tests share: the reference material, where it is present, and what a quick test may not do.
+
+Marks are given here, by folder and by fixture. `pytest --quick` (`make quick`) leaves out what builds networks, opens
+a browser or starts processes; a test without the mark that does so all the same fails.
+"""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+NETWORKS = (  # what builds or trains networks, or imports MMPose
+    "model_zoo",
+    "bench/measure",
+    "bench/evaluate/test_metrics_official.py",
+    "bench/evaluate/test_metrics_traps.py",
+)
+NOT_QUICK = ("network", "browser", "process", "slow")
+STARTS_PROCESS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--quick", action="store_true", help="no networks, no browser, no child processes"
+    )
+
+
+def builds_networks(path: Path) -> bool:
+    here = path.relative_to(ROOT / "tests").as_posix() if path.is_relative_to(ROOT) else ""
+    return any(f"{here}/".startswith(f"{folder}/") for folder in NETWORKS)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Their modules import torch, which alone takes seconds."""
+    return (config.getoption("--quick") and builds_networks(collection_path)) or None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if builds_networks(item.path):
+            item.add_marker("network")
+            item.add_marker("process")  # data loaders, and commands for provenance
+        if "debian" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+            item.add_marker("process")
+    if config.getoption("--quick"):
+        slow = [item for item in items if any(map(item.get_closest_marker, NOT_QUICK))]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in set(slow)]
+
+
+_running: list[pytest.Item] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
+    _running[:] = [item]
+    try:
+        return (yield)
+    finally:
+        _running.clear()
+
+
+def _watch(event: str, arguments: tuple[Any, ...]) -> None:
+    if not _running:
+        return
+    [item] = _running
+    if event in STARTS_PROCESS and not item.get_closest_marker("process"):
+        pytest.fail(f"starts a process without the mark `process`: {arguments[:2]}")
+    if event == "import" and arguments[0] == "torch" and not item.get_closest_marker("network"):
+        pytest.fail("imports torch without the mark `network`")
+
+
+sys.addaudithook(_watch)
 
 
 def shared_folder(*parts: str) -> Path:

@@ -47,4 +47,4 @@ def serve_command(port: int) -> None:
 
     out = workspace() / "build" / "site"
     watch = [ROOT / "reports", PAPERS, workspace() / "results"]
-    Server(out, lambda: _build_site(out), watch, port=port, tell=click.echo).run()
+    Server(out, lambda: _build_site(out), watch, port=port, log=click.echo).run()

@@ -1,4 +1,4 @@
-"""A key for everything a page is made from: an equal key means equal bytes, so the page need not be rendered again."""
+"""A key for everything a page is rendered from: with an equal key the page is unchanged and is not rendered again."""
 
 import hashlib
 import io
@@ -15,7 +15,7 @@ PROJECT = Path(__file__).parents[2]
 
 
 def code_key() -> bytes:
-    """Hash of the code and templates that turn data into pages, and of the versions of what renders them."""
+    """Hash of the code and templates that turn data into pages and of the versions of the packages that render them."""
     digest = hashlib.sha256()
     for file in sorted([*PROJECT.glob("reports/**/*"), *PROJECT.glob("bench/**/*.py")]):
         if file.suffix in (".py", ".html", ".svg", ".xml"):
@@ -26,19 +26,19 @@ def code_key() -> bytes:
 
 
 class Keys:
-    """Keys of one build. Parts that many pages share are hashed once; they must live as long as this does."""
+    """Keys of one build. Parts that many pages share are hashed once; they must stay alive as long as this object."""
 
     def __init__(self, *common: Any) -> None:
-        """common: what every page is made from."""
+        """common: what every page is rendered from."""
         self._known: dict[int, bytes] = {}
         self._common = code_key() + self._digest(common)
 
     def of(self, *content: Any) -> str:
-        """Key of a page made from `content`: data classes, ledger and result objects, plain data; no sets."""
+        """Key of a page rendered from `content`: data classes, ledger and result objects, plain data; no sets."""
         return hashlib.sha256(self._common + self._digest(content)).hexdigest()
 
     def shared(self, part: BaseModel | TableView) -> bytes:
-        """Hash of a part, remembered."""
+        """Hash of a part, computed once."""
         key = id(part)
         if key not in self._known:
             if isinstance(part, BaseModel):
@@ -55,7 +55,7 @@ class Keys:
 
 
 class _Pickler(pickle.Pickler):
-    """Only writes, to be hashed: of a shared part its hash stands in its place. Nothing is ever unpickled."""
+    """Serialises content for hashing only, with a shared part replaced by its hash; nothing is ever unpickled."""
 
     def __init__(self, out: io.BytesIO, keys: Keys) -> None:
         super().__init__(out, protocol=5)
@@ -64,8 +64,6 @@ class _Pickler(pickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, BaseModel | TableView):
             return bytes, (self._keys.shared(obj),)
-        if isinstance(
-            obj, Path
-        ):  # a picture, whose hash stands beside it: where it lies is not shown
+        if isinstance(obj, Path):  # the folder of a gallery, which lists the hashes of its pictures
             return str, (obj.name,)
         return NotImplemented

@@ -1,6 +1,5 @@
-"""Jinja as the site uses it: everything is escaped, nothing undefined passes silently."""
+"""The Jinja environment of the site: everything is escaped, undefined names raise."""
 
-import re
 from functools import cache
 from typing import Any
 
@@ -8,29 +7,20 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from bench.catalog.schema import METRICS
 from bench.judge import tolerance
 from reports.charts import error_types, labels
 from reports.views import urls, words
-
-# Invalid in HTML: C0 and C1 controls (except tab and newline), lone surrogates, non-characters. And the
-# embeddings, overrides and isolates of bidirectional text, which could turn the text around them.
-_INVALID = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
-)
-
-
-def clean(value: Any) -> Any:
-    """Text without characters that break HTML or its order; other values as they are."""
-    return _INVALID.sub("\ufffd", value) if type(value) is str else value
+from reports.views.entries import FIRST_SHOWN
 
 
 def _markdown() -> MarkdownIt:
-    """CommonMark with tables; raw HTML stays text, images are not fetched, links stay links."""
+    """CommonMark with tables; raw HTML is escaped, images are not loaded, links are kept."""
     return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
 def _table_open(*_: Any) -> str:
-    """Tables of the notes scroll by themselves on a narrow screen."""
+    """Tables in the notes scroll on their own on a narrow screen."""
     return (
         '<div class="scroll" role="region" tabindex="0" aria-label="Table in the notes"><table>\n'
     )
@@ -38,11 +28,11 @@ def _table_open(*_: Any) -> str:
 
 @cache
 def notes_html(text: str) -> Markup:
-    """NOTES.md as HTML, its headings below the page's own (h1 becomes h3)."""
+    """NOTES.md as HTML, with headings two levels lower to fit the page (h1 becomes h3)."""
     reader = _markdown()
     reader.add_render_rule("table_open", _table_open)
     reader.add_render_rule("table_close", lambda *_: "</table></div>\n")
-    tokens = reader.parse(str(clean(text)))
+    tokens = reader.parse(str(words.clean(text)))
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
@@ -50,12 +40,12 @@ def notes_html(text: str) -> Markup:
 
 
 def environment() -> Environment:
-    """The templates with the site's words and names."""
+    """The templates with the filters and names they use."""
     env = Environment(
         loader=PackageLoader("reports"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=clean,
+        finalize=words.clean,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -73,6 +63,9 @@ def environment() -> Environment:
         names=urls,
         tolerance=tolerance,
         plural=words.plural,
+        METRICS=METRICS,
+        METRIC_LABELS=words.METRIC_LABELS,
+        FIRST_SHOWN=FIRST_SHOWN,
         VERDICTS=words.VERDICTS,
         EVIDENCE=words.EVIDENCE,
         HOLDS=words.HOLDS,

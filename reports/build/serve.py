@@ -1,6 +1,6 @@
-"""A local look at the site that rebuilds when something changes: for people who edit templates or papers.
+"""A local preview of the site that rebuilds on changes, for people who edit templates or papers.
 
-Only this machine can reach it (127.0.0.1), and only files of the site are served.
+It listens on this machine only (127.0.0.1) and serves nothing but files of the site.
 """
 
 import threading
@@ -19,10 +19,10 @@ WATCHED = (".html", ".xml", ".svg", ".css", ".js", ".yaml", ".md", ".json", ".js
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """Files of one folder, never cached; asked by another name than this machine's, it refuses."""
+    """Files of one folder, never cached; requests with another host name than this machine's are refused."""
 
-    def __init__(self, *args: Any, tell: Callable[[str], None], **options: Any) -> None:
-        self.tell = tell
+    def __init__(self, *args: Any, log: Callable[[str], None], **options: Any) -> None:
+        self.log = log
         super().__init__(*args, **options)
 
     def send_head(self) -> Any:
@@ -41,11 +41,11 @@ class Handler(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:
-        self.tell(format % args)
+        self.log(format % args)
 
 
 def state(folders: Iterable[Path]) -> dict[str, tuple[int, int]]:
-    """File -> time and size, of everything below the folders that a page may depend on."""
+    """File -> modification time and size, for every file below the folders that a page may depend on."""
     found = {}
     for folder in folders:
         for path in folder.rglob("*"):
@@ -56,9 +56,9 @@ def state(folders: Iterable[Path]) -> dict[str, tuple[int, int]]:
 
 
 class Server:
-    """Builds, serves, and builds again when a watched file changes.
+    """Builds and serves the site, and rebuilds it when a watched file changes.
 
-    rebuild: makes the site and returns what to tell. An error of it is told, and the last good site stays.
+    rebuild: builds the site and returns a message to log. Its errors are logged, and the last good site stays.
     """
 
     def __init__(
@@ -68,16 +68,16 @@ class Server:
         watch: Iterable[Path],
         *,
         port: int = 8000,
-        tell: Callable[[str], None] = print,
+        log: Callable[[str], None] = print,
     ) -> None:
-        self.out, self.rebuild, self.watch, self.tell = out, rebuild, list(watch), tell
+        self.out, self.rebuild, self.watch, self.log = out, rebuild, list(watch), log
         self.stopped = threading.Event()
-        handler = partial(Handler, directory=str(out), tell=tell)
+        handler = partial(Handler, directory=str(out), log=log)
         try:
             self.server = ThreadingHTTPServer((HOST, port), handler)
         except (OSError, OverflowError) as error:
             raise SiteError(
-                f"port {port} on {HOST} cannot be used: {error}; name another with --port"
+                f"port {port} on {HOST} cannot be used: {error}; choose another with --port"
             ) from None
 
     @property
@@ -90,10 +90,10 @@ class Server:
         self._build()
         if not (self.out / MANIFEST).is_file():
             self.server.server_close()
-            raise SiteError(f"{self.out}: there is no site to serve; mend the error above")
+            raise SiteError(f"{self.out}: there is no site to serve; fix the error above")
         thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         thread.start()
-        self.tell(f"{self.address} (stop with Ctrl-C)")
+        self.log(f"{self.address} (stop with Ctrl-C)")
         try:
             while not self.stopped.wait(EVERY):
                 now = state(self.watch)
@@ -101,7 +101,7 @@ class Server:
                     before = now
                     self._build()
         except KeyboardInterrupt:
-            self.tell("stopped")
+            self.log("stopped")
         finally:
             self.server.shutdown()
             self.server.server_close()
@@ -111,6 +111,6 @@ class Server:
 
     def _build(self) -> None:
         try:
-            self.tell(self.rebuild())
+            self.log(self.rebuild())
         except ReproPoseError as error:
-            self.tell(f"not rebuilt: {error}")
+            self.log(f"not rebuilt: {error}")

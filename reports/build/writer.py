@@ -1,4 +1,4 @@
-"""Writing the site: only files whose bytes changed, and nothing left over from an earlier build."""
+"""Writing the site: only files whose bytes changed are written; leftovers of earlier builds are removed."""
 
 import hashlib
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ MANIFEST = ".site"
 
 
 class SiteError(ReproPoseError):
-    """The site cannot be written where it was asked for."""
+    """The site cannot be written to the given folder."""
 
 
 def _hash(data: bytes) -> str:
@@ -40,46 +40,46 @@ class BuildReport:
 
 @dataclass
 class Writer:
-    """Collects a build's files; what an earlier build wrote and this one does not is removed."""
+    """Writes the files of a build; what only an earlier build wrote is removed."""
 
     out: Path
     written: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
-    placed: set[str] = field(default_factory=set)
-    notes: dict[str, str] = field(default_factory=dict)
+    copied: set[str] = field(default_factory=set)
+    keys: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         manifest = self.out / MANIFEST
         if self.out.exists() and not self.out.is_dir():
-            raise SiteError(f"{self.out} is a file; name a folder for the site")
+            raise SiteError(f"{self.out} is a file; choose a folder for the site")
         if self.out.is_dir() and not manifest.is_file() and any(self.out.iterdir()):
             raise SiteError(
-                f"{self.out} holds files that are not a site; name an empty or a new folder"
+                f"{self.out} contains files that are not a site; choose an empty or a new folder"
             )
         lines = manifest.read_text("utf-8").splitlines() if manifest.is_file() else []
         self.before = {name: rest for name, _, rest in (line.partition("\t") for line in lines)}
 
     def current(self, names: Sequence[str], key: str) -> bool:
-        """Whether all of `names` were made from what `key` stands for and still hold that; then they stay."""
+        """Whether all files `names` were written with this `key` and are unchanged since; if so they are kept."""
         kept = {}
         for name in names:
-            made_from, _, digest = self.before.get(name, "").partition("\t")
+            old_key, _, digest = self.before.get(name, "").partition("\t")
             path = self.out / name
-            if made_from != key or not path.is_file() or _hash(path.read_bytes()) != digest:
+            if old_key != key or not path.is_file() or _hash(path.read_bytes()) != digest:
                 return False
             kept[name] = self.before[name]
-        self.notes.update(kept)
+        self.keys.update(kept)
         self.unchanged.extend(kept)
         return True
 
     def add(self, name: str, content: str | bytes, key: str = "") -> None:
-        """Write `content` to `name` (relative, '/'-separated) unless it is already there.
+        """Write `content` to `name` (relative, '/'-separated) unless the file already has this content.
 
-        key: what it was made from, for `current` of the next build.
+        key: identifies what it was rendered from, for `current` in the next build.
         """
         data = content.encode("utf-8", "replace") if isinstance(content, str) else content
         if key:
-            self.notes[name] = f"{key}\t{_hash(data)}"
+            self.keys[name] = f"{key}\t{_hash(data)}"
         path = self.out / name
         if path.is_file() and path.read_bytes() == data:
             self.unchanged.append(name)
@@ -94,30 +94,32 @@ class Writer:
         self.written.append(name)
 
     def copy(self, name: str, source: Path, size: int, digest: str) -> None:
-        """Copy a file that is named by its content; one of that name and size is already the same.
+        """Copy a file that is named by its content; an existing one of that name and size is not copied again.
 
-        digest: the content's SHA-256. Raises `SiteError` if `source` holds something else.
+        digest: the content's SHA-256. Raises `SiteError` if `source` has other content.
         """
         path = self.out / name
-        if name in self.placed:
+        if name in self.copied:
             return
-        self.placed.add(name)
+        self.copied.add(name)
         if path.is_file() and path.stat().st_size == size:
             self.unchanged.append(name)
             return
         content = source.read_bytes()
         if _hash(content) != digest:
-            raise SiteError(f"{source}: its SHA-256 is not the one in its gallery; draw it anew")
+            raise SiteError(
+                f"{source}: its SHA-256 is not the one in its gallery; draw the gallery again"
+            )
         self.add(name, content)
 
     def finish(self) -> BuildReport:
-        """Remove what is no longer part of the site and note what is."""
+        """Remove what is no longer part of the site and write the list of its files."""
         names = sorted([*self.written, *self.unchanged])
         removed = sorted(set(self.before) - set(names))
         for name in removed:
             path = self.out / name
             if path.resolve().is_relative_to(self.out.resolve()):
                 path.unlink(missing_ok=True)
-        lines = [f"{name}\t{self.notes[name]}" if name in self.notes else name for name in names]
+        lines = [f"{name}\t{self.keys[name]}" if name in self.keys else name for name in names]
         (self.out / MANIFEST).write_text("\n".join(lines) + "\n", encoding="utf-8")
         return BuildReport(self.out, tuple(self.written), tuple(self.unchanged), tuple(removed))

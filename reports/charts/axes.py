@@ -1,10 +1,13 @@
-"""Scales of hand-drawn charts: nice ticks, linear or logarithmic, to pixels."""
+"""Axes of charts: from values to pixels, linear or logarithmic, with round tick values."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reports.views.words import number
+
+#: Pixels of the plotting area; templates/charts.html uses the same numbers.
+LEFT, RIGHT, TOP, BOTTOM = 64.0, 700.0, 16.0, 388.0
 
 
 def _nice_step(span: float, wanted: int) -> float:
@@ -29,16 +32,16 @@ class Axis:
     def of(
         cls, label: str, values: Sequence[float], start: float, end: float, *, log: bool = False
     ) -> "Axis":
-        """An axis with some air around the values. Raises ValueError without any value."""
+        """An axis with a margin around the values. Raises ValueError if there are none."""
         low, high = min(values), max(values)
         if log and low > 0:
-            air = max(1.15, (high / low) ** 0.06)
-            return cls(label, low / air, high * air, start, end, True)
-        air = 0.06 * (high - low) or max(0.5, 0.01 * abs(high))
-        return cls(label, low - air, high + air, start, end)
+            margin = max(1.15, (high / low) ** 0.06)
+            return cls(label, low / margin, high * margin, start, end, True)
+        margin = 0.06 * (high - low) or max(0.5, 0.01 * abs(high))
+        return cls(label, low - margin, high + margin, start, end)
 
     def pixel(self, value: float) -> float:
-        """Position of a value, to a tenth of a pixel."""
+        """Position of a value, rounded to a tenth of a pixel."""
         low, high, at = self.low, self.high, value
         if self.logarithmic:
             low, high, at = math.log(low), math.log(high), math.log(value)

@@ -1,12 +1,11 @@
-"""Training curves of a model's runs as small charts: loss over iterations, one line per seed."""
+"""Training curves of a run: loss over iterations, one line per seed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from bench.results.records import AccuracyResult
-from reports.charts.axes import Axis
-from reports.charts.scatter import BOTTOM, LEFT, RIGHT, TOP
+from reports.charts.axes import BOTTOM, LEFT, RIGHT, TOP, Axis
 
 MOST_POINTS = 200
 MOST_ROWS = 24
@@ -15,7 +14,7 @@ DASHES = ("", "6 3", "2 3", "8 3 2 3", "14 4", "1 5", "12 3 2 3 2 3", "4 8")
 
 @dataclass(frozen=True)
 class Line:
-    """One seed: its name, the pixels of its line, how it is dashed, its (iteration, loss) pairs."""
+    """One seed: its name, its path in pixels, its dash pattern, its (iteration, loss) pairs."""
 
     name: str
     path: str
@@ -43,7 +42,7 @@ class CurveChart:
 
     @property
     def rows(self) -> list[tuple[float, list[float | None]]]:
-        """(iteration, loss of each line) at some iterations, the last among them."""
+        """(iteration, loss of each line) at up to `MOST_ROWS` iterations, including the last."""
         losses = [dict(line.points) for line in self.lines]
         steps = sorted({step for line in losses for step in line})
         some = steps[:: -max(1, -(-len(steps) // MOST_ROWS))][::-1]
@@ -51,7 +50,7 @@ class CurveChart:
 
 
 def losses(result: AccuracyResult) -> list[tuple[float, float]]:
-    """(iteration, loss) pairs that are finite numbers; empty if none were stored."""
+    """The stored (iteration, loss) pairs whose numbers are finite; empty if there are none."""
     stored = result.training.get("loss", [])
     pairs = stored if isinstance(stored, list) else []
     found = [

@@ -1,29 +1,29 @@
-"""Error diagnosis as stacked bars: of all labelled keypoints of the people found, how many went which way.
+"""Error diagnosis as stacked bars: the share of each error type among the labelled keypoints of detected people.
 
-Kinds differ by pattern (plain, lines, grid, dots, solid), so that the bars are read in black and white.
+Types differ by pattern (plain, lines, grid, dots, solid), so that the bars can be read in black and white.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bench.catalog.schema import TIERS
 from bench.datasets.keypoints import COCO_17, CROWDPOSE_14, MPII_16
 from bench.results.records import AccuracyResult, DiagnosedGroup, Diagnosis, KeypointErrors
+from reports.views.table import tier_and_seed
 
 KINDS = {
-    "good": "close to its own place",
-    "jitter": "near its own place, but not close",
-    "inversion": "on the same person's other side",
-    "swap": "on another person's keypoint",
-    "miss": "near none of them",
+    "good": "close to its ground truth",
+    "jitter": "near its ground truth, but not close",
+    "inversion": "on the same keypoint of the other body side",
+    "swap": "on a keypoint of another person",
+    "miss": "near none of these",
 }
 LEFT, RIGHT, STEP = 130.0, 480.0, 24.0
 ORDER = {name: k for names in (MPII_16, CROWDPOSE_14, COCO_17) for k, name in enumerate(names)}
 PEOPLE = {
-    "by_size": "size of the person, pixels",
-    "by_visible": "number of keypoints that can be seen",
-    "by_crowding": "number of other people who overlap",
+    "by_size": "size of the person in pixels",
+    "by_visible": "number of visible keypoints",
+    "by_crowding": "number of overlapping people",
 }
 
 
@@ -39,7 +39,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Bar:
-    """One row: its name, its place, its segments; `people` where it is about some of them."""
+    """One row: its name, its y position, its segments; `people` if it is about a group of people."""
 
     name: str
     y: float
@@ -49,7 +49,7 @@ class Bar:
 
     @property
     def good(self) -> str:
-        """Share of good keypoints; "none" if there are no keypoints."""
+        """Share of good keypoints; "none" without keypoints."""
         total = self.errors.total
         return f"{100 * self.errors.good / total:.0f} % good" if total else "none"
 
@@ -77,24 +77,23 @@ class BarChart:
 
 @dataclass(frozen=True)
 class DiagnosisView:
-    """The diagnosis of one result, and its charts; `of` says which result ("smoke tier, seed 0")."""
+    """The diagnosis of one result with its charts; `of` names the result ("smoke tier, seed 0")."""
 
     of: str
-    found: Diagnosis
+    diagnosis: Diagnosis
     charts: tuple[BarChart, ...]
 
 
-def diagnosis_view(run: str, results: Iterable[AccuracyResult]) -> DiagnosisView | None:
-    """The diagnosis of the largest tier that has one, of its first seed."""
-    own = [(one, one.diagnosis) for one in results if one.diagnosis]
-    if not own:
+def run_diagnosis(run: str, results: Iterable[AccuracyResult]) -> DiagnosisView | None:
+    """The diagnosis of the first seed at the largest tier that has one."""
+    last = max((one for one in results if one.diagnosis), key=tier_and_seed, default=None)
+    if last is None or last.diagnosis is None:
         return None
-    result, found = max(own, key=lambda one: (TIERS.index(one[0].tier), -one[0].seed))
-    return drawn(run, f"{result.tier} tier, seed {result.seed}", found)
+    return diagnosis_view(run, f"{last.tier} tier, seed {last.seed}", last.diagnosis)
 
 
-def drawn(key: str, of: str, found: Diagnosis) -> DiagnosisView:
-    """The charts of a diagnosis; `key` begins their anchors."""
+def diagnosis_view(key: str, of: str, found: Diagnosis) -> DiagnosisView:
+    """A diagnosis with its charts; their anchors start with `key`."""
     return DiagnosisView(of, found, tuple(_charts(key, found)))
 
 
@@ -108,12 +107,12 @@ def _charts(run: str, found: Diagnosis) -> Iterator[BarChart]:
     for key, title in PEOPLE.items():
         groups: dict[str, DiagnosedGroup] = getattr(found, key)
         if len(groups) > 1:
-            some = [(n, group.errors, group) for n, group in sorted(groups.items(), key=_least)]
-            yield _chart(f"errors-{run}-{key.removeprefix('by_')}", f"Errors by {title}", some)
+            people = [(n, one.errors, one) for n, one in sorted(groups.items(), key=_first_number)]
+            yield _chart(f"errors-{run}-{key.removeprefix('by_')}", f"Errors by {title}", people)
 
 
-def _least(group: tuple[str, object]) -> float:
-    """The number that a group's name begins with ('6-10'); stored files have lost their order."""
+def _first_number(group: tuple[str, object]) -> float:
+    """The first number in a group's name ('6-10'): stored files do not keep the order of groups."""
     number = re.search(r"\d+", group[0])
     return float(number[0]) if number else float("inf")
 

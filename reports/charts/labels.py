@@ -1,22 +1,23 @@
-"""Labels of a chart's rows: short, complete, and told apart by what differs between them."""
+"""Labels of a chart's rows: short and distinct; rows of one name are distinguished by what differs between them."""
 
 from collections.abc import Sequence
 
 from reports.views.table import CellView, RowView
 
 MOST_LETTERS = 46
-ADVANCE = 6.9  # pixels of a letter at 12 px, wide fonts included
+ADVANCE = 6.9  # pixels per letter at 12 px, enough for wide fonts
 
 
 def row_labels(rows: Sequence[tuple[str | None, RowView, CellView]]) -> list[str]:
-    """One label for each (group, row, cell): the row's own, and where several rows share it what tells them apart.
+    """One label for each (group, row, cell): the row's own, plus the settings that differ where several rows share it.
 
-    Settings that are the same in every row are left out; the group is named last.
+    Settings that are equal in all rows are left out; the group is added last, if it is still needed.
     """
     labels = [view.row.label for _, view, _ in rows]
     if len(set(labels)) < len(labels):
         labels = [
-            f"{label} {told}".strip() for label, told in zip(labels, _differing(rows), strict=True)
+            f"{label} {setting}".strip()
+            for label, setting in zip(labels, _differing(rows), strict=True)
         ]
     if len(set(labels)) < len(labels):
         labels = [
@@ -28,17 +29,17 @@ def row_labels(rows: Sequence[tuple[str | None, RowView, CellView]]) -> list[str
 
 def _differing(rows: Sequence[tuple[str | None, RowView, CellView]]) -> list[str]:
     settings = [
-        [_told(cell) for cell in view.cells if cell.kind == "setting"] for _, view, _ in rows
+        [_setting(cell) for cell in view.cells if cell.kind == "setting"] for _, view, _ in rows
     ]
     differs = [len(set(column)) > 1 for column in zip(*settings, strict=True)]
     return [
-        " ".join(text for text, told in zip(row, differs, strict=True) if told and text)
+        " ".join(text for text, shown in zip(row, differs, strict=True) if shown and text)
         for row in settings
     ]
 
 
-def _told(cell: CellView) -> str:
-    """A setting as printed; a tick by the name of its column, nothing where nothing is set."""
+def _setting(cell: CellView) -> str:
+    """A setting as printed; for a tick the name of its column; empty if nothing is set."""
     printed = cell.cell.printed or ""
     if printed in "-–✗":
         return ""
@@ -46,7 +47,7 @@ def _told(cell: CellView) -> str:
 
 
 def shortened(text: str, most: int = MOST_LETTERS) -> str:
-    """At most `most` letters; the middle gives way, since both ends tell names apart."""
+    """At most `most` letters; the middle is left out, since names differ at both ends."""
     if len(text) <= most:
         return text
     tail = (most - 1) // 2
@@ -54,5 +55,5 @@ def shortened(text: str, most: int = MOST_LETTERS) -> str:
 
 
 def room(labels: Sequence[str]) -> float:
-    """Pixels that the widest of the labels takes."""
+    """Width of the longest label in pixels."""
     return ADVANCE * max(map(len, labels), default=0)

@@ -1,4 +1,4 @@
-"""Charts as data: points, axes and fronts, drawn by templates/charts.html; a table stands behind each.
+"""Scatter and dot charts as data: points, axes and Pareto fronts, drawn by templates/charts.html.
 
 Marks differ by shape (circle: the paper's own, square: baseline), never by colour alone.
 """
@@ -7,14 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from reports.charts.axes import Axis
+from reports.charts.axes import BOTTOM, LEFT, RIGHT, TOP, Axis
 from reports.charts.labels import room, row_labels
-from reports.views.leaderboard import COMPARED, Entry, Group, Leaderboard
+from reports.views.entries import Entry, Group, Leaderboard
 from reports.views.table import CellView, Judged, RowView, TableView
-from reports.views.urls import cell_link
+from reports.views.words import COMPARED
 
-WIDTH, HEIGHT = 720.0, 440.0
-LEFT, RIGHT, TOP, BOTTOM = 64.0, 700.0, 16.0, 388.0
 COSTS = {
     "params": "Parameters, M (counted here, else printed)",
     "flops": "Multiply-accumulates, G (counted here)",
@@ -23,12 +21,12 @@ COSTS = {
 MOST_ROWS = 40
 MOST_MARKS = 500
 MOST_LETTERS = 28
-Side = Literal["before", "after"]
+LabelSide = Literal["before", "after"]
 
 
 @dataclass(frozen=True)
 class Point:
-    """One mark; `label` is written before or after it where `named` says so."""
+    """One mark; its label is drawn on the side `named`, or not at all."""
 
     label: str
     x: float
@@ -38,12 +36,12 @@ class Point:
     px: float
     py: float
     front: bool = False
-    named: Side | None = None
+    named: LabelSide | None = None
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A scatter chart; `front` are the pixels of the Pareto front, `diagonal` of the line x = y."""
+    """A scatter chart; `front` and `diagonal` (the line x = y) are in pixels."""
 
     key: str
     title: str
@@ -56,7 +54,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Dot:
-    """One row of a dot chart: printed, and here with its interval, in pixels."""
+    """One row of a dot chart in pixels: the printed value, and the value measured here with its interval."""
 
     label: str
     y: float
@@ -80,7 +78,7 @@ class DotChart:
 
 
 def pareto(points: Sequence[tuple[float, float]]) -> list[int]:
-    """Indices of points with no cheaper one that is at least as accurate, from cheap to dear."""
+    """Indices of the (cost, accuracy) points for which no cheaper one is at least as accurate, by ascending cost."""
     front: list[int] = []
     for index in sorted(range(len(points)), key=lambda i: (points[i][0], -points[i][1])):
         if not front or points[index][1] > points[front[-1]][1]:
@@ -89,23 +87,16 @@ def pareto(points: Sequence[tuple[float, float]]) -> list[int]:
 
 
 def _cost(entry: Entry, metric: str) -> float | None:
-    figure = entry.figures.get(metric)
-    if figure is None:
-        return None
-    span = figure.own or (figure.paper if metric == "params" else None)
+    span = entry.span(metric, True) or (entry.span(metric, False) if metric == "params" else None)
     if span is None or span.value <= 0:
         return None
     return 1000.0 / span.value if metric == "fps" else span.value
 
 
 def cost_charts(board: Leaderboard) -> list[Chart]:
-    """Accuracy against each cost, for every protocol with at least four such models."""
-    charts = []
-    for group in board.groups:
-        for metric, label in COSTS.items():
-            if chart := _cost_chart(group, metric, label):
-                charts.append(chart)
-    return charts
+    """Accuracy against each cost, for every protocol with at least four models that have both."""
+    charts = (_cost_chart(group, *cost) for group in board.groups for cost in COSTS.items())
+    return [chart for chart in charts if chart]
 
 
 def _cost_chart(group: Group, metric: str, label: str) -> Chart | None:
@@ -114,15 +105,13 @@ def _cost_chart(group: Group, metric: str, label: str) -> Chart | None:
         return None
     found = []
     for entry in group.entries:
-        figure = entry.figures.get(main)
-        span = (figure.own if group.measured else figure.paper) if figure else None
-        cost = _cost(entry, metric)
+        span, cost = entry.span(main, group.measured), _cost(entry, metric)
         if span and cost:
             found.append((entry, cost, span.value))
     if len({(cost, value) for _, cost, value in found}) < 4:
         return None
     x = Axis.of(label, [cost for _, cost, _ in found], LEFT, RIGHT, log=True)
-    source = "here" if group.measured else "as printed"
+    source = "measured here" if group.measured else "as printed"
     y = Axis.of(f"{main}, {source}", [value for _, _, value in found], BOTTOM, TOP)
     front = pareto([(cost, value) for _, cost, value in found])
     points = [
@@ -143,7 +132,7 @@ def _cost_chart(group: Group, metric: str, label: str) -> Chart | None:
 
 
 def _steps(front: Sequence[Point]) -> tuple[tuple[float, float], ...]:
-    """The front as a staircase: what is the best up to this cost."""
+    """The front as a staircase: the best accuracy up to each cost."""
     line: list[tuple[float, float]] = []
     for point in front:
         if line:
@@ -155,36 +144,36 @@ def _steps(front: Sequence[Point]) -> tuple[tuple[float, float], ...]:
 def _named(points: Sequence[Point]) -> Iterable[Point]:
     """Labels for the points of the front, left out where two labels or a label and a mark would overlap.
 
-    Above and to the left of a point of the front no mark can lie; where the axis leaves no room there, the label goes
+    No mark can be above and to the left of a point of the front; where the axis leaves no room there, the label goes
     below and to the right.
     """
     taken: list[tuple[float, float, float]] = []
     for point in points:
         width = 6.2 * min(len(point.label), MOST_LETTERS)
-        places: dict[Side, tuple[float, float, float]] = {
+        candidates: dict[LabelSide, tuple[float, float, float]] = {
             "before": (point.px - 7 - width, point.px - 7, point.py - 9),
             "after": (point.px + 8, point.px + 8 + width, point.py + 10),
         }
-        side: Side | None = None
+        side: LabelSide | None = None
         if point.front:
             marks = [(p.px - 4, p.px + 4, p.py) for p in points]
-            side = next((s for s, at in places.items() if _free(at, taken, marks)), None)
+            side = next((s for s, at in candidates.items() if _free(at, taken, marks)), None)
         if side:
-            taken.append(places[side])
+            taken.append(candidates[side])
         yield replace(point, named=side)
 
 
 def _free(
-    place: tuple[float, float, float],
+    label: tuple[float, float, float],
     labels: Sequence[tuple[float, float, float]],
     marks: Sequence[tuple[float, float, float]],
 ) -> bool:
-    left, right, y = place
+    left, right, y = label
     inside = left > LEFT and right < RIGHT + 10 and TOP - 4 < y < BOTTOM
-    beside = [(*one, 14) for one in labels] + [(*one, 9) for one in marks]
+    obstacles = [(*one, 14) for one in labels] + [(*one, 9) for one in marks]
     return inside and all(
         abs(y - other) >= apart or left > end or right < start
-        for start, end, other, apart in beside
+        for start, end, other, apart in obstacles
     )
 
 
@@ -192,12 +181,12 @@ AGREEMENT = {
     "params": "Parameters, M",
     "flops": "FLOPs, G, by the rule the paper used",
     "accuracy": "Accuracy, %, under the paper's protocol",
-    "speed": "Frames per second (other machine than the paper's)",
+    "speed": "Frames per second (on another machine than the paper's)",
 }
 
 
 def agreement_charts(judged: Judged) -> list[Chart]:
-    """Printed against reproduced, per kind of figure; on the line they agree."""
+    """Printed values against those measured here, one chart per kind; on the diagonal they agree."""
     found: dict[str, list[tuple[CellView, float, float]]] = {key: [] for key in AGREEMENT}
     for view in judged.cells():
         metric, kind = view.cell.metric, view.kind
@@ -211,24 +200,25 @@ def agreement_charts(judged: Judged) -> list[Chart]:
 def _agreement(key: str, cells: list[tuple[CellView, float, float]]) -> Chart:
     title = AGREEMENT[key]
     if len(cells) > MOST_MARKS:
-        title += f"; of {len(cells)} figures the {MOST_MARKS} that agree least"
+        title += f"; the {MOST_MARKS} of {len(cells)} values that agree least"
         cells = sorted(cells, key=lambda c: -abs(c[2] / c[1] - 1 if c[1] else 0))[:MOST_MARKS]
     both = [value for _, *pair in cells for value in pair]
     log = key != "accuracy"
     x = Axis.of("printed", both, LEFT, RIGHT, log=log)
-    y = Axis.of("here", both, BOTTOM, TOP, log=log)
+    y = Axis.of("measured here", both, BOTTOM, TOP, log=log)
     points = []
     for view, printed, here in cells:
         cell = view.cell
-        link = cell_link(cell.paper, cell.table.table, cell.row.key, cell.column.key)
         own = cell.origin == "own"
-        points.append(Point(cell.name, printed, here, own, link, x.pixel(printed), y.pixel(here)))
+        points.append(
+            Point(cell.name, printed, here, own, view.link, x.pixel(printed), y.pixel(here))
+        )
     line = (x.pixel(x.low), y.pixel(y.low), x.pixel(x.high), y.pixel(y.high))
     return Chart(f"agree-{key}", title, x, y, tuple(points), diagonal=line)
 
 
 def dot_chart(view: TableView) -> DotChart | None:
-    """The accuracy column with the most printed figures as dots; None if fewer than two rows print it."""
+    """The accuracy column with the most printed values as dots; None if fewer than two rows have one."""
     columns: dict[str, list[tuple[str | None, RowView, CellView]]] = {}
     for title, rows in view.groups:
         for row in rows:
@@ -239,7 +229,7 @@ def dot_chart(view: TableView) -> DotChart | None:
     if not 2 <= len(chosen) <= MOST_ROWS:
         return None
     cells, labels = [cell for _, _, cell in chosen], row_labels(chosen)
-    values = [number_.value for c in cells if (number_ := c.cell.number)]
+    values = [printed.value for c in cells if (printed := c.cell.number)]
     values += [end for c in cells for end in _here(c)]
     axis = Axis.of(cells[0].cell.column.label, values, 24.0 + room(labels), RIGHT)
     return DotChart(
@@ -257,11 +247,11 @@ def _here(view: CellView) -> list[float]:
     return [verdict.value, *(verdict.interval or ())]
 
 
-def _dot(view: CellView, label: str, place: int, axis: Axis) -> Dot:
+def _dot(view: CellView, label: str, index: int, axis: Axis) -> Dot:
     printed, here = view.cell.number, _here(view)
     return Dot(
         label=label,
-        y=24.0 * place + 16,
+        y=24.0 * index + 16,
         printed=axis.pixel(printed.value) if printed else None,
         here=axis.pixel(here[0]) if here else None,
         interval=(axis.pixel(here[1]), axis.pixel(here[2])) if len(here) == 3 else None,

@@ -1,17 +1,18 @@
-"""What other tools read of a model: MMPose's model-index.yml, a model card, a badge.
+"""Descriptions of models for other tools: MMPose's model-index.yml, model cards, badges.
 
-Only what was measured here on the real data is told as a result: smoke and lab networks are other ones.
+Results are given only for networks trained on real data: those of the smoke and lab tiers are different networks.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import yaml
 
 from bench.results.records import AccuracyResult
-from reports.build.render import clean
-from reports.exports.tables import markdown
+from reports.exports.tables import markdown, pipe_table
 from reports.pages.model import ModelView
 from reports.views.table import Tally
+from reports.views.words import clean
 
 REAL = ("released-weights", "full-1", "full-3")
 DATASETS = {"coco": "COCO", "coco-scenes": "COCO", "mpii": "MPII", "crowdpose": "CrowdPose"}
@@ -40,7 +41,7 @@ def tally(view: ModelView) -> Tally:
 
 
 def _results(view: ModelView) -> list[tuple[str, AccuracyResult]]:
-    """Data set and result of every training or checkpoint on the real data."""
+    """Data set and result of every training or released checkpoint evaluated on real data."""
     return [
         (run.run.dataset, result)
         for run in view.runs
@@ -50,7 +51,7 @@ def _results(view: ModelView) -> list[tuple[str, AccuracyResult]]:
 
 
 def model_index(views: list[ModelView]) -> str:
-    """All models in the form of MMPose's model-index.yml."""
+    """All models in the format of MMPose's model-index.yml."""
     models = []
     for view in views:
         metadata: dict[str, Any] = {
@@ -61,11 +62,7 @@ def model_index(views: list[ModelView]) -> str:
             metadata["Multiply-accumulates"] = view.count.macs
         entry: dict[str, Any] = {"Name": view.name, "Config": view.name, "Metadata": metadata}
         results = [
-            {
-                "Task": "Body 2D Keypoint",
-                "Dataset": DATASETS[data],
-                "Metrics": result.metrics,
-            }
+            {"Task": "Body 2D Keypoint", "Dataset": DATASETS[data], "Metrics": result.metrics}
             for data, result in _results(view)
         ]
         models.append(entry | ({"Results": results} if results else {}))
@@ -100,28 +97,27 @@ def model_card(view: ModelView) -> str:
             f"{total:,} parameters, {view.count.macs / 1e9:.2f} G multiply-accumulates at {size} pixels.",
             "",
         ]
-    lines += ["| Printed in | Figure | Paper | Here | Verdict |", "|---|---|---|---|---|"]
+    lines += pipe_table(
+        ("Printed in", "Metric", "Printed", "Measured here", "Verdict"), _rows(view)
+    )
+    return "\n".join([*lines, "", "Accuracies are in percent.", ""])
+
+
+def _rows(view: ModelView) -> Iterable[tuple[str, ...]]:
+    """Every printed value of the model: where, metric, printed, measured here, verdict."""
     for table, row, cells in view.appearances:
+        where = f"{table.paper.method} Table {table.table.table}, {row.row.label}"
         for cell in cells:
-            where = f"{table.paper.method} Table {table.table.table}, {row.row.label}"
-            shown = [
-                where,
-                cell.cell.column.label,
-                cell.cell.printed,
-                cell.here or "–",
-                cell.word.label,
-            ]
-            lines.append("| " + " | ".join(map(markdown, shown)) + " |")
-    lines += ["", "Accuracies are percent."]
-    return "\n".join(lines) + "\n"
+            printed = cell.cell.printed or "–"
+            yield where, cell.cell.column.label, printed, cell.here or "–", cell.word.label
 
 
 def badge(view: ModelView) -> dict[str, Any]:
-    """Texts and widths of a badge: how many of the figures that can be reproduced were."""
+    """Texts and widths of a badge: how many of the model's printed values were reproduced."""
     found = tally(view)
-    stands = found.count("reproduced") + found.count("better")
+    agree = found.count("reproduced") + found.count("better")
     printed = found.total - found.count("quoted")
-    text = f"{stands} of {printed} figures reproduced" if printed else "no figures of its own"
-    tone = "mixed" if found.count("deviates") else "good" if stands else "open"
+    text = f"{agree} of {printed} values reproduced" if printed else "no printed values"
+    tone = "mixed" if found.count("deviates") else "good" if agree else "open"
     left, right = _CHARACTER * 9 + 12, _CHARACTER * len(text) + 12
     return {"text": text, "tone": tone, "left": round(left, 1), "right": round(right, 1)}

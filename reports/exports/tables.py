@@ -1,6 +1,6 @@
-"""Files to take away: each table and the leaderboard as CSV, JSON, LaTeX and Markdown; BibTeX.
+"""Downloads: each table and the leaderboard as CSV, JSON, LaTeX and Markdown; BibTeX.
 
-Numbers are those of the pages. Text from the data is escaped for each format; a spreadsheet will not run it.
+Values are those on the pages. Text from the data is escaped for each format and never runs as a spreadsheet formula.
 """
 
 import csv
@@ -11,15 +11,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bench.catalog.schema import METRICS, Paper
-from reports.build.render import clean
-from reports.views.leaderboard import Figure, Group, Leaderboard
+from reports.views.entries import Group, Leaderboard, Value
 from reports.views.table import CellView, TableView
-from reports.views.words import METRIC_LABELS
+from reports.views.words import METRIC_LABELS, clean
 
 FORMAT = 1
 ENDINGS = ("csv", "json", "tex", "md")
-#: Signs of the papers' tables that no LaTeX font of text holds; the tick needs the package amssymb.
-_SIGNS = {
+#: Symbols in the papers' tables that LaTeX's text fonts lack; the tick needs the package amssymb.
+_SYMBOLS = {
     "✓": "checkmark",
     "○": "circ",
     "⇒": "Rightarrow",
@@ -38,13 +37,13 @@ _LATEX = {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
     **{c: f"\\{c}" for c in "{}$&#_%"},
-    **{c: rf"\ensuremath{{\{name}}}" for c, name in _SIGNS.items()},
+    **{c: rf"\ensuremath{{\{name}}}" for c, name in _SYMBOLS.items()},
     "−": r"\ensuremath{-}",
 }
 
 
 def cell_record(view: CellView) -> dict[str, Any]:
-    """One cell with its judgement, flat."""
+    """One cell and its verdict as a flat record."""
     cell, verdict = view.cell, view.verdict
     return {
         "paper": cell.paper,
@@ -72,14 +71,10 @@ def table_files(view: TableView) -> dict[str, str]:
     """Ending -> content, for one printed table."""
     records = [cell_record(cell) for row in view.rows for cell in row.cells]
     head = ["Row", *(column.label for column in view.table.columns)]
-    body = [[row.row.label, *(_both(cell) for cell in row.cells)] for row in view.rows]
+    body = [[row.row.label, *(_printed_and_here(cell) for cell in row.cells)] for row in view.rows]
     title = f"{view.paper.method}, Table {view.table.table}: {view.table.title}"
-    note = "printed / here; figures here in brackets are not comparable or not judged"
-    about = {
-        "paper": view.paper.id,
-        "table": view.table.table,
-        "title": clean(view.table.title),
-    }
+    note = "printed / measured here; values in brackets are not comparable or not judged"
+    about = {"paper": view.paper.id, "table": view.table.table, "title": clean(view.table.title)}
     return {
         "csv": to_csv(records),
         "json": to_json(about, "cells", records),
@@ -88,7 +83,7 @@ def table_files(view: TableView) -> dict[str, str]:
     }
 
 
-def _both(view: CellView) -> str:
+def _printed_and_here(view: CellView) -> str:
     if view.word.key == "empty":
         return "–"
     if not view.here:
@@ -98,7 +93,7 @@ def _both(view: CellView) -> str:
 
 
 def leaderboard_files(board: Leaderboard) -> dict[str, str]:
-    """Ending -> content, for the leaderboard; one record per figure."""
+    """Ending -> content, for the leaderboard; one record per value."""
     records = [
         {
             "group": group.key,
@@ -110,17 +105,17 @@ def leaderboard_files(board: Leaderboard) -> dict[str, str]:
             "origin": entry.origin,
             "rank": entry.rank.text if entry.rank else "",
             "metric": metric,
-            "printed": clean(figure.printed),
-            "here": figure.own.value if figure.own else None,
+            "printed": clean(value.printed),
+            "here": value.here_span.value if value.here_span else None,
             "evidence": sorted(entry.evidence),
         }
         for group in board.groups
         for entry in group.entries
-        for metric, figure in entry.figures.items()
+        for metric, value in entry.values.items()
     ]
     tables = [_ranked(group, board.columns) for group in board.groups]
-    machine = f"FPS here: {board.machine}" if board.machine else "no FPS here"
-    note = f"printed / here; ranks hold within one protocol; FLOPs here are multiply-accumulates; {machine}"
+    machine = f"FPS measured on {board.machine}" if board.machine else "no FPS measured"
+    note = f"printed / measured here; ranked within one protocol; FLOPs here are multiply-accumulates; {machine}"
     return {
         "csv": to_csv(records),
         "json": to_json({}, "figures", records),
@@ -130,14 +125,14 @@ def leaderboard_files(board: Leaderboard) -> dict[str, str]:
 
 
 def _ranked(group: Group, columns: Sequence[str]) -> tuple[str, list[str], list[list[str]]]:
-    """Title, head and rows of one protocol, with the columns in which it has a figure."""
-    used = [name for name in columns if any(name in entry.figures for entry in group.entries)]
+    """Title, head and rows of one protocol, with the columns in which it has a value."""
+    used = [name for name in columns if any(name in entry.values for entry in group.entries)]
     rows = [
         [
             entry.rank.text if entry.rank else "–",
             entry.label,
             entry.source,
-            *(_figure(entry.figures.get(name)) for name in used),
+            *(_value_text(entry.values.get(name)) for name in used),
         ]
         for entry in group.entries
     ]
@@ -149,11 +144,11 @@ def _with_unit(metric: str) -> str:
     return f"{METRIC_LABELS.get(metric, metric)} ({unit})" if unit else metric
 
 
-def _figure(figure: Figure | None) -> str:
-    """'75.8 / 75.6'; one that stands alone is printed."""
-    if figure is None:
+def _value_text(value: Value | None) -> str:
+    """'75.8 / 75.6'; '75.8' if nothing was measured here."""
+    if value is None:
         return "–"
-    return f"{figure.printed or '–'} / {figure.here}" if figure.here else figure.printed or "–"
+    return f"{value.printed or '–'} / {value.here}" if value.here else value.printed or "–"
 
 
 # ---------------------------------------------------------------- formats
@@ -167,7 +162,7 @@ def to_json(head: dict[str, Any], key: str, records: Iterable[dict[str, Any]]) -
 
 
 def _cell_text(value: Any) -> Any:
-    """A value for a spreadsheet; text that would start a formula gets an apostrophe before it."""
+    """A value for a spreadsheet; text that would start a formula is prefixed with an apostrophe."""
     if isinstance(value, list):
         return " ".join(map(str, value))
     if isinstance(value, str) and re.match(r"[=+@\t\r]|-(?![\d.]|$)", value):
@@ -176,7 +171,7 @@ def _cell_text(value: Any) -> Any:
 
 
 def to_csv(records: Sequence[dict[str, Any]]) -> str:
-    """Records with their common keys as the header."""
+    """Records as CSV; the keys of the first are the header."""
     out = io.StringIO()
     keys = list(records[0]) if records else []
     writer = csv.DictWriter(out, keys, lineterminator="\n")
@@ -186,7 +181,7 @@ def to_csv(records: Sequence[dict[str, Any]]) -> str:
 
 
 def latex(text: str) -> str:
-    """Text that LaTeX prints as it is."""
+    """Text that LaTeX prints unchanged."""
     return "".join(_LATEX.get(character, character) for character in str(clean(text)))
 
 
@@ -209,23 +204,27 @@ def to_latex(title: str, head: Sequence[str], body: Iterable[Sequence[str]], not
 
 
 def _line(row: Sequence[str]) -> str:
-    """A row; after the row before, a bracket or star would be read as an argument of its line break."""
+    """A row; a leading bracket or star would be read as an argument of the previous line break."""
     text = " & ".join(map(latex, row))
     return ("{}" if text.startswith(("[", "*")) else "") + text + r" \\"
 
 
 def markdown(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
+    """Text that Markdown shows unchanged, on one line."""
     plain = " ".join(str(clean(text)).split())
     return re.sub(r"([\\`*_{}\[\]()#+!|<>~&])", r"\\\1", plain)
 
 
 def to_markdown(title: str, head: Sequence[str], body: Iterable[Sequence[str]], note: str) -> str:
     """A pipe table under a heading."""
-    rows = [head, ["---"] + ["---:"] * (len(head) - 1), *body]
-    lines = ["| " + " | ".join(map(markdown, row)) + " |" for row in rows]
-    lines[1] = "|" + "|".join(rows[1]) + "|"
+    lines = pipe_table(head, body, "---:")
     return "\n".join([f"### {markdown(title)}", "", *lines, "", f"{markdown(note)}.", ""])
+
+
+def pipe_table(head: Sequence[str], body: Iterable[Sequence[str]], align: str = "---") -> list[str]:
+    """The lines of a Markdown table; `align` is the rule below every column but the first."""
+    lines = ["| " + " | ".join(map(markdown, row)) + " |" for row in (head, *body)]
+    return [lines[0], "|" + "|".join(["---"] + [align] * (len(head) - 1)) + "|", *lines[1:]]
 
 
 def bibtex(papers: Iterable[Paper]) -> str:
@@ -249,5 +248,5 @@ def bibtex(papers: Iterable[Paper]) -> str:
 
 
 def _braced(text: str) -> str:
-    """Text inside braces: what LaTeX would read is escaped, so that braces stay balanced."""
+    """Text for use within braces: special characters are escaped, so that braces stay balanced."""
     return " ".join(latex(text).split())

@@ -1,18 +1,18 @@
-"""One table for the terminal: printed figure, figure here, verdict."""
+"""One table for the terminal: printed value, value measured here, verdict."""
 
 from collections.abc import Sequence
 
 from bench.catalog.load import Catalog
 from bench.judge.records import Verdict
-from reports.build.render import clean
 from reports.views.table import CellView, Tally
+from reports.views.words import clean
 
 WIDEST = 28
 GAP = "  "
 
 
 def render_table(catalog: Catalog, name: str, verdicts: Sequence[Verdict]) -> str:
-    """Printed table in plain columns; under each figure what was found here and the verdict."""
+    """The printed table in plain columns; below each value what was measured here and the verdict."""
     paper, table = catalog.table(name)
     found = {verdict.key: verdict for verdict in verdicts}
     rows = {
@@ -48,7 +48,7 @@ def _lines(view: CellView) -> list[str]:
 
 
 def _line(text: str) -> str:
-    """Text on one line, without control characters: a terminal obeys those."""
+    """Text on one line, without control characters, which a terminal would execute."""
     return "".join(c if c.isprintable() else "\ufffd" for c in str(clean(" ".join(text.split()))))
 
 

@@ -1,11 +1,10 @@
-"""Two results side by side: metrics, what differs in their protocols, images that only one of them gets right.
+"""Comparing two results: metrics, differences in protocol, images that only one of them gets right.
 
-The page holds every result once, in groups that were evaluated on the same people; a script lays any two side by side.
+The page lists every result once, grouped by the people it was evaluated on; a script compares any two of them.
 """
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +24,8 @@ MOST_IMAGES = 10_000
 
 
 @dataclass(frozen=True)
-class Side:
-    """One result as the page of comparisons holds it; `scores` are percent, image by image of its group."""
+class ComparedResult:
+    """One result on the comparison page; `scores` has one percentage per image of its group."""
 
     name: str
     run: str
@@ -35,7 +34,7 @@ class Side:
 
     @property
     def right(self) -> int:
-        """How many images it gets right."""
+        """Number of images it gets right."""
         return sum(score >= 50 for score in self.scores)
 
     @property
@@ -44,22 +43,22 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Bench:
-    """Results of the same people; without images where the people of a result were not stored."""
+class ComparisonGroup:
+    """Results on the same people; `images` is empty where results per person were not stored."""
 
     images: tuple[int, ...]
-    sides: tuple[Side, ...]
+    results: tuple[ComparedResult, ...]
 
     @property
     def data(self) -> str:
         """The data they were evaluated on: 'coco-synthetic'."""
-        named = (side.result.protocol.get("data", "data not stated") for side in self.sides)
+        named = (one.result.protocol.get("data", "data not stated") for one in self.results)
         return ", ".join(sorted(set(named)))
 
 
-def benches(index: ResultIndex) -> list[Bench]:
-    """All results with metrics, those that were evaluated on the same people together."""
-    found: dict[str, list[Side]] = defaultdict(list)
+def comparison_groups(index: ResultIndex) -> list[ComparisonGroup]:
+    """All results with metrics, grouped by the people they were evaluated on."""
+    found: dict[str, list[ComparedResult]] = defaultdict(list)
     images: dict[str, tuple[int, ...]] = {"": ()}
     for run, results in sorted(index.accuracies.items()):
         for one in results:
@@ -75,8 +74,8 @@ def benches(index: ResultIndex) -> list[Bench]:
                     key = hashlib.sha256(stored.person.tobytes()).hexdigest()
                     images[key] = tuple(scores)
             percent = tuple(int(100 * score) for score in scores.values())
-            found[key].append(Side(_name(result, one.file), run, result, percent))
-    return [Bench(images[key], tuple(sides)) for key, sides in sorted(found.items())][::-1]
+            found[key].append(ComparedResult(_name(result, one.file), run, result, percent))
+    return [ComparisonGroup(images[key], tuple(own)) for key, own in sorted(found.items())][::-1]
 
 
 def _name(result: AccuracyResult, file: str) -> str:
@@ -85,7 +84,7 @@ def _name(result: AccuracyResult, file: str) -> str:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two results; `ap` is AP of the second minus the first on the same images, None where that is not known."""
+    """Two results; `ap` is the AP of the second minus that of the first on the same images, None if not known."""
 
     first: Stored[AccuracyResult]
     second: Stored[AccuracyResult]
@@ -99,7 +98,7 @@ class Pair:
 
     @property
     def protocols(self) -> list[tuple[str, str, str]]:
-        """What differs in how they were evaluated."""
+        """(key, first, second) of every difference in how they were evaluated."""
         one, two = self.first.result.protocol, self.second.result.protocol
         keys = sorted({*one, *two})
         rows = [(k, one.get(k, "not stated"), two.get(k, "not stated")) for k in keys]
@@ -107,7 +106,7 @@ class Pair:
 
 
 def find(store: Store, name: str, tier: Tier) -> Stored[AccuracyResult]:
-    """RUN or RUN/seed-1; without a seed the first. Raises `UnknownName`."""
+    """The result named RUN or RUN/seed-1; the first seed if none is given. Raises `UnknownName`."""
     run, _, stem = name.partition("/")
     stored = store.accuracies(tier)
     own = [one for one in stored if one.result.run == run]
@@ -137,18 +136,18 @@ def _ap(*results: Stored[AccuracyResult]) -> Difference | None:
 
 
 def table_of(found: Pair) -> list[dict[str, str | float | None]]:
-    """One row a metric, for the terminal."""
+    """One row per metric, for the terminal."""
     rows: list[dict[str, str | float | None]] = []
     for metric, one, two in found.metrics:
         difference = two - one if one is not None and two is not None else None
-        interval = found.ap.interval if found.ap and metric == "AP" else None
+        interval = (found.ap.interval or ()) if found.ap and metric == "AP" else ()
         rows.append(
             {
                 "metric": metric,
                 "first": _rounded(one),
                 "second": _rounded(two),
                 "difference": _rounded(difference),
-                "interval": " to ".join(f"{end:+.2f}" for end in _ends(interval)) or None,
+                "interval": " to ".join(f"{end:+.2f}" for end in interval) or None,
             }
         )
     return rows
@@ -156,7 +155,3 @@ def table_of(found: Pair) -> list[dict[str, str | float | None]]:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
-
-
-def _ends(interval: tuple[float, float] | None) -> Sequence[float]:
-    return interval or ()

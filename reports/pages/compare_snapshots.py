@@ -1,4 +1,4 @@
-"""Two snapshots of the results: cells that moved, verdicts that flipped, claims that changed."""
+"""Comparing two snapshots: verdicts that changed, values that moved, claims that changed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ def word_of(verdict: Verdict) -> Word:
 
 @dataclass(frozen=True)
 class Change:
-    """One cell before and after; None where a snapshot does not have it."""
+    """One cell before and after; None if a snapshot does not contain it."""
 
     place: CellKey
     before: Verdict | None
@@ -26,14 +26,14 @@ class Change:
 
     @property
     def flipped(self) -> bool:
-        """Another verdict, or a cell that came or went."""
+        """Whether the verdict changed, or the cell was added or removed."""
         if self.before is None or self.after is None:
             return True
         return self.before.verdict != self.after.verdict
 
     @property
     def moved(self) -> float | None:
-        """How far the reproduced value moved."""
+        """Change of the reproduced value; None unless both snapshots have one."""
         if self.before is None or self.after is None:
             return None
         if self.before.value is None or self.after.value is None:
@@ -51,7 +51,7 @@ class Change:
 
 @dataclass(frozen=True)
 class ClaimChange:
-    """One claim whose judgement on reproduced numbers changed."""
+    """One claim whose judgement on reproduced values changed."""
 
     paper: str
     after: ClaimVerdict
@@ -77,18 +77,18 @@ class Comparison:
 
     @property
     def moved(self) -> tuple[Change, ...]:
-        """Cells with the same verdict and another value, the largest move first."""
+        """Cells with the same verdict and another value, the largest change first."""
         same = [c for c in self.changes if not c.flipped and c.moved]
         return tuple(sorted(same, key=lambda c: -abs(c.moved or 0)))
 
 
 def compare(before: Snapshot, after: Snapshot) -> Comparison:
-    """Everything that differs, cells by their address."""
+    """Everything that differs between two snapshots; cells are matched by address."""
     return Comparison(before, after, tuple(_changes(before, after)), tuple(_claims(before, after)))
 
 
 def to_json(snapshot: Snapshot) -> str:
-    """A snapshot as a file; verdicts by address, so that equal snapshots give equal bytes."""
+    """A snapshot as JSON; verdicts are sorted by address, so that equal snapshots give equal bytes."""
     verdicts = sorted(snapshot.verdicts, key=lambda v: v.key)
     return (
         snapshot.model_copy(update={"verdicts": tuple(verdicts)}).model_dump_json(indent=1) + "\n"
@@ -106,7 +106,7 @@ def read(path: Path) -> Snapshot:
         where = " > ".join(map(str, first["loc"])) or "the file"
         raise SiteError(
             f"{path}: not a snapshot of this version: {where}: {first['msg']}; "
-            "name the snapshot.json of an earlier site"
+            "give the snapshot.json of an earlier site"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""One model as the site shows it: counts, speeds, runs, accuracies, and where it is printed."""
+"""The page of one model: architecture, counts, speeds, runs and accuracies, and where papers print it."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult, CountResult, SpeedResult, Timing
 from bench.results.store import Stored
 from reports.charts.curves import CurveChart, curve_charts
-from reports.charts.error_types import DiagnosisView, diagnosis_view
+from reports.charts.error_types import DiagnosisView, run_diagnosis
 from reports.pages import model_facts
 from reports.pages.gallery import GalleryView, gallery_view
 from reports.views.table import CellView, Judged, RowView, TableView
@@ -18,7 +18,7 @@ MOST_RATIOS = 60
 
 @dataclass(frozen=True)
 class SpeedRow:
-    """One timing of the model, beside what else was timed in the same measurement."""
+    """One timing of the model, and its speed relative to other models of the same measurement."""
 
     name: str
     result: SpeedResult
@@ -38,8 +38,8 @@ class RunView:
 
     @property
     def diagnosis(self) -> DiagnosisView | None:
-        """What kinds of errors stand behind its accuracy."""
-        return diagnosis_view(self.name, [stored.result for stored in self.results])
+        """The kinds of errors behind its accuracy."""
+        return run_diagnosis(self.name, [stored.result for stored in self.results])
 
     @property
     def curves(self) -> list[CurveChart]:
@@ -49,7 +49,7 @@ class RunView:
 
 @dataclass(frozen=True)
 class ModelView:
-    """Everything one model page shows."""
+    """Everything that a model page shows."""
 
     name: str
     facts: tuple[tuple[str, str], ...]
@@ -63,7 +63,7 @@ class ModelView:
 
     @property
     def sources(self) -> list[str]:
-        """Files of all results shown."""
+        """Files of all results on the page."""
         found = [self.count_name] if self.count_name else []
         found += [line.name for line in self.speeds]
         return found + [stored.file for run in self.runs for stored in run.results]
@@ -78,7 +78,7 @@ class ModelView:
 
     @property
     def module_columns(self) -> list[str]:
-        """What is counted per module, in the order of first appearance."""
+        """What is counted per module, in order of first appearance."""
         return list(dict.fromkeys(key for _, counts in self.modules for key in counts))
 
 
@@ -97,7 +97,7 @@ def model_views(catalog: Catalog, judged: Judged, index: ResultIndex) -> list[Mo
         gallery = gallery_view(results, index.galleries)
         view = RunView(name, catalog.run_papers[name], run, results, gallery)
         runs.setdefault(run.config, []).append(view)
-    places = _appearances(judged)
+    appearances = _appearances(judged)
     return [
         ModelView(
             name=name,
@@ -108,7 +108,7 @@ def model_views(catalog: Catalog, judged: Judged, index: ResultIndex) -> list[Mo
             count_name=index.counts[name].file if name in index.counts else None,
             speeds=tuple(_speed(name, one.file, one.result) for one in index.speeds_of(name)),
             runs=tuple(runs.get(name, [])),
-            appearances=tuple(places.get(name, [])),
+            appearances=tuple(appearances.get(name, [])),
         )
         for name in model_names(catalog, judged, index)
     ]
@@ -116,10 +116,10 @@ def model_views(catalog: Catalog, judged: Judged, index: ResultIndex) -> list[Mo
 
 def _speed(model: str, name: str, result: SpeedResult) -> SpeedRow:
     own = result.timings[model]
-    beside = result.timings if len(result.timings) <= MOST_RATIOS else {}
+    others = result.timings if len(result.timings) <= MOST_RATIOS else {}
     ratios = tuple(
         (other, timing.median_ms / own.median_ms)
-        for other, timing in sorted(beside.items())
+        for other, timing in sorted(others.items())
         if other != model
     )
     return SpeedRow(name, result, own, ratios)
@@ -128,7 +128,7 @@ def _speed(model: str, name: str, result: SpeedResult) -> SpeedRow:
 def _appearances(
     judged: Judged,
 ) -> dict[str, list[tuple[TableView, RowView, tuple[CellView, ...]]]]:
-    """Model -> rows in which it is printed, with those of their cells that are about it."""
+    """Model -> the printed rows it appears in, with the cells that are about it."""
     found: dict[str, list[tuple[TableView, RowView, tuple[CellView, ...]]]] = {}
     for table in judged.tables.values():
         for row in table.rows:

@@ -1,44 +1,58 @@
-"""One paper as the site shows it: claims, conflicts, misprints, coverage, notes."""
+"""The page of one paper: findings, claims, conflicts, misprints, coverage, notes.
+
+Findings are sentences generated from the verdicts; none is written by hand.
+"""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.catalog.schema import Misprint, Paper
 from bench.judge.records import ClaimVerdict, Conflict, Snapshot
-from reports.pages.findings import Finding, findings
 from reports.views.table import CellView, Judged, TableView, Tally
-from reports.views.urls import cell_link
-from reports.views.words import HOLDS, Word, plural
+from reports.views.urls import paper_page
+from reports.views.words import COMPARED, EVIDENCE, HOLDS, Word, number, plural
 
-#: `bench.judge.conflicts` lists likely misprints too; they have a section of their own.
+#: `bench.judge.conflicts` also lists likely misprints; the page has a separate section for them.
 MISPRINT = "likely misprint"
+#: Kinds of values that findings report on, as named in their sentences.
+REPORTED = {"params": "parameter", "flops": "FLOPs", "accuracy": "accuracy", "fps": "speed"}
 KINDS = {
     "accuracy": "accuracy",
     "count": "parameters and FLOPs",
     "speed": "speed",
-    "measure": "other measures",
+    "measure": "other metrics",
 }
 
 
 @dataclass(frozen=True)
-class CellName:
-    """The name of a cell with its address on the site, if there is such a cell."""
+class NamedCell:
+    """A cell as a conflict or a misprint names it; `view` is None if the catalog does not contain it."""
 
-    text: str
-    link: str | None
+    name: str
+    view: CellView | None
 
 
 @dataclass(frozen=True)
 class ConflictView:
-    """Two printed values of one quantity, each with the cell it stands in."""
+    """A quantity with two printed values, each with its cell."""
 
     conflict: Conflict
-    places: tuple[tuple[CellName, str], ...]
+    places: tuple[tuple[NamedCell, str], ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence, the page that supports it, and its importance (larger is more important)."""
+
+    text: str
+    link: str
+    weight: float
 
 
 @dataclass(frozen=True)
 class PaperView:
-    """Everything one paper page shows."""
+    """Everything that a paper page shows."""
 
     paper: Paper
     tables: tuple[TableView, ...]
@@ -46,13 +60,13 @@ class PaperView:
     claims: tuple[ClaimVerdict, ...]
     unjudged: tuple[str, ...]
     conflicts: tuple[ConflictView, ...]
-    misprints: tuple[tuple[CellName, Misprint, CellView | None], ...]
+    misprints: tuple[tuple[NamedCell, Misprint], ...]
     coverage: tuple[tuple[str, Tally], ...]
     findings: tuple[Finding, ...]
 
     @property
     def claim_counts(self) -> tuple[tuple[Word, int], ...]:
-        """How the claims stand on the reproduced numbers."""
+        """How many claims got which judgement on reproduced values."""
         found = Counter(c.on_reproduced.holds for c in self.claims)
         return tuple((word, found[key]) for key, word in HOLDS.items() if found[key])  # type: ignore[index]
 
@@ -65,64 +79,36 @@ class PaperView:
             f"{count} {word.label if count == 1 else verbs.get(word.key, word.label)}"
             for word, count in self.claim_counts
         )
-        return f"{plural(len(self.claims), 'claim')}: {parts} on reproduced numbers"
+        return f"{plural(len(self.claims), 'claim')}: {parts} on reproduced values"
 
 
-def find_cell(judged: Judged, name: str, paper: str) -> CellView | None:
-    """The cell called 'paper-table/row/column', 'paper:table/row/column' or 'table/row/column'."""
+def named_cell(judged: Judged, name: str, paper: str) -> NamedCell:
+    """The cell named 'paper-table/row/column', 'paper:table/row/column' or 'table/row/column'."""
     head, _, rest = name.partition("/")
     row, _, column = rest.partition("/")
-    owner, colon, number = head.partition(":")
-    for table in (f"{owner}-{number}" if colon else head, f"{paper}-{head}"):
+    for table in (head.replace(":", "-", 1), f"{paper}-{head}"):
         if view := judged.tables.get(table):
-            found = [
-                c
-                for r in view.rows
-                if r.row.key == row
-                for c in r.cells
-                if c.cell.column.key == column
-            ]
-            return found[0] if found else None
-    return None
+            cells = (cell for one in view.rows if one.row.key == row for cell in one.cells)
+            return NamedCell(name, next((c for c in cells if c.cell.column.key == column), None))
+    return NamedCell(name, None)
 
 
-def cell_name(judged: Judged, name: str, paper: str) -> CellName:
-    """A cell's name with its link; without one if no such cell is known."""
-    found = find_cell(judged, name, paper)
-    if found is None:
-        return CellName(name, None)
-    cell = found.cell
-    link = cell_link(cell.paper, cell.table.table, cell.row.key, cell.column.key)
-    return CellName(cell.name, link)
-
-
-def _conflict(judged: Judged, conflict: Conflict, paper: str) -> ConflictView:
-    places = tuple(
-        (cell_name(judged, cell, paper), printed)
-        for cell, printed in zip(conflict.cells, conflict.printed, strict=False)
-    )
-    return ConflictView(conflict, places)
-
-
-def _concerns(judged: Judged, conflict: Conflict, paper: str) -> bool:
-    return any(
-        found.cell.paper == paper
-        for name in conflict.cells
-        if (found := find_cell(judged, name, paper)) is not None
-    )
+def _conflicts(judged: Judged, snapshot: Snapshot, paper: str) -> Iterable[ConflictView]:
+    """The conflicts that a cell of the paper takes part in."""
+    for conflict in snapshot.conflicts:
+        cells = [named_cell(judged, name, paper) for name in conflict.cells]
+        own = any(cell.view and cell.view.cell.paper == paper for cell in cells)
+        if own and not conflict.what.startswith(MISPRINT):
+            yield ConflictView(conflict, tuple(zip(cells, conflict.printed, strict=False)))
 
 
 def paper_view(judged: Judged, snapshot: Snapshot, paper: Paper) -> PaperView:
-    """Collect what concerns one paper."""
+    """Everything about one paper."""
     cells = list(judged.cells(paper.id))
     claims = tuple(claim for claim in snapshot.claims if claim.paper == paper.id)
     known = {claim.claim.id for claim in claims}
     by_kind = [(name, Tally.of(c for c in cells if c.kind == kind)) for kind, name in KINDS.items()]
-    conflicts = tuple(
-        _conflict(judged, conflict, paper.id)
-        for conflict in snapshot.conflicts
-        if not conflict.what.startswith(MISPRINT) and _concerns(judged, conflict, paper.id)
-    )
+    conflicts = tuple(_conflicts(judged, snapshot, paper.id))
     return PaperView(
         paper=paper,
         tables=tuple(view for view in judged.tables.values() if view.paper.id == paper.id),
@@ -130,14 +116,131 @@ def paper_view(judged: Judged, snapshot: Snapshot, paper: Paper) -> PaperView:
         claims=claims,
         unjudged=tuple(claim.claim for claim in paper.claims if claim.id not in known),
         conflicts=conflicts,
-        misprints=tuple(
-            (
-                cell_name(judged, misprint.cell, paper.id),
-                misprint,
-                find_cell(judged, misprint.cell, paper.id),
-            )
-            for misprint in paper.misprints
-        ),
+        misprints=tuple((named_cell(judged, m.cell, paper.id), m) for m in paper.misprints),
         coverage=tuple((name, tally) for name, tally in by_kind if tally.total),
         findings=findings(paper.id, cells, claims, len(conflicts), len(paper.misprints)),
     )
+
+
+def findings(
+    paper: str,
+    cells: Sequence[CellView],
+    claims: Sequence[ClaimVerdict],
+    conflicts: int,
+    misprints: int,
+) -> tuple[Finding, ...]:
+    """All findings on a paper, the most important first."""
+    found = [
+        *_value_findings(paper, cells),
+        *_claim_findings(paper, claims),
+        *_inconsistencies(paper, conflicts, misprints),
+    ]
+    return tuple(sorted(found, key=lambda f: -f.weight))
+
+
+def _kind(cell: CellView) -> str:
+    metric = cell.cell.metric
+    return metric if metric in ("params", "flops", "fps") else cell.kind
+
+
+def _value_findings(paper: str, cells: Sequence[CellView]) -> Iterable[Finding]:
+    for kind, name in REPORTED.items():
+        own = [c for c in cells if _kind(c) == kind and c.judged and c.cell.origin != "quoted"]
+        if not own:
+            continue
+        compared = [c for c in own if c.word.key in COMPARED and c.word.key != "stale"]
+        stale = sum(c.word.key == "stale" for c in own)
+        link = f"{paper_page(paper)}#coverage"
+        if stale:
+            what = plural(stale, f"{name} value was", f"{name} values were")
+            text = f"{what} measured before the code changed and must be measured again."
+            yield Finding(text, link, 3)
+        if not compared:
+            if not stale:
+                subject = (
+                    f"None of its {len(own)} {name} values" if len(own) > 1 else f"Its {name} value"
+                )
+                verb = "has" if len(own) > 1 else "has not"
+                text = f"{subject} {verb} been reproduced or contradicted yet."
+                yield Finding(text, link, 1)
+            continue
+        agree = [c for c in compared if c.word.key in ("reproduced", "better")]
+        text = f"{len(agree)} of {plural(len(compared), f'compared {name} value')} {_verb(len(agree), 'hold')}."
+        yield Finding(text, link, 5)
+        yield from _largest_deviation([c for c in compared if c.word.key == "deviates"], name)
+
+
+def _largest_deviation(cells: Sequence[CellView], name: str) -> Iterable[Finding]:
+    """The value that deviates most."""
+    known = [
+        (abs(c.verdict.difference), c)
+        for c in cells
+        if c.verdict and c.verdict.difference is not None
+    ]
+    if not known:
+        return
+    size, view = max(known, key=lambda pair: pair[0])
+    cell = view.cell
+    text = (
+        f"{plural(len(cells), f'{name} value')} {'deviates:' if len(cells) == 1 else 'deviate, most of all'} "
+        f"{cell.column.label} of “{cell.row.label}” in Table {cell.table.table}: "
+        f"printed {cell.printed}, measured {view.here} here ({view.difference})."
+    )
+    yield Finding(text, view.link, 7 + min(size, 100) / 100)
+
+
+def _claim_findings(paper: str, claims: Sequence[ClaimVerdict]) -> Iterable[Finding]:
+    link = f"{paper_page(paper)}#claims"
+    broken = [c for c in claims if c.on_paper.holds == "fails"]
+    if broken:
+        verb = "does" if len(broken) == 1 else "do"
+        text = f"{plural(len(broken), 'claim')} {verb} not follow from the paper's own tables"
+        yield Finding(text + _example(broken), link, 9)
+    fails = [c for c in claims if c.on_reproduced.holds == "fails" and c.on_paper.holds != "fails"]
+    if fails:
+        text = f"{plural(len(fails), 'claim')} {_verb(len(fails), 'fail')} on reproduced values ({_evidence(fails)})"
+        yield Finding(text + _example(fails), link, 8)
+    judged = [c for c in claims if c.on_reproduced.holds != "open"]
+    found = Counter(c.on_reproduced.holds for c in claims)
+    if judged:
+        text = (
+            f"Of {plural(len(judged), 'claim')} judged on reproduced values ({_evidence(judged)}), "
+            f"{number(found['holds'], 0)} {_verb(found['holds'], 'hold')}, {number(found['fails'], 0)} "
+            f"{_verb(found['fails'], 'fail')}, {number(found['inconclusive'], 0)} "
+            f"{'is' if found['inconclusive'] == 1 else 'are'} inconclusive; {number(found['open'], 0)} more "
+            f"{'is' if found['open'] == 1 else 'are'} open."
+        )
+        yield Finding(text, link, 4 if found["holds"] else 2)
+
+
+def _verb(count: int, plural_form: str) -> str:
+    """'holds' of one, 'hold' of several."""
+    return f"{plural_form}s" if count == 1 else plural_form
+
+
+def _evidence(claims: Sequence[ClaimVerdict]) -> str:
+    """The evidence they were judged on: '3 counted, 2 timed'. A CPU says little about the speed on the paper's GPU."""
+    found = Counter(c.on_reproduced.evidence for c in claims)
+    parts = [(EVIDENCE[key].label, found[key]) for key in EVIDENCE if found[key]]  # type: ignore[index]
+    parts += [("without evidence", found[None])] if found[None] else []
+    if len(parts) == 1:
+        return parts[0][0]
+    return ", ".join(f"{number(count, 0)} {label}" for label, count in parts)
+
+
+def _example(claims: Sequence[ClaimVerdict]) -> str:
+    """The end of a sentence on claims: the first of them."""
+    text = claims[0].claim.claim
+    end = "" if text.endswith((".", "!", "?")) else "."
+    return f"{', for example' if len(claims) > 1 else ''}: {text}{end}"
+
+
+def _inconsistencies(paper: str, conflicts: int, misprints: int) -> Iterable[Finding]:
+    if conflicts:
+        verb = "is" if conflicts == 1 else "are"
+        text = f"{plural(conflicts, 'quantity', 'quantities')} {verb} printed with two different values."
+        yield Finding(text, f"{paper_page(paper)}#conflicts", 6)
+    if misprints:
+        verb = "is" if misprints == 1 else "are"
+        text = f"{plural(misprints, 'cell')} {verb} likely misprinted."
+        yield Finding(text, f"{paper_page(paper)}#misprints", 3)

@@ -1,17 +1,17 @@
-"""Strangers' submissions, each with its card, its figures and the kinds of its errors."""
+"""External predictions that were submitted: each with its card, its metrics and its error diagnosis."""
 
 from dataclasses import dataclass
 
 from bench.results.index import ResultIndex
 from bench.results.records import SubmissionResult
-from reports.charts.error_types import DiagnosisView, drawn
+from reports.charts.error_types import DiagnosisView, diagnosis_view
 from reports.views.results import Trace, trace
 from reports.views.urls import slug, web_address
 
 
 @dataclass(frozen=True)
 class SubmissionView:
-    """One submission; `anchor` is its place on the page."""
+    """One submission; `anchor` is its id on the page."""
 
     anchor: str
     result: SubmissionResult
@@ -25,14 +25,13 @@ def submission_views(index: ResultIndex) -> list[SubmissionView]:
     return [
         SubmissionView(
             f"s-{slug(stored.file)}",
-            stored.result,
+            result,
             trace(stored),
-            drawn(
-                slug(stored.file),
-                f"{stored.result.dataset}, {stored.result.tier} tier",
-                stored.result.diagnosis,
+            diagnosis_view(
+                slug(stored.file), f"{result.dataset}, {result.tier} tier", result.diagnosis
             ),
-            web_address(stored.result.card.link),
+            web_address(result.card.link),
         )
         for stored in index.submissions
+        for result in [stored.result]
     ]

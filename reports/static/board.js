@@ -1,6 +1,6 @@
 "use strict";
-/* The leaderboard: sorting, ranking, filtering and columns; its state lives in the address after '#'. All rows are in the
-   page; this script keeps only those that are shown in the table, so that thousands of them stay smooth. */
+/* The leaderboard: sorting, ranking, filtering and columns; its state is in the address after '#'. The page contains all
+   rows; this script keeps only the visible ones in the table, so that it stays fast with thousands of them. */
 
 const LIMIT = 400;
 const EPSILON = 1e-9;
@@ -15,7 +15,7 @@ function countBelow(list, value) {
   return low;
 }
 
-/* As reports/views/ranking.py: a rank is a range wherever intervals overlap. */
+/* Same as reports/views/ranking.py: a rank is a range where intervals overlap. */
 function ranks(spans, sign) {
   const ends = spans.map(s => sign > 0 ? [s.low, s.high] : [-s.high, -s.low]);
   const lows = ends.map(e => e[0]).sort((a, b) => a - b);
@@ -46,7 +46,7 @@ class Board {
     document.adoptedStyleSheets = [this.sheet];
     this.headers = [...table.tHead.rows[0].cells].filter(th => th.dataset.col);
     this.place = Object.fromEntries(this.headers.map(th => [th.dataset.col, th.cellIndex]));
-    table.remove(); // taking thousands of rows out is quick where nothing is laid out
+    table.remove(); // removing thousands of rows is fast while the table is not laid out
     this.groups = [...table.tBodies].map(body => this.group(body));
     document.querySelector(".board-place").append(table);
     this.limit = LIMIT;
@@ -90,7 +90,7 @@ class Board {
     });
   }
 
-  /* The state as text; what is as at first is left out. */
+  /* The state as text, without defaults. */
   toAddress() {
     const state = new URLSearchParams();
     const fields = this.form.elements;
@@ -145,7 +145,7 @@ class Board {
     this.filter();
   }
 
-  /* Rows of a group in the chosen order with their ranks; what has no number comes last. */
+  /* Rows of a group in the chosen order with their ranks; those without a value come last. */
   order(group) {
     const { sort } = this;
     group.order = group.rows.map(item => ({ item, label: item.rank }));
@@ -186,10 +186,10 @@ class Board {
     this.more.textContent = `Show ${Math.min(LIMIT, matching - this.limit)} more`;
   }
 
-  /* What is shown, as Markdown or LaTeX: one table a protocol. */
+  /* The visible rows as Markdown or LaTeX, one table per protocol. */
   written(format) {
     const text = node => node.textContent.replace(/\s+/g, " ").trim();
-    const told = cell => {
+    const shown = cell => {
       const [printed, here, note] = [".printed", "b", ".unit"].map(part => cell.querySelector(part));
       if (cell.matches("td[data-col]")) {
         const sides = [printed ? text(printed) : "–", ...(here ? [text(here)] : [])];
@@ -199,10 +199,10 @@ class Board {
       for (const extra of plain.querySelectorAll(".sr, .origin")) extra.remove();
       return text(plain);
     };
-    const cells = row => [...row.cells].filter(cell => cell.offsetParent).map(told);
+    const cells = row => [...row.cells].filter(cell => cell.offsetParent).map(shown);
     const head = cells(this.table.tHead.rows[0]);
     const groups = this.groups.filter(({ body }) => !body.hidden);
-    const title = ({ head: row }) => `${row.cells[0].firstElementChild.firstChild.textContent.trim()} (printed / here)`;
+    const title = ({ head: row }) => `${row.cells[0].firstElementChild.firstChild.textContent.trim()} (printed / measured here)`;
     const rows = ({ body }) => [...body.rows].slice(1).map(cells);
     return groups.map(group => format === "tex" ? asLatex(title(group), head, rows(group)) : asMarkdown(title(group), head, rows(group))).join("\n");
   }

@@ -1,6 +1,6 @@
 "use strict";
-/* Lays two results side by side: metrics, protocols, and the images that only one of them gets right. The choice lives
-   in the address after '#'. */
+/* Compares two results: metrics, protocols, and the images that only one of them gets right. The choice is in the
+   address after '#'. */
 
 const RIGHT = 50;
 const MOST = 200;
@@ -13,7 +13,7 @@ function element(name, text, attributes = {}) {
 }
 
 function listing(caption, head, rows, texts = false) {
-  const table = element("table", undefined, { class: `list numbers${texts ? "" : " figures"}` });
+  const table = element("table", undefined, { class: `list numbers${texts ? "" : " aligned"}` });
   table.append(element("caption", caption));
   const line = (cells, kind) => {
     const row = element("tr");
@@ -28,8 +28,8 @@ function listing(caption, head, rows, texts = false) {
   return around;
 }
 
-const figure = value => value === undefined ? "not measured" : value.toFixed(2).replace("-", "−");
-const signed = value => `${value > 0 ? "+" : ""}${figure(value)}`;
+const decimals = value => value === undefined ? "not measured" : value.toFixed(2).replace("-", "−");
+const signed = value => `${value > 0 ? "+" : ""}${decimals(value)}`;
 
 class Pair {
   constructor(form) {
@@ -70,8 +70,8 @@ class Pair {
     const [one, two] = ["a", "b"].map(name => this.rows[this.form.elements[name].selectedIndex]);
     const [first, second] = [one, two].map(row => JSON.parse(row.dataset.metrics));
     const metrics = [...new Set([...Object.keys(first), ...Object.keys(second)])];
-    const parts = [listing("Metrics", ["Metric", "First", "Second", "Second − first"], metrics.map(name => [name, figure(first[name]),
-      figure(second[name]), name in first && name in second ? signed(second[name] - first[name]) : "not known"]))];
+    const parts = [listing("Metrics", ["Metric", "First", "Second", "Second − first"], metrics.map(name => [name, decimals(first[name]),
+      decimals(second[name]), name in first && name in second ? signed(second[name] - first[name]) : "not known"]))];
     parts.unshift(this.protocols(one, two), this.flips(one, two));
     this.place.replaceChildren(...[parts[2], parts[0], parts[1]].flat());
   }
@@ -82,22 +82,22 @@ class Pair {
       .map(key => [key.replaceAll("_", " "), first[key] ?? "not stated", second[key] ?? "not stated"])
       .filter(([, a, b]) => a !== b);
     if (!rows.length) return element("p", "Both were evaluated under the same protocol.");
-    return listing("What differs in the protocol: read the metrics with that in mind", ["Part", "First", "Second"], rows, true);
+    return listing("Differences in protocol, which may explain differences in the metrics", ["Part", "First", "Second"], rows, true);
   }
 
   flips(one, two) {
     const scores = row => row.dataset.scores.split(" ").filter(Boolean).map(Number);
     const [first, second] = [scores(one), scores(two)];
-    if (!first.length || !second.length) return element("p", "Images that flipped are not known: a result holds no record of each image. Measure it again.");
-    if (one.parentElement !== two.parentElement) return element("p", "The two were evaluated on different people; images cannot be compared.");
+    if (!first.length || !second.length) return element("p", "Which images changed is not known: at least one result has no scores per image. Run it again.");
+    if (one.parentElement !== two.parentElement) return element("p", "The two results were evaluated on different people; their images cannot be compared.");
     const flipped = one.parentElement.dataset.images.split(" ").map((image, i) => [image, first[i], second[i]])
       .filter(([, a, b]) => (a >= RIGHT) !== (b >= RIGHT)).sort((x, y) => Math.abs(y[1] - y[2]) - Math.abs(x[1] - x[2]));
     const won = flipped.filter(([, a, b]) => b > a).length;
-    const told = element("p", `${flipped.length} of ${first.length} images flipped: ${won} only the second gets right, ${flipped.length - won} only the first.`);
-    if (!flipped.length) return told;
+    const summary = element("p", `${flipped.length} of ${first.length} images changed (correct only in the second: ${won}, only in the first: ${flipped.length - won}).`);
+    if (!flipped.length) return summary;
     const rows = flipped.slice(0, MOST).map(([image, a, b]) => [image, `${a} %`, `${b} %`, b > a ? "second" : "first"]);
-    const caption = `Images that flipped${flipped.length > MOST ? `, the ${MOST} widest apart` : ""}`;
-    return [told, listing(caption, ["Image", "First", "Second", "Right in"], rows)];
+    const caption = `Images that changed${flipped.length > MOST ? `, the ${MOST} with the largest difference` : ""}`;
+    return [summary, listing(caption, ["Image", "First", "Second", "Correct in"], rows)];
   }
 }
 

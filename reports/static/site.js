@@ -1,6 +1,6 @@
 "use strict";
-/* Everything is readable without scripts. This one adds to every page: theme switch, copy buttons, and cards that
-   open while the pointer rests on a cell. The leaderboard and the comparison have scripts of their own. */
+/* Everything is readable without scripts. This one adds a theme switch, copy buttons, and cards that open when the
+   pointer hovers over a cell. The leaderboard and the comparison have their own scripts. */
 
 // ---------------------------------------------------------------- theme
 
@@ -9,7 +9,7 @@ const themes = { auto: "system", light: "light", dark: "dark" };
 function storedTheme() {
   try {
     return localStorage.getItem("theme") in themes ? localStorage.getItem("theme") : "auto";
-  } catch { // storage may be forbidden for files; then the choice lasts for one page
+  } catch { // storage may be blocked for local files; then the choice holds for this page only
     return document.documentElement.dataset.theme || "auto";
   }
 }
@@ -38,20 +38,20 @@ function themeSwitch() {
 
 // ---------------------------------------------------------------- copying
 
-/* What happened is written on the button for a moment and told to screen readers. */
+/* The outcome is shown on the button for a moment and announced to screen readers. */
 async function copy(text, button) {
   const before = button.dataset.before ??= button.textContent;
-  const told = await navigator.clipboard.writeText(text).then(() => "Copied", () => "Copying is not allowed here");
-  button.textContent = told;
-  announce(told);
+  const outcome = await navigator.clipboard.writeText(text).then(() => "Copied", () => "The browser does not allow copying here");
+  button.textContent = outcome;
+  announce(outcome);
   setTimeout(() => { button.textContent = before; }, 1500);
 }
 
 function announce(text) {
-  let place = document.getElementById("told");
+  let place = document.getElementById("announcement");
   if (!place) {
     place = document.createElement("p");
-    place.id = "told";
+    place.id = "announcement";
     place.className = "sr";
     place.setAttribute("role", "status");
     document.querySelector("main").append(place);
@@ -84,7 +84,7 @@ function copyButtons() {
 
 // ---------------------------------------------------------------- cards
 
-/* The card of a cell opens by click and keyboard without this; here also while the pointer rests on the cell. */
+/* A cell's card opens by click and keyboard without this script; this adds opening on hover. */
 function hoverCards() {
   if (!matchMedia("(hover: hover)").matches) return;
   let waiting = 0;
@@ -102,7 +102,7 @@ function hoverCards() {
       }, 350);
     });
     cell.addEventListener("pointerleave", () => { clearTimeout(waiting); waiting = setTimeout(close, 200); });
-    button.addEventListener("click", event => { // a click on what the pointer opened keeps it open
+    button.addEventListener("click", event => { // clicking a card that opened on hover keeps it open
       clearTimeout(waiting);
       if (!hovered) return;
       event.preventDefault();
@@ -112,7 +112,7 @@ function hoverCards() {
   }
 }
 
-/* Beside its cell, within the window. */
+/* Next to its cell, within the window. */
 function place(card, cell) {
   card.style.margin = "0";
   card.showPopover();

@@ -1,4 +1,4 @@
-"""Ranks under uncertainty: a rank is a range wherever the numbers do not resolve the order."""
+"""Ranks under uncertainty: a rank is a range where the values do not resolve the order."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ EPSILON = 1e-9
 
 
 class Span(NamedTuple):
-    """A number and where its true value may lie; infinite ends if nothing is known of that."""
+    """A value and the interval that contains the true one; the ends are infinite if nothing is known."""
 
     value: float
     low: float
@@ -16,7 +16,7 @@ class Span(NamedTuple):
 
 
 class Rank(NamedTuple):
-    """First and last place that the numbers allow, from 1."""
+    """Best and worst rank that the values allow, from 1."""
 
     first: int
     last: int
@@ -27,9 +27,9 @@ class Rank(NamedTuple):
 
 
 def ranks(spans: Sequence[Span], *, higher_is_better: bool = True) -> list[Rank]:
-    """The rank of every span: a span is above another if their intervals do not overlap.
+    """The rank of every span: one is above another only if their intervals do not overlap.
 
-    Intervals that only touch (75.8 and 75.9, both rounded) do not overlap; exact equals do.
+    Intervals that only touch (75.8 and 75.9, both rounded) do not overlap; equal exact values share a rank.
     """
     if not higher_is_better:
         spans = [Span(-s.value, -s.high, -s.low) for s in spans]

@@ -1,4 +1,4 @@
-"""One table as the site shows it: every printed cell with what stands beside it."""
+"""One table as shown on the site: every printed cell with its verdict and evidence."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -7,16 +7,18 @@ from itertools import groupby
 
 from bench.catalog.cells import Cell
 from bench.catalog.load import Catalog
-from bench.catalog.schema import METRICS, Paper, Row, Table
+from bench.catalog.schema import METRICS, TIERS, Paper, Row, Table
 from bench.judge.records import Snapshot, Verdict
 from bench.results.index import ResultIndex
+from bench.results.records import AccuracyResult
 from reports.views.results import Trace, trace
+from reports.views.urls import cell_link
 from reports.views.words import EVIDENCE, ORIGINS, SILENT, VERDICTS, Word, number, signed
 
 
 @dataclass(frozen=True)
 class CellView:
-    """One cell: what the paper prints, what was found here, and how that is judged."""
+    """One cell: what the paper prints, what was measured here, and the verdict."""
 
     cell: Cell
     verdict: Verdict | None
@@ -26,7 +28,7 @@ class CellView:
 
     @classmethod
     def of(cls, cell: Cell, verdict: Verdict | None, traces: tuple[Trace, ...] = ()) -> "CellView":
-        """A cell beside its verdict; without one it says that it has not been judged."""
+        """A cell with its verdict; without one it is shown as not judged."""
         evidence = EVIDENCE[verdict.evidence] if verdict and verdict.evidence else None
         return cls(cell, verdict, _word(cell, verdict), evidence, traces)
 
@@ -34,6 +36,11 @@ class CellView:
     def kind(self) -> str:
         """accuracy, count, speed, measure or setting."""
         return METRICS[self.cell.metric].kind if self.cell.metric else "setting"
+
+    @property
+    def link(self) -> str:
+        """Address of the cell from the root of the site."""
+        return cell_link(*self.cell.key)
 
     @property
     def model(self) -> str | None:
@@ -45,7 +52,7 @@ class CellView:
 
     @property
     def here(self) -> str | None:
-        """The reproduced value, rounded as the paper rounds."""
+        """The value measured here, rounded like the printed one."""
         if self.verdict is None or self.verdict.value is None:
             return None
         return self.verdict.shown or number(self.verdict.value)
@@ -61,7 +68,7 @@ class CellView:
 
     @property
     def relative(self) -> bool:
-        """Differences of counts and speeds are in percent of the printed figure, of others in its unit."""
+        """Whether the difference is in percent of the printed value (counts, speeds) and not in its unit."""
         return self.kind in ("count", "speed")
 
     @property
@@ -80,7 +87,7 @@ class CellView:
 
     @property
     def allowed(self) -> str | None:
-        """What the printed digits allow: '75.75 to 75.85'."""
+        """The interval that rounds to the printed value: '75.75 to 75.85'."""
         printed = self.cell.number
         if printed is None:
             return None
@@ -103,7 +110,7 @@ class RowView:
 
 @dataclass(frozen=True)
 class TableView:
-    """One printed table; `groups` are its rows under the headings as printed."""
+    """One printed table; `groups` are its rows below their printed headings."""
 
     name: str
     paper: Paper
@@ -119,13 +126,13 @@ class TableView:
         return Tally.of(cell for row in self.rows for cell in row.cells)
 
 
-#: Words of cells for which nothing was measured here.
+#: Verdicts of cells for which nothing was measured here.
 UNMEASURED = ("failed", "not-run", "quoted", "unjudged")
 
 
 @dataclass(frozen=True)
 class Tally:
-    """How many cells got which verdict, in the order of the words."""
+    """How many cells got which verdict, in the order of `VERDICTS`."""
 
     counts: tuple[tuple[Word, int], ...]
 
@@ -141,7 +148,7 @@ class Tally:
 
     @property
     def measured(self) -> int:
-        """Cells whose verdict rests on a measurement here, whatever came of it."""
+        """Number of cells whose verdict is based on a measurement, whatever its outcome."""
         return sum(count for word, count in self.counts if word.key not in UNMEASURED)
 
     def count(self, key: str) -> int:
@@ -150,11 +157,16 @@ class Tally:
     @property
     def text(self) -> str:
         """'3 reproduced, 2 not run'."""
-        return ", ".join(f"{number(n, 0)} {word.label}" for word, n in self.counts) or "no figures"
+        return ", ".join(f"{number(n, 0)} {word.label}" for word, n in self.counts) or "no values"
+
+
+def tier_and_seed(result: AccuracyResult) -> tuple[int, int]:
+    """Sort key of results: the first seed at the largest tier comes last."""
+    return TIERS.index(result.tier), -result.seed
 
 
 class Judged:
-    """The tables of a catalog beside the verdicts of a snapshot."""
+    """The tables of a catalog with the verdicts of a snapshot."""
 
     def __init__(self, catalog: Catalog, snapshot: Snapshot, index: ResultIndex) -> None:
         self.catalog = catalog

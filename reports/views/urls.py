@@ -10,7 +10,7 @@ _LONGEST = 80
 
 @cache
 def slug(text: str) -> str:
-    """Letters, digits and hyphens; distinct texts stay distinct ('R A4' and 'r/a4' differ)."""
+    """The text as letters, digits and hyphens; distinct texts stay distinct ('R A4' and 'r/a4' differ)."""
     plain = _UNSAFE.sub("-", text.lower()).strip("-")
     if plain and plain == text and len(plain) <= _LONGEST:
         return plain
@@ -31,12 +31,12 @@ def model_page(model: str, suffix: str = "html") -> str:
 
 
 def submission_link(file: str) -> str:
-    """Address of a stranger's submission from the root of the site, by the name of its result."""
+    """Address of submitted predictions from the root of the site, by the file name of their result."""
     return f"submissions.html#s-{slug(file)}"
 
 
 def picture_file(digest: str) -> str:
-    """Pictures are named by their content: runs that share one share its file."""
+    """Pictures are named by their content, so that equal ones are stored once."""
     return f"pictures/{digest[:20]}.webp"
 
 

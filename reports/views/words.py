@@ -1,11 +1,18 @@
-"""The words of the site: one symbol, one label and one meaning for every verdict and evidence."""
+"""How the site words things: one symbol, label and meaning per verdict and kind of evidence; number formats."""
 
+import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+# Invalid in HTML: C0 and C1 controls (except tab and newline), lone surrogates, non-characters. And the
+# embeddings, overrides and isolates of bidirectional text, which could reorder the text around them.
+_INVALID = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
+)
 
 
 class Word(NamedTuple):
-    """How a judgement is shown: never by colour alone."""
+    """How a verdict is shown: by symbol and label, never by colour alone."""
 
     key: str
     symbol: str
@@ -18,22 +25,19 @@ def _words(*rows: tuple[str, str, str, str]) -> dict[str, Word]:
 
 
 VERDICTS: Mapping[str, Word] = _words(
-    (
-        "reproduced",
-        "✓",
-        "reproduced",
-        "agrees with the printed figure within its rounding or noise",
-    ),
-    ("better", "▲", "better", "clearly better here than printed"),
-    ("deviates", "✗", "deviates", "clearly worse or different from the printed figure"),
+    ("reproduced", "✓", "reproduced", "agrees with the printed value within rounding or noise"),
+    ("better", "▲", "better", "clearly better than the printed value"),
+    ("deviates", "✗", "deviates", "clearly worse than the printed value, or different from it"),
     ("inconclusive", "≈", "inconclusive", "measured, but the noise is too large to decide"),
-    ("not-comparable", "∦", "not comparable", "measured under another protocol than the paper's"),
-    ("stale", "↻", "stale", "what the result was made from has changed since"),
+    ("not-comparable", "∦", "not comparable", "measured under a protocol other than the paper's"),
+    ("stale", "↻", "stale", "the code, config or data behind the result has changed since"),
     ("failed", "!", "failed", "the measurement was started and did not finish"),
     ("not-run", "○", "not run", "nothing has been measured yet"),
-    ("quoted", "❝", "quoted", "the paper quotes this figure from elsewhere"),
+    ("quoted", "❝", "quoted", "the paper quotes this value from another source"),
 )
-#: Cells that carry no judgement, and what stands in their place.
+#: Verdicts under which the value measured here is shown next to the printed one.
+COMPARED = ("reproduced", "better", "deviates", "inconclusive", "stale")
+#: Labels of cells without a verdict.
 SILENT: Mapping[str, Word] = _words(
     ("setting", "", "setting", "a setting of the experiment, not a measurement"),
     ("empty", "–", "not printed", "the paper leaves this cell empty"),
@@ -41,29 +45,39 @@ SILENT: Mapping[str, Word] = _words(
 )
 EVIDENCE: Mapping[str, Word] = _words(
     ("counted", "#", "counted", "counted exactly on the full-size model; needs no data"),
-    ("timed", "◷", "timed", "timed on the machine that is named"),
-    ("smoke", "·", "smoke", "a minute of training on synthetic people; judges order only"),
-    ("lab", "⚗", "lab", "GPU training on synthetic people, several seeds; judges order only"),
+    ("timed", "◷", "timed", "timed on the machine named with the result"),
+    (
+        "smoke",
+        "·",
+        "smoke",
+        "a minute of training on synthetic people; for claims about order only",
+    ),
+    (
+        "lab",
+        "⚗",
+        "lab",
+        "GPU training on synthetic people, several seeds; for claims about order only",
+    ),
     ("released-weights", "⇩", "released weights", "the authors' own checkpoint, evaluated here"),
-    ("full-1", "①", "one full training", "one training on the real data, the paper's schedule"),
-    ("full-3", "③", "three full trainings", "at least three seeds on the real data"),
+    ("full-1", "①", "one full training run", "one seed on the real data with the paper's schedule"),
+    ("full-3", "③", "three full training runs", "at least three seeds on the real data"),
     (
         "submitted",
         "✉",
         "submitted",
-        "a stranger's predictions, evaluated here; the network was not run",
+        "external predictions, evaluated here; the network was not run",
     ),
-    ("paper", "¶", "paper", "the numbers as the paper prints them"),
-    ("mixed", "±", "mixed", "cells with different kinds of evidence behind them"),
+    ("paper", "¶", "paper", "the values as printed in the paper"),
+    ("mixed", "±", "mixed", "rests on cells with different kinds of evidence"),
 )
 ORIGINS: Mapping[str, str] = {
     "own": "the paper's own",
     "rerun": "re-run by the authors",
-    "quoted": "quoted from elsewhere",
+    "quoted": "quoted from another source",
 }
 HOLDS: Mapping[str, Word] = _words(
-    ("holds", "✓", "holds", "the numbers support the sentence"),
-    ("fails", "✗", "fails", "the numbers contradict the sentence"),
+    ("holds", "✓", "holds", "the values support the claim"),
+    ("fails", "✗", "fails", "the values contradict the claim"),
     ("inconclusive", "≈", "inconclusive", "the noise is too large to decide"),
     ("open", "○", "open", "not all cells it needs have been measured"),
 )
@@ -83,7 +97,7 @@ METRIC_LABELS: Mapping[str, str] = {
 
 
 def split_name(split: str) -> str:
-    """Readable name of a split; unknown ones as they are."""
+    """Readable name of a split; an unknown one is returned unchanged."""
     return SPLITS.get(split, split)
 
 
@@ -96,7 +110,7 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def fixed(value: float, decimals: int) -> str:
-    """A number as `number` writes it, with all its decimals: 10.40 below 10.22 in a column."""
+    """A number with a fixed number of decimals, for columns: 10.40, 10.22."""
     text = f"{value:,.{decimals}f}" if abs(value) < 1e15 else f"{value:.{decimals}e}"
     text = text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
     return text.replace("-", "−").replace(",", "\u202f")
@@ -112,3 +126,8 @@ def signed(value: float, decimals: int) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """'1 cell', '2 cells'."""
     return f"{number(count, 0)} {one if count == 1 else many or one + 's'}"
+
+
+def clean(value: Any) -> Any:
+    """Text without characters that are invalid in HTML or reorder text; other values unchanged."""
+    return _INVALID.sub("\ufffd", value) if type(value) is str else value

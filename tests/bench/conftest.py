@@ -2,88 +2,22 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from bench.catalog.load import Catalog, load_paper
-from bench.results.records import AccuracyResult, CountResult, Provenance, SpeedResult, Timing
 from bench.results.store import Store
+from tests import factories
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-SYNTHETIC = {"data": "synthetic-easy", "split": "coco-val2017", "boxes": "ground-truth"}
-PRINTED = {
-    "split": "coco-val2017",
-    "boxes": "detector-56.4",
-    "input_size": "256x192",
-    "flip_test": "yes",
-}
-
-
-def provenance(**changes: Any) -> Provenance:
-    plain = {
-        "commit": "0" * 40,
-        "dirty": False,
-        "command": "repropose",
-        "environment": {},
-        "hardware": {},
-    }
-    return Provenance(**{**plain, **changes})
-
-
-def counted(
-    model: str, total: int, embedding: int = 0, flops: float = 1.0, **changes: Any
-) -> CountResult:
-    parameters = {"total": total, "trainable": total - embedding, "position_embedding": embedding}
-    fields = {
-        "input_size": (192, 256),
-        "macs": int(flops * 1e9),
-        "flops": {"conv-linear": flops},
-        "provenance": provenance(),
-    }
-    return CountResult(model=model, parameters=parameters, **{**fields, **changes})
-
-
-def trained(run: str, seed: int, ap: float, tier: str = "smoke", **changes: Any) -> AccuracyResult:
-    full = tier == "full"
-    fields = {
-        "evidence": "full-1" if full else tier,
-        "protocol": PRINTED if full else SYNTHETIC,
-        "metrics": {"AP": ap, "AR": ap + 2.0},
-        "provenance": provenance(),
-    }
-    return AccuracyResult(run=run, seed=seed, tier=tier, **{**fields, **changes})
-
-
-def timed(machine: str = "2 cores", device: str = "cpu", **latency: float) -> SpeedResult:
-    return SpeedResult(
-        group="tiny",
-        machine=machine,
-        device=device,
-        precision="fp32",
-        batch=1,
-        protocol="model only",
-        timings={
-            name.replace("_", "-"): Timing(
-                median_ms=ms, low_ms=0.98 * ms, high_ms=1.02 * ms, samples=50
-            )
-            for name, ms in latency.items()
-        },
-        provenance=provenance(),
-    )
 
 
 @pytest.fixture
-def make() -> Any:
-    """The builders above, by name: make.counted(...), make.trained(...), make.timed(...)."""
-
-    class Builders:
-        counted = staticmethod(counted)
-        trained = staticmethod(trained)
-        timed = staticmethod(timed)
-        provenance = staticmethod(provenance)
-
-    return Builders
+def make() -> ModuleType:
+    """The factory, by name: make.counted(...), make.trained(...), make.timed(...)."""
+    return factories
 
 
 def only(folder: Path) -> Catalog:

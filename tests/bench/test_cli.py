@@ -163,6 +163,7 @@ def test_a_corrupt_result_is_named_with_the_fix(workspace):
     assert "dvc repro" in done.stderr
 
 
+@pytest.mark.process
 def test_reading_commands_never_import_torch(workspace):
     code = (
         "import sys; from click.testing import CliRunner; from bench.cli import main\n"

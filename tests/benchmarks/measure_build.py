@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from reports.site import build
-from tests.reports.ledger import make
+from tests.factories import make
 
 LEDGERS = {
     "whole ledger": {"papers": 5, "tables": 7, "rows": 9, "claims": 50},

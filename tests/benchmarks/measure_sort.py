@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from reports.site import build
-from tests.reports.ledger import make
+from tests.factories import make
 
 FEW, MANY, TURNS = 2_000, 20_000, 5
 SPENT = """async column => {

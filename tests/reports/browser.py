@@ -1,4 +1,4 @@
-"""A real browser (Debian's Chromium) for the tests of the site, and what a page complained about in it."""
+"""A real browser (Debian's Chromium) for the tests of the site, and the errors that a page logs in it."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from playwright.sync_api import sync_playwright
 CHROMIUM = os.environ.get("REPROPOSE_CHROMIUM") or shutil.which("chromium")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def debian() -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("no Chromium; install it with `apt-get install chromium`")
@@ -24,16 +24,16 @@ def debian() -> Iterator[Any]:
 
 
 class Watched:
-    """A page with everything it complained about and asked for."""
+    """A page that records its errors and requests."""
 
     def __init__(self, browser: Any, **options: Any) -> None:
         self.context = browser.new_context(**options)
         self.page = self.context.new_page()
-        self.complaints: list[str] = []
+        self.errors: list[str] = []
         self.requests: list[str] = []
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.complaints.append(f"dialog {dialog.message}"))
+        self.page.on("console", lambda message: self.errors.append(message.text))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.errors.append(f"dialog {dialog.message}"))
         self.page.on("request", lambda request: self.requests.append(request.url))
 
     def open(self, path: Path, fragment: str = "") -> Any:

@@ -1,4 +1,4 @@
-"""Built sites shared by the tests of one session, and a strict reader of their pages."""
+"""Sites built once per session, and a strict parser for their pages."""
 
 from functools import cache
 from pathlib import Path
@@ -10,8 +10,8 @@ import pytest
 
 from bench.evaluate.per_person import People
 from reports.site import build
+from tests.factories import HOSTILE, Memory, make
 from tests.reports.browser import debian, watched
-from tests.reports.ledger import HOSTILE, Memory, make
 
 __all__ = ["debian", "watched"]
 
@@ -24,19 +24,19 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One of every page and verdict, for what takes long on many rows."""
+    """A small site with every kind of page and verdict, for slow tests."""
     return build(*make(papers=1, tables=2, rows=3), tmp_path_factory.mktemp("small")).out
 
 
 @pytest.fixture(scope="session")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same with hostile text in every free field."""
+    """The same with hostile text in every text field."""
     return build(*make(text=HOSTILE), tmp_path_factory.mktemp("hostile")).out
 
 
 @pytest.fixture(scope="session")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small site, where two seeds of a run have a record of each image: 11 and 13 flip between them."""
+    """The small site with scores per image for two seeds of a run: images 11 and 13 flip between them."""
     snapshot, catalog, store = make()
     folder = tmp_path_factory.mktemp("people")
     store = Memory(store.results, folder)

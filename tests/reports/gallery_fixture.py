@@ -10,20 +10,10 @@ from bench.catalog.load import Catalog
 from bench.judge.records import Snapshot
 from bench.results.galleries import write_gallery
 from bench.results.records import AccuracyResult, Gallery, PanelGroup, Picture, Predictions
-from bench.results.store import Stored
-from tests.reports.ledger import Memory, make
+from tests.factories import Memory, make
 
 FILE = "results/lab/paper0-run0/seed-0.json"
 DIGEST = "5" * 64
-
-
-class OnDisk(Memory):
-    """Results in memory that lie, by their paths, in a folder: beside them galleries may lie."""
-
-    root: Path
-
-    def accuracies(self, tier: str | None = None) -> list[Stored[AccuracyResult]]:
-        return [one._replace(path=self.root / one.file) for one in super().accuracies(tier)]
 
 
 def picture(number: int, width: int, text: str | None) -> tuple[Picture, bytes]:
@@ -31,7 +21,7 @@ def picture(number: int, width: int, text: str | None) -> tuple[Picture, bytes]:
     file = io.BytesIO()
     Image.new("RGB", (width, 256), (40 * number, 90, 200 - 40 * number)).save(file, "WEBP")
     content = file.getvalue()
-    told = Picture(
+    made = Picture(
         file=f"p-{number}.webp",
         sha256=hashlib.sha256(content).hexdigest(),
         size=len(content),
@@ -40,11 +30,11 @@ def picture(number: int, width: int, text: str | None) -> tuple[Picture, bytes]:
         title=text or f"Image {number}, OKS 0.5",
         alt=text or f"1 person annotated, 1 drawn as predicted; picture {number}",
     )
-    return told, content
+    return made, content
 
 
-def hang(store: OnDisk, sizes: tuple[int, ...], text: str | None = None) -> None:
-    """Write a gallery of one picture per size beside the first run's first result."""
+def add_gallery(store: Memory, sizes: tuple[int, ...], text: str | None = None) -> None:
+    """Write a gallery with one picture per size for the first result of the first run."""
     [stored] = [one for one in store.accuracies() if one.file == FILE]
     made = [picture(number, width, text) for number, width in enumerate(sizes)]
     pictures = tuple(one for one, _ in made)
@@ -56,16 +46,15 @@ def hang(store: OnDisk, sizes: tuple[int, ...], text: str | None = None) -> None
     write_gallery(stored, gallery, {one.file: content for one, content in made})
 
 
-def make_hung(
+def make_with_gallery(
     folder: Path, sizes: tuple[int, ...] = (192, 192, 480), text: str | None = None
-) -> tuple[Snapshot, Catalog, OnDisk]:
+) -> tuple[Snapshot, Catalog, Memory]:
     """`make` with a gallery on disk; `text` replaces every free text."""
     snapshot, catalog, memory = make(papers=1, tables=1, rows=3, claims=1, text=text)
-    store = OnDisk(memory.results)
-    object.__setattr__(store, "root", folder)
+    store = Memory(memory.results, folder)
     result = store.results[FILE]
     assert isinstance(result, AccuracyResult)
     record = Predictions(file="seed-0.predictions.json.gz", sha256=DIGEST, images=1, instances=1)
     store.results[FILE] = result.model_copy(update={"predictions": record})
-    hang(store, sizes, text)
+    add_gallery(store, sizes, text)
     return snapshot, catalog, store

@@ -108,6 +108,7 @@ def test_dice_follow_the_raw_stream_of_philox() -> None:
     assert Dice("a", 1).unit() == int(raw[-1] >> np.uint64(11)) / 2**53
 
 
+@pytest.mark.process
 def test_one_and_two_workers_write_the_same_bytes(tmp_path: Path) -> None:
     made = [
         synthetic.generate(
@@ -397,6 +398,7 @@ def test_mpii_truth_file_is_matlabs_and_agrees_with_the_list(folders: Path) -> N
     )
 
 
+@pytest.mark.network
 @pytest.mark.filterwarnings("ignore:The metainfo config file:UserWarning")
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # xtcocotools
 def test_stock_mmpose_reads_all_three(folders: Path) -> None:

@@ -61,6 +61,7 @@ def noisy(truth: dict, rng: np.random.Generator, spread: float) -> list[dict]:
     return found
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("seed", range(5))
 def test_coco_figures_equal_those_of_mmpose_own_metric(tmp_path: Path, seed: int):
     import model_zoo
@@ -126,6 +127,7 @@ def mpii_truth(file: Path, rng: np.random.Generator, people: int = 12) -> np.nda
     return points
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("seed", range(3))
 def test_mpii_figures_equal_those_of_mmpose_own_metric(tmp_path: Path, seed: int):
     import model_zoo

@@ -82,6 +82,7 @@ def test_a_part_of_any_length_is_completed(length, server, tmp_path):
     assert left(tmp_path) == {"a.bin"}
 
 
+@pytest.mark.process
 def test_a_killed_process_is_continued_by_the_next(tmp_path, monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with serving() as server:

@@ -283,6 +283,7 @@ def test_a_mistake_in_the_sources_has_file_and_line(change, line, message, tmp_p
     assert message in str(caught.value)
 
 
+@pytest.mark.network
 def test_every_checkpoint_that_a_model_starts_from_has_a_source():
     import model_zoo
     from bench.paths import config_files

@@ -175,6 +175,7 @@ def test_csv_and_parquet_are_read_back_by_pandas(judged, tmp_path: Path) -> None
     assert set(claims["on_paper_holds"]) <= {"holds", "fails", "inconclusive"}
 
 
+@pytest.mark.process
 def test_judging_and_exporting_never_import_torch_mmpose_or_matplotlib() -> None:
     names = ("cells", "claims.on_results", "bootstrap", "conflicts", "coverage", "export")
     heavy = ("torch", "mmpose", "mmengine", "mmcv", "matplotlib", "pycocotools", "pandas")

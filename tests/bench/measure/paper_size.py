@@ -60,8 +60,8 @@ def _mpii(samples: Path, place: Path, first: int | None) -> None:
     )
 
 
-def full_options(*, steps: int, batch: int = 4) -> dict[str, Any]:
-    """Overrides that train a full-size definition for `steps` epochs of the sample, from random weights."""
+def full_options(*, steps: int, batch: int = 2, people: int = 4) -> dict[str, Any]:
+    """Overrides that train a full-size definition for `steps` epochs of `people`, from random weights."""
     loaders = ("train_dataloader", "val_dataloader", "test_dataloader")
     alone = {f"{one}.num_workers": 0 for one in loaders}
     return {
@@ -69,6 +69,7 @@ def full_options(*, steps: int, batch: int = 4) -> dict[str, Any]:
         **{f"{one}.persistent_workers": False for one in loaders},
         "train_cfg.max_epochs": steps,
         "train_dataloader.batch_size": batch,
+        "train_dataloader.dataset.indices": people,
         "model.backbone.init_cfg": None,
         "val_cfg": None,
     }

@@ -40,15 +40,33 @@ def measure(workspace: Path, run: Run, tier="smoke", name="tiny"):
     return train.measure_seed(load_catalog(), store, name, run, tier, 0)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def tiny() -> Run:
     return Run(config="transpose-r-a3", dataset="coco", options=dict(TINY))
 
 
-def test_a_result_can_be_traced_and_recomputed_from_its_predictions(workspace, tiny):
-    result = measure(workspace, tiny)
-    store = Store(root=workspace / "results")
+@pytest.fixture(scope="module")
+def trained_once(tiny, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace in which the tiny run is measured."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "params.yaml").write_text(SETTINGS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REPROPOSE_WORKSPACE", str(folder))
+        measure(folder, tiny)
+    return folder
+
+
+@pytest.fixture
+def trained(trained_once, workspace: Path) -> Path:
+    """A copy of it, for tests that change it."""
+    shutil.copytree(trained_once, workspace, dirs_exist_ok=True)
+    return workspace
+
+
+def test_a_result_can_be_traced_and_recomputed_from_its_predictions(trained):
+    store = Store(root=trained / "results")
     [stored] = store.accuracies("smoke")
+    result = stored.result
     entries = store.predictions(stored)
     truth = annotation_file("coco", "smoke")
     assert metrics.evaluate("coco", truth, entries) == result.metrics
@@ -57,13 +75,11 @@ def test_a_result_can_be_traced_and_recomputed_from_its_predictions(workspace, t
     assert "AP" in result.untrained
 
 
-def test_the_same_seed_gives_the_same_predictions(workspace, tiny):
-    first = measure(workspace, tiny, name="first")
-    second = measure(workspace, tiny, name="second")
-    assert first.metrics == second.metrics
-    store = Store(root=workspace / "results")
-    hashes = {s.result.predictions.sha256 for s in store.accuracies()}
-    assert len(hashes) == 1
+def test_the_same_seed_gives_the_same_predictions(trained, tiny):
+    [first] = Store(root=trained / "results").accuracies()
+    second = measure(trained, tiny, name="second")
+    assert first.result.metrics == second.metrics
+    assert first.result.predictions.sha256 == second.predictions.sha256
 
 
 def test_an_interrupted_training_resumes_where_it_stopped(workspace, tiny, monkeypatch):
@@ -96,33 +112,31 @@ def test_an_interrupted_training_resumes_where_it_stopped(workspace, tiny, monke
     assert (work / "final.pth").exists()
 
 
-def test_a_finished_training_is_not_repeated(workspace, tiny):
-    measure(workspace, tiny)
-    final = workspace / "work/smoke/tiny/seed-0/final.pth"
+def test_a_finished_training_is_not_repeated(trained, tiny):
+    final = trained / "work/smoke/tiny/seed-0/final.pth"
     before = final.stat().st_mtime_ns
-    measure(workspace, tiny)
+    measure(trained, tiny)
     assert final.stat().st_mtime_ns == before
 
 
-def test_what_was_trained_otherwise_is_moved_aside_and_not_lost(workspace, tiny):
-    measure(workspace, tiny)
+def test_what_was_trained_otherwise_is_moved_aside_and_not_lost(trained, tiny):
     other = tiny.model_copy(update={"options": {**TINY, "train_dataloader.batch_size": 5}})
-    measure(workspace, other)
-    assert (workspace / "work/smoke/tiny/seed-0.old-1/final.pth").is_file()
+    measure(trained, other)
+    assert (trained / "work/smoke/tiny/seed-0.old-1/final.pth").is_file()
 
 
-def test_checkpoints_open_with_the_safe_default(workspace, tiny):
-    measure(workspace, tiny)
-    for file in (workspace / "work/smoke/tiny/seed-0").glob("*.pth"):
+def test_checkpoints_open_with_the_safe_default(trained_once):
+    files = list((trained_once / "work/smoke/tiny/seed-0").glob("*.pth"))
+    assert files
+    for file in files:
         torch.load(file, weights_only=True)
 
 
-def test_a_corrupt_checkpoint_gets_a_clear_error(workspace, tiny):
-    measure(workspace, tiny)
-    final = workspace / "work/smoke/tiny/seed-0/final.pth"
+def test_a_corrupt_checkpoint_gets_a_clear_error(trained, tiny):
+    final = trained / "work/smoke/tiny/seed-0/final.pth"
     final.write_bytes(final.read_bytes()[:1000])
     with pytest.raises(DataError, match=r"final.pth is damaged.*delete it"):
-        measure(workspace, tiny)
+        measure(trained, tiny)
 
 
 def test_a_run_that_starts_from_another_needs_it_trained_first(workspace, tiny):
@@ -136,13 +150,31 @@ def real(workspace: Path, samples: Path) -> Path:
     return lay_out("coco", samples, workspace)
 
 
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the first of the next tests leaves what it trained, for the second."""
+    return tmp_path_factory.mktemp("weights") / "final.pth"
+
+
 @pytest.mark.data
 @pytest.mark.slow
 @pytest.mark.parametrize("boxes", ["detector", "ground-truth"])
-def test_the_paper_size_trains_and_evaluates_on_real_images(workspace, real, boxes):
+def test_the_paper_size_trains_and_evaluates_on_real_images(
+    workspace, real, boxes, weights, monkeypatch
+):
     options = full_options(steps=1)
     if boxes == "ground-truth":
         options["test_dataloader.dataset.bbox_file"] = None
+    train_or_load = train._train
+
+    def once(cfg, work, start, *, want_untrained):
+        if weights.is_file():
+            shutil.copy(weights, work / "final.pth")
+        done = train_or_load(cfg, work, start, want_untrained=want_untrained)
+        shutil.copy(work / "final.pth", weights)
+        return done
+
+    monkeypatch.setattr(train, "_train", once)
     result = measure(
         workspace, Run(config="transpose-r-a3", dataset="coco", options=options), "full"
     )

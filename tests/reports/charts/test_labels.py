@@ -1,4 +1,4 @@
-"""Labels in charts: whole, told apart, beside each other; a browser tells where they lie."""
+"""Labels in charts: complete, distinct and not overlapping, as a real browser lays them out."""
 
 from datetime import date
 from pathlib import Path
@@ -35,14 +35,16 @@ def test_no_two_rows_of_a_papers_table_share_a_label(charts: dict[str, DotChart]
         assert sorted(set(labels)) == sorted(labels), name
 
 
-def test_rows_of_one_name_are_told_apart_by_the_setting_that_differs(
+def test_rows_of_one_name_are_distinguished_by_the_setting_that_differs(
     charts: dict[str, DotChart],
 ) -> None:
     labels = [dot.label for dot in charts["querypose-4"].dots]
     assert labels[-4:] == [
         f"QueryPose {backbone}" for backbone in ("ResNet50", "Swin-L", "HRNet-W32", "HRNet-W48")
     ]
-    assert charts["lightpose-2"].dots[0].label == "SimpleBase [9] ResNet-50 1/4"  # no size: one
+    assert (
+        charts["lightpose-2"].dots[0].label == "SimpleBase [9] ResNet-50 1/4"
+    )  # no size: there is only one
 
 
 def test_a_long_label_keeps_both_its_ends() -> None:
@@ -51,7 +53,7 @@ def test_a_long_label_keeps_both_its_ends() -> None:
     assert len(shortened("x" * 99, 46)) == 46
 
 
-def test_figures_of_a_column_have_all_their_decimals() -> None:
+def test_values_of_a_column_have_a_fixed_number_of_decimals() -> None:
     assert [fixed(value, 2) for value in (10.4, -0.001, -1234.5)] == [
         "10.40",
         "0.00",
@@ -70,7 +72,7 @@ def boxes(page: Any, selector: str) -> list[dict[str, float]]:
 def test_no_label_of_a_chart_is_cut_off(
     watched: Watched, plain: Path, charts: dict[str, DotChart]
 ) -> None:
-    """In this browser's own font; a chart's labels are written as the page writes them."""
+    """Measured in the browser's own font, with labels drawn as on the page."""
     page = watched.open(plain / "tables" / "paper0-1.html")
     [drawn] = boxes(page, "figure.chart svg")
     assert all(box["left"] >= drawn["left"] for box in boxes(page, "figure.chart svg text"))
@@ -84,7 +86,7 @@ def test_no_label_of_a_chart_is_cut_off(
         assert min(left) > 0
 
 
-def test_labels_of_the_front_lie_on_no_mark_and_on_no_other_label(
+def test_labels_of_the_front_overlap_no_mark_and_no_other_label(
     watched: Watched, plain: Path
 ) -> None:
     page = watched.open(plain / "plots.html")
@@ -103,7 +105,7 @@ def test_labels_of_the_front_lie_on_no_mark_and_on_no_other_label(
             for other in marks + texts[place + 1 :]:
                 overlap = min(right, other[1]) - max(left, other[0])
                 depth = min(bottom, other[3]) - max(top, other[2])
-                assert overlap < 1 or depth < 4  # the line's own air is 4 of 14
+                assert overlap < 1 or depth < 4  # 4 of the 14 pixels are line spacing
     assert written > 5
 
 

@@ -1,4 +1,4 @@
-"""Files to take away, read back by the libraries their readers would use."""
+"""Downloads, read back with the libraries that their readers would use."""
 
 import csv
 import io
@@ -7,22 +7,15 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
-import pytest
 import yaml
 from markdown_it import MarkdownIt
 
 from bench.catalog.load import load_catalog
-from bench.judge.records import Snapshot
-from reports.build.writer import SiteError
 from reports.exports.tables import bibtex, latex, to_csv, to_latex
-from reports.pages.compare_snapshots import compare, read
-from reports.site import build
-from tests.reports.ledger import make
-
-ATOM = "{http://www.w3.org/2005/Atom}"
+from tests.factories import make
 
 
-def test_csv_and_json_of_a_table_hold_every_cell_with_its_verdict(plain: Path) -> None:
+def test_csv_and_json_of_a_table_contain_every_cell_with_its_verdict(plain: Path) -> None:
     snapshot, _, _ = make()
     wanted = [v for v in snapshot.verdicts if (v.paper, v.table) == ("paper0", "1")]
     rows = list(csv.DictReader(io.StringIO((plain / "tables/paper0-1.csv").read_text("utf-8"))))
@@ -45,7 +38,7 @@ def test_no_text_of_a_csv_starts_a_formula(hostile: Path) -> None:
             assert not any(re.match(r"[=+@]", field) for field in row)
 
 
-def test_markdown_files_hold_no_live_html(hostile: Path) -> None:
+def test_markdown_files_contain_no_live_html(hostile: Path) -> None:
     reader = MarkdownIt("commonmark").enable("table")
     files = sorted(hostile.rglob("*.md"))
     assert len(files) > 5
@@ -65,7 +58,7 @@ def test_a_markdown_table_has_one_line_per_row(plain: Path) -> None:
     assert html.count("<tr>") == 1 + len(catalog.tables["paper0-1"][1].rows)
 
 
-def test_leaderboards_to_paste_have_no_column_without_a_figure(plain: Path) -> None:
+def test_leaderboard_downloads_have_no_empty_column(plain: Path) -> None:
     tables = (plain / "files/leaderboard.md").read_text().split("### ")[1:]
     assert tables
     for table in tables:
@@ -74,7 +67,7 @@ def test_leaderboards_to_paste_have_no_column_without_a_figure(plain: Path) -> N
             assert any(cell.strip() != "–" for cell in column[1:]), column
 
 
-def test_latex_escapes_everything_it_would_read() -> None:
+def test_latex_special_characters_are_escaped() -> None:
     assert latex("50% & $x_1^2$ #3 {~\\<>}") == (
         r"50\% \& \$x\_1\textasciicircum{}2\$ \#3 \{\textasciitilde{}"
         r"\textbackslash{}\textless{}\textgreater{}\}"
@@ -91,20 +84,22 @@ def test_latex_tables_have_equal_columns_and_balanced_braces(plain: Path, hostil
             assert len({re.sub(r"\\&", "", x).count(" & ") for x in rows}) == 1, file
 
 
-def test_signs_that_no_text_font_holds_become_commands_of_mathematics() -> None:
+def test_symbols_missing_in_text_fonts_become_math_commands() -> None:
     assert latex("✓ ⇒ 75.3 ↑") == (
         r"\ensuremath{\checkmark} \ensuremath{\Rightarrow} 75.3 \ensuremath{\uparrow}"
     )
 
 
-def test_a_row_that_begins_with_a_bracket_is_no_argument_of_the_line_before() -> None:
+def test_a_row_starting_with_a_bracket_is_not_read_as_an_argument_of_the_previous_line_break() -> (
+    None
+):
     text = to_latex("t", ["a", "b"], [["x", "1"], ["[7] y", "2"], ["* z", "3"]], "n")
     assert not re.search(r"\\\\\s*[\[*]", text)
     assert "{}[7] y & 2" in text
 
 
-def test_every_sign_of_the_papers_tables_is_one_that_latex_sets() -> None:
-    """Beside ASCII only what LaTeX's utf8 input knows in text fonts (its utf8enc and ts1enc tables)."""
+def test_latex_knows_every_symbol_in_the_papers_tables() -> None:
+    """Besides ASCII only what LaTeX's utf8 input knows in text fonts (its utf8enc and ts1enc tables)."""
     known = set("–—‘’“”†‡·°éèüöäß")
     for paper in load_catalog().papers.values():
         for table in paper.tables:
@@ -113,7 +108,7 @@ def test_every_sign_of_the_papers_tables_is_one_that_latex_sets() -> None:
             assert {c for text in texts for c in latex(text) if ord(c) > 126} <= known, table.table
 
 
-def test_a_preprint_is_no_paper_of_proceedings() -> None:
+def test_a_preprint_is_a_misc_entry() -> None:
     _, ledger, _ = make(papers=1)
     [paper] = ledger.papers.values()
     entry = bibtex([paper.model_copy(update={"venue": "arXiv"})])
@@ -122,7 +117,7 @@ def test_a_preprint_is_no_paper_of_proceedings() -> None:
     assert "archiveprefix = {arXiv}" in entry
 
 
-def test_bibtex_entries_are_balanced_and_hold_each_author() -> None:
+def test_bibtex_entries_are_balanced_and_list_each_author() -> None:
     _, catalog, _ = make(papers=1)
     entry = bibtex(catalog.papers.values())
     assert entry.count("{") == entry.count("}")
@@ -134,69 +129,22 @@ def test_model_index_names_every_model_and_only_real_results(plain: Path) -> Non
     _, catalog, _ = make()
     data = yaml.safe_load((plain / "files/model-index.yml").read_text("utf-8"))
     assert {m["Name"] for m in data["Models"]} == {run.config for run in catalog.runs.values()}
-    assert not any(
-        "Results" in model for model in data["Models"]
-    )  # the ledger holds only lab results
+    assert not any("Results" in model for model in data["Models"])  # the data has only lab results
 
 
-def test_a_model_card_tells_no_result_of_a_network_trained_on_synthetic_people(
+def test_a_model_card_gives_no_result_of_a_network_trained_on_synthetic_people(
     plain: Path,
 ) -> None:
     head = (plain / "models/paper0-model0.md").read_text("utf-8").split("---")[1]
     assert yaml.safe_load(head)["pipeline_tag"] == "keypoint-detection"
-    assert "model-index" not in head  # the ledger holds only lab results
+    assert "model-index" not in head  # the data has only lab results
 
 
-def test_badges_are_well_formed_and_say_how_many_figures_stand(plain: Path, hostile: Path) -> None:
+def test_badges_are_well_formed_and_say_how_many_values_were_reproduced(
+    plain: Path, hostile: Path
+) -> None:
     for file in [*plain.rglob("*.svg"), *hostile.rglob("*.svg")]:
         label = ElementTree.fromstring(file.read_bytes()).get("aria-label")
         assert re.fullmatch(
-            r"ReproPose: (\d+ of \d+ figures reproduced|no figures of its own)", str(label)
+            r"ReproPose: (\d+ of \d+ values reproduced|no printed values)", str(label)
         )
-
-
-def changed() -> tuple[Snapshot, Snapshot]:
-    """Two snapshots: one verdict flips, one value moves, one claim changes."""
-    before, _, _ = make()
-    verdicts = list(before.verdicts)
-    at = [i for i, v in enumerate(verdicts) if v.verdict == "reproduced"][:2]
-    verdicts[at[0]] = verdicts[at[0]].model_copy(update={"verdict": "deviates"})
-    verdicts[at[1]] = verdicts[at[1]].model_copy(update={"value": verdicts[at[1]].value + 0.25})
-    claim = before.claims[0]
-    judged = claim.on_reproduced.model_copy(update={"holds": "fails"})
-    claims = (claim.model_copy(update={"on_reproduced": judged}), *before.claims[1:])
-    return before, before.model_copy(update={"verdicts": tuple(verdicts), "claims": claims})
-
-
-def test_comparing_finds_what_flipped_and_what_moved() -> None:
-    found = compare(*changed())
-    assert [change.words for change in found.flipped] == [("reproduced", "deviates")]
-    assert [change.moved for change in found.moved] == [pytest.approx(0.25)]
-    assert [change.words for change in found.claims] == [("holds", "fails")]
-    assert compare(changed()[0], changed()[0]).changes == ()
-
-
-def test_the_feed_tells_each_flipped_verdict_once(tmp_path: Path) -> None:
-    before, after = changed()
-    _, catalog, store = make()
-    build(after, catalog, store, tmp_path, previous=before)
-    feed = ElementTree.fromstring((tmp_path / "feed.xml").read_bytes())
-    titles = [entry.findtext(f"{ATOM}title") for entry in feed.findall(f"{ATOM}entry")]
-    assert len(titles) == 1
-    assert str(titles[0]).endswith("reproduced → deviates")
-    assert feed.findtext(f"{ATOM}updated") == "2026-01-31T00:00:00Z"
-    assert "reproduced → <b>deviates</b>" in (tmp_path / "compare.html").read_text("utf-8")
-
-
-def test_a_site_keeps_its_snapshot_for_a_later_comparison(plain: Path) -> None:
-    snapshot, _, _ = make()
-    assert compare(read(plain / "snapshot.json"), snapshot).changes == ()
-
-
-def test_a_file_that_is_no_snapshot_is_refused_with_its_name(tmp_path: Path) -> None:
-    file = tmp_path / "old.json"
-    file.write_text('{"verdicts": 3}')
-    with pytest.raises(SiteError, match=r"old\.json: not a snapshot"):
-        read(file)
-    with pytest.raises(SiteError, match=r"none\.json: cannot be read"):
-        read(tmp_path / "none.json")

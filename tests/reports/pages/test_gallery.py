@@ -7,12 +7,12 @@ import pytest
 from bench.paths import config_files
 from bench.results.records import AccuracyResult, Diagnosis
 from reports.build.writer import SiteError
-from reports.charts.error_types import KINDS, LEFT, RIGHT, diagnosis_view
+from reports.charts.error_types import KINDS, LEFT, RIGHT, run_diagnosis
 from reports.pages import model_facts
 from reports.site import build
+from tests.factories import HOSTILE, make
 from tests.reports.conftest import read
-from tests.reports.gallery_fixture import FILE, hang, make_hung
-from tests.reports.ledger import HOSTILE, make
+from tests.reports.gallery_fixture import FILE, add_gallery, make_with_gallery
 from tests.reports.pages.test_pages import text
 
 PAGE = "models/paper0-model0.html"
@@ -21,14 +21,14 @@ PAGE = "models/paper0-model0.html"
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("shown")
-    return build(*make_hung(folder), folder / "site").out
+    return build(*make_with_gallery(folder), folder / "site").out
 
 
 def pictures(site: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in (site / "pictures").iterdir()}
 
 
-def test_every_picture_has_words_sizes_and_a_file_and_loads_when_it_is_reached(shown: Path) -> None:
+def test_every_picture_has_alt_text_sizes_and_a_file_and_loads_lazily(shown: Path) -> None:
     tree = read(shown / PAGE)
     images = [e for e in tree.iter("img") if "pictures/" in e.get("src")]
     assert len(images) == 5
@@ -39,8 +39,8 @@ def test_every_picture_has_words_sizes_and_a_file_and_loads_when_it_is_reached(s
         assert image.get("loading") == "lazy"
         assert image.get("width") in ("192", "480")
         assert image.get("height") == "256"
-    walls = [e for e in tree.iter("figure") if e.get("class") == "wall"]
-    assert [text(wall.find("figcaption")) for wall in walls] == [
+    sections = [e for e in tree.iter("figure") if e.get("class") == "gallery-section"]
+    assert [text(section.find("figcaption")) for section in sections] == [
         "predictions. What is seen.",
         "dependency-areas.",
     ]
@@ -48,12 +48,12 @@ def test_every_picture_has_words_sizes_and_a_file_and_loads_when_it_is_reached(s
 
 
 def test_a_second_build_copies_nothing_and_two_builds_are_equal(tmp_path: Path) -> None:
-    data = make_hung(tmp_path)
+    data = make_with_gallery(tmp_path)
     first = build(*data, tmp_path / "one")
     again = build(*data, tmp_path / "one")
     assert again.written == again.removed == ()
     assert set(again.unchanged) == set(first.written)
-    build(*make_hung(tmp_path / "other"), tmp_path / "two")
+    build(*make_with_gallery(tmp_path / "other"), tmp_path / "two")
     for path in (tmp_path / "one").rglob("*.*"):
         assert (
             path.read_bytes()
@@ -62,10 +62,10 @@ def test_a_second_build_copies_nothing_and_two_builds_are_equal(tmp_path: Path) 
 
 
 def test_a_new_gallery_rewrites_its_page_and_drops_the_old_pictures(tmp_path: Path) -> None:
-    snapshot, catalog, store = make_hung(tmp_path)
+    snapshot, catalog, store = make_with_gallery(tmp_path)
     build(snapshot, catalog, store, tmp_path / "site")
     before = set(pictures(tmp_path / "site"))
-    hang(store, (192, 200))
+    add_gallery(store, (192, 200))
     report = build(snapshot, catalog, store, tmp_path / "site")
     after = set(pictures(tmp_path / "site"))
     assert set(report.written) == {PAGE, *(f"pictures/{name}" for name in after - before)}
@@ -73,22 +73,22 @@ def test_a_new_gallery_rewrites_its_page_and_drops_the_old_pictures(tmp_path: Pa
 
 
 def test_a_picture_of_other_content_is_refused(tmp_path: Path) -> None:
-    data = make_hung(tmp_path)
+    data = make_with_gallery(tmp_path)
     file = (tmp_path / FILE).with_suffix(".gallery") / "p-0.webp"
     file.write_bytes(bytes(len(file.read_bytes())))
     with pytest.raises(SiteError, match=r"p-0\.webp: its SHA-256 is not the one in its gallery"):
         build(*data, tmp_path / "site")
 
 
-def test_without_a_gallery_a_page_says_how_one_is_drawn(plain: Path) -> None:
+def test_without_a_gallery_a_page_says_how_to_draw_one(plain: Path) -> None:
     shown = text(read(plain / PAGE))
-    assert "No gallery: none was drawn from these predictions." in shown
+    assert "No gallery has been drawn from these predictions." in shown
     assert "repropose gallery paper0-run0" in shown
     assert not (plain / "pictures").exists()
 
 
-def test_hostile_words_of_a_gallery_stay_text(tmp_path: Path) -> None:
-    site = build(*make_hung(tmp_path, text=HOSTILE), tmp_path / "site").out
+def test_hostile_captions_of_a_gallery_stay_text(tmp_path: Path) -> None:
+    site = build(*make_with_gallery(tmp_path, text=HOSTILE), tmp_path / "site").out
     trees = [read(page) for page in (site / "models").glob("*.html")]
     images = [e for tree in trees for e in tree.iter("img") if "pictures/" in e.get("src")]
     assert len(images) == 5
@@ -104,9 +104,8 @@ def diagnosed() -> AccuracyResult:
     return result
 
 
-def test_bars_share_their_length_as_the_keypoints_are_counted() -> None:
-    result = diagnosed()
-    view = diagnosis_view("run", [result])
+def test_bars_are_divided_in_proportion_to_the_counts() -> None:
+    view = run_diagnosis("run", [diagnosed()])
     assert view is not None
     chart = view.charts[0]
     assert [bar.name for bar in chart.bars] == ["all keypoints", "nose", "left ankle", "head"]
@@ -118,8 +117,8 @@ def test_bars_share_their_length_as_the_keypoints_are_counted() -> None:
         assert shares == pytest.approx([0.6, 0.2, 0.05, 0.02, 0.13], abs=0.001)
 
 
-def test_groups_are_in_order_and_a_single_one_is_no_chart() -> None:
-    view = diagnosis_view("run", [diagnosed()])
+def test_groups_are_in_order_and_a_single_one_gives_no_chart() -> None:
+    view = run_diagnosis("run", [diagnosed()])
     assert view is not None
     assert [chart.key for chart in view.charts] == ["errors-run-keypoints", "errors-run-visible"]
     bars = view.charts[1].bars
@@ -128,21 +127,21 @@ def test_groups_are_in_order_and_a_single_one_is_no_chart() -> None:
     assert bars[0].good == "none"
 
 
-def test_the_largest_tier_is_diagnosed_and_a_result_without_one_is_passed_over() -> None:
+def test_the_largest_tier_is_diagnosed_and_results_without_a_diagnosis_are_skipped() -> None:
     result = diagnosed()
     full = result.model_copy(update={"tier": "full", "evidence": "full-1", "diagnosis": None})
     smoke = result.model_copy(update={"tier": "smoke", "evidence": "smoke"})
-    view = diagnosis_view("run", [smoke, result, full])
+    view = run_diagnosis("run", [smoke, result, full])
     assert view is not None
     assert view.of.startswith("lab tier")
-    assert diagnosis_view("run", [full]) is None
+    assert run_diagnosis("run", [full]) is None
 
 
 def test_every_count_of_a_diagnosis_is_in_a_table(plain: Path) -> None:
     tree = read(plain / PAGE)
     found: Diagnosis | None = diagnosed().diagnosis
     assert found is not None
-    tables = [t for t in tree.iter("table") if "numbers of keypoints" in text(t.find("caption"))]
+    tables = [t for t in tree.iter("table") if "number of keypoints" in text(t.find("caption"))]
     rows = {
         text(row.find("th")): [text(td) for td in row.iter("td")] for row in tables[0].iter("tr")
     }
@@ -153,7 +152,7 @@ def test_every_count_of_a_diagnosis_is_in_a_table(plain: Path) -> None:
     assert rows["1-5"] == ["0", "0", "0", "0", "0", "0", "2", "2"]
 
 
-def test_curves_have_their_numbers_in_a_table(plain: Path) -> None:
+def test_curves_have_their_values_in_a_table(plain: Path) -> None:
     tree = read(plain / PAGE)
     [table] = [t for t in tree.iter("table") if text(t.find("caption")).startswith("Training loss")]
     rows = [[text(cell) for cell in row] for row in table.find("tbody")]
@@ -163,6 +162,7 @@ def test_curves_have_their_numbers_in_a_table(plain: Path) -> None:
     )
 
 
+@pytest.mark.network
 def test_architecture_is_what_mmengine_makes_of_the_configs() -> None:
     from mmengine import Config
 

@@ -1,4 +1,4 @@
-"""Structure of the pages, as a strict HTML parser reads them."""
+"""Structure of the pages, read with a strict HTML parser."""
 
 from collections import Counter
 from pathlib import Path
@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlsplit
 from reports.site import STATIC, build
 from reports.views.urls import cell_anchor
 from reports.views.words import SILENT, VERDICTS
+from tests.factories import HOSTILE, make
 from tests.reports.conftest import pages, read
-from tests.reports.ledger import HOSTILE, make
 
 
 def text(element: object) -> str:
@@ -83,7 +83,7 @@ def test_files_are_named_by_letters_digits_and_hyphens(hostile: Path) -> None:
             assert path.stem.replace("-", "").isalnum(), path.name
 
 
-def test_each_cell_shows_paper_value_reproduced_value_difference_verdict_and_evidence(
+def test_each_cell_shows_printed_value_value_here_difference_verdict_and_evidence(
     plain: Path,
 ) -> None:
     snapshot, catalog, _ = make()
@@ -122,7 +122,7 @@ def test_tables_have_captions_and_scoped_headers(plain: Path) -> None:
             assert all(header.get("scope") for header in table.iter("th")), page
 
 
-def test_a_papers_page_shows_each_claim_with_both_judgements(plain: Path) -> None:
+def test_a_paper_page_shows_each_claim_with_both_judgements(plain: Path) -> None:
     snapshot, _, _ = make()
     tree = read(plain / "papers" / "paper0.html")
     for claim in snapshot.claims[:5]:
@@ -137,15 +137,15 @@ def test_the_index_says_whether_any_printed_accuracy_was_compared(tmp_path: Path
     snapshot, catalog, store = make()
     unrun = tuple(v for v in snapshot.verdicts if v.verdict == "not-run")
     nothing = snapshot.model_copy(update={"verdicts": unrun})
-    told = [
+    texts = [
         text(read(build(one, catalog, store, tmp_path / name).out / "index.html"))
         for name, one in (("all", snapshot), ("nothing", nothing))
     ]
-    assert "could be compared" in told[0]
-    assert "No printed accuracy has been compared yet" in told[1]
+    assert "could be compared" in texts[0]
+    assert "No printed accuracy has been compared yet" in texts[1]
 
 
-def test_no_cost_stands_beside_the_accuracy_of_a_small_network(plain: Path) -> None:
+def test_a_row_with_the_accuracy_of_a_small_network_shows_no_cost(plain: Path) -> None:
     page = read(plain / "leaderboard.html")
     groups = {g.get("id"): g for g in page.iter("tbody") if g.get("data-measured") is not None}
     assert groups
@@ -160,3 +160,12 @@ def test_no_cost_stands_beside_the_accuracy_of_a_small_network(plain: Path) -> N
     charts = (plain / "plots.html").read_text()
     assert "g1-params" in charts
     assert not [key for key in groups if f"{key}-params" in charts]
+
+
+def test_the_index_counts_as_measured_only_cells_with_a_measurement(plain: Path) -> None:
+    snapshot, _, _ = make()
+    judged = [v.verdict for v in snapshot.verdicts if v.verdict not in ("setting", "empty")]
+    measured = [v for v in judged if v not in ("quoted", "not-run", "failed")]
+    page = (plain / "index.html").read_text("utf-8")
+    assert f"{len(judged)} printed values." in page
+    assert f"{len(measured)} of them have been measured here;" in page

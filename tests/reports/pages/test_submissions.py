@@ -1,48 +1,16 @@
-"""A stranger's submission on the leaderboard: in a group of its own, marked as what it is, its words harmless."""
+"""External predictions on the leaderboard and on their page: a group of their own, labelled, escaped."""
 
 from pathlib import Path
 
-from bench.results.records import (
-    DiagnosedGroup,
-    Diagnosis,
-    KeypointErrors,
-    ModelCard,
-    SubmissionResult,
-)
 from bench.results.store import Store
 from reports.site import build
-from tests.bench.conftest import provenance
+from tests.factories import make, submission
 from tests.reports.conftest import read
-from tests.reports.ledger import make
 
 PROTOCOL = {"data": "coco-real", "split": "coco-val2017", "boxes": "detector-56.4"}
 
 
-def submission(name: str, ap: float, title: str) -> SubmissionResult:
-    nobody = DiagnosedGroup(people=0, not_found=0, errors=KeypointErrors())
-    card = ModelCard(
-        name=name,
-        title=title,
-        authors="<b>A. Stranger</b>",
-        boxes="detector-56.4",
-        input_size="256x192",
-        flip_test=True,
-        training_data="COCO train2017 <i>and more</i>",
-        link="https://example.org/my-net",
-        note="a trial with <img src=x onerror=alert(1)>",
-    )
-    return SubmissionResult(
-        card=card,
-        dataset="coco",
-        tier="full",
-        protocol=PROTOCOL,
-        metrics={"AP": ap, "AP_of_their_own": 1.0},
-        diagnosis=Diagnosis(thresholds="", everyone=nobody, detections=0, by_keypoint={}),
-        provenance=provenance(),
-    )
-
-
-def test_submissions_are_ranked_apart_from_papers_and_runs(tmp_path: Path):
+def test_submissions_are_ranked_separately_from_papers_and_runs(tmp_path: Path):
     snapshot, catalog, _ = make()
     store = Store(tmp_path / "results", tmp_path / "measured")
     store.write(submission("one", 70.0, "<script>alert(1)</script>"))
@@ -51,7 +19,7 @@ def test_submissions_are_ranked_apart_from_papers_and_runs(tmp_path: Path):
     page = read(site / "leaderboard.html")
     [group] = [g for g in page.iter("tbody") if g.get("id") == "s1"]
     words = " ".join("".join(group.itertext()).split())
-    assert "submitted by strangers" in words
+    assert "external predictions" in words
     assert words.index("Two") < words.index("<script>alert(1)</script>")
     assert "submitted by <b>A. Stranger</b>" in words
     rows = [row for row in group.iter("tr") if row.get("data-origin")]
@@ -63,7 +31,7 @@ def test_submissions_are_ranked_apart_from_papers_and_runs(tmp_path: Path):
     assert not [g for g in others if "Stranger" in "".join(g.itertext())]
 
 
-def test_a_submission_on_a_subset_says_so_and_is_ranked_apart(tmp_path: Path):
+def test_a_submission_on_a_subset_says_so_and_is_ranked_separately(tmp_path: Path):
     snapshot, catalog, _ = make()
     store = Store(tmp_path / "results", tmp_path / "measured")
     store.write(submission("one", 70.0, "One"))
@@ -80,7 +48,7 @@ def test_a_submission_on_a_subset_says_so_and_is_ranked_apart(tmp_path: Path):
     assert all(("only 50 of 5000 test" in group) == ("Two" in group) for group in groups)
 
 
-def test_a_submission_shows_its_card_its_figures_and_its_trace(tmp_path: Path):
+def test_a_submission_shows_its_card_its_metrics_and_its_provenance(tmp_path: Path):
     snapshot, catalog, _ = make()
     store = Store(tmp_path / "results", tmp_path / "measured")
     file = store.write(submission("one", 70.0, "One")).file
@@ -90,19 +58,19 @@ def test_a_submission_shows_its_card_its_figures_and_its_trace(tmp_path: Path):
     page, anchor = link.get("href").split("#")
     [section] = [s for s in read(site / page).iter("section") if s.get("id") == anchor]
     words = " ".join("".join(section.itertext()).split())
-    for told in (
+    for expected in (
         "<b>A. Stranger</b>",
         "COCO train2017 <i>and more</i>",
         "a trial with <img src=x onerror=alert(1)>",
         "AP70",
         f"repropose verify {file}",
     ):
-        assert told in words
+        assert expected in words
     assert "https://example.org/my-net" in [a.get("href") for a in section.iter("a")]
     assert not list(section.iter("img"))
 
 
-def test_submissions_of_one_name_tell_what_each_was_evaluated_on(tmp_path: Path):
+def test_submissions_of_one_name_say_what_each_was_evaluated_on(tmp_path: Path):
     snapshot, catalog, _ = make()
     store = Store(tmp_path / "results", tmp_path / "measured")
     real = submission("one", 70.0, "One")
@@ -110,11 +78,11 @@ def test_submissions_of_one_name_tell_what_each_was_evaluated_on(tmp_path: Path)
     store.write(real)
     store.write(real.model_copy(update={"tier": "smoke", "protocol": {**PROTOCOL, **small}}))
     page = read(build(snapshot, catalog, store, tmp_path / "site").out / "submissions.html")
-    told = [" ".join("".join(s.itertext()).split()) for s in page.iter("section")]
-    told = [words for words in told if "A. Stranger" in words]
-    assert told[0].startswith("One on coco-synthetic-val, only 50 of 300 test Evaluated on")
-    assert "coco-synthetic, smoke tier: synthetic people" in told[0]
-    assert told[1].startswith("One on COCO val2017 Evaluated oncoco-real, full tier")
+    texts = [" ".join("".join(s.itertext()).split()) for s in page.iter("section")]
+    texts = [words for words in texts if "A. Stranger" in words]
+    assert texts[0].startswith("One on coco-synthetic-val, only 50 of 300 test Evaluated on")
+    assert "coco-synthetic, smoke tier: synthetic people" in texts[0]
+    assert texts[1].startswith("One on COCO val2017 Evaluated oncoco-real, full tier")
 
 
 def test_without_submissions_the_page_says_how_to_add_one(tmp_path: Path):

@@ -26,6 +26,14 @@ FEW = {
     "train_dataloader.batch_size": 1,
     "model.head.dropout": 0.0,
 }
+# Layers of each kind. What differs on MPII is data, keypoints and metric, and one layer is enough there; all layers of
+# LOFR at this size pass through tests/model_zoo/test_contract.py.
+LAYERS = {
+    "lightpose-r50-mpii": {"layers": 1},
+    "tfpose-r50-e6d6-mpii": {"encoder_layers": 1, "decoder_layers": 1},
+    "lofr-r50-mpii": {"encoder_layers": 1, "decoder_layers": 1},
+    "lofr-r50-coco": {"encoder_layers": 2, "decoder_layers": 2},
+}
 # QueryPose trains by iterations, on whole images with a short side of up to 800.
 QUERYPOSE = ["querypose-r50-coco", "querypose-hrw48-crowdpose"]
 TWO_STEPS = {
@@ -39,16 +47,15 @@ FIRST = {"coco": "AP", "crowdpose": "AP", "mpii": "PCKh"}
 
 
 def options_of(name):
-    """One person to test on, but of MPII the two laid out: PCKh is counted over all."""
+    """One or two people to test on, but of MPII all that are laid out: PCKh is counted over all."""
     options = full_options(steps=2)
+    options |= {f"model.head.{kind}": count for kind, count in LAYERS.get(name, {}).items()}
+    if not name.endswith("mpii"):
+        options["test_dataloader.dataset.indices"] = 1 if name in LOFR else 2
     if name in QUERYPOSE:
         del options["train_cfg.max_epochs"]
         return options | TWO_STEPS
-    return options | (few(name) if name in LOFR else {})
-
-
-def few(name):
-    return FEW if name.endswith("mpii") else {**FEW, "test_dataloader.dataset.indices": 1}
+    return options | (FEW if name in LOFR else {})
 
 
 @pytest.fixture
@@ -67,7 +74,7 @@ def test_a_run_at_paper_size_trains_resumes_and_is_evaluated(name, workspace, sa
     loaded = load_catalog()
     defined = loaded.run(name)
     form = layout(defined.dataset)
-    lay_out(form, samples, workspace, people=2 if name in LOFR else None)
+    lay_out(form, samples, workspace, people=2)
     options = {**defined.options, **options_of(name)}
     run = defined.model_copy(update={"options": options})
     store = Store(root=workspace / "results")

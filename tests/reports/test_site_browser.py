@@ -12,7 +12,7 @@ from tests.reports.conftest import pages
 
 @pytest.mark.parametrize("width", [360, 1600])
 @pytest.mark.parametrize("data", ["plain", "hostile"])
-def test_every_page_loads_without_complaint_network_or_overflow(
+def test_every_page_loads_without_errors_network_or_overflow(
     debian: Any, request: pytest.FixtureRequest, data: str, width: int
 ) -> None:
     one = Watched(debian, viewport={"width": width, "height": 800})
@@ -22,12 +22,12 @@ def test_every_page_loads_without_complaint_network_or_overflow(
         shown = one.open(page)
         assert shown.evaluate("document.documentElement.scrollWidth") <= width, page
     one.context.close()
-    assert one.complaints == []
+    assert one.errors == []
     assert one.requests
     assert {url.partition(":")[0] for url in one.requests} <= {"file", "data"}
 
 
-def test_without_javascript_every_figure_is_readable(debian: Any, plain: Path) -> None:
+def test_without_javascript_every_value_is_readable(debian: Any, plain: Path) -> None:
     one = Watched(debian, java_script_enabled=False)
     page = one.open(plain / "leaderboard.html")
     assert page.locator("form.controls").is_hidden()
@@ -90,7 +90,7 @@ def test_a_view_can_be_sent_as_a_link(watched: Watched, plain: Path) -> None:
     assert shown
     assert all("R-A1" in name for name in shown)
     page.locator("button[data-copy=link]").click()
-    page.locator("#told", has_text="Copied").wait_for(state="attached")
+    page.locator("#announcement", has_text="Copied").wait_for(state="attached")
     assert page.evaluate("navigator.clipboard.readText()") == address
     page.goto("about:blank")
     page.goto(address)
@@ -110,10 +110,10 @@ def test_a_meaningless_address_shows_everything(watched: Watched, plain: Path) -
     )
     assert page.locator("table.board tbody tr:not(.group)").first.is_visible()
     assert page.locator("[aria-sort]").count() == 0
-    assert watched.complaints == []
+    assert watched.errors == []
 
 
-def test_the_theme_is_chosen_by_hand_and_kept(watched: Watched, plain: Path) -> None:
+def test_a_chosen_theme_is_kept(watched: Watched, plain: Path) -> None:
     page = watched.open(plain / "index.html")
     background = "getComputedStyle(document.body).backgroundColor"
     light = page.evaluate(background)
@@ -139,9 +139,9 @@ def test_a_cell_is_opened_and_closed_by_keyboard(watched: Watched, plain: Path) 
 
 def test_commands_can_be_copied(watched: Watched, plain: Path) -> None:
     page = watched.open(plain / "models" / "paper0-model0.html")
-    page.locator("summary", has_text="Where these counts").click()
+    page.locator("summary", has_text="Source of these counts").click()
     page.locator("code.command + button.copy:visible").first.click()
-    page.locator("#told", has_text="Copied").wait_for(state="attached")
+    page.locator("#announcement", has_text="Copied").wait_for(state="attached")
     assert page.evaluate("navigator.clipboard.readText()").startswith("repropose measure")
 
 
@@ -151,7 +151,7 @@ def test_a_table_is_copied_as_latex_markdown_and_bibtex(watched: Watched, plain:
         button = page.get_by_role("button", name=f"Copy {name}")
         button.focus()
         page.keyboard.press("Enter")
-        page.locator("#told", has_text="Copied").wait_for(state="attached")
+        page.locator("#announcement", has_text="Copied").wait_for(state="attached")
         assert page.evaluate("navigator.clipboard.readText()").startswith(start)
     stored = (plain / "tables" / "paper0-1.md").read_text("utf-8")
     page.get_by_role("button", name="Copy Markdown").click()
@@ -159,9 +159,7 @@ def test_a_table_is_copied_as_latex_markdown_and_bibtex(watched: Watched, plain:
     assert page.evaluate("navigator.clipboard.readText()") == stored
 
 
-def test_a_card_opens_while_the_pointer_rests_and_stays_if_clicked(
-    watched: Watched, plain: Path
-) -> None:
+def test_a_card_opens_on_hover_and_stays_open_if_clicked(watched: Watched, plain: Path) -> None:
     page = watched.open(plain / "tables" / "paper0-1.html")
     button = page.locator("td.judged > button").nth(4)
     card = page.locator(f"#{button.get_attribute('popovertarget')}")
@@ -179,7 +177,7 @@ def test_a_card_opens_while_the_pointer_rests_and_stays_if_clicked(
     assert card.is_hidden()
 
 
-def test_protocol_parts_choose_groups_and_go_into_the_address(
+def test_protocol_filters_choose_groups_and_are_in_the_address(
     watched: Watched, plain: Path
 ) -> None:
     page = watched.open(plain / "leaderboard.html")
@@ -195,19 +193,19 @@ def test_protocol_parts_choose_groups_and_go_into_the_address(
     assert len(names(page)) == before
 
 
-def test_the_shown_leaderboard_is_copied(watched: Watched, plain: Path) -> None:
+def test_the_visible_leaderboard_is_copied(watched: Watched, plain: Path) -> None:
     page = watched.open(plain / "leaderboard.html", "#q=method-r-a1&cols=AP,params")
     for name, row in (("Markdown", "| "), ("LaTeX", r"\begin{tabular}")):
         page.get_by_role("button", name=f"Copy as {name}").click()
-        page.locator("#told", has_text="Copied").wait_for(state="attached")
+        page.locator("#announcement", has_text="Copied").wait_for(state="attached")
         text = page.evaluate("navigator.clipboard.readText()")
         assert row in text
         assert "70.1" in text
         assert "FPS" not in text
-        assert "printed / here" in text
+        assert "printed / measured here" in text
 
 
-def test_a_copied_figure_keeps_its_arrow_its_unit_and_its_side(
+def test_a_copied_value_keeps_its_arrow_its_unit_and_its_side(
     watched: Watched, plain: Path
 ) -> None:
     page = watched.open(plain / "leaderboard.html", "#cols=params,flops")
@@ -215,7 +213,7 @@ def test_a_copied_figure_keeps_its_arrow_its_unit_and_its_side(
     cell.evaluate("node => { node.textContent = '5.0M (↓85%)' }")
     page.locator("td[data-col=flops]:has(b) .printed").first.evaluate("node => node.remove()")
     page.get_by_role("button", name="Copy as Markdown").click()
-    page.locator("#told", has_text="Copied").wait_for(state="attached")
+    page.locator("#announcement", has_text="Copied").wait_for(state="attached")
     text = page.evaluate("navigator.clipboard.readText()")
     assert "5.0M \\(↓85%\\)" in text
     assert "G; here MACs" in text
@@ -225,7 +223,7 @@ def test_a_copied_figure_keeps_its_arrow_its_unit_and_its_side(
 def test_of_thousands_of_entries_four_hundred_are_laid_out_at_a_time(
     watched: Watched, plain: Path, tmp_path: Path
 ) -> None:
-    """That is what keeps sorting smooth; `measure_sort` measures it."""
+    """This keeps sorting fast; `measure_sort` measures it."""
     page = watched.open(crowded(plain, tmp_path, 2000))
     rows = page.locator("table.board tbody tr:not(.group)")
     assert rows.count() == 400
@@ -245,10 +243,10 @@ def test_two_results_are_compared_image_by_image(watched: Watched, compared: Pat
     page.locator("[name=b]").select_option("paper0-run0, lab, seed-1")
     shown = page.locator(".pair-shown")
     assert (
-        "2 of 3 images flipped: 1 only the second gets right, 1 only the first."
+        "2 of 3 images changed (correct only in the second: 1, only in the first: 1)."
         in shown.inner_text()
     )
-    assert [r.split() for r in shown.locator("table", has_text="Right in").locator("tbody tr").all_inner_texts()] == [
+    assert [r.split() for r in shown.locator("table", has_text="Correct in").locator("tbody tr").all_inner_texts()] == [
         ["13", "90", "%", "10", "%", "first"], ["11", "40", "%", "60", "%", "second"],
     ]  # fmt: skip
     assert "+0.20" in shown.inner_text()
@@ -257,5 +255,5 @@ def test_two_results_are_compared_image_by_image(watched: Watched, compared: Pat
     page.goto(address)
     assert shown.inner_text() == text
     page.locator("[name=b]").select_option("paper0-run1, lab, seed-0")
-    assert "no record of each image" in shown.inner_text()
-    assert watched.complaints == []
+    assert "no scores per image" in shown.inner_text()
+    assert watched.errors == []

@@ -1,4 +1,4 @@
-"""A made-up ledger of any size: papers, verdicts of every kind, results; or one with hostile text."""
+"""One factory of fake results for all tests: one result at a time, or a made-up ledger of any size (or hostile)."""
 
 import itertools
 from datetime import date
@@ -24,9 +24,11 @@ from bench.results.records import (
     Evidence,
     FalsePositives,
     KeypointErrors,
+    ModelCard,
     Provenance,
     Result,
     SpeedResult,
+    SubmissionResult,
     Timing,
 )
 from bench.results.store import Store, Stored
@@ -35,6 +37,13 @@ HOSTILE = (
     "<script>alert('x')</script>\"'><img src=x onerror=alert(1)> {{ 7*7 }} ${x} &amp; "
     "\u202eevil\u2066 \x00\x0b\ufffe ]]> --> </style> " + "W" * 300
 )
+SYNTHETIC = {"data": "synthetic-easy", "split": "coco-val2017", "boxes": "ground-truth"}
+PRINTED = {
+    "split": "coco-val2017",
+    "boxes": "detector-56.4",
+    "input_size": "256x192",
+    "flip_test": "yes",
+}
 COLUMNS = (
     Column(key="size", label="Input size"),
     Column(key="params", label="#Params", metric="params"),
@@ -61,7 +70,7 @@ class Memory(Store):
     def _of(self, kind: type[Any]) -> list[Stored[Any]]:
         return [
             Stored(result, self.folder / file, file)
-            for file, result in self.results.items()
+            for file, result in sorted(self.results.items())  # as a store on disk
             if isinstance(result, kind)
         ]
 
@@ -73,6 +82,97 @@ class Memory(Store):
 
     def accuracies(self, tier: str | None = None) -> list[Stored[AccuracyResult]]:
         return [one for one in self._of(AccuracyResult) if tier in (None, one.result.tier)]
+
+
+def provenance(**changes: Any) -> Provenance:
+    plain = {
+        "commit": "0" * 40,
+        "dirty": False,
+        "command": "repropose",
+        "environment": {},
+        "hardware": {},
+    }
+    return Provenance(**{**plain, **changes})
+
+
+def counted(
+    model: str,
+    total: int,
+    embedding: int = 0,
+    flops: float = 1.0,
+    rule: str = "conv-linear",
+    **changes: Any,
+) -> CountResult:
+    """Counts of a model with `flops` gigaflops by one rule."""
+    parameters = {"total": total, "trainable": total - embedding, "position_embedding": embedding}
+    fields = {
+        "input_size": (192, 256),
+        "macs": int(flops * 1e9),
+        "flops": {rule: flops},
+        "provenance": provenance(),
+    }
+    return CountResult(model=model, parameters=parameters, **{**fields, **changes})
+
+
+def trained(run: str, seed: int, ap: float, tier: str = "smoke", **changes: Any) -> AccuracyResult:
+    """A run's result: of the full tier by the protocol that the tiny paper prints, else on synthetic people."""
+    full = tier == "full"
+    fields = {
+        "evidence": "full-1" if full else tier,
+        "protocol": PRINTED if full else SYNTHETIC,
+        "metrics": {"AP": ap, "AR": ap + 2.0},
+        "provenance": provenance(),
+    }
+    return AccuracyResult(run=run, seed=seed, tier=tier, **{**fields, **changes})
+
+
+def speed(latency: dict[str, tuple[float, float, float]], **changes: Any) -> SpeedResult:
+    """Latencies by model: median, low and high in milliseconds."""
+    fields = {
+        "group": "tiny",
+        "machine": "2 cores",
+        "device": "cpu",
+        "precision": "fp32",
+        "batch": 1,
+        "protocol": "model only",
+        "timings": {
+            name: Timing(median_ms=median, low_ms=low, high_ms=high, samples=50)
+            for name, (median, low, high) in latency.items()
+        },
+        "provenance": provenance(),
+    }
+    return SpeedResult(**{**fields, **changes})
+
+
+def timed(machine: str = "2 cores", device: str = "cpu", **latency: float) -> SpeedResult:
+    """`speed` by keyword: `some_model=12.5` is 12.5 ms of the model some-model, two per cent either way."""
+    spread = {name.replace("_", "-"): (ms, 0.98 * ms, 1.02 * ms) for name, ms in latency.items()}
+    return speed(spread, machine=machine, device=device)
+
+
+def submission(name: str, ap: float, title: str) -> SubmissionResult:
+    """External predictions on the real COCO val2017; their card holds HTML."""
+    nobody = DiagnosedGroup(people=0, not_found=0, errors=KeypointErrors())
+    card = ModelCard(
+        name=name,
+        title=title,
+        authors="<b>A. Stranger</b>",
+        boxes="detector-56.4",
+        input_size="256x192",
+        flip_test=True,
+        training_data="COCO train2017 <i>and more</i>",
+        link="https://example.org/my-net",
+        note="a trial with <img src=x onerror=alert(1)>",
+    )
+    return SubmissionResult(
+        card=card,
+        dataset="coco",
+        tier="full",
+        protocol={"data": "coco-real", "split": "coco-val2017", "boxes": "detector-56.4"},
+        metrics={"AP": ap, "AP_of_their_own": 1.0},
+        diagnosis=Diagnosis(thresholds="", everyone=nobody, detections=0, by_keypoint={}),
+        provenance=provenance(),
+    )
 
 
 def make(
@@ -162,7 +262,7 @@ def _claim(i: int, text: str | None) -> Claim:
 
 
 def _provenance(text: str | None) -> Provenance:
-    return Provenance(
+    return provenance(
         commit=text or "0123456789abcdef0123",
         dirty=bool(text),
         command=text or "repropose measure --run paper0-run0",
@@ -174,44 +274,41 @@ def _provenance(text: str | None) -> Provenance:
 
 def _results(catalog: Catalog, text: str | None) -> dict[str, Result]:
     found: dict[str, Result] = {}
+    made = _provenance(text)
     for number, (name, run) in enumerate(sorted(catalog.runs.items())):
-        found[f"results/counted/{name}.json"] = CountResult(
-            model=run.config,
-            input_size=(192, 256),
-            parameters={"total": 5_000_000 + 1000 * number, "trainable": 5_000_000},
-            macs=5_400_000_000 + number,
-            flops={text or "macs": 5.4 + number / 10},
+        found[f"results/counted/{name}.json"] = counted(
+            run.config,
+            5_000_000 + 1000 * number,
+            1000 * number,
+            5.4 + number / 10,
+            rule=text or "macs",
             by_module={text or "backbone": {"params": 3.2e6, "macs": 4e9}, "head": {"params": 1e6}},
-            provenance=_provenance(text),
+            provenance=made,
         )
         for seed in range(3):
-            found[f"results/lab/{name}/seed-{seed}.json"] = AccuracyResult(
-                run=name,
-                tier="lab",
-                seed=seed,
-                evidence="lab",
+            found[f"results/lab/{name}/seed-{seed}.json"] = trained(
+                name,
+                seed,
+                0.0,
+                "lab",
                 protocol={"data": text or "synthetic-v1", "boxes": "ground truth"},
                 metrics={"AP": 60 + 0.5 * number + seed / 5, "AR": 64 + 0.5 * number + seed / 3},
                 untrained={"AP": 0.1},
                 training={"loss": [[i, 0.1 / (i + 1 + seed)] for i in range(30)]},
                 diagnosis=None if seed else _diagnosis(number, text),
                 failed=text,
-                provenance=_provenance(text),
+                provenance=made,
             )
-    found["results/timed/all.json"] = SpeedResult(
+    found["results/timed/all.json"] = speed(
+        {
+            run.config: (8 + i / 7, 7.9 + i / 7, 8.4 + i / 7)
+            for i, run in enumerate(catalog.runs.values())
+        },
         group="all",
         machine=text or "NVIDIA H200",
         device="cuda",
-        precision="fp32",
-        batch=1,
         protocol=text or "model only, 50 warm-up, 200 samples",
-        timings={
-            run.config: Timing(
-                median_ms=8 + i / 7, low_ms=7.9 + i / 7, high_ms=8.4 + i / 7, samples=200
-            )
-            for i, run in enumerate(catalog.runs.values())
-        },
-        provenance=_provenance(text),
+        provenance=made,
     )
     return found
 

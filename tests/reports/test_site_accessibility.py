@@ -1,4 +1,4 @@
-"""Every kind of page and gallery for everybody: axe-core, no JavaScript, black and white, in a real browser."""
+"""Accessibility of every kind of page in a real browser: axe-core, no JavaScript, black and white."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 
 from reports.site import build
 from tests.reports.browser import Watched
-from tests.reports.gallery_fixture import make_hung
+from tests.reports.gallery_fixture import make_with_gallery
 
 KINDS = (
     "index.html",
@@ -23,7 +23,7 @@ KINDS = (
 )
 
 
-AXE_OPTIONS = {"resultTypes": ["violations"]}  # of the rules that pass, names are enough
+AXE_OPTIONS = {"resultTypes": ["violations"]}  # of the rules that pass only the names are needed
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def axe() -> str:
 
 
 def violations(page: Any, axe: str, **options: Any) -> list[tuple[str, str]]:
-    """What axe-core has to say; contrast was among what it looked at."""
+    """The violations that axe-core reports; contrast is always among the rules checked."""
     page.evaluate(axe)
     found = page.evaluate("options => axe.run(options)", AXE_OPTIONS | options)
     assert "color-contrast" in {rule["id"] for rule in found["passes"] + found["violations"]}
@@ -40,18 +40,18 @@ def violations(page: Any, axe: str, **options: Any) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def hung(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def gallery_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model page with a gallery."""
-    folder = tmp_path_factory.mktemp("hung")
-    return build(*make_hung(folder), folder / "site").out / "models" / "paper0-model0.html"
+    folder = tmp_path_factory.mktemp("gallery")
+    return build(*make_with_gallery(folder), folder / "site").out / "models" / "paper0-model0.html"
 
 
 @pytest.mark.parametrize("width", [360, 1600])
-def test_a_gallery_keeps_its_place_while_its_pictures_load(
-    debian: Any, hung: Path, width: int
+def test_the_layout_of_a_gallery_does_not_shift_while_its_pictures_load(
+    debian: Any, gallery_page: Path, width: int
 ) -> None:
     one = Watched(debian, viewport={"width": width, "height": 700})
-    page = one.open(hung)
+    page = one.open(gallery_page)
     height = page.evaluate("document.documentElement.scrollHeight")
     images = page.locator("section.gallery img")
     assert images.count() == 5
@@ -63,32 +63,34 @@ def test_a_gallery_keeps_its_place_while_its_pictures_load(
     assert page.evaluate("document.documentElement.scrollHeight") == height
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert images.nth(2).bounding_box()["width"] <= width
-    assert one.complaints == []
+    assert one.errors == []
     assert {url.partition(":")[0] for url in one.requests} <= {"file", "data"}
     one.context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_violation_in_a_gallery(
-    debian: Any, axe: str, hung: Path, scheme: str
+    debian: Any, axe: str, gallery_page: Path, scheme: str
 ) -> None:
     one = Watched(debian, viewport={"width": 1280, "height": 900}, color_scheme=scheme)
-    page = one.open(hung)
+    page = one.open(gallery_page)
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     assert violations(page, axe) == []
     one.context.close()
 
 
-def test_without_javascript_a_gallery_and_its_bars_are_there(debian: Any, hung: Path) -> None:
+def test_without_javascript_a_gallery_and_its_bars_are_there(
+    debian: Any, gallery_page: Path
+) -> None:
     one = Watched(debian, java_script_enabled=False)
-    page = one.open(hung)
+    page = one.open(gallery_page)
     assert page.locator("section.gallery img").first.is_visible()
     assert page.locator("section.diagnosis svg[role=img] rect").count() > 10
     one.context.close()
 
 
-def test_bars_differ_by_pattern_not_by_colour_alone(watched: Watched, hung: Path) -> None:
-    page = watched.open(hung)
+def test_bars_differ_by_pattern_not_by_colour_alone(watched: Watched, gallery_page: Path) -> None:
+    page = watched.open(gallery_page)
     fill = "e => getComputedStyle(e).fill"
     fills = {
         kind: page.locator(f"svg[role=img] .bar-{kind}").first.evaluate(fill)

@@ -1,4 +1,4 @@
-"""The local server and the terminal's view of a table."""
+"""The local preview server."""
 
 import http.client
 import threading
@@ -9,26 +9,24 @@ from pathlib import Path
 import pytest
 
 from bench.errors import LedgerError
-from bench.judge.records import Verdict
 from reports.build.serve import Server
 from reports.build.writer import SiteError
-from reports.exports.terminal import render_table
 from reports.site import build
-from tests.reports.ledger import HOSTILE, make
+from tests.factories import make
 
 
 class Running:
-    """A server on a free port in a thread, with what it told and how often it built."""
+    """A server on a free port in a thread, with the lines it logged."""
 
     def __init__(self, folder: Path) -> None:
-        self.told: list[str] = []
+        self.logged: list[str] = []
         self.broken = False
         self.papers = 1
         self.watched = folder / "watched"
         self.watched.mkdir()
         (self.watched / "a.yaml").write_text("one")
         self.server = Server(
-            folder / "site", self.rebuild, [self.watched], port=0, tell=self.told.append
+            folder / "site", self.rebuild, [self.watched], port=0, log=self.logged.append
         )
         self.thread = threading.Thread(target=self.server.run)
         self.thread.start()
@@ -42,10 +40,10 @@ class Running:
         port = self.server.server.server_port
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         connection.request("GET", path, headers={"Host": f"{host}:{port}"})
-        answer = connection.getresponse()
-        text = answer.read().decode("utf-8", "replace")
+        response = connection.getresponse()
+        text = response.read().decode("utf-8", "replace")
         connection.close()
-        return answer.status, text
+        return response.status, text
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -59,7 +57,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
     one = Running(tmp_path)
-    wait_for(lambda: any("Ctrl-C" in line for line in one.told))
+    wait_for(lambda: any("Ctrl-C" in line for line in one.logged))
     yield one
     one.server.stop()
     one.thread.join(timeout=10)
@@ -74,46 +72,20 @@ def test_a_changed_file_rebuilds_and_an_error_keeps_the_last_good_site(running: 
     wait_for(lambda: running.get("/papers/paper1.html")[0] == 200)
     running.broken = True
     (running.watched / "a.yaml").write_text("broken now")
-    wait_for(lambda: any("not rebuilt: a.yaml:1" in line for line in running.told))
+    wait_for(lambda: any("not rebuilt: a.yaml:1" in line for line in running.logged))
     assert running.get("/papers/paper1.html")[0] == 200
 
 
-def test_the_server_is_only_for_this_machine_and_only_for_the_site(running: Running) -> None:
+def test_the_server_listens_on_this_machine_only_and_serves_only_the_site(running: Running) -> None:
     assert running.server.server.server_address[0] == "127.0.0.1"
     assert running.get("/index.html", host="evil.example")[0] == 403
     assert running.get("/../watched/a.yaml")[0] == 404
     assert running.get("/tables/")[0] == 404
 
 
-def test_a_taken_port_is_told_in_one_line(running: Running, tmp_path: Path) -> None:
+def test_a_taken_port_is_reported_with_the_option_to_choose_another(
+    running: Running, tmp_path: Path
+) -> None:
     port = running.server.server.server_port
     with pytest.raises(SiteError, match=f"port {port} .*--port"):
         Server(tmp_path / "other", str, [], port=port)
-
-
-def terminal(text: str | None = None) -> tuple[str, list[Verdict]]:
-    snapshot, catalog, _ = make(text=text)
-    paper, table = catalog.table("paper0-1")
-    verdicts = [v for v in snapshot.verdicts if (v.paper, v.table) == ("paper0", "1")]
-    return render_table(catalog, f"{paper.id}-{table.table}", verdicts), verdicts
-
-
-def test_a_table_in_the_terminal_shows_every_printed_figure_and_verdict() -> None:
-    shown, verdicts = terminal()
-    assert len(verdicts) == 60
-    for verdict in verdicts:
-        assert verdict.printed in shown
-        assert (verdict.shown or "") in shown
-    assert "✓ reproduced" in shown
-    assert "not printed" in shown
-    assert max(map(len, shown.splitlines())) < 160
-
-
-def test_a_terminal_gets_no_control_characters() -> None:
-    shown, _ = terminal(HOSTILE + "\x1b[2J")
-    assert all(c.isprintable() or c == "\n" for c in shown)
-
-
-def test_a_cell_without_a_verdict_says_so_in_the_terminal() -> None:
-    _, catalog, _ = make()
-    assert "? not judged" in render_table(catalog, "paper0-1", [])

@@ -1,4 +1,4 @@
-"""What building the site guarantees: same bytes, little rewritten, nothing foreign touched."""
+"""Building the site: reproducible bytes, minimal rewriting, no other files touched."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from bench.results.records import CountResult
 from reports.build.writer import SiteError
 from reports.site import Pages, build
 from reports.views.urls import slug
-from tests.reports.ledger import Memory, make
+from tests.factories import Memory, make
 
 
 def contents(site: Path) -> dict[str, bytes]:
@@ -27,14 +27,14 @@ def test_two_builds_of_the_same_data_are_byte_identical(plain: Path, tmp_path: P
 
 def test_the_same_data_in_another_order_gives_the_same_bytes(plain: Path, tmp_path: Path) -> None:
     snapshot, catalog, results = make()
-    turned = Snapshot(
+    reversed_ = Snapshot(
         made=snapshot.made,
         verdicts=snapshot.verdicts[::-1],
         claims=snapshot.claims,
         conflicts=snapshot.conflicts,
     )
     shuffled = Memory(dict(reversed(results.results.items())))
-    again = build(turned, catalog, shuffled, tmp_path / "again")
+    again = build(reversed_, catalog, shuffled, tmp_path / "again")
     assert contents(again.out) == contents(plain)
 
 
@@ -45,17 +45,17 @@ def test_nothing_changed_rewrites_nothing(tmp_path: Path) -> None:
     assert second.removed == ()
 
 
-def test_nothing_changed_renders_no_page_of_a_table_or_model_again(
+def test_nothing_changed_renders_no_table_or_model_page_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rendered: list[str] = []
     page = Pages.page
 
-    def noted(self: Pages, name: str, *rest: Any, **content: Any) -> None:
+    def recording(self: Pages, name: str, *rest: Any, **content: Any) -> None:
         rendered.append(name)
         page(self, name, *rest, **content)
 
-    monkeypatch.setattr(Pages, "page", noted)
+    monkeypatch.setattr(Pages, "page", recording)
     build(*make(), tmp_path)
     first = set(rendered)
     rendered.clear()
@@ -64,7 +64,7 @@ def test_nothing_changed_renders_no_page_of_a_table_or_model_again(
     assert first > set(rendered)
 
 
-def test_a_page_that_was_edited_or_deleted_by_hand_is_made_again(tmp_path: Path) -> None:
+def test_a_page_that_was_edited_or_deleted_by_hand_is_written_again(tmp_path: Path) -> None:
     build(*make(), tmp_path)
     (tmp_path / "tables" / "paper0-1.html").write_text("edited")
     (tmp_path / "models" / "paper0-model0.svg").unlink()
@@ -72,10 +72,11 @@ def test_a_page_that_was_edited_or_deleted_by_hand_is_made_again(tmp_path: Path)
     assert set(again.written) == {"tables/paper0-1.html", "models/paper0-model0.svg"}
 
 
+@pytest.mark.process
 def test_a_build_in_another_process_gives_the_same_bytes(plain: Path, tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from reports.site import build; "
-        "from tests.reports.ledger import make; build(*make(), Path(sys.argv[1]))"
+        "from tests.factories import make; build(*make(), Path(sys.argv[1]))"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, env=environment)
@@ -93,7 +94,7 @@ def test_one_changed_result_rewrites_only_pages_that_show_it(tmp_path: Path) -> 
     assert build(snapshot, catalog, results, tmp_path).written == ("models/paper0-model0.html",)
 
 
-def test_pages_of_what_is_gone_are_removed(tmp_path: Path) -> None:
+def test_pages_of_a_removed_paper_are_removed(tmp_path: Path) -> None:
     build(*make(papers=2), tmp_path)
     report = build(*make(papers=1), tmp_path)
     assert "papers/paper1.html" in report.removed
@@ -110,11 +111,11 @@ def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "site").write_text("")
-    with pytest.raises(SiteError, match="name a folder"):
+    with pytest.raises(SiteError, match="choose a folder"):
         build(*make(), tmp_path / "site")
 
 
-def test_an_empty_snapshot_still_accounts_for_every_cell(tmp_path: Path) -> None:
+def test_with_an_empty_snapshot_every_cell_is_shown_as_not_judged(tmp_path: Path) -> None:
     _, catalog, _ = make()
     empty = Snapshot(verdicts=(), claims=(), conflicts=())
     report = build(empty, catalog, Memory({}), tmp_path)
@@ -130,6 +131,7 @@ def test_distinct_names_get_distinct_files() -> None:
     assert all(0 < len(s) < 100 for s in slugs)
 
 
+@pytest.mark.process
 def test_the_site_needs_neither_torch_nor_mmpose() -> None:
     code = "import sys, reports.site; print({'torch', 'mmpose', 'mmengine'} & set(sys.modules))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -6,7 +6,7 @@ import pytest
 
 from bench.catalog.load import load_catalog
 from bench.catalog.schema import Paper, Table
-from tests.bench.catalog.printed import differences, paper_texts, plain
+from tests.bench.papers.printed import differences, paper_texts, plain
 
 CATALOG = load_catalog()
 

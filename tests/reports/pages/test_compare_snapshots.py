@@ -1,0 +1,61 @@
+"""Comparing two snapshots, and the feed of changed verdicts."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from bench.judge.records import Snapshot
+from reports.build.writer import SiteError
+from reports.pages.compare_snapshots import compare, read
+from reports.site import build
+from tests.factories import make
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def changed() -> tuple[Snapshot, Snapshot]:
+    """Two snapshots: one verdict, one value and one claim differ."""
+    before, _, _ = make()
+    verdicts = list(before.verdicts)
+    at = [i for i, v in enumerate(verdicts) if v.verdict == "reproduced"][:2]
+    verdicts[at[0]] = verdicts[at[0]].model_copy(update={"verdict": "deviates"})
+    verdicts[at[1]] = verdicts[at[1]].model_copy(update={"value": verdicts[at[1]].value + 0.25})
+    claim = before.claims[0]
+    judged = claim.on_reproduced.model_copy(update={"holds": "fails"})
+    claims = (claim.model_copy(update={"on_reproduced": judged}), *before.claims[1:])
+    return before, before.model_copy(update={"verdicts": tuple(verdicts), "claims": claims})
+
+
+def test_comparing_finds_changed_verdicts_and_values() -> None:
+    found = compare(*changed())
+    assert [change.words for change in found.flipped] == [("reproduced", "deviates")]
+    assert [change.moved for change in found.moved] == [pytest.approx(0.25)]
+    assert [change.words for change in found.claims] == [("holds", "fails")]
+    assert compare(changed()[0], changed()[0]).changes == ()
+
+
+def test_the_feed_lists_each_changed_verdict_once(tmp_path: Path) -> None:
+    before, after = changed()
+    _, catalog, store = make()
+    build(after, catalog, store, tmp_path, previous=before)
+    feed = ElementTree.fromstring((tmp_path / "feed.xml").read_bytes())
+    titles = [entry.findtext(f"{ATOM}title") for entry in feed.findall(f"{ATOM}entry")]
+    assert len(titles) == 1
+    assert str(titles[0]).endswith("reproduced → deviates")
+    assert feed.findtext(f"{ATOM}updated") == "2026-01-31T00:00:00Z"
+    assert "reproduced → <b>deviates</b>" in (tmp_path / "compare.html").read_text("utf-8")
+
+
+def test_a_site_contains_its_snapshot_for_a_later_comparison(plain: Path) -> None:
+    snapshot, _, _ = make()
+    assert compare(read(plain / "snapshot.json"), snapshot).changes == ()
+
+
+def test_a_file_that_is_not_a_snapshot_is_refused_with_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "old.json"
+    file.write_text('{"verdicts": 3}')
+    with pytest.raises(SiteError, match=r"old\.json: not a snapshot"):
+        read(file)
+    with pytest.raises(SiteError, match=r"none\.json: cannot be read"):
+        read(tmp_path / "none.json")
