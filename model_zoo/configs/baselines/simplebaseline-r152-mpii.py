@@ -1,5 +1,5 @@
 # SimpleBaseline on MPII, 256x256
-_base_ = ["_simplebaseline.py", "../_base_/mpii_msra_256x256.py"]
+_base_ = ["_simplebaseline.py", "../_base_/mpii_msra.py"]
 
 model = dict(
     backbone=dict(

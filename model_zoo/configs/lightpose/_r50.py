@@ -1,5 +1,5 @@
 # ResNet-50 without c5
-_base_ = ["_model.py"]
+_base_ = ["_lightpose.py"]
 
 model = dict(
     backbone=dict(
@@ -17,27 +17,7 @@ model = dict(
 
 smoke = dict(
     model=dict(
-        backbone=dict(
-            depth=18,
-            stem_channels=16,
-            base_channels=16,
-            init_cfg=[
-                dict(type="Kaiming", layer=["Conv2d"]),
-                dict(type="Constant", val=1, layer=["_BatchNorm"]),
-            ],
-        ),
-        head=dict(in_channels=64),
-    ),
+        backbone=dict(depth=18, stem_channels=16, base_channels=16), head=dict(in_channels=64)
+    )
 )
-lab = dict(
-    model=dict(
-        backbone=dict(
-            depth=18,
-            init_cfg=[
-                dict(type="Kaiming", layer=["Conv2d"]),
-                dict(type="Constant", val=1, layer=["_BatchNorm"]),
-            ],
-        ),
-        head=dict(in_channels=256),
-    ),
-)
+lab = dict(model=dict(backbone=dict(depth=18), head=dict(in_channels=256)))

@@ -1,6 +1,6 @@
 # HRNet-W48 without stage 4, and with one module of HRNet's four in stage 3: the reading that the
 # parameter and FLOPs columns leave (bench/papers/lightpose, NOTES-model.md)
-_base_ = ["_model.py", "../_base_/hrnet.py"]
+_base_ = ["_lightpose.py", "../_base_/hrnet.py"]
 
 model = dict(
     backbone=dict(
@@ -29,10 +29,6 @@ smoke = dict(
                 stage2=dict(num_blocks=(1, 1), num_channels=(12, 24)),
                 stage3=dict(num_blocks=(1, 1, 1), num_channels=(12, 24, 48)),
             ),
-            init_cfg=[
-                dict(type="Kaiming", layer=["Conv2d"]),
-                dict(type="Constant", val=1, layer=["_BatchNorm"]),
-            ],
         ),
         head=dict(in_channels=48),
     ),
@@ -45,10 +41,6 @@ lab = dict(
                 stage2=dict(num_blocks=(2, 2), num_channels=(24, 48)),
                 stage3=dict(num_blocks=(2, 2, 2), num_channels=(24, 48, 96)),
             ),
-            init_cfg=[
-                dict(type="Kaiming", layer=["Conv2d"]),
-                dict(type="Constant", val=1, layer=["_BatchNorm"]),
-            ],
         ),
         head=dict(in_channels=96),
     ),

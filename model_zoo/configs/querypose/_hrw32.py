@@ -1,6 +1,6 @@
 # HRNet-W32 and HRFPN. Starts from the heatmap model of the same backbone on COCO (as the published file; the paper
 # reports 1.5 AP from that); batch norm trains, nothing is frozen.
-_base_ = ["_model.py", "../_base_/hrnet.py"]
+_base_ = ["_querypose.py", "../_base_/hrnet.py"]
 
 model = dict(
     backbone=dict(
@@ -28,10 +28,6 @@ smoke = dict(
                 stage3=dict(num_modules=1, num_blocks=(1, 1, 1), num_channels=(8, 16, 32)),
                 stage4=dict(num_modules=1, num_blocks=(1, 1, 1, 1), num_channels=(8, 16, 32, 64)),
             ),
-            init_cfg=[
-                dict(type="Kaiming", layer=["Conv2d"]),
-                dict(type="Constant", val=1, layer=["_BatchNorm"]),
-            ],
         ),
         neck=dict(in_channels=[8, 16, 32, 64]),
     ),
@@ -45,10 +41,6 @@ lab = dict(
                 stage3=dict(num_modules=2, num_blocks=(2, 2, 2)),
                 stage4=dict(num_modules=1, num_blocks=(2, 2, 2, 2)),
             ),
-            init_cfg=[
-                dict(type="Kaiming", layer=["Conv2d"]),
-                dict(type="Constant", val=1, layer=["_BatchNorm"]),
-            ],
         ),
     ),
 )

@@ -1,5 +1,5 @@
 # Swin-L (ImageNet-22k, 224, window 7) and FPN. Stochastic depth is not known; detectron2's port has 0.2.
-_base_ = ["_model.py"]
+_base_ = ["_querypose.py"]
 
 model = dict(
     backbone=dict(
@@ -21,6 +21,7 @@ model = dict(
 smoke = dict(
     model=dict(
         backbone=dict(
+            _delete_=True,
             embed_dims=16,
             depths=(1, 1, 2, 1),
             num_heads=(1, 2, 4, 8),
@@ -33,6 +34,7 @@ smoke = dict(
 lab = dict(
     model=dict(
         backbone=dict(
+            _delete_=True,
             embed_dims=96,
             depths=(2, 2, 6, 2),
             num_heads=(3, 6, 12, 24),

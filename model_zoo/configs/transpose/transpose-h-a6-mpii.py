@@ -1,5 +1,5 @@
 # Table 5, trained on MPII alone: 230 epochs, 256x256
-_base_ = ["_h.py", "../_base_/mpii_256x256.py"]
+_base_ = ["_h.py", "../_base_/mpii_udp.py"]
 
 model = dict(head=dict(out_channels=16, grid_size=(64, 64), layers=6, decoder=_base_.codec))
 train_cfg = dict(max_epochs=230)
@@ -12,7 +12,4 @@ smoke = dict(
     codec=dict(input_size=(64, 64), heatmap_size=(16, 16)),
     model=dict(head=dict(grid_size=(16, 16))),
 )
-lab = dict(
-    codec=dict(input_size=(256, 256), heatmap_size=(64, 64)),
-    model=dict(head=dict(grid_size=(64, 64))),
-)
+lab = dict(codec=dict(input_size=(256, 256), heatmap_size=(64, 64)))

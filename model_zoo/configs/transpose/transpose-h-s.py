@@ -1,6 +1,6 @@
 # HRNet-W32. Batch: the file says 16 on each of two GPUs, the README four GPUs (64); the file is
 # followed.
-_base_ = ["_h.py", "../_base_/coco_256x192.py"]
+_base_ = ["transpose-h-a4.py"]
 
 model = dict(
     backbone=dict(
@@ -10,7 +10,7 @@ model = dict(
             "hrnet_w32-36af842e.pth",
         ),
     ),
-    head=dict(in_channels=32, layers=4, dim=64, hidden=128, decoder=_base_.codec),
+    head=dict(in_channels=32, dim=64, hidden=128),
 )
 train_dataloader = dict(batch_size=32)
 
