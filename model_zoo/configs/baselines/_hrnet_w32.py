@@ -26,10 +26,10 @@ smoke = dict(
                 stage4=dict(
                     num_modules=1, num_branches=3, num_blocks=(1, 1, 1), num_channels=(8, 16, 32)
                 ),
-            ),
+            )
         ),
         head=dict(in_channels=8),
-    ),
+    )
 )
 lab = dict(
     model=dict(
@@ -39,8 +39,8 @@ lab = dict(
                 stage2=dict(num_blocks=(2, 2), num_channels=(16, 32)),
                 stage3=dict(num_modules=2, num_blocks=(2, 2, 2), num_channels=(16, 32, 64)),
                 stage4=dict(num_modules=1, num_blocks=(2, 2, 2, 2), num_channels=(16, 32, 64, 128)),
-            ),
+            )
         ),
         head=dict(in_channels=16),
-    ),
+    )
 )

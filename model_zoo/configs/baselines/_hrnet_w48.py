@@ -6,7 +6,7 @@ model = dict(
         extra=_base_.hrnet_w48,
         init_cfg=dict(
             checkpoint="https://download.openmmlab.com/mmpose/pretrain_models/"
-            "hrnet_w48-8ef0771d.pth",
+            "hrnet_w48-8ef0771d.pth"
         ),
     ),
     head=dict(in_channels=48),
@@ -22,7 +22,7 @@ smoke = dict(
             )
         ),
         head=dict(in_channels=12),
-    ),
+    )
 )
 lab = dict(
     model=dict(
@@ -34,5 +34,5 @@ lab = dict(
             )
         ),
         head=dict(in_channels=24),
-    ),
+    )
 )

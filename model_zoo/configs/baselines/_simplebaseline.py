@@ -24,6 +24,6 @@ smoke = dict(
             out_indices=(2,),
         ),
         head=dict(in_channels=64, deconv_out_channels=(48, 48), deconv_kernel_sizes=(4, 4)),
-    ),
+    )
 )
 lab = dict(model=dict(backbone=dict(depth=18), head=dict(in_channels=512)))

@@ -71,20 +71,14 @@ auto_scale_lr = dict(base_batch_size=256)
 smoke = dict(
     codec=dict(_delete_=True, input_size=(48, 64), heatmap_size=(12, 16), kernel_size=3),
     model=dict(
-        backbone=dict(
-            unit_channels=32,
-            num_blocks=[1, 1, 1, 1],
-        ),
+        backbone=dict(unit_channels=32, num_blocks=[1, 1, 1, 1]),
         head=dict(unit_channels=32, out_shape=(16, 12)),
     ),
 )
 lab = dict(
     codec=dict(_delete_=True, input_size=(192, 256), heatmap_size=(48, 64), kernel_size=5),
     model=dict(
-        backbone=dict(
-            unit_channels=64,
-            num_blocks=[1, 1, 1, 1],
-        ),
+        backbone=dict(unit_channels=64, num_blocks=[1, 1, 1, 1]),
         head=dict(unit_channels=64, out_shape=(64, 48)),
     ),
 )

@@ -3,8 +3,7 @@ _base_ = ["_simplebaseline.py", "../_base_/mpii_msra.py"]
 
 model = dict(
     backbone=dict(
-        depth=152,
-        init_cfg=dict(type="Pretrained", checkpoint="torchvision://resnet152"),
+        depth=152, init_cfg=dict(type="Pretrained", checkpoint="torchvision://resnet152")
     ),
     head=dict(out_channels=16, decoder=_base_.codec),
 )

@@ -16,14 +16,14 @@ model = dict(
         offset=True,
         threshold=0.1,
         offset_weight=1.0,
-    ),
+    )
 )
 expected_output = dict(heatmaps=("B", "K", "H/16", "W/16"), offsets=("B", "K", 2, "H/16", "W/16"))
 
 train_cfg = dict(by_epoch=True, max_epochs=220, val_interval=10)
 optim_wrapper = dict(optimizer=dict(type="Adam", lr=1e-3))
 param_scheduler = [
-    dict(type="MultiStepLR", begin=0, end=220, milestones=[160, 200], gamma=0.1, by_epoch=True),
+    dict(type="MultiStepLR", begin=0, end=220, milestones=[160, 200], gamma=0.1, by_epoch=True)
 ]
 auto_scale_lr = dict(base_batch_size=128)
 

@@ -31,7 +31,7 @@ smoke = dict(
             ),
         ),
         head=dict(in_channels=48),
-    ),
+    )
 )
 lab = dict(
     model=dict(
@@ -40,8 +40,8 @@ lab = dict(
                 stage1=dict(num_blocks=(2,)),
                 stage2=dict(num_blocks=(2, 2), num_channels=(24, 48)),
                 stage3=dict(num_blocks=(2, 2, 2), num_channels=(24, 48, 96)),
-            ),
+            )
         ),
         head=dict(in_channels=96),
-    ),
+    )
 )

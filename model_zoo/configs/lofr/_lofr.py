@@ -46,10 +46,7 @@ train_cfg = dict(by_epoch=True, max_epochs=210, val_interval=10)
 optim_wrapper = dict(
     optimizer=dict(type="Adam", lr=4e-3, weight_decay=1e-4),
     paramwise_cfg=dict(
-        custom_keys={
-            "head.encoder.encoders": dict(lr_mult=0.1),
-            "head.pose": dict(lr_mult=0.1),
-        }
+        custom_keys={"head.encoder.encoders": dict(lr_mult=0.1), "head.pose": dict(lr_mult=0.1)}
     ),
 )
 param_scheduler = [
@@ -89,8 +86,5 @@ lab = dict(
     train_dataloader=dict(batch_size=128, dataset=smoke["train_dataloader"]["dataset"]),
     val_dataloader=dict(batch_size=128),
     test_dataloader=dict(batch_size=128),
-    model=dict(
-        backbone=dict(depth=18),
-        head=dict(in_channels=(64, 128, 256, 512)),
-    ),
+    model=dict(backbone=dict(depth=18), head=dict(in_channels=(64, 128, 256, 512))),
 )

@@ -64,5 +64,5 @@ lab = dict(
             ],
         ),
         head=dict(in_channels=(32, 64, 128)),
-    ),
+    )
 )

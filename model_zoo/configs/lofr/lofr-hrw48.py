@@ -6,7 +6,7 @@ model = dict(
         extra=_base_.hrnet_w48,
         init_cfg=dict(
             checkpoint="https://download.openmmlab.com/mmpose/pretrain_models/"
-            "hrnet_w48-8ef0771d.pth",
+            "hrnet_w48-8ef0771d.pth"
         ),
     ),
     head=dict(in_channels=(48, 96, 192)),
@@ -22,6 +22,6 @@ smoke = dict(
             )
         ),
         head=dict(in_channels=(16, 32, 64)),
-    ),
+    )
 )
 lab = dict(model=dict(head=dict(in_channels=(48, 96, 192))))

@@ -5,10 +5,7 @@ _base_ = ["_querypose.py", "../_base_/hrnet.py"]
 model = dict(
     backbone=dict(
         type="HRNet",
-        extra=dict(
-            _base_.hrnet_w32,
-            stage4=dict(_base_.hrnet_w32.stage4, multiscale_output=True),
-        ),
+        extra=dict(_base_.hrnet_w32, stage4=dict(_base_.hrnet_w32.stage4, multiscale_output=True)),
         init_cfg=dict(
             type="Pretrained",
             prefix="backbone.",
@@ -27,10 +24,10 @@ smoke = dict(
                 stage2=dict(num_blocks=(1, 1), num_channels=(8, 16)),
                 stage3=dict(num_modules=1, num_blocks=(1, 1, 1), num_channels=(8, 16, 32)),
                 stage4=dict(num_modules=1, num_blocks=(1, 1, 1, 1), num_channels=(8, 16, 32, 64)),
-            ),
+            )
         ),
         neck=dict(in_channels=[8, 16, 32, 64]),
-    ),
+    )
 )
 lab = dict(
     model=dict(
@@ -40,7 +37,7 @@ lab = dict(
                 stage2=dict(num_blocks=(2, 2)),
                 stage3=dict(num_modules=2, num_blocks=(2, 2, 2)),
                 stage4=dict(num_modules=1, num_blocks=(2, 2, 2, 2)),
-            ),
-        ),
-    ),
+            )
+        )
+    )
 )

@@ -29,7 +29,7 @@ smoke = dict(
             init_cfg=dict(_delete_=True, type="TruncNormal", std=0.02, layer="Linear"),
         ),
         neck=dict(in_channels=[16, 32, 64, 128]),
-    ),
+    )
 )
 lab = dict(
     model=dict(
@@ -41,5 +41,5 @@ lab = dict(
             init_cfg=dict(_delete_=True, type="TruncNormal", std=0.02, layer="Linear"),
         ),
         neck=dict(in_channels=[96, 192, 384, 768]),
-    ),
+    )
 )

@@ -38,7 +38,7 @@ smoke = dict(
             init_cfg=[
                 dict(type="Kaiming", layer=["Conv2d"]),
                 dict(type="Constant", val=1, layer=["_BatchNorm"]),
-            ],
+            ]
         ),
         neck=dict(out_channels=32),
         head=dict(

@@ -18,22 +18,14 @@ model = dict(
 smoke = dict(
     model=dict(
         backbone=dict(
-            depth=18,
-            stem_channels=16,
-            base_channels=16,
-            norm_cfg=dict(type="BN"),
-            frozen_stages=-1,
+            depth=18, stem_channels=16, base_channels=16, norm_cfg=dict(type="BN"), frozen_stages=-1
         ),
         neck=dict(in_channels=[16, 32, 64, 128]),
-    ),
+    )
 )
 lab = dict(
     model=dict(
-        backbone=dict(
-            depth=18,
-            norm_cfg=dict(type="BN"),
-            frozen_stages=-1,
-        ),
+        backbone=dict(depth=18, norm_cfg=dict(type="BN"), frozen_stages=-1),
         neck=dict(in_channels=[64, 128, 256, 512]),
-    ),
+    )
 )

@@ -43,7 +43,7 @@ smoke = dict(
             )
         ),
         head=dict(in_channels=8, grid_size=(12, 16), dim=24, hidden=48, reduce_std=None),
-    ),
+    )
 )
 lab = dict(
     model=dict(
@@ -55,5 +55,5 @@ lab = dict(
             )
         ),
         head=dict(in_channels=24, reduce_std=None),
-    ),
+    )
 )

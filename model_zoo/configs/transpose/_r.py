@@ -23,8 +23,6 @@ smoke = dict(
     model=dict(
         backbone=dict(depth=18, stage_blocks=(2, 2), stem_channels=16, base_channels=16),
         head=dict(in_channels=32, grid_size=(6, 8), dim=48, hidden=192),
-    ),
+    )
 )
-lab = dict(
-    model=dict(backbone=dict(depth=18, stage_blocks=(2, 2)), head=dict(in_channels=128)),
-)
+lab = dict(model=dict(backbone=dict(depth=18, stage_blocks=(2, 2)), head=dict(in_channels=128)))

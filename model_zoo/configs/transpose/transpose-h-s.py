@@ -7,7 +7,7 @@ model = dict(
         extra=dict(stage2=dict(num_channels=(32, 64)), stage3=dict(num_channels=(32, 64, 128))),
         init_cfg=dict(
             checkpoint="https://download.openmmlab.com/mmpose/pretrain_models/"
-            "hrnet_w32-36af842e.pth",
+            "hrnet_w32-36af842e.pth"
         ),
     ),
     head=dict(in_channels=32, dim=64, hidden=128),
@@ -20,7 +20,7 @@ smoke = dict(
             extra=dict(stage2=dict(num_channels=(6, 12)), stage3=dict(num_channels=(6, 12, 24)))
         ),
         head=dict(in_channels=6, dim=16, hidden=32),
-    ),
+    )
 )
 lab = dict(
     model=dict(
@@ -28,5 +28,5 @@ lab = dict(
             extra=dict(stage2=dict(num_channels=(16, 32)), stage3=dict(num_channels=(16, 32, 64)))
         ),
         head=dict(in_channels=16),
-    ),
+    )
 )
