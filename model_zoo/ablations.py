@@ -43,29 +43,59 @@ class Row:
     def overrides(self, base: Mapping[str, Any]) -> dict[str, Any]:
         """The entries as nested dicts, to be merged over the config `base`.
 
-        Raises `InvalidRow` if an entry without a plus sign is not in `base`. An entry of a tier is
-        known if the tier's own overrides or the config itself have it.
+        Raises `InvalidRow` if an entry without a plus sign is not in `base`. The entries `smoke` and
+        `lab` of a config are dicts with dotted keys: an entry of a tier changes the key that has it
+        there, else it is a key of its own; it is known if that key or the config itself has it.
         """
-        nested: dict[str, Any] = {}
-        for dotted, value in self.entries.items():
-            keys = dotted.removeprefix("+").split(".")
-            if not dotted.startswith("+"):
-                self._check(keys, value, base)
-            node = nested
-            for key in keys[:-1]:
-                node = node.setdefault(key, {})
-            node[keys[-1]] = copy.deepcopy(value)
-        return nested
+        found: dict[str, Any] = {}
+        for written, entry in self.entries.items():
+            for path, value in _leaves(written.removeprefix("+").split("."), entry):
+                known = _has(base, path)
+                if path[0] in ("smoke", "lab"):
+                    known = _has(base, path[1:])
+                    path = [path[0], *_as_tier_keys(path[1:], base.get(path[0], {}))]
+                    known = known or _has(base, path)
+                if not known and not written.startswith("+"):
+                    raise self.error(
+                        f"'{written}' is not in '{self.base}'; a new entry begins with '+'"
+                    )
+                _put(found, path, value)
+        return found
 
-    def _check(self, keys: list[str], value: Any, base: Mapping[str, Any]) -> None:
-        for path in _leaves(keys, value):
-            if path[0] in ("smoke", "lab") and _has(base, path[1:]):
-                continue
-            if not _has(base, path):
-                dotted = ".".join(path)
-                raise self.error(
-                    f"'{dotted}' is not in '{self.base}'; write '+{dotted}' if it is new"
-                )
+
+def _leaves(path: list[str], value: Any) -> Iterator[tuple[list[str], Any]]:
+    """Path and value of all that an entry sets: inside a mapping, unless that replaces all."""
+    if isinstance(value, dict) and value and not value.get("_delete_"):
+        for key, one in value.items():
+            yield from _leaves([*path, key], one)
+    else:
+        yield path, copy.deepcopy(value)
+
+
+def _as_tier_keys(path: list[str], tier: Mapping[str, Any]) -> list[str]:
+    """A path inside a tier's dict of dotted keys: the longest key that is there, then the rest."""
+    for length in range(len(path), 0, -1):
+        key = ".".join(path[:length])
+        if key in tier and (length == len(path) or isinstance(tier[key], dict | list)):
+            return [key, *path[length:]]
+    return [".".join(path)]
+
+
+def _put(node: dict[str, Any], path: list[str], value: Any) -> None:
+    for key in path[:-1]:
+        node = node.setdefault(key, {})
+    node[path[-1]] = value
+
+
+def _has(node: Any, path: list[str]) -> bool:
+    for key in path:
+        if isinstance(node, list | tuple) and key.isdigit() and int(key) < len(node):
+            node = node[int(key)]
+        elif isinstance(node, Mapping) and key in node:
+            node = node[key]
+        else:
+            return False
+    return True
 
 
 def read(file: Path) -> dict[str, Row]:
@@ -105,23 +135,3 @@ def _value(value: Any) -> Any:
     if isinstance(value, str) and value.startswith("(") and value.endswith(")"):
         return tuple(_value(one) for one in yaml.safe_load(f"[{value[1:-1]}]"))
     return float(value) if isinstance(value, str) and _FLOAT.fullmatch(value) else value
-
-
-def _leaves(keys: list[str], value: Any) -> Iterator[list[str]]:
-    """The paths that an entry must find in its base: below a mapping, unless it replaces all."""
-    if isinstance(value, dict) and value and not value.get("_delete_"):
-        for key, one in value.items():
-            yield from _leaves([*keys, key], one)
-    else:
-        yield keys
-
-
-def _has(node: Any, path: list[str]) -> bool:
-    for key in path:
-        if isinstance(node, list | tuple) and key.isdigit() and int(key) < len(node):
-            node = node[int(key)]
-        elif isinstance(node, Mapping) and key in node:
-            node = node[key]
-        else:
-            return False
-    return True

@@ -112,9 +112,9 @@ def register() -> None:
 def config(name: str, *, tier: str = "full") -> Config:
     """The resolved config of a model.
 
-    For the tiers smoke and lab the config's own entry of that name is merged over it, a changed
-    `codec` is carried to the decoder, the target generator and the crop, and data are read from
-    `data/<tier>/`.
+    For the tiers smoke and lab the config's own entry of that name, a dict with dotted keys, is
+    merged over it, a changed `codec` is carried to the decoder, the target generator and the crop,
+    and data are read from `data/<tier>/`.
     Raises `UnknownModel` for an unknown name or tier.
     """
     if tier not in TIERS:
@@ -142,9 +142,13 @@ def _with_tiers(name: str) -> Config:
 
 
 def _merge(cfg: Config, overrides: dict) -> None:
-    """Merges `overrides` over `cfg` and carries a changed codec, the tiers' entries excepted."""
+    """Merges entries with dotted keys over `cfg`, in their order, and carries a changed codec.
+
+    The codec is not carried into the tiers' own entries.
+    """
     codec = copy.deepcopy(cfg.get("codec"))
-    cfg.merge_from_dict(overrides)
+    for key, value in overrides.items():
+        cfg.merge_from_dict({key: value})
     if codec is not None and codec != cfg.codec:
         tiers = {key: cfg.pop(key) for key in ("smoke", "lab") if key in cfg}
         _carry(cfg._cfg_dict, codec, cfg.codec)

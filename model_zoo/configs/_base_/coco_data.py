@@ -16,8 +16,7 @@ val_dataloader = dict(
         type="CocoDataset",
         data_root="data/full/coco/",
         ann_file="annotations/person_keypoints_val2017.json",
-        bbox_file="data/full/coco/person_detection_results/"
-        "COCO_val2017_detections_AP_H_56_person.json",
+        bbox_file="data/full/coco/person_detection_results/COCO_val2017_detections_AP_H_56_person.json",
         data_prefix=dict(img="val2017/"),
     )
 )

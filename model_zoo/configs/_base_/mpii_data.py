@@ -20,8 +20,5 @@ val_dataloader = dict(
 )
 test_dataloader = val_dataloader
 
-val_evaluator = [
-    dict(type="MpiiPCKAccuracy", thr=0.5),
-    dict(type="MpiiPCKAccuracy", thr=0.1, prefix="PCKh01"),
-]
+val_evaluator = [dict(type="MpiiPCKAccuracy", thr=0.5), dict(type="MpiiPCKAccuracy", thr=0.1, prefix="PCKh01")]
 test_evaluator = val_evaluator

@@ -12,18 +12,16 @@ model = dict(
 )
 
 # narrower; three stages (1/16), since a crop of 48x64 has no 1/32
-smoke = dict(
-    model=dict(
-        backbone=dict(
-            depth=18,
-            stem_channels=16,
-            base_channels=16,
-            num_stages=3,
-            strides=(1, 2, 2),
-            dilations=(1, 1, 1),
-            out_indices=(2,),
-        ),
-        head=dict(in_channels=64, deconv_out_channels=(48, 48), deconv_kernel_sizes=(4, 4)),
-    )
-)
-lab = dict(model=dict(backbone=dict(depth=18), head=dict(in_channels=512)))
+smoke = {
+    "model.backbone": dict(
+        depth=18,
+        stem_channels=16,
+        base_channels=16,
+        num_stages=3,
+        strides=(1, 2, 2),
+        dilations=(1, 1, 1),
+        out_indices=(2,),
+    ),
+    "model.head": dict(in_channels=64, deconv_out_channels=(48, 48), deconv_kernel_sizes=(4, 4)),
+}
+lab = {"model.backbone.depth": 18, "model.head.in_channels": 512}

@@ -5,14 +5,7 @@ _base_ = ["_schedule.py", "../_base_/mpii_msra.py"]
 codec = dict(type="MSRAHeatmap", input_size=(368, 368), heatmap_size=(46, 46), sigma=2)
 
 model = dict(
-    backbone=dict(
-        type="CPM",
-        in_channels=3,
-        out_channels=16,
-        feat_channels=128,
-        middle_channels=32,
-        num_stages=6,
-    ),
+    backbone=dict(type="CPM", in_channels=3, out_channels=16, feat_channels=128, middle_channels=32, num_stages=6),
     head=dict(
         type="CPMHead",
         in_channels=16,
@@ -24,9 +17,7 @@ model = dict(
     ),
     test_cfg=dict(flip_mode="heatmap", shift_heatmap=True),
 )
-expected_output = dict.fromkeys(
-    ("stage1", "stage2", "stage3", "stage4", "stage5", "stage6"), ("B", "K", "H/8", "W/8")
-)
+expected_output = dict.fromkeys(("stage1", "stage2", "stage3", "stage4", "stage5", "stage6"), ("B", "K", "H/8", "W/8"))
 
 train_pipeline = [
     *_base_.train_pipeline[:-3],
@@ -44,19 +35,15 @@ val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader
 
 # two stages, narrower; the stem's width is fixed
-smoke = dict(
-    codec=dict(input_size=(64, 64), heatmap_size=(8, 8)),
-    model=dict(
-        backbone=dict(_delete_=True, feat_channels=32, num_stages=2), head=dict(num_stages=2)
-    ),
-    expected_output=dict(
-        _delete_=True, stage1=("B", "K", "H/8", "W/8"), stage2=("B", "K", "H/8", "W/8")
-    ),
-)
-lab = dict(
-    codec=dict(input_size=(256, 256), heatmap_size=(32, 32)),
-    model=dict(backbone=dict(_delete_=True, num_stages=2), head=dict(num_stages=2)),
-    expected_output=dict(
-        _delete_=True, stage1=("B", "K", "H/8", "W/8"), stage2=("B", "K", "H/8", "W/8")
-    ),
-)
+smoke = {
+    "codec": dict(input_size=(64, 64), heatmap_size=(8, 8)),
+    "model.backbone": dict(model["backbone"], _delete_=True, feat_channels=32, num_stages=2),
+    "model.head": dict(num_stages=2),
+    "expected_output": dict(_delete_=True, stage1=("B", "K", "H/8", "W/8"), stage2=("B", "K", "H/8", "W/8")),
+}
+lab = {
+    "codec": dict(input_size=(256, 256), heatmap_size=(32, 32)),
+    "model.backbone": dict(model["backbone"], _delete_=True, num_stages=2),
+    "model.head": dict(num_stages=2),
+    "expected_output": dict(_delete_=True, stage1=("B", "K", "H/8", "W/8"), stage2=("B", "K", "H/8", "W/8")),
+}

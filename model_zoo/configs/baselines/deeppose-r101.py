@@ -43,13 +43,13 @@ train_dataloader = dict(batch_size=64, dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader
 
-smoke = dict(
-    codec=dict(_delete_=True, input_size=(48, 64)),
-    model=dict(
-        backbone=dict(depth=18, stem_channels=16, base_channels=16), head=dict(in_channels=128)
-    ),
-)
-lab = dict(
-    codec=dict(_delete_=True, input_size=(192, 256)),
-    model=dict(backbone=dict(depth=18), head=dict(in_channels=512)),
-)
+smoke = {
+    "codec": dict(_delete_=True, input_size=(48, 64)),
+    "model.backbone": dict(depth=18, stem_channels=16, base_channels=16),
+    "model.head": dict(in_channels=128),
+}
+lab = {
+    "codec": dict(_delete_=True, input_size=(192, 256)),
+    "model.backbone.depth": 18,
+    "model.head": dict(in_channels=512),
+}

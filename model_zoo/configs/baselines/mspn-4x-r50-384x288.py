@@ -68,17 +68,13 @@ optim_wrapper = dict(optimizer=dict(lr=5e-3))
 auto_scale_lr = dict(base_batch_size=256)
 
 # narrower units on one block each
-smoke = dict(
-    codec=dict(_delete_=True, input_size=(48, 64), heatmap_size=(12, 16), kernel_size=3),
-    model=dict(
-        backbone=dict(unit_channels=32, num_blocks=[1, 1, 1, 1]),
-        head=dict(unit_channels=32, out_shape=(16, 12)),
-    ),
-)
-lab = dict(
-    codec=dict(_delete_=True, input_size=(192, 256), heatmap_size=(48, 64), kernel_size=5),
-    model=dict(
-        backbone=dict(unit_channels=64, num_blocks=[1, 1, 1, 1]),
-        head=dict(unit_channels=64, out_shape=(64, 48)),
-    ),
-)
+smoke = {
+    "codec": dict(_delete_=True, input_size=(48, 64), heatmap_size=(12, 16), kernel_size=3),
+    "model.backbone": dict(unit_channels=32, num_blocks=[1, 1, 1, 1]),
+    "model.head": dict(unit_channels=32, out_shape=(16, 12)),
+}
+lab = {
+    "codec": dict(_delete_=True, input_size=(192, 256), heatmap_size=(48, 64), kernel_size=5),
+    "model.backbone": dict(unit_channels=64, num_blocks=[1, 1, 1, 1]),
+    "model.head": dict(unit_channels=64, out_shape=(64, 48)),
+}

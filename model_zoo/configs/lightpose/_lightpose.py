@@ -22,16 +22,14 @@ expected_output = dict(heatmaps=("B", "K", "H/16", "W/16"), offsets=("B", "K", 2
 
 train_cfg = dict(by_epoch=True, max_epochs=220, val_interval=10)
 optim_wrapper = dict(optimizer=dict(type="Adam", lr=1e-3))
-param_scheduler = [
-    dict(type="MultiStepLR", begin=0, end=220, milestones=[160, 200], gamma=0.1, by_epoch=True)
-]
+param_scheduler = [dict(type="MultiStepLR", begin=0, end=220, milestones=[160, 200], gamma=0.1, by_epoch=True)]
 auto_scale_lr = dict(base_batch_size=128)
 
 # Crops of 96x128 (width x height), twice the side of other smoke runs: Table 5 compares strides, and
 # what a stride costs is decided by its grid. Strides 4, 8, 16, 32 have 24x32, 12x16, 6x8, 3x4 cells,
 # half the paper's in each direction. Narrower; the encoder keeps its depth and h / d.
-smoke = dict(
-    codec=dict(_delete_=True, input_size=(96, 128), heatmap_size=(6, 8)),
-    model=dict(head=dict(dim=32, heads=4, hidden=64, dropout=0.0)),
-)
-lab = dict(codec=dict(_delete_=True, input_size=(192, 256), heatmap_size=(12, 16)))
+smoke = {
+    "codec": dict(_delete_=True, input_size=(96, 128), heatmap_size=(6, 8)),
+    "model.head": dict(dim=32, heads=4, hidden=64, dropout=0.0),
+}
+lab = {"codec": dict(_delete_=True, input_size=(192, 256), heatmap_size=(12, 16))}

@@ -15,9 +15,5 @@ model = dict(
     head=dict(in_channels=1024),
 )
 
-smoke = dict(
-    model=dict(
-        backbone=dict(depth=18, stem_channels=16, base_channels=16), head=dict(in_channels=64)
-    )
-)
-lab = dict(model=dict(backbone=dict(depth=18), head=dict(in_channels=256)))
+smoke = {"model.backbone": dict(depth=18, stem_channels=16, base_channels=16), "model.head": dict(in_channels=64)}
+lab = {"model.backbone.depth": 18, "model.head.in_channels": 256}

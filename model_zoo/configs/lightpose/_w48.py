@@ -12,36 +12,28 @@ model = dict(
             stage3=dict(_base_.hrnet_w48.stage3, num_modules=1),
         ),
         init_cfg=dict(
-            type="Pretrained",
-            checkpoint="https://download.openmmlab.com/mmpose/pretrain_models/"
-            "hrnet_w48-8ef0771d.pth",
+            type="Pretrained", checkpoint="https://download.openmmlab.com/mmpose/pretrain_models/hrnet_w48-8ef0771d.pth"
         ),
     ),
     head=dict(in_channels=192),
 )
 
-smoke = dict(
-    model=dict(
-        backbone=dict(
-            stem_channels=16,
-            extra=dict(
-                stage1=dict(num_blocks=(1,), num_channels=(8,)),
-                stage2=dict(num_blocks=(1, 1), num_channels=(12, 24)),
-                stage3=dict(num_blocks=(1, 1, 1), num_channels=(12, 24, 48)),
-            ),
+smoke = {
+    "model.backbone": dict(
+        stem_channels=16,
+        extra=dict(
+            stage1=dict(num_blocks=(1,), num_channels=(8,)),
+            stage2=dict(num_blocks=(1, 1), num_channels=(12, 24)),
+            stage3=dict(num_blocks=(1, 1, 1), num_channels=(12, 24, 48)),
         ),
-        head=dict(in_channels=48),
-    )
-)
-lab = dict(
-    model=dict(
-        backbone=dict(
-            extra=dict(
-                stage1=dict(num_blocks=(2,)),
-                stage2=dict(num_blocks=(2, 2), num_channels=(24, 48)),
-                stage3=dict(num_blocks=(2, 2, 2), num_channels=(24, 48, 96)),
-            )
-        ),
-        head=dict(in_channels=96),
-    )
-)
+    ),
+    "model.head": dict(in_channels=48),
+}
+lab = {
+    "model.backbone.extra": dict(
+        stage1=dict(num_blocks=(2,)),
+        stage2=dict(num_blocks=(2, 2), num_channels=(24, 48)),
+        stage3=dict(num_blocks=(2, 2, 2), num_channels=(24, 48, 96)),
+    ),
+    "model.head": dict(in_channels=96),
+}

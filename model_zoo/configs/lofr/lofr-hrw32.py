@@ -8,61 +8,35 @@ model = dict(
         branches=3,
         extra=_base_.hrnet_w32,
         init_cfg=dict(
-            type="Pretrained",
-            checkpoint="https://download.openmmlab.com/mmpose/pretrain_models/"
-            "hrnet_w32-36af842e.pth",
+            type="Pretrained", checkpoint="https://download.openmmlab.com/mmpose/pretrain_models/hrnet_w32-36af842e.pth"
         ),
     ),
     head=dict(in_channels=(32, 64, 128), strides=(4, 8, 16), category=0, decoder=_base_.codec),
 )
 
 # HRNet halves the image five times: its sides are multiples of 32
-smoke = dict(
-    codec=dict(input_size=(64, 64), heatmap_size=(16, 16)),
-    model=dict(
-        backbone=dict(
-            _delete_=True,
-            type="HRNetBranches",
-            branches=3,
-            extra=dict(
-                stage1=dict(_base_.hrnet_w32.stage1, num_blocks=(1,), num_channels=(16,)),
-                stage2=dict(_base_.hrnet_w32.stage2, num_blocks=(1, 1), num_channels=(12, 24)),
-                stage3=dict(
-                    _base_.hrnet_w32.stage3,
-                    num_modules=1,
-                    num_blocks=(1, 1, 1),
-                    num_channels=(12, 24, 48),
-                ),
-                stage4=dict(
-                    _base_.hrnet_w32.stage4,
-                    num_modules=1,
-                    num_blocks=(1, 1, 1, 1),
-                    num_channels=(12, 24, 48, 96),
-                ),
-            ),
-            init_cfg=[
-                dict(type="Kaiming", layer=["Conv2d"]),
-                dict(type="Constant", val=1, layer=["_BatchNorm"]),
-            ],
+smoke = {
+    "codec": dict(input_size=(64, 64), heatmap_size=(16, 16)),
+    "model.backbone": dict(
+        _delete_=True,
+        extra=dict(
+            stage1=dict(num_blocks=(1,), num_channels=(16,)),
+            stage2=dict(num_blocks=(1, 1), num_channels=(12, 24)),
+            stage3=dict(num_modules=1, num_blocks=(1, 1, 1), num_channels=(12, 24, 48)),
+            stage4=dict(num_modules=1, num_blocks=(1, 1, 1, 1), num_channels=(12, 24, 48, 96)),
         ),
-        head=dict(in_channels=(12, 24, 48)),
     ),
-)
-lab = dict(
-    model=dict(
-        backbone=dict(
-            _delete_=True,
-            extra=dict(
-                stage1=dict(num_blocks=(2,)),
-                stage2=dict(num_blocks=(2, 2)),
-                stage3=dict(num_modules=2, num_blocks=(2, 2, 2)),
-                stage4=dict(num_modules=1, num_blocks=(2, 2, 2, 2)),
-            ),
-            init_cfg=[
-                dict(type="Kaiming", layer=["Conv2d"]),
-                dict(type="Constant", val=1, layer=["_BatchNorm"]),
-            ],
+    "model.head": dict(in_channels=(12, 24, 48)),
+}
+lab = {
+    "model.backbone": dict(
+        _delete_=True,
+        extra=dict(
+            stage1=dict(num_blocks=(2,)),
+            stage2=dict(num_blocks=(2, 2)),
+            stage3=dict(num_modules=2, num_blocks=(2, 2, 2)),
+            stage4=dict(num_modules=1, num_blocks=(2, 2, 2, 2)),
         ),
-        head=dict(in_channels=(32, 64, 128)),
-    )
-)
+    ),
+    "model.head": dict(in_channels=(32, 64, 128)),
+}

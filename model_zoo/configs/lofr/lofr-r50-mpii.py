@@ -24,29 +24,21 @@ val_pipeline = [
     dict(type="TopdownAffine", input_size=(256, 256)),
     dict(type="PackPoseInputs"),
 ]
-train_dataloader = dict(
-    dataset=dict(type="LocatedMpiiDataset", located_share=0.0, pipeline=train_pipeline)
-)
+train_dataloader = dict(dataset=dict(type="LocatedMpiiDataset", located_share=0.0, pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader
 
 # 160 epochs (Section 4.2)
 train_cfg = dict(max_epochs=160)
-param_scheduler = [
-    dict(type="MultiStepLR", begin=0, end=160, milestones=[120, 145], gamma=0.1, by_epoch=True)
-]
+param_scheduler = [dict(type="MultiStepLR", begin=0, end=160, milestones=[120, 145], gamma=0.1, by_epoch=True)]
 model = dict(head=dict(input_size=(256, 256), num_keypoints=16, skeleton="mpii", decoder=codec))
 
 # square crops; the random crop is one place further back
-smoke = dict(
-    codec=dict(input_size=(64, 64), heatmap_size=(16, 16)),
-    train_dataloader=dict(
-        dataset=dict(
-            pipeline={
-                "_delete_": True,
-                "4": dict(shift_prob=1.0, shift_factor=0.3, scale_factor=(0.45, 1.25)),
-            }
-        )
-    ),
-)
-lab = dict(train_dataloader=smoke["train_dataloader"])
+smoke = {
+    "codec": dict(input_size=(64, 64), heatmap_size=(16, 16)),
+    "train_dataloader.dataset.pipeline": {
+        "_delete_": True,
+        "4": dict(shift_prob=1.0, shift_factor=0.3, scale_factor=(0.45, 1.25)),
+    },
+}
+lab = {"train_dataloader.dataset.pipeline": smoke["train_dataloader.dataset.pipeline"]}

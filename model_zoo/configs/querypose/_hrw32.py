@@ -16,28 +16,20 @@ model = dict(
     neck=dict(type="HRFPN", in_channels=[32, 64, 128, 256], out_channels=256),
 )
 
-smoke = dict(
-    model=dict(
-        backbone=dict(
-            extra=dict(
-                stage1=dict(num_blocks=(1,), num_channels=(16,)),
-                stage2=dict(num_blocks=(1, 1), num_channels=(8, 16)),
-                stage3=dict(num_modules=1, num_blocks=(1, 1, 1), num_channels=(8, 16, 32)),
-                stage4=dict(num_modules=1, num_blocks=(1, 1, 1, 1), num_channels=(8, 16, 32, 64)),
-            )
-        ),
-        neck=dict(in_channels=[8, 16, 32, 64]),
+smoke = {
+    "model.backbone.extra": dict(
+        stage1=dict(num_blocks=(1,), num_channels=(16,)),
+        stage2=dict(num_blocks=(1, 1), num_channels=(8, 16)),
+        stage3=dict(num_modules=1, num_blocks=(1, 1, 1), num_channels=(8, 16, 32)),
+        stage4=dict(num_modules=1, num_blocks=(1, 1, 1, 1), num_channels=(8, 16, 32, 64)),
+    ),
+    "model.neck": dict(in_channels=[8, 16, 32, 64]),
+}
+lab = {
+    "model.backbone.extra": dict(
+        stage1=dict(num_blocks=(2,)),
+        stage2=dict(num_blocks=(2, 2)),
+        stage3=dict(num_modules=2, num_blocks=(2, 2, 2)),
+        stage4=dict(num_modules=1, num_blocks=(2, 2, 2, 2)),
     )
-)
-lab = dict(
-    model=dict(
-        backbone=dict(
-            extra=dict(
-                stage1=dict(num_blocks=(2,)),
-                stage2=dict(num_blocks=(2, 2)),
-                stage3=dict(num_modules=2, num_blocks=(2, 2, 2)),
-                stage4=dict(num_modules=1, num_blocks=(2, 2, 2, 2)),
-            )
-        )
-    )
-)
+}

@@ -43,10 +43,7 @@ no_gradient = {
 }
 input_size = (1088, 800)  # what is counted and timed: short side 800, the usual 4:3 image
 expected_output = dict(
-    logits=("S", "B", "Q"),
-    boxes=("S", "B", "Q", 4),
-    mu=("S", "B", "Q", "K", 2),
-    sigma=("S", "B", "Q", "K", 2),
+    logits=("S", "B", "Q"), boxes=("S", "B", "Q", 4), mu=("S", "B", "Q", "K", 2), sigma=("S", "B", "Q", "K", 2)
 )
 
 # AdamW with weight decay on everything, norms and embeddings too; one gradient norm over all parameters
@@ -64,12 +61,5 @@ find_unused_parameters = True  # SelectiveIteration has two layers that nothing 
 train_cfg = dict(by_epoch=False, max_iters=280_000, val_interval=4100)
 param_scheduler = [
     dict(type="LinearLR", start_factor=0.01, begin=0, end=1000, by_epoch=False),
-    dict(
-        type="MultiStepLR",
-        milestones=[220_000, 260_000],
-        gamma=0.1,
-        begin=0,
-        end=280_000,
-        by_epoch=False,
-    ),
+    dict(type="MultiStepLR", milestones=[220_000, 260_000], gamma=0.1, begin=0, end=280_000, by_epoch=False),
 ]

@@ -18,28 +18,22 @@ model = dict(
     neck=dict(type="SumFPN", in_channels=[192, 384, 768, 1536], out_channels=256),
 )
 
-smoke = dict(
-    model=dict(
-        backbone=dict(
-            _delete_=True,
-            embed_dims=16,
-            depths=(1, 1, 2, 1),
-            num_heads=(1, 2, 4, 8),
-            drop_path_rate=0.0,
-            init_cfg=dict(_delete_=True, type="TruncNormal", std=0.02, layer="Linear"),
-        ),
-        neck=dict(in_channels=[16, 32, 64, 128]),
-    )
-)
-lab = dict(
-    model=dict(
-        backbone=dict(
-            _delete_=True,
-            embed_dims=96,
-            depths=(2, 2, 6, 2),
-            num_heads=(3, 6, 12, 24),
-            init_cfg=dict(_delete_=True, type="TruncNormal", std=0.02, layer="Linear"),
-        ),
-        neck=dict(in_channels=[96, 192, 384, 768]),
-    )
-)
+smoke = {
+    "model.backbone": dict(
+        embed_dims=16,
+        depths=(1, 1, 2, 1),
+        num_heads=(1, 2, 4, 8),
+        drop_path_rate=0.0,
+        init_cfg=dict(_delete_=True, type="TruncNormal", std=0.02, layer="Linear"),
+    ),
+    "model.neck": dict(in_channels=[16, 32, 64, 128]),
+}
+lab = {
+    "model.backbone": dict(
+        embed_dims=96,
+        depths=(2, 2, 6, 2),
+        num_heads=(3, 6, 12, 24),
+        init_cfg=dict(_delete_=True, type="TruncNormal", std=0.02, layer="Linear"),
+    ),
+    "model.neck": dict(in_channels=[96, 192, 384, 768]),
+}

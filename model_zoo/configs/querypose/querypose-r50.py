@@ -15,17 +15,11 @@ model = dict(
 )
 
 # from random weights, so nothing is frozen
-smoke = dict(
-    model=dict(
-        backbone=dict(
-            depth=18, stem_channels=16, base_channels=16, norm_cfg=dict(type="BN"), frozen_stages=-1
-        ),
-        neck=dict(in_channels=[16, 32, 64, 128]),
-    )
-)
-lab = dict(
-    model=dict(
-        backbone=dict(depth=18, norm_cfg=dict(type="BN"), frozen_stages=-1),
-        neck=dict(in_channels=[64, 128, 256, 512]),
-    )
-)
+smoke = {
+    "model.backbone": dict(depth=18, stem_channels=16, base_channels=16, norm_cfg=dict(type="BN"), frozen_stages=-1),
+    "model.neck": dict(in_channels=[16, 32, 64, 128]),
+}
+lab = {
+    "model.backbone": dict(depth=18, norm_cfg=dict(type="BN"), frozen_stages=-1),
+    "model.neck": dict(in_channels=[64, 128, 256, 512]),
+}

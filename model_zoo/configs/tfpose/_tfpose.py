@@ -35,9 +35,7 @@ expected_output = dict(coordinates=("B", "K", 2))
 train_cfg = dict(by_epoch=True, max_epochs=210, val_interval=10)
 optim_wrapper = dict(
     optimizer=dict(type="AdamW", lr=4e-3, betas=(0.9, 0.999), weight_decay=1e-4),
-    paramwise_cfg=dict(
-        custom_keys={"head.encoder": dict(lr_mult=0.1), "head.keypoint_decoder": dict(lr_mult=0.1)}
-    ),
+    paramwise_cfg=dict(custom_keys={"head.encoder": dict(lr_mult=0.1), "head.keypoint_decoder": dict(lr_mult=0.1)}),
     clip_grad=dict(max_norm=0.1),
 )
 param_scheduler = [
@@ -49,24 +47,16 @@ auto_scale_lr = dict(base_batch_size=512)
 # Crops of 48x64 (width x height). Narrower, half the encoder layers, from random weights; the last
 # stage keeps its resolution, so that C3-C5 have 6x8, 3x4 and 3x4 tokens. One learning rate for all:
 # nothing is pretrained.
-smoke = dict(
-    codec=dict(_delete_=True, input_size=(48, 64), heatmap_size=(24, 32), sigma=1.5),
-    model=dict(
-        backbone=dict(depth=18, stem_channels=16, base_channels=16, strides=(1, 2, 2, 1)),
-        head=dict(
-            in_channels=(32, 64, 128),
-            dim=32,
-            hidden=128,
-            encoder_layers=3,
-            aux_channels=32,
-            norm_groups=8,
-            dropout=0.0,
-        ),
+smoke = {
+    "codec": dict(_delete_=True, input_size=(48, 64), heatmap_size=(24, 32), sigma=1.5),
+    "model.backbone": dict(depth=18, stem_channels=16, base_channels=16, strides=(1, 2, 2, 1)),
+    "model.head": dict(
+        in_channels=(32, 64, 128), dim=32, hidden=128, encoder_layers=3, aux_channels=32, norm_groups=8, dropout=0.0
     ),
-    train_cfg=dict(max_iters=200, val_interval=200),
-    param_scheduler=[
+    "train_cfg": dict(max_iters=200, val_interval=200),
+    "param_scheduler": [
         dict(type="LinearLR", start_factor=0.02, begin=0, end=30, by_epoch=False),
         dict(type="CosineAnnealingLR", T_max=170, eta_min=1e-5, begin=30, end=200, by_epoch=False),
     ],
-)
-lab = dict(model=dict(backbone=dict(depth=18), head=dict(in_channels=(128, 256, 512))))
+}
+lab = {"model.backbone.depth": 18, "model.head.in_channels": (128, 256, 512)}

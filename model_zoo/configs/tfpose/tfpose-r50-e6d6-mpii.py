@@ -23,5 +23,5 @@ train_dataloader = dict(batch_size=64, dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(batch_size=64)
 test_dataloader = val_dataloader
 
-smoke = dict(codec=dict(input_size=(64, 64), heatmap_size=(32, 32)))
-lab = dict(codec=dict(input_size=(256, 256), heatmap_size=(64, 64)))
+smoke = {"codec": dict(input_size=(64, 64), heatmap_size=(32, 32))}
+lab = {"codec": dict(input_size=(256, 256), heatmap_size=(64, 64))}

@@ -8,21 +8,14 @@ model = dict(
         depth=50,
         stage_blocks=(3, 4),
         zero_init_residual=False,
-        init_cfg=dict(
-            type="Pretrained",
-            checkpoint="https://download.pytorch.org/models/resnet50-19c8e357.pth",
-        ),
+        init_cfg=dict(type="Pretrained", checkpoint="https://download.pytorch.org/models/resnet50-19c8e357.pth"),
     ),
-    head=dict(
-        in_channels=512, grid_size=(24, 32), dim=256, heads=8, hidden=1024, upsampling="deconv"
-    ),
+    head=dict(in_channels=512, grid_size=(24, 32), dim=256, heads=8, hidden=1024, upsampling="deconv"),
 )
 
 # narrower; the encoder keeps its heads, depth and h / d
-smoke = dict(
-    model=dict(
-        backbone=dict(depth=18, stage_blocks=(2, 2), stem_channels=16, base_channels=16),
-        head=dict(in_channels=32, grid_size=(6, 8), dim=48, hidden=192),
-    )
-)
-lab = dict(model=dict(backbone=dict(depth=18, stage_blocks=(2, 2)), head=dict(in_channels=128)))
+smoke = {
+    "model.backbone": dict(depth=18, stage_blocks=(2, 2), stem_channels=16, base_channels=16),
+    "model.head": dict(in_channels=32, grid_size=(6, 8), dim=48, hidden=192),
+}
+lab = {"model.backbone": dict(depth=18, stage_blocks=(2, 2)), "model.head.in_channels": 128}

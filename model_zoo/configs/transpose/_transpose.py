@@ -23,9 +23,7 @@ expected_output = dict(heatmaps=("B", "K", "H/4", "W/4"))
 
 train_cfg = dict(by_epoch=True, max_epochs=230, val_interval=10)
 optim_wrapper = dict(optimizer=dict(type="Adam", lr=1e-4, betas=(0.9, 0.999), eps=1e-8))
-param_scheduler = [
-    dict(type="CosineAnnealingLR", T_max=230, eta_min=1e-5, begin=0, end=230, by_epoch=True)
-]
+param_scheduler = [dict(type="CosineAnnealingLR", T_max=230, eta_min=1e-5, begin=0, end=230, by_epoch=True)]
 randomness = dict(seed=22)
 
-smoke = dict(model=dict(head=dict(dropout=0.0)))
+smoke = {"model.head.dropout": 0.0}
