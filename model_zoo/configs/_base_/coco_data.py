@@ -9,26 +9,14 @@ train_dataloader = dict(
         data_prefix=dict(img="train2017/"),
     )
 )
-# bbox_file = "" evaluates with ground-truth boxes; the papers use this detector file (person AP
-# 56.4)
 val_dataloader = dict(
     dataset=dict(
-        type="CocoDataset",
-        data_root="data/full/coco/",
+        train_dataloader["dataset"],
         ann_file="annotations/person_keypoints_val2017.json",
-        bbox_file="data/full/coco/person_detection_results/COCO_val2017_detections_AP_H_56_person.json",
         data_prefix=dict(img="val2017/"),
     )
 )
 test_dataloader = val_dataloader
 
-# person score = box score x mean of the keypoint scores above 0.2; OKS-NMS at 0.9
-val_evaluator = dict(
-    type="CocoMetric",
-    ann_file="data/full/coco/annotations/person_keypoints_val2017.json",
-    score_mode="bbox_keypoint",
-    keypoint_score_thr=0.2,
-    nms_mode="oks_nms",
-    nms_thr=0.9,
-)
+val_evaluator = dict(type="CocoMetric", ann_file="data/full/coco/annotations/person_keypoints_val2017.json")
 test_evaluator = val_evaluator

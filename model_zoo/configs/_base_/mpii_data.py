@@ -11,9 +11,7 @@ train_dataloader = dict(
 )
 val_dataloader = dict(
     dataset=dict(
-        type="MpiiDataset",
-        data_root="data/full/mpii/",
-        data_prefix=dict(img="images/"),
+        train_dataloader["dataset"],
         ann_file="annotations/mpii_val.json",
         headbox_file="data/full/mpii/annotations/mpii_gt_val.mat",
     )

@@ -34,6 +34,6 @@ val_pipeline = [
     dict(type="PackPoseInputs"),
 ]
 
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
+train_dataloader = dict(dataset=dict(data_mode="topdown", pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(data_mode="topdown", pipeline=val_pipeline))
 test_dataloader = val_dataloader

@@ -24,8 +24,10 @@ val_pipeline = [
     dict(type="TopdownAffine", input_size=(256, 256)),
     dict(type="PackPoseInputs"),
 ]
-train_dataloader = dict(dataset=dict(type="LocatedMpiiDataset", located_share=0.0, pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
+train_dataloader = dict(
+    dataset=dict(type="LocatedMpiiDataset", data_mode="topdown", located_share=0.0, pipeline=train_pipeline)
+)
+val_dataloader = dict(dataset=dict(data_mode="topdown", pipeline=val_pipeline))
 test_dataloader = val_dataloader
 
 # 160 epochs (Section 4.2)

@@ -1,29 +1,16 @@
-# CrowdPose: trained on train and val (paper, Sec. 4.3), evaluated on test; annotation files as MMPose names them.
-_base_ = ["_scenes.py"]
+# CrowdPose: trained on train and val (paper, Sec. 4.3), evaluated on test; otherwise as _coco.py
+_base_ = ["_scenes.py", "../_base_/crowdpose_data.py"]
 
 train_dataloader = dict(
-    dataset=dict(
-        type="CrowdPoseScenes",
-        data_root="data/full/crowdpose/",
-        ann_file="annotations/mmpose_crowdpose_trainval.json",
-        data_prefix=dict(img="images/"),
-    )
+    batch_size=16,
+    num_workers=8,
+    sampler=dict(type="InfiniteSampler"),
+    batch_sampler=dict(type="AspectRatioBatches"),
+    dataset=dict(type="CrowdPoseScenes", pipeline=_base_.train_pipeline),
 )
-val_dataloader = dict(
-    dataset=dict(
-        type="CrowdPoseScenes",
-        data_root="data/full/crowdpose/",
-        ann_file="annotations/mmpose_crowdpose_test.json",
-        data_prefix=dict(img="images/"),
-    )
-)
+val_dataloader = dict(batch_size=2, dataset=dict(type="CrowdPoseScenes", pipeline=_base_.val_pipeline))
 test_dataloader = val_dataloader
-val_evaluator = dict(
-    ann_file="data/full/crowdpose/annotations/mmpose_crowdpose_test.json",
-    iou_type="keypoints_crowd",
-    use_area=False,
-    prefix="crowdpose",
-)
+val_evaluator = dict(nms_mode="none", score_mode="bbox")
 test_evaluator = val_evaluator
 
 # synthetic CrowdPose images are scenes in every tier

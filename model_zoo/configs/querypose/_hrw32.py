@@ -9,8 +9,7 @@ model = dict(
         init_cfg=dict(
             type="Pretrained",
             prefix="backbone.",
-            checkpoint="https://download.openmmlab.com/mmpose/v1/body_2d_keypoint/topdown_heatmap/coco/"
-            "td-hm_hrnet-w32_8xb64-210e_coco-384x288-ca5956af_20220909.pth",
+            checkpoint="https://download.openmmlab.com/mmpose/v1/body_2d_keypoint/topdown_heatmap/coco/td-hm_hrnet-w32_8xb64-210e_coco-384x288-ca5956af_20220909.pth",
         ),
     ),
     neck=dict(type="HRFPN", in_channels=[32, 64, 128, 256], out_channels=256),

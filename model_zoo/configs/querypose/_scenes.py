@@ -1,6 +1,5 @@
 # Augmentation of whole images: the paper gives flip, crop with probability 0.5 and short sides of 480 to 800;
-# the crop's sizes, the resize before it and the long side are the code's. 16 images an iteration (the authors: 2 on each
-# of 8 GPUs), all 100 poses evaluated without suppression.
+# the crop's sizes, the resize before it and the long side are the code's.
 resize = dict(type="SceneResize", short=[480, 512, 544, 576, 608, 640, 672, 704, 736, 768, 800], long=1333)
 train_pipeline = [
     dict(type="LoadImage"),
@@ -28,23 +27,3 @@ val_pipeline = [
         meta_keys=("id", "img_id", "img_path", "crowd_index", "ori_shape", "img_shape", "input_size"),
     ),
 ]
-
-train_dataloader = dict(
-    batch_size=16,
-    num_workers=8,
-    persistent_workers=True,
-    sampler=dict(type="InfiniteSampler", shuffle=True),
-    batch_sampler=dict(type="AspectRatioBatches"),
-    dataset=dict(pipeline=train_pipeline),
-)
-val_dataloader = dict(
-    batch_size=2,
-    num_workers=4,
-    persistent_workers=True,
-    drop_last=False,
-    sampler=dict(type="DefaultSampler", shuffle=False, round_up=False),
-    dataset=dict(test_mode=True, pipeline=val_pipeline),
-)
-test_dataloader = val_dataloader
-val_evaluator = dict(type="CocoMetric", nms_mode="none", score_mode="bbox")
-test_evaluator = val_evaluator

@@ -11,8 +11,7 @@ model = dict(
         drop_path_rate=0.2,
         init_cfg=dict(
             type="Pretrained",
-            checkpoint="https://github.com/SwinTransformer/storage/releases/download/v1.0.0/"
-            "swin_large_patch4_window7_224_22k.pth",
+            checkpoint="https://github.com/SwinTransformer/storage/releases/download/v1.0.0/swin_large_patch4_window7_224_22k.pth",
         ),
     ),
     neck=dict(type="SumFPN", in_channels=[192, 384, 768, 1536], out_channels=256),
