@@ -2,7 +2,7 @@
 
 import click
 
-from bench.commands import compare, datasets, evaluate, measure, pipeline, show, site
+from bench.commands import compare, config, datasets, evaluate, measure, pipeline, show, site
 from bench.commands.common import Group
 
 COMMANDS = (
@@ -14,6 +14,7 @@ COMMANDS = (
     show.conflicts,
     show.coverage,
     show.show,
+    config.config_command,
     show.judge_command,
     show.export_command,
     measure.doctor,
