@@ -50,14 +50,14 @@ class Row:
         found: dict[str, Any] = {}
         for written, entry in self.entries.items():
             for path, value in _leaves(written.removeprefix("+").split("."), entry):
-                known = _has(base, path)
+                shown, known = path, _has(base, path)
                 if path[0] in ("smoke", "lab"):
                     known = _has(base, path[1:])
                     path = [path[0], *_as_tier_keys(path[1:], base.get(path[0], {}))]
                     known = known or _has(base, path)
                 if not known and not written.startswith("+"):
                     raise self.error(
-                        f"'{written}' is not in '{self.base}'; a new entry begins with '+'"
+                        f"'{'.'.join(shown)}' is not in '{self.base}'; a new entry begins with '+'"
                     )
                 _put(found, path, value)
         return found
@@ -107,10 +107,13 @@ def read(file: Path) -> dict[str, Row]:
         raise _error(file, None, " ".join(str(error).split())) from error
     if not isinstance(table, dict):
         raise _error(file, None, "expected a mapping from names to rows")
-    written = [key.value for key, _ in node.value] if node else []
-    for name in written:
-        if written.count(name) > 1:
-            raise _error(file, name, "this name is used twice")
+    for name, entries in node.value if node else []:
+        if [key.value for key, _ in node.value].count(name.value) > 1:
+            raise _error(file, name.value, "this name is used twice")
+        keys = [key.value for key, _ in entries.value] if isinstance(entries.value, list) else []
+        for key in keys:
+            if keys.count(key) > 1:
+                raise _error(file, name.value, f"'{key}' is given twice")
     return {name: _row(file, name, entries) for name, entries in table.items()}
 
 

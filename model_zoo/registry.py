@@ -39,7 +39,7 @@ def _models() -> dict[str, Path | Row]:
     for file in sorted(configs.glob(f"*/{ablations.FILE}")):
         for name, row in ablations.read(file).items():
             if name in found:
-                raise row.error(f"this name is also defined in {_file(found[name]).parent.name}/")
+                raise row.error(f"this name is also defined in {_file(found[name]).name}")
             found[name] = row
     for row in found.values():
         if isinstance(row, Row):

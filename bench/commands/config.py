@@ -28,15 +28,14 @@ def config_command(name: str, tier: str, out: Path | None) -> None:
 def flat_config(name: str, tier: str) -> str:
     """The resolved config of a zoo model as Python text without `_base_`.
 
-    A top-down model without the entries that MMPoseInferencer asks for (`data_mode`,
-    `dataset_type`) gets them from its test data set. Raises `UnknownModel` for an unknown model or
-    tier.
+    A model without the entries that MMPoseInferencer asks for (`data_mode`, `dataset_type`) gets
+    them from its test data set; "bottomup" is MMPose's word for whole images. Raises `UnknownModel`
+    for an unknown model or tier.
     """
     import model_zoo
 
     cfg = model_zoo.config(name, tier=tier)
     dataset = cfg.test_dataloader.dataset
-    if "data_mode" in dataset:
-        cfg.setdefault("data_mode", dataset.data_mode)
-        cfg.setdefault("dataset_type", dataset.type)
+    cfg.setdefault("data_mode", dataset.get("data_mode", "bottomup"))
+    cfg.setdefault("dataset_type", dataset.type)
     return f"# {name}, tier {tier}: written by `repropose config`\n{cfg.pretty_text}"

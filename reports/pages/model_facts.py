@@ -11,7 +11,15 @@ import yaml
 from bench.paths import ROOT, config_files, config_rows
 from bench.results.inputs import config_chain
 
-LEFT_OUT = ("init_cfg", "test_cfg", "train_cfg", "data_preprocessor", "decoder", "_scope_", "_delete_")
+LEFT_OUT = (
+    "init_cfg",
+    "test_cfg",
+    "train_cfg",
+    "data_preprocessor",
+    "decoder",
+    "_scope_",
+    "_delete_",
+)
 PARTS = ("backbone", "neck", "head")
 LONGEST = 90
 
@@ -52,8 +60,7 @@ def files(model: str) -> list[tuple[str, str]]:
         text = yaml.safe_dump({model: row}, sort_keys=False, allow_unicode=True)
         return [(f"{file.relative_to(ROOT).as_posix()}: {model}", text), *files(row["base"])]
     return [
-        (path.relative_to(ROOT).as_posix(), path.read_text("utf-8"))
-        for path in config_chain(model)
+        (path.relative_to(ROOT).as_posix(), path.read_text("utf-8")) for path in config_chain(model)
     ]
 
 
