@@ -138,7 +138,12 @@ def _with_tiers(name: str) -> Config:
     compat.install()
     from mmengine.config import Config
 
-    return Config.fromfile(model, import_custom_modules=False)
+    return Config.fromfile(
+        model,
+        use_predefined_variables=False,
+        import_custom_modules=False,
+        use_environment_variables=False,
+    )
 
 
 def _merge(cfg: Config, overrides: dict) -> None:

@@ -24,9 +24,9 @@ lab_test = dict(
     dataset=dict(
         data_root=scenes,
         pipeline=[
-            dict(type="LoadImage"),
+            smoke_test["dataset"]["pipeline"][0],
             dict(type="SceneResize", short=[240], long=1333),
-            smoke_test["dataset"]["pipeline"][-1],
+            smoke_test["dataset"]["pipeline"][2],
         ],
     ),
 )
@@ -108,11 +108,9 @@ lab = {
         dataset=dict(
             data_root=scenes,
             pipeline=[
-                dict(type="LoadImage"),
-                dict(type="SceneFlip", prob=0.5),
+                *smoke["train_dataloader"]["dataset"]["pipeline"][:2],
                 dict(type="SceneResize", short=[192, 216, 240, 264], long=1333),
-                dict(type="SceneTargets"),
-                dict(type="PackPoseInputs"),
+                *smoke["train_dataloader"]["dataset"]["pipeline"][3:],
             ],
         ),
     ),
