@@ -5,6 +5,7 @@ import click
 from bench.commands import (
     catalog,
     compare,
+    config,
     datasets,
     doctor,
     evaluate,
@@ -47,6 +48,7 @@ SECTIONS = {
         datasets.prepare_command,
     ),
     "Measure models": (
+        config.config_command,
         measure.count_command,
         measure.time_command,
         measure.measure_command,

@@ -11,7 +11,7 @@
 Importing the zoo is light: PyTorch and MMPose are imported by the first call that needs them.
 """
 
-from .errors import MissingPackage, UnknownModel, WeightsMismatch, ZooError
+from .errors import InvalidRow, MissingPackage, UnknownModel, WeightsMismatch, ZooError
 from .registry import (
     TIERS,
     build_model,
@@ -27,6 +27,7 @@ from .released.weights import load_released_weights
 
 __all__ = [
     "TIERS",
+    "InvalidRow",
     "MissingPackage",
     "UnknownModel",
     "WeightsMismatch",

@@ -1,7 +1,8 @@
 """What can go wrong in the zoo.
 
-ZooError(ValueError)        something a user can mend
-├── UnknownModel            no config of that name, or a tier nobody knows
+ZooError(ValueError)        something a user can fix
+├── UnknownModel            no config or tier of that name
+├── InvalidRow              an entry of an ablations.yaml is wrong
 └── WeightsMismatch         a checkpoint is unreadable, unsafe, or of another model
 MissingPackage(ImportError) a stand-in for a compiled piece was used; says what to install
 """
@@ -12,7 +13,11 @@ class ZooError(ValueError):
 
 
 class UnknownModel(ZooError):
-    """A model or tier nobody knows; the message lists the nearest names."""
+    """No model or tier has this name; the message lists the nearest names."""
+
+
+class InvalidRow(ZooError):
+    """An entry of an `ablations.yaml` is wrong; the message names file and entry."""
 
 
 class WeightsMismatch(ZooError):

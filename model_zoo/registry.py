@@ -1,7 +1,11 @@
 """Names to configs to models.
 
-A model is a file `configs/<family>/<name>.py`; files that begin with an underscore are shared
-pieces. The family's components, where stock MMPose has none, live in `model_zoo/<family>/model.py`.
+A model that someone trains by name is a stock MMPose config, `configs/<family>/<name>.py` (files
+that begin with an underscore are shared pieces); its ablation arms are rows of
+`configs/<family>/ablations.yaml`, each a base model and the entries that differ, written as for
+`--cfg-options` (see `model_zoo/ablations.py`). `repropose config NAME` writes any model as one flat
+MMPose config file. The family's components, where stock MMPose has none, are in
+`model_zoo/<family>/model.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +18,8 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import compat
+from . import ablations, compat
+from .ablations import Row
 from .errors import UnknownModel, ZooError
 
 if TYPE_CHECKING:
@@ -27,25 +32,63 @@ _PACKAGE = Path(__file__).parent
 
 
 @functools.cache
-def _paths() -> dict[str, Path]:
-    files = (_PACKAGE / "configs").glob("[!_]*/[!_]*.py")
-    return {
-        file.stem: file for file in sorted(files, key=lambda file: (file.parent.name, file.stem))
-    }
+def _models() -> dict[str, Path | Row]:
+    """Every model: its config file or its row, by name; sorted by family, then by name."""
+    configs = _PACKAGE / "configs"
+    found: dict[str, Path | Row] = {file.stem: file for file in configs.glob("[!_]*/[!_]*.py")}
+    for file in sorted(configs.glob(f"*/{ablations.FILE}")):
+        for name, row in ablations.read(file).items():
+            if name in found:
+                raise row.error(f"this name is also defined in {_file(found[name]).name}")
+            found[name] = row
+    for row in found.values():
+        if isinstance(row, Row):
+            _check_bases(row, found)
+    return dict(sorted(found.items(), key=lambda item: (_file(item[1]).parent.name, item[0])))
+
+
+def _file(model: Path | Row) -> Path:
+    return model.file if isinstance(model, Row) else model
+
+
+def _check_bases(row: Row, models: dict[str, Path | Row]) -> None:
+    """Raises `InvalidRow` if the bases of a row do not end in a config file."""
+    chain = [row.name]
+    base = row
+    while isinstance(base, Row):
+        if base.base not in models:
+            raise base.error(f"unknown base '{base.base}'; {_nearest(base.base, list(models))}")
+        chain.append(base.base)
+        if base.base in chain[:-1]:
+            raise row.error(f"its bases form a circle: {' -> '.join(chain)}")
+        base = models[base.base]
 
 
 def names() -> list[str]:
-    """Names of all models, sorted by family, then by name. Needs neither PyTorch nor MMPose."""
-    return list(_paths())
+    """Names of all models, sorted by family, then by name. Needs neither PyTorch nor MMPose.
+
+    Raises `InvalidRow` if an `ablations.yaml` is wrong.
+    """
+    return list(_models())
 
 
 def config_path(name: str) -> Path:
-    """The config file of a model. Raises `UnknownModel`."""
-    if name not in _paths():
-        near = difflib.get_close_matches(str(name), names(), n=5, cutoff=0.4)
-        listed = f"did you mean {', '.join(near)}?" if near else f"known are {', '.join(names())}"
-        raise UnknownModel(f"unknown model '{name}'; {listed}")
-    return _paths()[name]
+    """The file that defines a model: its config, or the `ablations.yaml` that has its row.
+
+    Raises `UnknownModel`.
+    """
+    return _file(_model(name))
+
+
+def _model(name: str) -> Path | Row:
+    if name not in _models():
+        raise UnknownModel(f"unknown model '{name}'; {_nearest(str(name), names())}")
+    return _models()[name]
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=5, cutoff=0.4)
+    return f"did you mean {', '.join(near)}?" if near else f"known are {', '.join(known)}"
 
 
 def family(name: str) -> str:
@@ -60,8 +103,7 @@ def register() -> None:
     with compat.quietly():
         for module in ("mmpose.models", "mmpose.datasets", "mmpose.codecs", "mmpose.evaluation"):
             importlib.import_module(module)
-    families = {path.parent.name for path in _paths().values()}
-    for family in sorted(families):
+    for family in sorted({_file(model).parent.name for model in _models().values()}):
         if (_PACKAGE / family / "model.py").exists():
             importlib.import_module(f"{__package__}.{family}.model")
     importlib.import_module(f"{__package__}.checkpoint")
@@ -70,30 +112,52 @@ def register() -> None:
 def config(name: str, *, tier: str = "full") -> Config:
     """The resolved config of a model.
 
-    For the tiers smoke and lab the config's own entry of that name is merged over it, a changed
-    `codec` is carried to the decoder, the target generator and the crop, and data are read from
-    `data/<tier>/`.
+    For the tiers smoke and lab the config's own entry of that name, a dict with dotted keys, is
+    merged over it, a changed `codec` is carried to the decoder, the target generator and the crop,
+    and data are read from `data/<tier>/`.
     Raises `UnknownModel` for an unknown name or tier.
     """
     if tier not in TIERS:
         raise UnknownModel(f"unknown tier '{tier}'; allowed are {', '.join(TIERS)}")
-    cfg = copy.deepcopy(_parsed(config_path(name)))
+    cfg = copy.deepcopy(_with_tiers(name))
     overrides = {key: cfg.pop(key, {}) for key in ("smoke", "lab")}.get(tier)
     if overrides is not None:
-        codec = copy.deepcopy(cfg.get("codec"))
-        cfg.merge_from_dict(overrides)
-        if codec is not None and codec != cfg.codec:
-            _carry(cfg._cfg_dict, codec, cfg.codec)
+        _merge(cfg, overrides)
         _move(cfg._cfg_dict, "data/full/", f"data/{tier}/")
     return cfg
 
 
 @functools.cache
-def _parsed(path: Path) -> Config:
+def _with_tiers(name: str) -> Config:
+    """A model's config at the paper's size, with the entries `smoke` and `lab`."""
+    model = _model(name)
+    if isinstance(model, Row):
+        cfg = copy.deepcopy(_with_tiers(model.base))
+        _merge(cfg, model.overrides(cfg._cfg_dict))
+        return cfg
     compat.install()
     from mmengine.config import Config
 
-    return Config.fromfile(path, import_custom_modules=False)
+    return Config.fromfile(
+        model,
+        use_predefined_variables=False,
+        import_custom_modules=False,
+        use_environment_variables=False,
+    )
+
+
+def _merge(cfg: Config, overrides: dict) -> None:
+    """Merges entries with dotted keys over `cfg`, in their order, and carries a changed codec.
+
+    The codec is not carried into the tiers' own entries.
+    """
+    codec = copy.deepcopy(cfg.get("codec"))
+    for key, value in overrides.items():
+        cfg.merge_from_dict({key: value})
+    if codec is not None and codec != cfg.codec:
+        tiers = {key: cfg.pop(key) for key in ("smoke", "lab") if key in cfg}
+        _carry(cfg._cfg_dict, codec, cfg.codec)
+        cfg.update(tiers)
 
 
 def _carry(node: Any, old: dict, new: dict) -> None:

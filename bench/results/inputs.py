@@ -5,7 +5,7 @@ import functools
 from pathlib import Path
 
 from bench.errors import UnknownName
-from bench.paths import ROOT, config_files
+from bench.paths import ROOT, config_files, config_rows
 
 
 def measuring_inputs() -> list[Path]:
@@ -18,15 +18,23 @@ def measuring_inputs() -> list[Path]:
     return [ROOT / "bench" / f"{name}.py" for name in names]
 
 
+def config_chain(model: str) -> list[Path]:
+    """The files that decide a zoo model's config: of its row and the rows and configs it is based on."""
+    if model in config_rows():
+        file, row = config_rows()[model]
+        return list(dict.fromkeys([file, *config_chain(row["base"])]))
+    return inherited_configs(config_files()[model])
+
+
 @functools.cache
-def config_chain(path: Path) -> list[Path]:
-    """A config and everything it inherits from, by its `_base_` entries."""
+def inherited_configs(path: Path) -> list[Path]:
+    """A config file and everything it inherits from, by its `_base_` entries."""
     chain = [path]
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "_base_":
             bases = ast.literal_eval(node.value)
             for base in [bases] if isinstance(bases, str) else bases:
-                chain += config_chain((path.parent / base).resolve())
+                chain += inherited_configs((path.parent / base).resolve())
     return list(dict.fromkeys(chain))
 
 
@@ -68,4 +76,4 @@ def model_inputs(config: str) -> list[Path]:
     path = known[config]
     family = ROOT / "model_zoo" / path.parent.name / "model.py"
     code = module_chain(family) if family.is_file() else []
-    return [*config_chain(path), ROOT / "model_zoo" / "registry.py", *code]
+    return [*config_chain(config), ROOT / "model_zoo" / "registry.py", *code]

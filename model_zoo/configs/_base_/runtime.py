@@ -13,9 +13,7 @@ default_hooks = dict(
 custom_hooks = [dict(type="SyncBuffersHook")]
 
 env_cfg = dict(
-    cudnn_benchmark=True,
-    mp_cfg=dict(mp_start_method="fork", opencv_num_threads=0),
-    dist_cfg=dict(backend="nccl"),
+    cudnn_benchmark=True, mp_cfg=dict(mp_start_method="fork", opencv_num_threads=0), dist_cfg=dict(backend="nccl")
 )
 vis_backends = [dict(type="LocalVisBackend")]
 visualizer = dict(type="PoseLocalVisualizer", vis_backends=vis_backends, name="visualizer")

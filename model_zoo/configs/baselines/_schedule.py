@@ -1,4 +1,6 @@
 # HRNet's and SimpleBaseline's published schedule (from general knowledge of their configurations).
+_base_ = ["../_base_/topdown.py"]
+
 train_cfg = dict(by_epoch=True, max_epochs=210, val_interval=10)
 optim_wrapper = dict(optimizer=dict(type="Adam", lr=5e-4))
 param_scheduler = [

@@ -28,11 +28,7 @@ model = dict(
         decoder=codec,
     ),
     test_cfg=dict(
-        _delete_=True,
-        multiscale_test=False,
-        flip_test=False,
-        restore_heatmap_size=True,
-        align_corners=False,
+        _delete_=True, multiscale_test=False, flip_test=False, restore_heatmap_size=True, align_corners=False
     ),
 )
 test_dataloader = dict(
@@ -49,9 +45,7 @@ test_dataloader = dict(
         test_mode=True,
         pipeline=[
             dict(type="LoadImage"),
-            dict(
-                type="BottomupResize", input_size=(640, 640), size_factor=64, resize_mode="expand"
-            ),
+            dict(type="BottomupResize", input_size=(640, 640), size_factor=64, resize_mode="expand"),
             dict(type="PackPoseInputs"),
         ],
     ),
@@ -62,8 +56,6 @@ test_evaluator = dict(
     nms_mode="none",
     score_mode="bbox",
 )
-expected_output = dict(
-    _delete_=True, heatmaps=("B", "K", "H/4", "W/4"), tags=("B", "K", "H/4", "W/4")
-)
-smoke = dict(codec=dict(codec, _delete_=True, input_size=(64, 64), heatmap_size=(64, 64)))
-lab = dict(codec=dict(codec, _delete_=True))
+expected_output = dict(_delete_=True, heatmaps=("B", "K", "H/4", "W/4"), tags=("B", "K", "H/4", "W/4"))
+smoke = {"codec": dict(codec, _delete_=True, input_size=(64, 64), heatmap_size=(64, 64))}
+lab = {"codec": dict(codec, _delete_=True)}

@@ -1,30 +1,11 @@
 # Convolutional pose machines (Wei et al., CVPR 2016), six stages, on MPII at 368x368; stride 8.
-# MMPose's version: batch norm, same-size padding, flip test. Augmentation as in mpii_256x256.py
-_base_ = [
-    "../_base_/runtime.py",
-    "../_base_/tiers.py",
-    "_schedule.py",
-    "../_base_/mpii_256x256.py",
-]
+# MMPose's version: batch norm, same-size padding, flip test. Augmentation as in mpii_udp.py
+_base_ = ["_schedule.py", "../_base_/mpii_msra.py"]
 
 codec = dict(type="MSRAHeatmap", input_size=(368, 368), heatmap_size=(46, 46), sigma=2)
 
 model = dict(
-    type="TopdownPoseEstimator",
-    data_preprocessor=dict(
-        type="PoseDataPreprocessor",
-        mean=[123.675, 116.28, 103.53],
-        std=[58.395, 57.12, 57.375],
-        bgr_to_rgb=True,
-    ),
-    backbone=dict(
-        type="CPM",
-        in_channels=3,
-        out_channels=16,
-        feat_channels=128,
-        middle_channels=32,
-        num_stages=6,
-    ),
+    backbone=dict(type="CPM", in_channels=3, out_channels=16, feat_channels=128, middle_channels=32, num_stages=6),
     head=dict(
         type="CPMHead",
         in_channels=16,
@@ -34,36 +15,18 @@ model = dict(
         loss=dict(type="KeypointMSELoss", use_target_weight=True),
         decoder=codec,
     ),
-    test_cfg=dict(flip_test=True, flip_mode="heatmap", shift_heatmap=True),
+    test_cfg=dict(flip_mode="heatmap", shift_heatmap=True),
 )
-expected_output = dict(
-    stage1=("B", "K", "H/8", "W/8"),
-    stage2=("B", "K", "H/8", "W/8"),
-    stage3=("B", "K", "H/8", "W/8"),
-    stage4=("B", "K", "H/8", "W/8"),
-    stage5=("B", "K", "H/8", "W/8"),
-    stage6=("B", "K", "H/8", "W/8"),
-)
+expected_output = dict.fromkeys(("stage1", "stage2", "stage3", "stage4", "stage5", "stage6"), ("B", "K", "H/8", "W/8"))
 
 train_pipeline = [
-    dict(type="LoadImage"),
-    dict(type="GetBBoxCenterScale", padding=1.25),
-    dict(type="RandomFlip", direction="horizontal", prob=0.5),
-    dict(
-        type="RandomBBoxTransform",
-        shift_prob=0.0,
-        scale_factor=(0.75, 1.25),
-        scale_prob=1.0,
-        rotate_factor=54.0,
-        rotate_prob=0.6,
-    ),
+    *_base_.train_pipeline[:-3],
     dict(type="TopdownAffine", input_size=(368, 368), use_udp=False),
     dict(type="GenerateTarget", encoder=codec),
     dict(type="PackPoseInputs"),
 ]
 val_pipeline = [
-    dict(type="LoadImage"),
-    dict(type="GetBBoxCenterScale", padding=1.25),
+    *_base_.val_pipeline[:-2],
     dict(type="TopdownAffine", input_size=(368, 368), use_udp=False),
     dict(type="PackPoseInputs"),
 ]
@@ -72,17 +35,15 @@ val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader
 
 # two stages, narrower; the stem's width is fixed
-smoke = dict(
-    codec=dict(input_size=(64, 64), heatmap_size=(8, 8)),
-    model=dict(backbone=dict(feat_channels=32, num_stages=2), head=dict(num_stages=2)),
-    expected_output=dict(
-        _delete_=True, stage1=("B", "K", "H/8", "W/8"), stage2=("B", "K", "H/8", "W/8")
-    ),
-)
-lab = dict(
-    codec=dict(input_size=(256, 256), heatmap_size=(32, 32)),
-    model=dict(backbone=dict(num_stages=2), head=dict(num_stages=2)),
-    expected_output=dict(
-        _delete_=True, stage1=("B", "K", "H/8", "W/8"), stage2=("B", "K", "H/8", "W/8")
-    ),
-)
+smoke = {
+    "codec": dict(input_size=(64, 64), heatmap_size=(8, 8)),
+    "model.backbone": dict(model["backbone"], _delete_=True, feat_channels=32, num_stages=2),
+    "model.head": dict(num_stages=2),
+    "expected_output": dict(_delete_=True, stage1=("B", "K", "H/8", "W/8"), stage2=("B", "K", "H/8", "W/8")),
+}
+lab = {
+    "codec": dict(input_size=(256, 256), heatmap_size=(32, 32)),
+    "model.backbone": dict(model["backbone"], _delete_=True, num_stages=2),
+    "model.head": dict(num_stages=2),
+    "expected_output": dict(_delete_=True, stage1=("B", "K", "H/8", "W/8"), stage2=("B", "K", "H/8", "W/8")),
+}

@@ -1,6 +1,6 @@
 # TransPose, Table 5: DARK-HRNet trained on MPII alone, 210 epochs, 256x256
-_base_ = ["_hrnet_w32.py", "../_base_/mpii_256x256.py"]
+_base_ = ["_hrnet_w32.py", "../_base_/mpii_udp.py"]
 
 model = dict(head=dict(out_channels=16, decoder=_base_.codec), test_cfg=dict(shift_heatmap=False))
-smoke = dict(codec=dict(input_size=(64, 64), heatmap_size=(16, 16)))
-lab = dict(codec=dict(input_size=(256, 256), heatmap_size=(64, 64)))
+smoke = {"codec": dict(input_size=(64, 64), heatmap_size=(16, 16))}
+lab = {"codec": dict(input_size=(256, 256), heatmap_size=(64, 64))}

@@ -1,6 +1,6 @@
 # HRNet-W32 on MPII, 256x256
-_base_ = ["_hrnet_w32.py", "../_base_/mpii_msra_256x256.py"]
+_base_ = ["_hrnet_w32.py", "../_base_/mpii_msra.py"]
 
 model = dict(head=dict(out_channels=16, decoder=_base_.codec))
-smoke = dict(codec=dict(input_size=(64, 64), heatmap_size=(16, 16)))
-lab = dict(codec=dict(input_size=(256, 256), heatmap_size=(64, 64)))
+smoke = {"codec": dict(input_size=(64, 64), heatmap_size=(16, 16))}
+lab = {"codec": dict(input_size=(256, 256), heatmap_size=(64, 64))}

@@ -1,3 +1,3 @@
-_base_ = ["_hrnet_w48.py", "../_base_/coco_msra_256x192.py"]
+_base_ = ["_hrnet_w48.py", "../_base_/coco_msra.py"]
 
 model = dict(head=dict(decoder=_base_.codec))

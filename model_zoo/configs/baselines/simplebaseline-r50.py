@@ -1,9 +1,3 @@
-_base_ = ["_simplebaseline.py", "../_base_/coco_msra_256x192.py"]
+_base_ = ["_simplebaseline.py", "../_base_/coco_msra.py"]
 
-model = dict(
-    backbone=dict(
-        depth=50,
-        init_cfg=dict(type="Pretrained", checkpoint="torchvision://resnet50"),
-    ),
-    head=dict(decoder=_base_.codec),
-)
+model = dict(head=dict(decoder=_base_.codec))

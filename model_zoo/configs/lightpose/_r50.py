@@ -1,5 +1,5 @@
 # ResNet-50 without c5
-_base_ = ["_model.py"]
+_base_ = ["_lightpose.py"]
 
 model = dict(
     backbone=dict(
@@ -15,29 +15,5 @@ model = dict(
     head=dict(in_channels=1024),
 )
 
-smoke = dict(
-    model=dict(
-        backbone=dict(
-            depth=18,
-            stem_channels=16,
-            base_channels=16,
-            init_cfg=[
-                dict(type="Kaiming", layer=["Conv2d"]),
-                dict(type="Constant", val=1, layer=["_BatchNorm"]),
-            ],
-        ),
-        head=dict(in_channels=64),
-    ),
-)
-lab = dict(
-    model=dict(
-        backbone=dict(
-            depth=18,
-            init_cfg=[
-                dict(type="Kaiming", layer=["Conv2d"]),
-                dict(type="Constant", val=1, layer=["_BatchNorm"]),
-            ],
-        ),
-        head=dict(in_channels=256),
-    ),
-)
+smoke = {"model.backbone": dict(depth=18, stem_channels=16, base_channels=16), "model.head": dict(in_channels=64)}
+lab = {"model.backbone.depth": 18, "model.head.in_channels": 256}

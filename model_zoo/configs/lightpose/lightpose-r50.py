@@ -1,3 +1,3 @@
-_base_ = ["_r50.py", "_coco_s16.py"]
+_base_ = ["_r50.py", "_coco.py"]
 
 model = dict(head=dict(decoder=_base_.codec))

@@ -1,72 +1,16 @@
-# COCO without locations, 256x192 (height x width). Augmentation as printed: flip and scale; no rotation is named, no
-# cutout, and no half-body crop, which would choose the crop by where the keypoints are.
-codec = dict(type="MSRAHeatmap", input_size=(192, 256), heatmap_size=(48, 64), sigma=2)
-
-train_pipeline = [
-    dict(type="LoadImage"),
-    dict(type="GetBBoxCenterScale", padding=1.25),
-    dict(type="RandomFlip", direction="horizontal", prob=0.5),
-    dict(
-        type="RandomBBoxTransform",
-        shift_prob=0.0,
-        shift_factor=0.0,
-        scale_factor=(0.65, 1.35),
-        scale_prob=1.0,
-        rotate_prob=0.0,
-    ),
-    dict(type="TopdownAffine", input_size=(192, 256)),
-    dict(type="GenerateTarget", encoder=codec),
-    dict(type="CategoryLabels"),
-    dict(type="PackPoseInputs"),
-]
-val_pipeline = [
-    dict(type="LoadImage"),
-    dict(type="GetBBoxCenterScale", padding=1.25),
-    dict(type="TopdownAffine", input_size=(192, 256)),
-    dict(type="PackPoseInputs"),
-]
+# COCO; located_share=0: without locations. Boxes and evaluation as in coco_udp.py
+_base_ = ["_pipelines.py", "../_base_/coco_data.py"]
 
 train_dataloader = dict(
-    batch_size=32,
-    num_workers=4,
-    persistent_workers=True,
-    sampler=dict(type="DefaultSampler", shuffle=True),
-    dataset=dict(
-        type="LocatedCocoDataset",
-        located_share=0.0,
-        data_root="data/full/coco/",
-        data_mode="topdown",
-        ann_file="annotations/person_keypoints_train2017.json",
-        data_prefix=dict(img="train2017/"),
-        pipeline=train_pipeline,
-    ),
+    dataset=dict(type="LocatedCocoDataset", data_mode="topdown", located_share=0.0, pipeline=_base_.train_pipeline)
 )
 val_dataloader = dict(
-    batch_size=32,
-    num_workers=4,
-    persistent_workers=True,
-    drop_last=False,
-    sampler=dict(type="DefaultSampler", shuffle=False, round_up=False),
     dataset=dict(
-        type="CocoDataset",
-        data_root="data/full/coco/",
         data_mode="topdown",
-        ann_file="annotations/person_keypoints_val2017.json",
-        bbox_file="data/full/coco/person_detection_results/"
-        "COCO_val2017_detections_AP_H_56_person.json",
-        data_prefix=dict(img="val2017/"),
-        test_mode=True,
-        pipeline=val_pipeline,
-    ),
+        bbox_file="data/full/coco/person_detection_results/COCO_val2017_detections_AP_H_56_person.json",
+        pipeline=_base_.val_pipeline,
+    )
 )
 test_dataloader = val_dataloader
-
-val_evaluator = dict(
-    type="CocoMetric",
-    ann_file="data/full/coco/annotations/person_keypoints_val2017.json",
-    score_mode="bbox_keypoint",
-    keypoint_score_thr=0.2,
-    nms_mode="oks_nms",
-    nms_thr=0.9,
-)
+val_evaluator = dict(score_mode="bbox_keypoint", keypoint_score_thr=0.2, nms_mode="oks_nms", nms_thr=0.9)
 test_evaluator = val_evaluator

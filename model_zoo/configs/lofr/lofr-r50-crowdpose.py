@@ -1,3 +1,12 @@
-_base_ = ["_crowdpose.py"]
+# CrowdPose, 256x192; "the setting is similar with COCO". Boxes are not stated: annotated ones.
+_base_ = ["_lofr.py", "_pipelines.py", "../_base_/crowdpose_data.py"]
 
-model = dict(head=dict(decoder=_base_.codec))
+train_dataloader = dict(
+    dataset=dict(type="LocatedCrowdPoseDataset", data_mode="topdown", located_share=0.0, pipeline=_base_.train_pipeline)
+)
+val_dataloader = dict(dataset=dict(data_mode="topdown", pipeline=_base_.val_pipeline))
+test_dataloader = val_dataloader
+val_evaluator = dict(score_mode="bbox_keypoint", keypoint_score_thr=0.2, nms_mode="oks_nms", nms_thr=0.9)
+test_evaluator = val_evaluator
+
+model = dict(head=dict(num_keypoints=14, skeleton="crowdpose", decoder=_base_.codec))

@@ -1,1 +1,1 @@
-_base_ = ["_hrw48.py", "_coco.py", "_2x.py"]
+_base_ = ["_hrw48.py", "_coco.py"]

@@ -1,14 +1,12 @@
-# Table 6. Synthetic CrowdPose images are scenes in every tier.
-_base_ = ["_swinl.py", "_crowdpose.py", "_2x.py"]
+# Table 6
+_base_ = ["_swinl.py", "_crowdpose.py"]
 
 model = dict(head=dict(num_keypoints=14))
-data = dict(dataset=dict(data_root="data/full/crowdpose/"))
-test_file = dict(ann_file="data/full/crowdpose/annotations/mmpose_crowdpose_test.json")
-smoke = dict(
-    train_dataloader=data,
-    val_dataloader=data,
-    test_dataloader=data,
-    val_evaluator=test_file,
-    test_evaluator=test_file,
-)
+smoke = {
+    "train_dataloader": _base_.data,
+    "val_dataloader": _base_.data,
+    "test_dataloader": _base_.data,
+    "val_evaluator": _base_.test_file,
+    "test_evaluator": _base_.test_file,
+}
 lab = smoke

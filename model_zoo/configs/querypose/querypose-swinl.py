@@ -1,1 +1,1 @@
-_base_ = ["_swinl.py", "_coco.py", "_2x.py"]
+_base_ = ["_swinl.py", "_coco.py"]

@@ -1,3 +1,25 @@
-_base_ = ["_r50.py", "_coco_256x192.py"]
+# COCO 256x192: coordinates and auxiliary UDP heatmaps as targets; rotation within 40 degrees, scale
+# 0.5-1.5, flip and half body as the paper says (Sec. 4.1), their probabilities as in MMPose.
+_base_ = ["_tfpose.py", "../_base_/coco_udp.py"]
 
-model = dict(head=dict(decoder=_base_.codec))
+codec = dict(type="NormalizedCoordinates", input_size=(192, 256), heatmap_size=(48, 64), sigma=2)
+model = dict(head=dict(decoder=codec))
+
+train_pipeline = [
+    *_base_.train_pipeline[:3],
+    dict(type="RandomHalfBody", prob=0.3),
+    dict(
+        type="RandomBBoxTransform",
+        shift_prob=0.0,
+        scale_factor=(0.5, 1.5),
+        scale_prob=1.0,
+        rotate_factor=40.0,
+        rotate_prob=0.6,
+    ),
+    _base_.train_pipeline[-3],
+    dict(type="GenerateTarget", encoder=codec),
+    dict(type="PackPoseInputs"),
+]
+train_dataloader = dict(batch_size=64, dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(batch_size=64)
+test_dataloader = val_dataloader

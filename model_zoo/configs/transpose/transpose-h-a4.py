@@ -1,5 +1,5 @@
 # batch: the file says 14 on one GPU, the README four GPUs (56); the file is followed
-_base_ = ["_h.py", "../_base_/coco_256x192.py"]
+_base_ = ["_h.py", "../_base_/coco_udp.py"]
 
-model = dict(head=dict(layers=4, dim=96, hidden=192, decoder=_base_.codec))
+model = dict(head=dict(decoder=_base_.codec))
 train_dataloader = dict(batch_size=14)

@@ -1,5 +1,5 @@
 # batch: the file, 14 on each of four GPUs
-_base_ = ["_h.py", "../_base_/coco_256x192.py"]
+_base_ = ["transpose-h-a4.py"]
 
-model = dict(head=dict(layers=6, dim=96, hidden=192, decoder=_base_.codec))
+model = dict(head=dict(layers=6))
 train_dataloader = dict(batch_size=56)

@@ -1,4 +1,4 @@
-_base_ = ["_r.py", "../_base_/coco_256x192.py"]
+_base_ = ["transpose-r-a4.py"]
 
-model = dict(head=dict(layers=3, decoder=_base_.codec))
+model = dict(head=dict(layers=3))
 train_dataloader = dict(batch_size=28)

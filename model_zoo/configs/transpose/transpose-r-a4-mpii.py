@@ -1,14 +1,8 @@
 # Table 5, trained on MPII alone: 230 epochs, 256x256
-_base_ = ["_r.py", "../_base_/mpii_256x256.py"]
+_base_ = ["_r.py", "../_base_/mpii_udp.py"]
 
-model = dict(head=dict(out_channels=16, grid_size=(32, 32), layers=4, decoder=_base_.codec))
+model = dict(head=dict(out_channels=16, grid_size=(32, 32), decoder=_base_.codec))
 train_dataloader = dict(batch_size=20)
 
-smoke = dict(
-    codec=dict(input_size=(64, 64), heatmap_size=(16, 16)),
-    model=dict(head=dict(grid_size=(8, 8))),
-)
-lab = dict(
-    codec=dict(input_size=(256, 256), heatmap_size=(64, 64)),
-    model=dict(head=dict(grid_size=(32, 32))),
-)
+smoke = {"codec": dict(input_size=(64, 64), heatmap_size=(16, 16)), "model.head": dict(grid_size=(8, 8))}
+lab = {"codec": dict(input_size=(256, 256), heatmap_size=(64, 64))}

@@ -1,4 +1,4 @@
-_base_ = ["_r.py", "../_base_/coco_256x192.py"]
+_base_ = ["_r.py", "../_base_/coco_udp.py"]
 
-model = dict(head=dict(layers=4, decoder=_base_.codec))
+model = dict(head=dict(decoder=_base_.codec))
 train_dataloader = dict(batch_size=20)

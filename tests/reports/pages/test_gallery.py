@@ -164,10 +164,10 @@ def test_curves_have_their_values_in_a_table(plain: Path) -> None:
 
 @pytest.mark.network
 def test_architecture_is_what_mmengine_makes_of_the_configs() -> None:
-    from mmengine import Config
+    import model_zoo
 
-    for name, path in list(config_files().items())[::16]:  # all agree; they take 8 s
-        merged = Config.fromfile(str(path), lazy_import=False)._cfg_dict
+    for name in list(config_files())[::16]:  # all agree; they take 8 s
+        merged = model_zoo.config(name)._cfg_dict
         told = dict(model_facts.facts(name))
         assert told
         for part in ("backbone", "neck", "head"):
@@ -187,3 +187,14 @@ def test_a_models_page_tells_its_family_and_all_its_config_files() -> None:
     names = [name for name, _ in model_facts.files("transpose-r-a3")]
     assert names[0].endswith("transpose/transpose-r-a3.py")
     assert "model_zoo/configs/transpose/_r.py" in names
+
+
+def test_a_models_page_shows_base_and_entries_of_an_ablation_row() -> None:
+    (name, row), *rest = model_facts.files("lofr-r50-384x288")
+    assert name == "model_zoo/configs/lofr/ablations.yaml: lofr-r50-384x288"
+    assert "base: lofr-r50\n" in row
+    assert "codec.input_size: (288, 384)\n" in row
+    assert rest == model_facts.files("lofr-r50")
+    facts = dict(model_facts.facts("lofr-r50-384x288"))
+    assert "input size 288 × 384" in facts["head"]  # carried from the codec
+    assert facts["keypoints as"].endswith("heatmap size 72 × 96, sigma 3")

@@ -1,0 +1,41 @@
+"""`repropose config`: a zoo model as one flat MMPose config file."""
+
+from pathlib import Path
+
+import click
+
+from bench.catalog.schema import TIERS
+from bench.files import write_atomically
+
+
+@click.command("config")
+@click.argument("name")
+@click.option("--tier", default="full", metavar="|".join(TIERS), show_default=True)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="a file to write to")
+def config_command(name: str, tier: str, out: Path | None) -> None:
+    """A model as one flat MMPose config: `repropose config lofr-r50-spe --out spe.py`.
+
+    MMPose's own tools take the file as it is, where this package can be imported.
+    """
+    text = flat_config(name, tier)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        write_atomically(out, text.encode())
+        click.echo(str(out))
+
+
+def flat_config(name: str, tier: str) -> str:
+    """The resolved config of a zoo model as Python text without `_base_`.
+
+    A model without the entries that MMPoseInferencer asks for (`data_mode`, `dataset_type`) gets
+    them from its test data set; "bottomup" is MMPose's word for whole images. Raises `UnknownModel`
+    for an unknown model or tier.
+    """
+    import model_zoo
+
+    cfg = model_zoo.config(name, tier=tier)
+    dataset = cfg.test_dataloader.dataset
+    cfg.setdefault("data_mode", dataset.get("data_mode", "bottomup"))
+    cfg.setdefault("dataset_type", dataset.type)
+    return f"# {name}, tier {tier}: written by `repropose config`\n{cfg.pretty_text}"

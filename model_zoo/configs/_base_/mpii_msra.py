@@ -1,0 +1,19 @@
+# MPII, 256x256: biased targets and quarter-pixel shift (SimpleBaseline, HRNet); augmentation as in mpii_udp.py
+_base_ = ["mpii_udp.py"]
+
+codec = dict(type="MSRAHeatmap", input_size=(256, 256), heatmap_size=(64, 64), sigma=2)
+
+train_pipeline = [
+    *_base_.train_pipeline[:-3],
+    dict(type="TopdownAffine", input_size=(256, 256), use_udp=False),
+    dict(type="GenerateTarget", encoder=codec),
+    dict(type="PackPoseInputs"),
+]
+val_pipeline = [
+    *_base_.val_pipeline[:-2],
+    dict(type="TopdownAffine", input_size=(256, 256), use_udp=False),
+    dict(type="PackPoseInputs"),
+]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
+test_dataloader = val_dataloader

@@ -1,7 +1,0 @@
-_base_ = ["_deeppose.py"]
-
-model = dict(
-    backbone=dict(
-        depth=152, init_cfg=dict(type="Pretrained", checkpoint="torchvision://resnet152")
-    ),
-)

@@ -1,3 +1,0 @@
-_base_ = ["_hrnet_w32.py", "../_base_/coco_msra_384x288.py"]
-
-model = dict(head=dict(decoder=_base_.codec))

@@ -1,9 +1,0 @@
-_base_ = ["_simplebaseline.py", "../_base_/coco_msra_256x192.py"]
-
-model = dict(
-    backbone=dict(
-        depth=152,
-        init_cfg=dict(type="Pretrained", checkpoint="torchvision://resnet152"),
-    ),
-    head=dict(decoder=_base_.codec),
-)

@@ -1,5 +1,0 @@
-# Table 5: no encoder, output stride 16, heatmaps alone
-_base_ = ["lightpose-w48-noenc-s16.py"]
-
-model = dict(head=dict(offset=False))
-expected_output = dict(_delete_=True, heatmaps=("B", "K", "H/16", "W/16"))

@@ -1,4 +1,0 @@
-# Table 6
-_base_ = ["_lofr.py", "_coco.py"]
-
-model = dict(head=dict(encoder_layers=6, decoder_layers=6, decoder=_base_.codec))

@@ -1,6 +1,0 @@
-# Table 5: the baseline and MS
-_base_ = ["_lofr.py", "_coco.py"]
-
-model = dict(
-    head=dict(spatial=None, relations=None, weights=dict(diversity=0.0), decoder=_base_.codec)
-)

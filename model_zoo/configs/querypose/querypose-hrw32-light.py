@@ -1,4 +1,0 @@
-# Without the instance query's update in the keypoint decoder, as the released checkpoints.
-_base_ = ["_hrw32.py", "_coco.py", "_2x.py"]
-
-model = dict(head=dict(instance_update=False))

@@ -1,6 +1,0 @@
-# Table 2c.
-_base_ = ["_r50.py", "_coco.py", "_1x.py"]
-
-model = dict(head=dict(part_dim=64))
-smoke = dict(model=dict(head=dict(part_dim=16)))
-lab = dict(model=dict(head=dict(part_dim=64)))

@@ -1,5 +1,0 @@
-# Table 4, no position embedding
-_base_ = ["_r.py", "../_base_/coco_256x192.py"]
-
-model = dict(head=dict(layers=3, position="none", decoder=_base_.codec))
-train_dataloader = dict(batch_size=28)

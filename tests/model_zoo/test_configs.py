@@ -1,0 +1,235 @@
+"""Config files and ablation rows: what they resolve to, their errors, and MMPose's own tools on them."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import mmengine
+import mmpose
+import pytest
+
+import model_zoo
+from bench.cli import main
+from bench.commands.config import flat_config
+from bench.paths import config_files, config_rows
+from bench.results.inputs import config_chain
+from model_zoo import ablations, registry
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = Path(mmpose.__file__).parent / ".mim" / "tools"
+DIGESTS = Path(__file__).parents[1] / "fixtures" / "config_digests.json"
+HEADLINES = ("transpose-r-a4", "tfpose-r50-e6d6", "lightpose-w48", "lofr-r50", "hrnet-w32")
+
+
+def plain(value):
+    if isinstance(value, dict):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, tuple):
+        return {"tuple": [plain(one) for one in value]}
+    return [plain(one) for one in value] if isinstance(value, list) else value
+
+
+def digest(name: str, tier: str) -> str:
+    text = json.dumps(plain(model_zoo.config(name, tier=tier).to_dict()), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def test_every_config_resolves_to_what_it_was_before_rows():
+    """Proof that rows changed no config; tuples and lists differ.
+
+    Once the rows have landed and a config changes on purpose, delete this test with its file. To
+    keep it until then: write `{name: {tier: digest(name, tier)}}` of all names and tiers to it.
+    """
+    found = {n: {tier: digest(n, tier) for tier in model_zoo.TIERS} for n in model_zoo.names()}
+    assert found == json.loads(DIGESTS.read_text())
+
+
+def leaves(key, value):
+    if isinstance(value, dict) and value:
+        for inner, one in value.items():
+            yield from leaves(f"{key}.{inner}", one)
+    else:
+        yield key
+
+
+@pytest.mark.parametrize("tier", ["smoke", "lab"])
+def test_a_tier_sets_each_entry_under_one_key_only(tier):
+    """`model.head` in one file and `model.head.dim` in another would depend on their order."""
+    for name in model_zoo.names():
+        entries = registry._with_tiers(name)[tier]
+        found = [leaf for key, value in entries.items() for leaf in leaves(key, value)]
+        assert len(found) == len(set(found)), (name, sorted(found))
+
+
+def test_a_row_is_found_in_its_familys_file():
+    path = model_zoo.config_path("lofr-r50-spe")
+    assert path.parts[-2:] == ("lofr", "ablations.yaml")
+    assert model_zoo.family("lofr-r50-spe") == "lofr"
+    assert model_zoo.config_path("lofr-r50").name == "lofr-r50.py"
+    assert list(config_files()) == model_zoo.names()
+    assert config_files()["lofr-r50-spe"] == path
+
+
+def test_the_files_that_decide_a_row_are_those_of_its_bases_too():
+    names = [path.name for path in config_chain("lofr-r50-spe")]
+    assert names[:2] == ["ablations.yaml", "lofr-r50.py"]
+    assert "topdown.py" in names
+    assert config_rows()["lofr-r50-spe"][1]["base"] == "lofr-r50-baseline"
+
+
+@pytest.fixture
+def zoo(tmp_path, monkeypatch):
+    """A zoo of two configs whose rows a test writes; the returned function gives the error."""
+    folder = tmp_path / "configs" / "fam"
+    folder.mkdir(parents=True)
+    (folder / "base.py").write_text(
+        "codec = dict(type='C', input_size=(48, 64))\n"
+        "model = dict(head=dict(dim=8, sizes=(1, 2), decoder=codec), input_size=(48, 64))\n"
+        "steps = [dict(a=1), dict(a=2)]\n"
+        "smoke = {'model.head': dict(dim=2)}\nlab = {}\n"
+    )
+    (folder / "other.py").write_text("model = dict()\n")
+    monkeypatch.setattr(registry, "_PACKAGE", tmp_path)
+
+    def rows(text):
+        (folder / "ablations.yaml").write_text(text)
+        registry._models.cache_clear()
+        registry._with_tiers.cache_clear()
+
+    yield rows
+    registry._models.cache_clear()
+    registry._with_tiers.cache_clear()
+
+
+def test_a_row_is_its_base_and_the_entries_that_differ(zoo):
+    zoo(
+        "a: {base: base, model.head.sizes: '(3, 4)', steps.1.a: 5, +model.head.lr: 1e-3}\n"
+        "b:\n  base: a\n  codec.input_size: (96, 128)\n  +extra: [1, '(2, x)']\n"
+        "  smoke.model.head.dim: 3\n  model.head: {dim: 9}\n"
+    )
+    a, b = model_zoo.config("a"), model_zoo.config("b")
+    assert a.model.head.sizes == (3, 4)
+    assert (a.model.head.dim, a.model.head.lr) == (8, 0.001)
+    assert [step.a for step in a.steps] == [1, 5]
+    assert (b.model.head.dim, b.model.head.sizes) == (9, (3, 4))
+    assert b.model.input_size == b.model.head.decoder.input_size == (96, 128)
+    assert b.extra == [1, (2, "x")]
+    assert model_zoo.config("a", tier="smoke").model.head.dim == 2
+    assert model_zoo.config("b", tier="smoke").model.head.dim == 3
+    assert model_zoo.config("base").model.head.dim == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: {base: bass}", r"a: unknown base 'bass'; did you mean base"),
+        ("a: {base: b}\nb: {base: a}", r"a: its bases form a circle: a -> b -> a"),
+        ("a: {base: base, model.head.dmi: 1}", r"a: 'model.head.dmi' is not in 'base'; .* '\+'"),
+        ("a: {base: base, model.head: {dmi: 1}}", r"a: 'model.head.dmi' is not in 'base'"),
+        ("a: {base: base, smoke.model.dmi: 1}", r"a: 'smoke.model.dmi' is not in 'base'"),
+        ("a: {base: base, steps.7.a: 1}", r"a: 'steps.7.a' is not in 'base'"),
+        ("a: {base: base, model.head.dim: {_delete_: true}, model: 3}", None),
+        ("a: {base: base}\na: {base: base}", r"a: this name is used twice"),
+        ("a: {base: base, codec.type: D, codec.type: E}", r"a: 'codec.type' is given twice"),
+        ("base: {base: other}", r"base: this name is also defined in .*base.py"),
+        ("a: {model.head.dim: 1}", r"a: expected `base: <model>`"),
+        ("a: 3", r"a: expected `base: <model>`"),
+        ("[a, b]", r"ablations.yaml: expected a mapping"),
+        ("a: {base: base", r"ablations.yaml: .*expected"),
+    ],
+)
+def test_a_wrong_row_is_one_line_with_file_and_entry(zoo, text, message):
+    zoo(text)
+    if message is None:
+        assert model_zoo.config("a").model == 3
+        return
+    with pytest.raises(model_zoo.InvalidRow, match=message) as caught:
+        model_zoo.config("a")
+    assert "configs/fam/ablations.yaml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [*HEADLINES, "lofr-r50-spe", "querypose-r50-d32"])
+@pytest.mark.parametrize("tier", model_zoo.TIERS)
+def test_a_flat_config_is_the_resolved_one(tmp_path, name, tier):
+    file = tmp_path / "flat.py"
+    file.write_text(flat_config(name, tier))
+    assert "_base_" not in file.read_text()
+    flat = mmengine.Config.fromfile(file, import_custom_modules=False).to_dict()
+    whole = model_zoo.config(name, tier=tier).to_dict()
+    added = {
+        key: flat[key] for key in ("data_mode", "dataset_type") if key not in whole and key in flat
+    }
+    assert plain(flat) == plain(whole | added)
+
+
+def test_the_command_writes_to_standard_output_or_a_file(tmp_path):
+    from click.testing import CliRunner
+
+    printed = CliRunner().invoke(main, ["config", "transpose-r-a4", "--tier", "smoke"]).stdout
+    file = tmp_path / "new" / "flat.py"
+    said = CliRunner().invoke(
+        main, ["config", "transpose-r-a4", "--tier", "smoke", "--out", str(file)]
+    )
+    assert said.stdout.strip() == str(file)
+    assert file.read_text() == printed
+    unknown = CliRunner().invoke(main, ["config", "transpose-r-a44"])
+    assert unknown.exit_code == 2
+    assert "did you mean transpose-r-a4" in unknown.stderr
+
+
+def test_headline_files_are_read_by_mmengine_alone():
+    for name in HEADLINES:
+        cfg = mmengine.Config.fromfile(model_zoo.config_path(name), import_custom_modules=False)
+        cfg.pop("smoke"), cfg.pop("lab")
+        assert plain(cfg.to_dict()) == plain(model_zoo.config(name).to_dict())
+
+
+@pytest.mark.parametrize("name", [*HEADLINES, "querypose-r50"])
+def test_mmpose_inferencer_takes_flat_configs(tmp_path, name):
+    model_zoo.register()
+    import cv2
+    import numpy as np
+    from mmpose.apis import MMPoseInferencer
+
+    file, image = tmp_path / "flat.py", tmp_path / "image.png"
+    file.write_text(flat_config(name, "smoke"))
+    cv2.imwrite(str(image), np.random.default_rng(0).integers(0, 255, (80, 60, 3), np.uint8))
+    inferencer = MMPoseInferencer(str(file), device="cpu", det_model="whole_image")
+    person, *_ = next(inferencer(str(image)))["predictions"][0]
+    assert np.isfinite(person["keypoints"]).all()
+    assert len(person["keypoints"]) == 17
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["transpose-r-a4", "tfpose-r18-e6d6-noaux"])
+def test_mmpose_trains_and_tests_a_flat_config(tmp_path, name):
+    settings = "coco: {kind: crops, difficulty: easy, seed: 5, train: 24, val: 8}"
+    (tmp_path / "params.yaml").write_text(f"tier: smoke\nsynthetic:\n  smoke:\n    {settings}\n")
+    environment = os.environ | {"REPROPOSE_WORKSPACE": str(tmp_path), "PYTHONPATH": str(ROOT)}
+
+    def run(*command: str) -> str:
+        done = subprocess.run(
+            [sys.executable, *command],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        return done.stdout
+
+    run("-m", "bench.cli", "prepare", "coco", "--tier", "smoke")
+    run("-m", "bench.cli", "config", name, "--tier", "smoke", "--out", "flat.py")
+    options = ["train_cfg.max_iters=2", "train_cfg.val_interval=2", "train_dataloader.batch_size=4"]
+    run(str(TOOLS / "train.py"), "flat.py", "--work-dir", "work", "--cfg-options", *options)
+    shown = run(str(TOOLS / "test.py"), "flat.py", "work/iter_2.pth", "--work-dir", "work")
+    assert "coco/AP" in shown
+
+
+def test_tuples_and_floats_are_read_as_cfg_options_are():
+    assert ablations._value("(B, K, 2, H/16)") == ("B", "K", 2, "H/16")
+    assert ablations._value({"lr": "1e-5", "name": "none"}) == {"lr": 1e-5, "name": "none"}
