@@ -1,11 +1,11 @@
 """All results of a store, read once and found by file, model or run; judge and site share it."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date
 from functools import cached_property
 from itertools import chain
+from operator import attrgetter
 
 from bench.results.galleries import read_gallery
 from bench.results.records import (
@@ -52,15 +52,16 @@ class ResultIndex:
     @cached_property
     def measured(self) -> list[Stored[Result]]:
         """Counts, timings and accuracies, by file: all that is evidence for papers."""
-        every: Iterator[Stored[Result]] = chain(
-            self.counts.values(), self.speeds, *self.accuracies.values()
-        )
-        return sorted(every, key=lambda one: one.file)
+        runs = chain.from_iterable(self.accuracies.values())
+        return sorted([*self.counts.values(), *self.speeds, *runs], key=attrgetter("file"))
 
     @cached_property
     def files(self) -> dict[str, Stored[AnyResult]]:
         """Results of every kind, by file."""
-        return {one.file: one for one in sorted([*self.measured, *self.submissions], key=_file)}
+        return {
+            one.file: one
+            for one in sorted([*self.measured, *self.submissions], key=attrgetter("file"))
+        }
 
     def speeds_of(self, model: str | None) -> list[Stored[SpeedResult]]:
         """Measurements that include this model."""
@@ -77,7 +78,3 @@ class ResultIndex:
         """The day (UTC) of the newest measurement; None if none is dated."""
         dates = [found for one in self.measured if (found := one.result.provenance.date)]
         return max(dates).astimezone(UTC).date() if dates else None
-
-
-def _file(stored: Stored[AnyResult]) -> str:
-    return stored.file

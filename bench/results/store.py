@@ -78,14 +78,9 @@ class Stored(NamedTuple, Generic[R_co]):
 
 def to_bytes(result: AnyResult) -> bytes:
     """Stable bytes: sorted keys, two spaces, one newline at the end; no NaN, no infinity."""
+    data = result.model_dump(mode="json")
     try:
-        text = json.dumps(
-            result.model_dump(mode="json"),
-            sort_keys=True,
-            indent=2,
-            ensure_ascii=False,
-            allow_nan=False,
-        )
+        text = json.dumps(data, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
     except ValueError as error:
         raise ResultError(
             f"a {result.kind} result holds a number that is not finite: {error}"

@@ -8,7 +8,7 @@ import pytest
 
 from bench.catalog.load import Catalog
 from bench.errors import ResultError, UnknownName
-from bench.judge.cells import exit_status, failures, judge_all, judge_cell, judge_table
+from bench.judge.cells import failures, judge_all, judge_cell, judge_table
 from bench.judge.evidence import Measurement, Measurements
 from bench.results.index import ResultIndex
 from bench.results.store import Store
@@ -345,11 +345,11 @@ def test_judging_is_complete_and_repeats_to_the_byte(tiny) -> None:
     assert [*snapshot.by_cell] == [cell.key for cell in tiny.cells()]
 
 
-def test_the_exit_status_is_that_of_the_named_verdicts(tiny) -> None:
+def test_failures_are_the_cells_with_the_named_verdicts(tiny) -> None:
     snapshot = judge_all(stored(tiny))
-    assert exit_status(snapshot, ["deviates"]) == 1
-    assert exit_status(snapshot, ["stale"]) == 0
-    assert exit_status(snapshot, []) == 0
+    assert failures(snapshot, ["deviates"])
+    assert failures(snapshot, ["stale"]) == []
+    assert failures(snapshot, []) == []
     assert {v.verdict for v in failures(snapshot, ["deviates", "failed"])} == {"deviates", "failed"}
     with pytest.raises(UnknownName, match="unknown verdict 'deviate'; did you mean: deviates"):
-        exit_status(snapshot, ["deviate"])
+        failures(snapshot, ["deviate"])
