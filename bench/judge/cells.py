@@ -71,8 +71,7 @@ def judge_cell(cell: Cell, measurements: Measurements) -> Verdict:
         return _verdict(cell, "setting", "a setting, not a measurement")
     if cell.number is None:
         return _verdict(cell, "empty", "the paper prints no number here")
-    found = measurements.of(cell)
-    if not found:
+    if not (found := measurements.of(cell)):
         return _unmeasured(cell)
     best = found[0]
     if not best.values:

@@ -63,8 +63,7 @@ class Measurement:
     @property
     def rank(self) -> tuple[bool, bool, bool, int]:
         """Smaller is better: measured at all, fresh, comparable, strong."""
-        strength = STRONGEST.index(self.evidence)
-        return not self.values, bool(self.stale), bool(self.differs), strength
+        return not self.values, bool(self.stale), bool(self.differs), STRONGEST.index(self.evidence)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import chain
 from operator import attrgetter
 
+from bench.catalog.schema import TIERS
 from bench.results.galleries import read_gallery
 from bench.results.records import (
     AccuracyResult,
@@ -40,7 +41,7 @@ class ResultIndex:
     def accuracies(self) -> dict[str, list[Stored[AccuracyResult]]]:
         """By run; those of one run by tier and seed, released weights last in their tier."""
         found = defaultdict(list)
-        for one in self.store.accuracies():
+        for one in sorted(self.store.accuracies(), key=_tier_and_seed):
             found[one.result.run].append(one)
         return dict(found)
 
@@ -78,3 +79,9 @@ class ResultIndex:
         """The day (UTC) of the newest measurement; None if none is dated."""
         dates = [found for one in self.measured if (found := one.result.provenance.date)]
         return max(dates).astimezone(UTC).date() if dates else None
+
+
+def _tier_and_seed(stored: Stored[AccuracyResult]) -> tuple[int, bool, int, str]:
+    result = stored.result
+    released = result.evidence == "released-weights"
+    return TIERS.index(result.tier), released, result.seed, stored.path.stem
