@@ -1,4 +1,4 @@
-"""`repropose new paper NAME`: a folder that loads, with one example of everything to replace."""
+"""`repropose new paper NAME`: a folder that loads, with one example of each entry to replace."""
 
 import re
 from pathlib import Path
@@ -52,9 +52,9 @@ CLAIMS = """\
   claimed: "0.6"
 """
 NOTES = """\
-# {id}: readings
+# {id}: interpretations
 
-What the paper leaves open or gets wrong, the reading chosen, and why.
+What the paper does not state or gets wrong, the interpretation chosen, and why.
 """
 FILES = {
     "paper.yaml": PAPER,
@@ -66,7 +66,7 @@ FILES = {
 
 
 def new_paper(name: str, root: Path, catalog: Catalog) -> Path:
-    """Write the folder `root/name`. Raises `LedgerError` for a name that is taken or is no name."""
+    """Write the folder `root/name`. Raises `LedgerError` for a name that is taken or invalid."""
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
         raise LedgerError(
             f"'{name}' cannot name a paper; allowed are small letters, digits and single hyphens"

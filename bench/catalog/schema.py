@@ -27,7 +27,7 @@ DatasetName = Literal["coco", "coco-scenes", "mpii", "crowdpose"]
 
 
 def layout(dataset: DatasetName) -> Layout:
-    """Whose files and evaluation a data set has: "coco-scenes" is COCO in whole images, no detector needed."""
+    """The file format and evaluation of a data set: "coco-scenes" is COCO in whole images, no detector needed."""
     return "coco" if dataset == "coco-scenes" else dataset
 
 
@@ -62,7 +62,7 @@ METRICS: Mapping[str, Metric] = {
 
 
 class Strict(BaseModel):
-    """A record without surprises: unknown fields are errors, nothing changes after creation."""
+    """A strict record: unknown fields are errors, nothing changes after creation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -203,7 +203,7 @@ class Seeds(Strict):
 
 
 class SyntheticSet(Strict):
-    """An entry of params.yaml: which synthetic people stand in for a data set at a tier."""
+    """An entry of params.yaml: which synthetic people replace a data set at a tier."""
 
     kind: Literal["crops", "scenes"]
     difficulty: Literal["easy", "medium", "hard"]
@@ -227,7 +227,7 @@ class Run(Strict):
     )
     nearest: Slug | None = Field(
         default=None,
-        description="run whose released weights come nearest to this one: shown, never compared",
+        description="run whose released weights are nearest to this one: shown, never compared",
     )
     note: str | None = None
 
@@ -243,7 +243,7 @@ class Claim(Strict):
     rounding: Literal["nearest", "floor", "ceil", "about", "at-least", "at-most"] = "nearest"
     instead: dict[Slug, Slug] = Field(
         default={},
-        description="run of a cell -> run measured in its place, for a figure without printed numbers; "
+        description="run of a cell -> run measured instead, for a plot without printed numbers; "
         "such a claim is open on paper",
     )
     note: str | None = None
@@ -264,7 +264,7 @@ class Misprint(Strict):
 
 
 class Paper(Strict):
-    """A paper with all that is known of it."""
+    """A paper: its tables, runs, claims and notes."""
 
     id: Slug
     order: int

@@ -32,7 +32,9 @@ class _Loader(yaml.CSafeLoader):
             return super().construct_object(node, deep)
         except (ValueError, LookupError, AttributeError, OverflowError):
             kind = node.tag.rpartition(":")[2]
-            _mistake(node, f"'{node.value}' is no {kind}; put it in quotes if it is a word")
+            _mistake(
+                node, f"'{node.value}' is not a valid {kind}; put it in quotes if it is a word"
+            )
 
 
 def _mistake(node: yaml.Node, problem: str) -> NoReturn:

@@ -31,11 +31,11 @@ MACHINE_KEYS = ("machine", "gpu", "hardware", "device")
 
 def judge_all(measurements: Measurements, paired: PairedDifference | None = None) -> Snapshot:
     """Every cell, every claim, every conflict, in printed order. `made` stays empty: bytes repeat."""
-    catalog = measurements.catalog
+    cells = measurements.catalog.cells()
     return Snapshot(
-        verdicts=tuple(judge_cell(cell, measurements) for cell in catalog.cells()),
+        verdicts=tuple(judge_cell(cell, measurements) for cell in cells),
         claims=judge_claims(measurements, paired),
-        conflicts=find_conflicts(catalog),
+        conflicts=find_conflicts(measurements.catalog),
     )
 
 
@@ -62,11 +62,6 @@ def failures(snapshot: Snapshot, fail_on: Collection[str]) -> list[Verdict]:
     return [verdict for verdict in snapshot.verdicts if verdict.verdict in fail_on]
 
 
-def exit_status(snapshot: Snapshot, fail_on: Collection[str]) -> int:
-    """1 if any verdict is one of `fail_on`, else 0."""
-    return 1 if failures(snapshot, fail_on) else 0
-
-
 # ---------------------------------------------------------------- one cell
 
 
@@ -76,8 +71,7 @@ def judge_cell(cell: Cell, measurements: Measurements) -> Verdict:
         return _verdict(cell, "setting", "a setting, not a measurement")
     if cell.number is None:
         return _verdict(cell, "empty", "the paper prints no number here")
-    found = measurements.of(cell)
-    if not found:
+    if not (found := measurements.of(cell)):
         return _unmeasured(cell)
     best = found[0]
     if not best.values:
@@ -102,12 +96,13 @@ def judge_cell(cell: Cell, measurements: Measurements) -> Verdict:
 
 
 def _verdict(cell: Cell, verdict: str, reason: str, measured: Measurement | None = None) -> Verdict:
+    paper, table, row, column = cell.key
     return Verdict.model_validate(
         {
-            "paper": cell.paper,
-            "table": cell.table.table,
-            "row": cell.row.key,
-            "column": cell.column.key,
+            "paper": paper,
+            "table": table,
+            "row": row,
+            "column": column,
             "verdict": verdict,
             "printed": cell.printed,
             "reason": reason,
@@ -218,9 +213,8 @@ def _judge_accuracy(cell: Cell, measured: Measurement, measurements: Measurement
     metric, number = cell.metric or "", cell.number
     if measured.evidence in SYNTHETIC:
         digits = 2 if cell.column.kind == "measure" else 1
-        before = ""
-        if measured.untrained is not None:
-            before = f", {measured.untrained:.{digits}f} untrained"
+        untrained = measured.untrained
+        before = "" if untrained is None else f", {untrained:.{digits}f} untrained"
         seeds = f"{len(measured.values)} seed{'s' if len(measured.values) > 1 else ''}"
         there = f"{metric} {measured.value:.{digits}f} there{before}, {seeds}"
         words = f"synthetic data: judges ordering claims only ({there})"

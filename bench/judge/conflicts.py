@@ -120,10 +120,7 @@ def _comparable(one: Cell, two: Cell) -> bool:
 
 
 def _span(cell: Cell) -> Interval:
-    number = cell.number
-    if number is None:
-        raise TypeError(f"{cell.name} holds no number")
-    return Interval.around(number.value, number.half_step)
+    return Interval.printed(cell.number)
 
 
 def _agree(one: Cell, two: Cell) -> bool:
@@ -141,12 +138,7 @@ def _contradiction(cells: list[Cell], by: str) -> Conflict:
     sources = sorted({c.row.source for c in cells if c.row.source and c.origin == "quoted"})
     reason = f"{why[by]}, {first.table.split}; {'in one paper' if len(papers) == 1 else ' and '.join(papers)}"
     reason += f"; quoted from {', '.join(sources)}" if sources else ""
-    return Conflict(
-        what=f"{first.column.label} of {first.row.label}",
-        cells=tuple(c.name for c in cells),
-        printed=tuple(c.printed for c in cells),
-        reason=reason,
-    )
+    return _conflict(f"{first.column.label} of {first.row.label}", cells, reason)
 
 
 # ---------------------------------------------------------------- misprints, impossible rows
@@ -163,12 +155,8 @@ def _misprints(catalog: Catalog) -> Iterator[Conflict]:
                     "write table/row/column with the keys of tables.yaml"
                 )
             likely = f"; probably {one.likely}" if one.likely else ""
-            yield Conflict(
-                what=f"likely misprint: {cell.column.label} of {cell.row.label}",
-                cells=(cell.name,),
-                printed=(cell.printed,),
-                reason=f"{one.reason}{likely}",
-            )
+            what = f"likely misprint: {cell.column.label} of {cell.row.label}"
+            yield _conflict(what, [cell], f"{one.reason}{likely}")
 
 
 def _suspicious(catalog: Catalog) -> Iterator[Conflict]:
@@ -183,21 +171,21 @@ def _suspicious(catalog: Catalog) -> Iterator[Conflict]:
 
 
 def _impossible(cells: dict[str, Cell]) -> Iterator[Conflict]:
+    def found(kind: str, reason: str, *metrics: str) -> Conflict:
+        among = [cells[metric] for metric in metrics]
+        return _conflict(f"{kind}: {among[0].row.label}", among, reason)
+
     for low, high in _HIGHER.items():
         if low in cells and high in cells and _span(cells[high]).below(_span(cells[low])):
-            yield _odd("impossible", [cells[low], cells[high]], f"{low} cannot be above {high}")
+            yield found("impossible", f"{low} cannot be above {high}", low, high)
     if "AP" in cells and "AR" in cells and _span(cells["AP"]).low > _span(cells["AR"]).high + 1.0:
-        yield _odd(
-            "impossible", [cells["AP"], cells["AR"]], "AP cannot be more than a point above AR"
-        )
-    sizes = [cells[m] for m in ("AP_M", "AP_L") if m in cells]
-    if "AP" in cells and len(sizes) == 2 and _outside(cells["AP"], sizes):
-        yield _odd("unusual", [cells["AP"], *sizes], "AP is outside AP_M and AP_L")
-    joints = [cell for metric, cell in cells.items() if metric.startswith(_JOINTS)]
-    if "PCKh" in cells and len(joints) == 7 and _outside(cells["PCKh"], joints):
-        yield _odd(
-            "impossible", [cells["PCKh"], *joints], "a mean over joints is outside its joints"
-        )
+        yield found("impossible", "AP cannot be more than a point above AR", "AP", "AR")
+    sizes = [metric for metric in ("AP_M", "AP_L") if metric in cells]
+    if "AP" in cells and len(sizes) == 2 and _outside(cells["AP"], [cells[m] for m in sizes]):
+        yield found("unusual", "AP is outside AP_M and AP_L", "AP", *sizes)
+    joints = [metric for metric in cells if metric.startswith(_JOINTS)]
+    if "PCKh" in cells and len(joints) == 7 and _outside(cells["PCKh"], [cells[m] for m in joints]):
+        yield found("impossible", "a mean over joints is outside its joints", "PCKh", *joints)
 
 
 def _outside(cell: Cell, parts: list[Cell]) -> bool:
@@ -206,9 +194,9 @@ def _outside(cell: Cell, parts: list[Cell]) -> bool:
     return not _span(cell).meets(bounds)
 
 
-def _odd(what: str, cells: list[Cell], reason: str) -> Conflict:
+def _conflict(what: str, cells: list[Cell], reason: str) -> Conflict:
     return Conflict(
-        what=f"{what}: {cells[0].row.label}",
+        what=what,
         cells=tuple(c.name for c in cells),
         printed=tuple(c.printed for c in cells),
         reason=reason,

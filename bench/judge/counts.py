@@ -31,8 +31,7 @@ def scale_of(cell: Cell) -> float:
 
 def rounds_to(value: float, cell: Cell) -> bool:
     """Whether a value, in the cell's unit, gives the printed digits when rounded."""
-    number = cell.number
-    return number is not None and value in Interval.around(number.value, number.half_step)
+    return cell.number is not None and value in Interval.printed(cell.number)
 
 
 def counts_by_rule(cell: Cell, result: CountResult) -> tuple[CountByRule, ...]:

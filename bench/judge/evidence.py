@@ -21,15 +21,7 @@ from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult, CountResult, Evidence, Result
 from bench.results.store import PROJECT, Stored
 
-STRONGEST: tuple[Evidence, ...] = (
-    "counted",
-    "timed",
-    "full-3",
-    "full-1",
-    "released-weights",
-    "lab",
-    "smoke",
-)
+STRONGEST = ("counted", "timed", "full-3", "full-1", "released-weights", "lab", "smoke")
 SYNTHETIC = ("smoke", "lab")
 
 
@@ -71,12 +63,7 @@ class Measurement:
     @property
     def rank(self) -> tuple[bool, bool, bool, int]:
         """Smaller is better: measured at all, fresh, comparable, strong."""
-        return (
-            not self.values,
-            bool(self.stale),
-            bool(self.differs),
-            STRONGEST.index(self.evidence),
-        )
+        return not self.values, bool(self.stale), bool(self.differs), STRONGEST.index(self.evidence)
 
 
 @dataclass(frozen=True)
@@ -136,12 +123,8 @@ class Measurements:
             values = (timing.median_ms, timing.low_ms, timing.high_ms)
             if cell.metric == "fps":
                 values = (timing.fps, 1000.0 / timing.high_ms, 1000.0 / timing.low_ms)
-            protocol = {
-                "machine": result.machine,
-                "device": result.device,
-                "precision": result.precision,
-                "batch": str(result.batch),
-            }
+            keys = ("machine", "device", "precision", "batch")
+            protocol = {key: str(getattr(result, key)) for key in keys}
             found.append(
                 Measurement(
                     "timed",

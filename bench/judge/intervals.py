@@ -7,6 +7,8 @@ An operation gives every value that its operands can give, and no other, as long
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bench.catalog.numbers import Number
+
 TINY = 1e-9
 
 
@@ -24,6 +26,13 @@ class Interval:
     @classmethod
     def around(cls, value: float, radius: float) -> "Interval":
         return cls(value - radius, value + radius)
+
+    @classmethod
+    def printed(cls, number: Number | None) -> "Interval":
+        """What the digits of a printed number allow. Raises TypeError without a number."""
+        if number is None:
+            raise TypeError("the cell holds no number")
+        return cls.around(number.value, number.half_step)
 
     @classmethod
     def hull(cls, parts: Iterable["Interval"]) -> "Interval":

@@ -15,23 +15,14 @@ Accuracies have the rounding of the printed digits plus, in points:
 Speeds have 10 %: clocks, drivers and cooling differ even between two cards of one type.
 """
 
+from bench.catalog.schema import PCKH_JOINTS
 from bench.judge.statistics import Spread
 from bench.results.records import Evidence
 
 SPEED = 0.10
 RELEASED, TRAINED = 0.2, 0.3
-WIDE = {
-    "AP75",
-    "AP_M",
-    "AP_L",
-    "AP_hard",
-    "AR75",
-    "AR_M",
-    "AR_L",
-    "PCKh@0.1",
-    "PCKh@0.11",
-    *(f"PCKh_{j}" for j in ("head", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")),
-}
+WIDE = {"AP75", "AP_M", "AP_L", "AP_hard", "AR75", "AR_M", "AR_L", "PCKh@0.1", "PCKh@0.11"}
+WIDE |= {f"PCKh_{joint}" for joint in PCKH_JOINTS}
 
 
 def tolerance(metric: str, evidence: Evidence, spread: Spread | None = None) -> float:

@@ -62,4 +62,4 @@ _FIX = "delete the folder, or draw it again with `repropose gallery RUN`"
 def _present(folder: Path, picture: Picture) -> None:
     path = folder / picture.file
     if not path.is_file() or path.stat().st_size != picture.size:
-        raise ResultError(f"{path}: is missing or not the picture that {LIST} names; {_FIX}")
+        raise ResultError(f"{path}: is missing or is not the picture that {LIST} names; {_FIX}")

@@ -1,12 +1,13 @@
 """All results of a store, read once and found by file, model or run; judge and site share it."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date
 from functools import cached_property
 from itertools import chain
+from operator import attrgetter
 
+from bench.catalog.schema import TIERS
 from bench.results.galleries import read_gallery
 from bench.results.records import (
     AccuracyResult,
@@ -40,7 +41,7 @@ class ResultIndex:
     def accuracies(self) -> dict[str, list[Stored[AccuracyResult]]]:
         """By run; those of one run by tier and seed, released weights last in their tier."""
         found = defaultdict(list)
-        for one in self.store.accuracies():
+        for one in sorted(self.store.accuracies(), key=_tier_and_seed):
             found[one.result.run].append(one)
         return dict(found)
 
@@ -52,15 +53,16 @@ class ResultIndex:
     @cached_property
     def measured(self) -> list[Stored[Result]]:
         """Counts, timings and accuracies, by file: all that is evidence for papers."""
-        every: Iterator[Stored[Result]] = chain(
-            self.counts.values(), self.speeds, *self.accuracies.values()
-        )
-        return sorted(every, key=lambda one: one.file)
+        runs = chain.from_iterable(self.accuracies.values())
+        return sorted([*self.counts.values(), *self.speeds, *runs], key=attrgetter("file"))
 
     @cached_property
     def files(self) -> dict[str, Stored[AnyResult]]:
         """Results of every kind, by file."""
-        return {one.file: one for one in sorted([*self.measured, *self.submissions], key=_file)}
+        return {
+            one.file: one
+            for one in sorted([*self.measured, *self.submissions], key=attrgetter("file"))
+        }
 
     def speeds_of(self, model: str | None) -> list[Stored[SpeedResult]]:
         """Measurements that include this model."""
@@ -79,5 +81,7 @@ class ResultIndex:
         return max(dates).astimezone(UTC).date() if dates else None
 
 
-def _file(stored: Stored[AnyResult]) -> str:
-    return stored.file
+def _tier_and_seed(stored: Stored[AccuracyResult]) -> tuple[int, bool, int, str]:
+    result = stored.result
+    released = result.evidence == "released-weights"
+    return TIERS.index(result.tier), released, result.seed, stored.path.stem

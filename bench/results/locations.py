@@ -10,11 +10,7 @@ from bench.results.records import AnyResult, CountResult, SpeedResult, Submissio
 PREDICTIONS, PEOPLE, MATCHES = ".predictions.json.gz", ".people.npz", ".matches.npz"
 GALLERY = ".gallery"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_EVIDENCE = {
-    "smoke": {"smoke"},
-    "lab": {"lab"},
-    "full": {"released-weights", "full-1", "full-3"},
-}
+_EVIDENCE = {"smoke": {"smoke"}, "lab": {"lab"}, "full": {"released-weights", "full-1", "full-3"}}
 
 
 def slug(text: str) -> str:

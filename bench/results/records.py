@@ -236,7 +236,7 @@ class SubmissionResult(Strict):
 class Picture(Strict):
     """One picture of a gallery."""
 
-    file: str = Field(pattern=r"^[a-z0-9-]+\.webp$", description="beside gallery.json")
+    file: str = Field(pattern=r"^[a-z0-9-]+\.webp$", description="in the folder of gallery.json")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     size: int = Field(description="bytes")
     width: int = Field(gt=0)

@@ -79,14 +79,9 @@ class Stored(NamedTuple, Generic[R_co]):
 
 def to_bytes(result: AnyResult) -> bytes:
     """Stable bytes: sorted keys, two spaces, one newline at the end; no NaN, no infinity."""
+    data = result.model_dump(mode="json")
     try:
-        text = json.dumps(
-            result.model_dump(mode="json"),
-            sort_keys=True,
-            indent=2,
-            ensure_ascii=False,
-            allow_nan=False,
-        )
+        text = json.dumps(data, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False)
     except ValueError as error:
         raise ResultError(
             f"a {result.kind} result holds a number that is not finite: {error}"
@@ -183,15 +178,15 @@ class Store:
         try:
             content = path.read_bytes()
         except OSError as error:
-            self._refuse(path, f"cannot be read: {error.strerror}")
+            self._reject(path, f"cannot be read: {error.strerror}")
         if hashlib.sha256(content).hexdigest() != record.sha256:
-            self._refuse(path, f"its SHA-256 is not the one in {stored.file}")
+            self._reject(path, f"its SHA-256 is not the one in {stored.file}")
         try:
             data = parse_json(unpack(content, path.name), path.name)
         except DataError as error:
-            self._refuse(path, f"is not gzip-packed JSON: {error}")
+            self._reject(path, f"is not gzip-packed JSON: {error}")
         if not isinstance(data, list):
-            self._refuse(path, f"expected a list, found {type(data).__name__}")
+            self._reject(path, f"expected a list, found {type(data).__name__}")
         return data
 
     # ------------------------------------------------------------ reading
@@ -211,9 +206,9 @@ class Store:
         try:
             data = json.loads(path.read_bytes(), parse_constant=_not_finite)
         except (OSError, ValueError, RecursionError) as error:
-            self._refuse(path, f"is not readable JSON: {error}")
+            self._reject(path, f"is not readable JSON: {error}")
         if not isinstance(data, dict):
-            self._refuse(path, f"expected a JSON object, found {type(data).__name__}")
+            self._reject(path, f"expected a JSON object, found {type(data).__name__}")
         found = data.get("format")
         if isinstance(found, int) and found > FORMAT:
             raise ResultError(
@@ -225,21 +220,21 @@ class Store:
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = " > ".join(map(str, first["loc"])) or "the file"
-            self._refuse(path, f"{where}: {first['msg']} ({error.error_count()} problem(s) in all)")
+            self._reject(path, f"{where}: {first['msg']} ({error.error_count()} problem(s) in all)")
         if not isinstance(result, kind):
-            self._refuse(path, f"is a {result.kind} result, which does not belong in this folder")
+            self._reject(path, f"is a {result.kind} result, which does not belong in this folder")
         try:
             _ = result.provenance.date
         except ValueError as error:
-            self._refuse(path, f"provenance > volatile > date: {error}")
+            self._reject(path, f"provenance > volatile > date: {error}")
         allowed = (relative_path(result), relative_path(result, committed=True))
         if path.relative_to(base) not in allowed:
-            self._refuse(
+            self._reject(
                 path, f"its content belongs to {relative_path(result, base == self.measured)}"
             )
         return result
 
-    def _refuse(self, path: Path, found: str) -> NoReturn:
+    def _reject(self, path: Path, found: str) -> NoReturn:
         fix = (
             f"run `git checkout -- {self._shown(path)}`"
             if path.is_relative_to(self.measured)

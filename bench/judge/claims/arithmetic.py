@@ -10,13 +10,13 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from bench.catalog.numbers import parse_number
 from bench.catalog.schema import METRICS, Claim
 from bench.judge.claims.expressions import Resolved
 from bench.judge.intervals import Interval, largest, positions, range_of, smallest
-from bench.judge.records import Holds
+from bench.judge.records import ClaimJudgement, Holds
 from bench.results.records import Evidence
 
 Truth = bool | None
@@ -240,6 +240,10 @@ class Judged(NamedTuple):
     value: float | None = None
     interval: tuple[float, float] | None = None
     confidence: float | None = None
+
+    def record(self, evidence: Evidence | Literal["paper", "mixed"] | None) -> ClaimJudgement:
+        """As it is stored."""
+        return ClaimJudgement.model_validate({**self._asdict(), "evidence": evidence})
 
 
 def judge_on(claim: Claim, evaluation: Evaluation, node: ast.expr, slack: float = 0.0) -> Judged:

@@ -222,22 +222,16 @@ def resolve(expression: Expression, catalog: Catalog, paper: str) -> Resolved:
         if reference.table not in tables:
             raise _unknown(expression, reference, "table", reference.table, tables)
         table = tables[reference.table]
-        rows = _matching([r.key for r in table.rows], reference.row)
-        columns = _matching([c.key for c in table.columns], reference.column)
-        if not rows:
-            raise _unknown(expression, reference, "row", reference.row, [r.key for r in table.rows])
-        if not columns:
-            raise _unknown(
-                expression, reference, "column", reference.column, [c.key for c in table.columns]
-            )
+        row_keys, column_keys = [r.key for r in table.rows], [c.key for c in table.columns]
+        if not (rows := _matching(row_keys, reference.row)):
+            raise _unknown(expression, reference, "row", reference.row, row_keys)
+        if not (columns := _matching(column_keys, reference.column)):
+            raise _unknown(expression, reference, "column", reference.column, column_keys)
         cells = [catalog.cell_index[owner, table.table, r, c] for r in rows for c in columns]
         numbered = {cell.name: cell for cell in cells if cell.number is not None}
         if not numbered:
-            what = (
-                f"holds no number (printed '{cells[0].printed}')"
-                if len(cells) == 1
-                else "finds no number"
-            )
+            only = f"holds no number (printed '{cells[0].printed}')"
+            what = only if len(cells) == 1 else "finds no number"
             raise _error(expression.text, reference.position, f"{reference.text} {what}")
         found[name] = tuple(numbered)
         known.update(numbered)

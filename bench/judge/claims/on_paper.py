@@ -73,21 +73,11 @@ def judge_on_paper(claim: Claim, resolved: Resolved) -> ClaimJudgement:
     """Does the paper agree with itself, within what the rounding of its cells allows?"""
     if claim.instead:
         return ClaimJudgement(holds="open", reason="about a plot without printed numbers")
-    values, central = {}, {}
-    for name, cell in resolved.cells.items():
-        number = cell.number
-        if number is None:  # `resolve` lets only numbers through
-            raise TypeError(f"{name} holds no number")
-        values[name] = Interval.around(number.value, number.half_step)
-        central[name] = number.value
+    numbers = {name: cell.number for name, cell in resolved.cells.items()}
+    values = {name: Interval.printed(number) for name, number in numbers.items()}
+    central = {name: number.value for name, number in numbers.items() if number}
     try:
         judged = judge_on(claim, Evaluation(resolved, values, central), resolved.expression.tree)
     except ZeroDivisionError as error:
         raise LedgerError(f"claim '{claim.id}': {error}") from None
-    return ClaimJudgement(
-        value=judged.value,
-        interval=judged.interval,
-        holds=judged.holds,
-        evidence="paper",
-        reason=judged.reason,
-    )
+    return judged.record("paper")

@@ -34,14 +34,7 @@ def judge_on_reproduced(
     """Does the claim hold for what was measured here? `open` where something is missing."""
     judged = _Reproduced(claim, resolved, measurements, paired).of(resolved.expression.tree)
     kinds = judged.evidence
-    return ClaimJudgement(
-        value=judged.value,
-        interval=judged.interval,
-        holds=judged.holds,
-        confidence=judged.confidence,
-        evidence=None if not kinds else next(iter(kinds)) if len(kinds) == 1 else "mixed",
-        reason=judged.reason,
-    )
+    return judged.record("mixed" if len(kinds) > 1 else next(iter(kinds), None))
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def test_a_mistake_in_a_table_is_reported_with_file_and_line(paper, old, new, me
 
 
 def test_a_row_with_a_missing_cell_is_reported(paper):
-    line = replace(paper / "tables.yaml", " | 70.4", "") - 1  # cells stand below the row's key
+    line = replace(paper / "tables.yaml", " | 70.4", "") - 1  # cells are below the row's key
     with pytest.raises(LedgerError, match=rf"tables.yaml:{line}.*has \d+ cells.*has \d+ columns"):
         load_paper(paper)
 
@@ -96,15 +96,15 @@ def test_broken_yaml_is_reported_with_its_line(paper):
         ("a: 1\n{b: 1}: c\n", 2, "a key must be a word"),
         ("a: 1\n2: b\n", 2, "key '2' is not a word; put it in quotes"),
         ("a: 1\nb: x\x07\n", 2, "character #x0007 is not allowed"),
-        ("a: 1\n\nb: 2020-99-99\n", 3, "'2020-99-99' is no timestamp"),
-        ("- 1\n- !!int x\n", 2, "'x' is no int"),
-        ("- 1\n- !!int ''\n", 2, "'' is no int"),
-        ("- 1\n- !!bool x\n", 2, "'x' is no bool"),
-        ("- 1\n- !!timestamp x\n", 2, "'x' is no timestamp"),
+        ("a: 1\n\nb: 2020-99-99\n", 3, "'2020-99-99' is not a valid timestamp"),
+        ("- 1\n- !!int x\n", 2, "'x' is not a valid int"),
+        ("- 1\n- !!int ''\n", 2, "'' is not a valid int"),
+        ("- 1\n- !!bool x\n", 2, "'x' is not a valid bool"),
+        ("- 1\n- !!timestamp x\n", 2, "'x' is not a valid timestamp"),
         ("- 1\n- !!python/name:os.system x\n", 2, "could not determine a constructor"),
     ],
 )
-def test_whatever_yaml_cannot_hold_is_reported_with_file_and_line(tmp_path, text, line, says):
+def test_anything_invalid_in_yaml_is_reported_with_file_and_line(tmp_path, text, line, says):
     file = tmp_path / "paper.yaml"
     file.write_text(text)
     with pytest.raises(LedgerError) as error:
@@ -120,7 +120,7 @@ def test_an_anchor_may_still_be_merged(tmp_path):
 
 
 @pytest.mark.parametrize("seeds", [[], [0, 0], [-1], [0, 1, 0]])
-def test_seeds_that_cannot_be_trained_are_refused(seeds):
+def test_seeds_that_cannot_be_trained_are_rejected(seeds):
     with pytest.raises(ValidationError, match="one or more different numbers from 0 on"):
         Seeds(lab=seeds)
     assert Seeds(lab=(2, 0)).lab == (2, 0)
@@ -131,7 +131,7 @@ def test_an_unknown_table_lists_the_nearest():
         load_catalog().table("transpos-4")
 
 
-def test_every_cell_has_a_name_of_its_own():
+def test_every_cell_has_its_own_name():
     loaded = load_catalog()
     names = [cell.name for cell in loaded.cells()]
     assert len(names) == len(set(names)) == len(loaded.cell_index)

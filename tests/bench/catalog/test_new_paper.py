@@ -50,7 +50,7 @@ def test_the_fixture_paper_is_judged_and_shown_without_a_change_elsewhere(worksp
         ("Six", "cannot name a paper"),
     ],
 )
-def test_a_bad_name_is_refused_and_nothing_is_written(workspace, name, message):
+def test_a_bad_name_is_rejected_and_nothing_is_written(workspace, name, message):
     root = workspace / "papers"
     done = CliRunner().invoke(main, ["new", "paper", name, "--root", str(root)])
     assert done.exit_code == 2

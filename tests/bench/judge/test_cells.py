@@ -1,4 +1,4 @@
-"""Verdicts on cells, each worked out by hand."""
+"""Verdicts on cells, each computed by hand."""
 
 import hashlib
 import re
@@ -8,7 +8,7 @@ import pytest
 
 from bench.catalog.load import Catalog
 from bench.errors import ResultError, UnknownName
-from bench.judge.cells import exit_status, failures, judge_all, judge_cell, judge_table
+from bench.judge.cells import failures, judge_all, judge_cell, judge_table
 from bench.judge.evidence import Measurement, Measurements
 from bench.results.index import ResultIndex
 from bench.results.store import Store
@@ -97,7 +97,7 @@ def test_flops_follow_the_rule_that_the_paper_used(tiny, fill, make) -> None:
     assert verdict(tiny, store, "tiny-a", "flops").reason == "+0.75 %: counted as conv-linear: 8.06"
 
 
-def test_flops_by_a_rule_nobody_counted_are_not_compared(tiny, fill, make) -> None:
+def test_flops_by_a_rule_that_was_not_counted_are_not_compared(tiny, fill, make) -> None:
     counted = make.counted("tiny-a", 5_200_000).model_copy(update={"flops": {"other": 8.0}})
     found = verdict(tiny, fill(counted), "tiny-a", "flops")
     assert (found.verdict, found.value) == ("not-comparable", None)
@@ -158,7 +158,7 @@ def test_a_speed_of_the_same_machine_is_judged_with_a_tolerance(tiny, fill, make
 
 
 @pytest.mark.parametrize("tier", ["smoke", "lab"])
-def test_synthetic_accuracy_never_stands_beside_a_printed_one(tiny, fill, make, tier) -> None:
+def test_synthetic_accuracy_is_never_compared_with_a_printed_one(tiny, fill, make, tier) -> None:
     store = fill(
         *(make.trained("tiny-a-coco", n, 75.8, tier, untrained={"AP": 0.5}) for n in range(3))
     )
@@ -170,7 +170,7 @@ def test_synthetic_accuracy_never_stands_beside_a_printed_one(tiny, fill, make, 
     )
 
 
-def test_synthetic_data_are_refused_even_under_the_name_of_the_full_tier(tiny, fill, make) -> None:
+def test_synthetic_data_are_rejected_even_under_the_name_of_the_full_tier(tiny, fill, make) -> None:
     protocol = {"data": "synthetic-easy", "split": "coco-val2017", "boxes": "detector-56.4",
                 "input_size": "256x192", "flip_test": "yes"}  # fmt: skip
     found = verdict(
@@ -238,7 +238,7 @@ def test_another_protocol_is_not_compared_and_the_reason_says_what_differs(
     assert (found.verdict, found.reason) == ("not-comparable", says)
 
 
-def test_a_result_that_hides_its_protocol_is_not_compared(tiny, fill, make) -> None:
+def test_a_result_that_does_not_state_its_protocol_is_not_compared(tiny, fill, make) -> None:
     found = verdict(
         tiny, fill(make.trained("tiny-a-coco", 0, 75.8, "full", protocol={})), "tiny-a", "ap"
     )
@@ -246,7 +246,7 @@ def test_a_result_that_hides_its_protocol_is_not_compared(tiny, fill, make) -> N
     assert found.verdict == "not-comparable"
 
 
-def test_what_the_paper_leaves_open_is_judged_and_said(tiny, fill, make) -> None:
+def test_what_the_paper_does_not_state_is_judged_and_mentioned(tiny, fill, make) -> None:
     paper = tiny.papers["tinypaper"]
     table = paper.tables[0].model_copy(
         update={"protocol": {**paper.tables[0].protocol, "boxes": "not stated"}}
@@ -345,11 +345,11 @@ def test_judging_is_complete_and_repeats_to_the_byte(tiny) -> None:
     assert [*snapshot.by_cell] == [cell.key for cell in tiny.cells()]
 
 
-def test_the_exit_status_is_that_of_the_named_verdicts(tiny) -> None:
+def test_failures_are_the_cells_with_the_named_verdicts(tiny) -> None:
     snapshot = judge_all(stored(tiny))
-    assert exit_status(snapshot, ["deviates"]) == 1
-    assert exit_status(snapshot, ["stale"]) == 0
-    assert exit_status(snapshot, []) == 0
+    assert failures(snapshot, ["deviates"])
+    assert failures(snapshot, ["stale"]) == []
+    assert failures(snapshot, []) == []
     assert {v.verdict for v in failures(snapshot, ["deviates", "failed"])} == {"deviates", "failed"}
     with pytest.raises(UnknownName, match="unknown verdict 'deviate'; did you mean: deviates"):
-        exit_status(snapshot, ["deviate"])
+        failures(snapshot, ["deviate"])

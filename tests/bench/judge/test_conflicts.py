@@ -1,4 +1,4 @@
-"""Contradictions between tables and papers, misprints, rows that cannot be."""
+"""Contradictions between tables and papers, misprints, impossible rows."""
 
 import pytest
 
@@ -56,7 +56,7 @@ def test_the_tiny_paper_contradicts_itself_once_and_has_one_misprint(tiny) -> No
         ("DarkPose W48", "DARK-W48"),
     ],
 )
-def test_one_method_has_one_name_however_it_is_spelt(one: str, two: str) -> None:
+def test_one_method_has_one_name_however_it_is_spelled(one: str, two: str) -> None:
     assert normalised(one) == normalised(two)
 
 
@@ -80,7 +80,7 @@ def test_marks_and_sizes_keep_methods_apart(one: str, two: str) -> None:
         (quoted("HRNet W48", "256x192 | 75.3", protocol={"split": "coco-test-dev2017"}), False),
     ],
 )
-def test_two_papers_that_quote_one_figure_differently_are_found(second: dict, clash: bool) -> None:
+def test_two_papers_that_quote_one_value_differently_are_found(second: dict, clash: bool) -> None:
     columns = [SIZE, AP]
     first = quoted("HRNet-W48 [51]", "256×192 | 75.1")
     table = {"protocol": {"flip_test": "yes"}}
@@ -104,7 +104,7 @@ def test_one_network_with_two_parameter_counts_is_found_under_any_label() -> Non
 
 
 @pytest.mark.parametrize(("origin", "clash"), [("quoted", True), ("own", False)])
-def test_a_counting_rule_explains_a_difference_only_of_ones_own_figures(
+def test_a_counting_rule_explains_a_difference_only_between_own_values(
     origin: str, clash: bool
 ) -> None:
     flops = {"key": "flops", "label": "FLOPs", "metric": "flops"}
@@ -130,13 +130,13 @@ def test_a_counting_rule_explains_a_difference_only_of_ones_own_figures(
         (("AP", "AP_M", "AP_L"), "75.0 | - | 74.0", None),
     ],
 )
-def test_rows_that_cannot_be_are_found(metrics, cells, says) -> None:
+def test_impossible_rows_are_found(metrics, cells, says) -> None:
     columns = [{"key": m.lower().replace("_", "-"), "label": m, "metric": m} for m in metrics]
     found = find_conflicts(catalog_of(paper("alpha", [quoted("Rival", cells)], columns)))
     assert [one.what for one in found] == ([f"{says}: Rival"] if says else [])
 
 
-def test_a_mean_over_joints_lies_among_its_joints() -> None:
+def test_a_mean_over_joints_is_among_its_joints() -> None:
     joints = ("head", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
     columns = [{"key": j, "label": j, "metric": f"PCKh_{j}"} for j in joints]
     columns.append({"key": "mean", "label": "Mean", "metric": "PCKh"})
@@ -146,7 +146,7 @@ def test_a_mean_over_joints_lies_among_its_joints() -> None:
     assert found.what == "impossible: R"
 
 
-def test_a_misprint_of_a_cell_that_is_not_there_is_refused(tiny) -> None:
+def test_a_misprint_of_an_unknown_cell_is_rejected(tiny) -> None:
     wrong = tiny.papers["tinypaper"].misprints[0].model_copy(update={"cell": "9/x/ap"})
     changed = tiny.papers["tinypaper"].model_copy(update={"misprints": (wrong,)})
     with pytest.raises(LedgerError, match="unknown cell '9/x/ap'"):

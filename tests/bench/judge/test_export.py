@@ -52,7 +52,7 @@ def test_coverage_counts_every_cell(judged) -> None:
     assert second["verdicts"] == {"better": 1, "failed": 1, "quoted": 1}
 
 
-def test_coverage_tells_what_is_named_from_what_can_run(judged) -> None:
+def test_coverage_distinguishes_what_is_named_from_what_can_run(judged) -> None:
     first, second = coverage(*judged, zoo=["tiny-a"])
     # table 1: of rival its three counts and speed (no accuracy), of tiny-a and tiny-b six numbers each
     assert first["with_runnable"] == 6
@@ -100,9 +100,7 @@ def test_cells_have_the_documented_fields(tiny) -> None:
         (("tinypape", None), "unknown paper 'tinypape'; did you mean: tinypaper"),
     ],
 )
-def test_cells_of_a_table_nobody_knows_are_an_error_and_not_an_empty_list(
-    tiny, asked, says
-) -> None:
+def test_cells_of_an_unknown_table_are_an_error_and_not_an_empty_list(tiny, asked, says) -> None:
     with pytest.raises(UnknownName, match=says):
         export.cells(tiny, *asked)
 

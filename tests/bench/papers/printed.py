@@ -26,7 +26,7 @@ _BLANK = {"", "-", "–", "(blank)"}
 
 
 def paper_texts() -> Path | None:
-    """The folder of paper texts: REPROPOSE_SHARED, or `shared` beside the checkout; None if absent."""
+    """The folder of paper texts: REPROPOSE_SHARED, or `shared` next to the checkout; None if absent."""
     shared = Path(os.environ.get("REPROPOSE_SHARED") or ROOT.parent / "shared")
     return shared / "papers" if (shared / "papers").is_dir() else None
 
@@ -73,7 +73,7 @@ def _near(text: str, table: Table) -> list[list[list[str]]]:
 
 
 def _arrangements(line: list[str], count: int) -> Iterator[tuple[list[str], list[str]]]:
-    """Ways to read a line as `count` cells and the row's name, which may stand before or between them."""
+    """Ways to read a line as `count` cells and the row's name, which may be before or between them."""
     for end in range(len(line), count - 1, -1):
         yield line[end - count : end], line[: end - count]
         for place in range(end - count, end) if end > count else ():
@@ -87,7 +87,7 @@ def _arrangements(line: list[str], count: int) -> Iterator[tuple[list[str], list
 
 
 def _shows(line: list[str], table: Table, number: int) -> bool:
-    """The line holds exactly the cells of this row, in order, and beside them at most the row's name."""
+    """The line holds exactly the cells of this row, in order, and apart from them at most the row's name."""
     row = table.rows[number]
     cells = [plain(cell) for cell in row.cells]
     above = [plain(cell) for cell in table.rows[number - 1].cells] if number else []
@@ -95,12 +95,12 @@ def _shows(line: list[str], table: Table, number: int) -> bool:
         column.metric is None and above[place : place + 1] == cells[place : place + 1]
         for place, column in enumerate(table.columns)
     ]
-    readings = list(_arrangements(line, len(cells)))
+    candidates = list(_arrangements(line, len(cells)))
     if len(set(cells)) == 1:  # may be printed once, across all columns
-        readings += _arrangements(line, 1)
+        candidates += _arrangements(line, 1)
     return any(
         _named(name, row) and all(map(_equal, found, cells, may_be_blank))
-        for found, name in readings
+        for found, name in candidates
     )
 
 
@@ -110,7 +110,7 @@ def _equal(found: str, cell: str, may_be_blank: bool) -> bool:
 
 
 def _named(cells: list[str], row: Row) -> bool:
-    """What stands beside the cells belongs to the row's label or heading; marks do not count."""
+    """The rest of the line belongs to the row's label or heading; marks do not count."""
     found, label, group = (
         re.sub(r"\W", "", plain(text)) for text in ("".join(cells), row.label, row.group or "")
     )
@@ -137,7 +137,7 @@ def _mismatches(block: list[list[str]], table: Table) -> list[str]:
 def differences(text: str, table: Table) -> list[str]:
     """What differs between the transcription and the nearest fitting table of the text.
 
-    Every row must stand in a line of its own, in printed order, and every line with a decimal number must be a row.
+    Every row must be in a line of its own, in printed order, and every line with a decimal number must be a row.
     """
     blocks = _near(text, table)
     if not blocks:

@@ -1,4 +1,4 @@
-"""What every paper of the ledger keeps, whoever transcribed it."""
+"""What holds for every paper of the ledger, whoever transcribed it."""
 
 import re
 from collections.abc import Iterator

@@ -14,13 +14,13 @@ CATALOG = load_catalog()
 def _text(paper: Paper) -> str:
     folder = paper_texts()
     if folder is None:
-        pytest.skip("no paper texts: set REPROPOSE_SHARED or put shared beside the checkout")
+        pytest.skip("no paper texts: set REPROPOSE_SHARED or put shared next to the checkout")
     assert paper.text, f"{paper.id} names no text"
     return (folder / paper.text).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", CATALOG.tables)
-def test_each_row_stands_in_its_line_of_the_printed_table(name: str) -> None:
+def test_each_row_is_in_its_line_of_the_printed_table(name: str) -> None:
     paper, table = CATALOG.table(name)
     assert differences(_text(paper), table) == []
 
@@ -44,7 +44,7 @@ def _spoilt(table: Table) -> Iterator[tuple[str, Table]]:
 
 
 @pytest.mark.parametrize("name", [n for n in CATALOG.tables if n != "lightpose-1"])
-def test_a_spoilt_table_is_noticed(name: str) -> None:
+def test_a_damaged_table_is_noticed(name: str) -> None:
     paper, table = CATALOG.table(name)
     for what, spoilt in _spoilt(table):
         assert differences(_text(paper), spoilt), f"{what} of {name} went unnoticed"
@@ -60,5 +60,5 @@ def test_a_spoilt_table_is_noticed(name: str) -> None:
         ("-", ""),
     ],
 )
-def test_markup_is_taken_off(written: str, expected: str) -> None:
+def test_markup_is_removed(written: str, expected: str) -> None:
     assert plain(written) == expected

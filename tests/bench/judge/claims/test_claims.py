@@ -31,7 +31,7 @@ def claim(expression: str, claimed: str | None = None, rounding: str = "nearest"
 
 @pytest.fixture
 def judge(tiny, store) -> Any:
-    """judge(expression, claimed, rounding) on what the store holds."""
+    """judge(expression, claimed, rounding) on the results in the store."""
 
     def of(
         expression: str, claimed: str | None = None, rounding: str = "nearest", paired: Any = None
@@ -100,9 +100,9 @@ def test_a_claim_that_cannot_be_judged_is_named_with_its_file(
     paper = tiny.papers["tinypaper"]
     wrong = paper.model_copy(update={"claims": (*paper.claims, claim(expression, claimed))})
     catalog = type(tiny)(papers={"tinypaper": wrong}, folders=tiny.folders)
-    with pytest.raises(LedgerError, match="claim 'one'") as refused:
+    with pytest.raises(LedgerError, match="claim 'one'") as rejected:
         check_claims(catalog)
-    assert says in str(refused.value)
+    assert says in str(rejected.value)
 
 
 def test_all_claims_of_the_tiny_paper_can_be_judged(tiny) -> None:
@@ -128,7 +128,7 @@ def test_counts_that_print_alike_are_equal(judge, fill, make) -> None:
     assert judge("[1/tiny-a/params] == [1/tiny-b/params]").on_reproduced.holds == "holds"
 
 
-def test_parameters_of_one_claim_are_counted_in_one_way(judge, fill, make) -> None:
+def test_parameters_of_one_claim_are_counted_by_one_rule(judge, fill, make) -> None:
     # without the embedding both round to the printed 5.2 and 6.5; with it neither does
     fill(make.counted("tiny-a", 5_400_000, 200_000), make.counted("tiny-b", 6_700_000, 200_000))
     judged = judge("[1/tiny-b/params] - [1/tiny-a/params]", "1.3").on_reproduced
@@ -206,7 +206,9 @@ def test_speeds_are_judged_by_their_ratio(judge, fill, make, b_ms, device, holds
         (18.0, 0.10, "inconclusive"),  # reaches 1.5 by its noise alone
     ],
 )
-def test_a_noisy_timer_makes_no_size_hold(judge, fill, make, b_ms, spread, holds) -> None:
+def test_a_noisy_timer_never_makes_a_claimed_ratio_hold(
+    judge, fill, make, b_ms, spread, holds
+) -> None:
     timed = make.timed("box", "cpu", tiny_a=10.0, tiny_b=b_ms)
     timings = {
         name: one.model_copy(
@@ -281,7 +283,7 @@ def seeds(
                          ("best([1/tiny-b/ap], [1/tiny-*/ap])", None), ("rising([1/tiny-*/ap])", None),
                          ("argmax([1/tiny-*/ap])", "2"), ("argmax([1/tiny-*/ap]) == 2", None),
                          ("times([1/tiny-b/ap], [1/tiny-a/ap])", "1.4")])  # fmt: skip
-def test_synthetic_data_judge_order_with_seeds(
+def test_synthetic_data_judge_orderings_with_seeds(
     judge, fill, make, tier, a, b, holds, expression, claimed
 ) -> None:
     fill(*seeds(make, a, b, tier))
@@ -315,7 +317,7 @@ def test_synthetic_data_never_judge_a_size(judge, fill, make, expression, claime
     assert "orderings only" in judged.reason
 
 
-def test_an_order_tells_what_the_networks_had_before_training(judge, fill, make) -> None:
+def test_an_ordering_says_what_the_networks_scored_before_training(judge, fill, make) -> None:
     for run, level in (("tiny-a-coco", 40.0), ("tiny-b-coco", 50.0)):
         fill(
             *(
@@ -339,7 +341,7 @@ def test_a_single_seed_borrows_the_spread_of_other_runs(judge, fill, make) -> No
     assert "single seeds borrow" in judged.reason
 
 
-def test_an_image_bootstrap_stands_in_where_seeds_are_single(judge, fill, make) -> None:
+def test_an_image_bootstrap_is_used_where_seeds_are_single(judge, fill, make) -> None:
     fill(*seeds(make, [38.0], [45.0]))
     judged = judge(
         "[1/tiny-b/ap] > [1/tiny-a/ap]", paired=lambda *_: Difference(7.0, (5.0, 9.0), 0.999)
@@ -363,7 +365,7 @@ ABOVE = "[1/tiny-b/ap] > [1/tiny-a/ap]"
         (Difference(4.0, None, None), "inconclusive"),
     ],
 )
-def test_an_interval_of_images_alone_must_clear_what_seeds_do(
+def test_an_interval_of_images_alone_must_exceed_the_effect_of_seeds(
     judge, fill, make, difference, holds
 ) -> None:
     fill(*seeds(make, [38.0], [42.0]))
@@ -382,7 +384,7 @@ def test_an_interval_of_images_alone_must_clear_what_seeds_do(
         ([39.4, 39.5, 39.3], "inconclusive"),
     ],
 )
-def test_an_interval_of_seeds_must_clear_half_a_point(judge, fill, make, b, holds) -> None:
+def test_an_interval_of_seeds_must_exceed_half_a_point(judge, fill, make, b, holds) -> None:
     fill(*seeds(make, [40.0, 40.1, 39.9], b))
     judged = judge(ABOVE).on_reproduced
     assert judged.holds == holds
@@ -393,7 +395,7 @@ def test_an_interval_of_seeds_must_clear_half_a_point(judge, fill, make, b, hold
     assert re.search(r"margin 0\.01;", ratio.reason)
 
 
-def test_the_doubts_of_several_steps_add_up(judge, fill, make) -> None:
+def test_the_error_probabilities_of_several_contrasts_add_up(judge, fill, make) -> None:
     one = Difference(4.0, (2.6, 5.4), 0.98)  # two steps: 1 - 0.02 - 0.02 = 0.96 < 0.975
     fill(*seeds(make, [38.0], [42.0]), make.trained("tiny-c-coco", 0, 30.0))
     both = "[2/plain/ap] < [1/tiny-a/ap] < [1/tiny-b/ap]"
@@ -407,7 +409,7 @@ def test_the_doubts_of_several_steps_add_up(judge, fill, make) -> None:
     assert judge(joined, paired=lambda *_: sure).on_reproduced.holds == "holds"
 
 
-def test_among_several_steps_one_must_be_wrong_beyond_chance(judge, fill, make) -> None:
+def test_among_several_contrasts_one_must_be_wrong_beyond_chance(judge, fill, make) -> None:
     fill(*seeds(make, [38.0], [42.0]), make.trained("tiny-c-coco", 0, 30.0))
     both = "[2/plain/ap] < [1/tiny-a/ap] < [1/tiny-b/ap]"
     low = Difference(-4.0, (-5.4, -2.6), 0.02)  # below 0.025, but not below 0.025 / 2
@@ -439,7 +441,7 @@ def test_results_of_two_protocols_are_never_mixed(judge, fill, make) -> None:
     assert "data is synthetic-easy and synthetic-hard" in judged.reason
 
 
-def test_each_comparison_of_a_sentence_has_evidence_of_its_own(judge, fill, make) -> None:
+def test_each_comparison_of_a_sentence_has_its_own_evidence(judge, fill, make) -> None:
     fill(
         make.counted("tiny-a", 5_200_000),
         make.counted("tiny-b", 6_700_000),
@@ -481,8 +483,8 @@ def instead(runs: dict[str, str]) -> Claim:
     return claim("[1/tiny-b/ap] > [1/tiny-a/ap]").model_copy(update={"instead": runs})
 
 
-def test_a_figure_without_numbers_is_judged_by_the_runs_named_for_it(tiny, fill, make) -> None:
-    """tiny-c stands in for tiny-b: below tiny-a, where tiny-b itself is above."""
+def test_a_plot_without_numbers_is_judged_by_the_runs_named_for_it(tiny, fill, make) -> None:
+    """tiny-c replaces tiny-b: below tiny-a, where tiny-b itself is above."""
     low = [make.trained("tiny-c-coco", n, ap, "smoke") for n, ap in enumerate([20.0, 20.5, 21.0])]
     store = fill(*seeds(make, [38.0, 39.0, 38.5], [45.0, 45.5, 44.8]), *low)
     measurements = Measurements(tiny, ResultIndex(store))
@@ -500,7 +502,7 @@ def test_a_figure_without_numbers_is_judged_by_the_runs_named_for_it(tiny, fill,
     ("runs", "named"),
     [({"tiny-c-coco": "tiny-a-coco"}, "tiny-c-coco"), ({"tiny-b-coco": "tiny-z"}, "tiny-z")],
 )
-def test_a_stand_in_must_be_a_run_and_replace_one(tiny, store, runs, named) -> None:
+def test_a_replacement_must_be_a_run_and_replace_one(tiny, store, runs, named) -> None:
     with pytest.raises(LedgerError, match=f"claims.yaml: claim 'one': .*{named}"):
         judge_claim("tinypaper", instead(runs), Measurements(tiny, ResultIndex(store)))
 
@@ -522,10 +524,10 @@ def test_a_number_whose_sign_is_fixed_claims_a_size(judge, fill, make, expressio
 @pytest.mark.parametrize(
     ("gap", "holds"), [(0.03, "holds"), (0.0003, "inconclusive"), (-0.03, "fails")]
 )
-def test_measures_from_0_to_1_are_judged_by_order_with_a_margin_of_their_size(
+def test_measures_from_0_to_1_are_judged_by_ordering_with_a_margin_of_their_size(
     fill, make, gap, holds
 ) -> None:
-    """LOFR's Table 7: one figure a column, of the measure and not of the accuracy."""
+    """LOFR's Table 7: one value per column, of the measure and not of the accuracy."""
     loaded = load_catalog()
     kinds = ("ear", "eye", "nose", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
     results = [

@@ -1,4 +1,4 @@
-"""The language of claims: what it understands, what it refuses and where, and what it computes."""
+"""The language of claims: what it accepts, what it rejects and where, and what it computes."""
 
 import contextlib
 import itertools
@@ -164,26 +164,26 @@ def test_comparisons_hold_fail_or_stay_open_as_rounding_allows(tiny, text, truth
         ("[1/tiny-a/input-size]", 1, "holds no number (printed '256×192')"),
     ],
 )
-def test_what_is_not_understood_is_refused_at_its_place(tiny, text, position, says) -> None:
-    with pytest.raises(LedgerError) as refused:
+def test_invalid_text_is_rejected_with_its_position(tiny, text, position, says) -> None:
+    with pytest.raises(LedgerError) as rejected:
         resolve(parse(text), tiny, "tinypaper")
-    assert f"character {position}: " in str(refused.value)
-    assert says in str(refused.value)
+    assert f"character {position}: " in str(rejected.value)
+    assert says in str(rejected.value)
 
 
 @pytest.mark.parametrize(
     "text", ["-" * 900 + "1", "1" * 900, "(" * 150 + "1" + ")" * 150 + "(" * 100]
 )
 def test_deep_or_huge_expressions_are_one_clear_line(text) -> None:
-    with pytest.raises(LedgerError) as refused:
+    with pytest.raises(LedgerError) as rejected:
         parse(text)
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(rejected.value)
     with pytest.raises(LedgerError, match="longest allowed"):
         parse("1+" * 600 + "1")
 
 
 @given(st.text(alphabet="[]/*+-()<>=.,:_ 019abmaxpl\n\"'\\x", max_size=40))
-def test_any_text_is_parsed_or_refused_but_never_breaks(text) -> None:
+def test_any_text_is_parsed_or_rejected_without_a_crash(text) -> None:
     with contextlib.suppress(LedgerError):
         assert parse(text).kind in ("number", "truth", "cell")
 
