@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import DataError
-from bench.files import read_json, replace_file
+from bench.files import read_json, write_atomically
 from bench.paths import ROOT
 
 JOINTS = (
@@ -157,19 +157,18 @@ def convert(mat: Path, folder: Path, split: Path | None = None) -> dict[str, int
         note = {"rule": "published list", "list": split.name, "sha256": digest}
     taken = {id(person) for person in chosen}
     rest = [p for p in people if id(p) not in taken]
-    folder.mkdir(parents=True, exist_ok=True)
     _note(folder, {"rule": "conversion not finished; run convert-mpii again"})
     for name, part in (("mpii_train.json", rest), ("mpii_val.json", chosen)):
         entries = [{k: v for k, v in p.items() if k != "head"} for p in part]
-        replace_file(folder / name, json.dumps(entries).encode())
-    replace_file(folder / "mpii_gt_val.mat", truth_file(ground_truth(chosen)))
+        write_atomically(folder / name, json.dumps(entries).encode())
+    write_atomically(folder / "mpii_gt_val.mat", truth_file(ground_truth(chosen)))
     _note(folder, note)
     return {"train": len(rest), "val": len(chosen)}
 
 
 def _note(folder: Path, note: Mapping[str, str]) -> None:
     """Say whose split this is. Results on any but the published one are marked and never compared."""
-    replace_file(folder / SPLIT_NOTE, json.dumps(note, indent=1).encode())
+    write_atomically(folder / SPLIT_NOTE, json.dumps(note, indent=1).encode())
 
 
 def _own(image: str) -> bool:

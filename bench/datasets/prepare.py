@@ -17,7 +17,7 @@ from bench.catalog.yaml_lines import read_yaml
 from bench.datasets.images import verify_images
 from bench.datasets.splits import COMPLETE, FILES, IMAGES, annotation_file, folder, manifest_file
 from bench.errors import DataError, LedgerError
-from bench.files import read_json
+from bench.files import read_json, write_if_changed
 from bench.paths import params_file
 
 
@@ -86,13 +86,8 @@ def prepare(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
     Raises `DataError` naming the first file of a real data set that is missing or malformed.
     """
     manifest = _verify(dataset) if tier == "full" else _synthesise(dataset, tier)
-    path = manifest_file(dataset, tier)
     text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
-    if not path.is_file() or path.read_text() != text:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_text(text)
-        part.rename(path)
+    write_if_changed(manifest_file(dataset, tier), text.encode())
     return manifest
 
 

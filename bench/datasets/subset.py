@@ -17,7 +17,7 @@ from bench.datasets.matlab import read_arrays
 from bench.datasets.prepare import truth_at_hand
 from bench.datasets.splits import FILES, IMAGES, folder
 from bench.errors import DataError
-from bench.files import read_json, replace_file
+from bench.files import read_json, write_if_changed
 from bench.paths import workspace
 
 
@@ -39,15 +39,15 @@ def make(dataset: DatasetName, limit: int, seed: int = 0) -> Path:
             if layout(dataset) == "mpii"
             else _cut(content, kept[file])
         )
-        _write(home / file, json.dumps(small).encode())
+        write_if_changed(home / file, json.dumps(small).encode())
     test = kept[IMAGES[layout(dataset)][0][0]]
     for file in FILES[dataset]:
         if file.endswith(".mat"):
-            _write(home / file, _cut_truth(whole / file, test))
+            write_if_changed(home / file, _cut_truth(whole / file, test))
         elif file not in kept and (whole / file).is_file():
             chosen = set(test)
             boxes = [box for box in read_json(whole / file) if box["image_id"] in chosen]
-            _write(home / file, json.dumps(boxes).encode())
+            write_if_changed(home / file, json.dumps(boxes).encode())
     for folder_name in {images for _, images in IMAGES[layout(dataset)]}:
         _link(home / folder_name, whole / folder_name)
     _link(place / "data" / "full" / "weights", whole.parent / "weights")
@@ -86,13 +86,6 @@ def _cut_truth(file: Path, positions: Sequence[int]) -> bytes:
         return mpii.truth_file({name: truth[name][..., list(positions)] for name in names})
     except IndexError:
         raise DataError(f"{file} holds fewer people than mpii_val.json; fetch both again") from None
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Leave a file that is already so, for its time tells whether to look at it again."""
-    if not path.is_file() or path.read_bytes() != content:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, content)
 
 
 def _link(place: Path, target: Path) -> None:

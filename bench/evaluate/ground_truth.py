@@ -11,7 +11,7 @@ from bench.catalog.schema import Layout
 from bench.datasets.matlab import read_arrays
 from bench.errors import DataError
 from bench.evaluate.predictions import KEYPOINTS
-from bench.files import read_bounded, read_json
+from bench.files import read_bytes, read_json
 
 _LARGEST = 1e12  # square pixels; more, and what is no number, is a mistake
 
@@ -82,7 +82,7 @@ def mpii_truth(ground_truth: Path) -> MpiiTruth:
     """The people of mpii_gt_val.mat. Raises `DataError`."""
     if not ground_truth.is_file():
         raise DataError(f"{ground_truth} is missing; `repropose prepare mpii` puts it there")
-    return _read_truth(read_bounded(ground_truth), str(ground_truth))
+    return _read_truth(read_bytes(ground_truth), str(ground_truth))
 
 
 @lru_cache(maxsize=2)

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from bench.errors import DataError
 from bench.evaluate.predictions import SHOWN
-from bench.files import read_bounded
+from bench.files import read_bytes
 from bench.results.records import ModelCard
 
 _CARD_BYTES = 20_000
@@ -16,7 +16,7 @@ _CARD_BYTES = 20_000
 
 def read_card(path: Path) -> ModelCard:
     """A model card in YAML. Raises `DataError` with the line of the first mistake."""
-    raw = read_bounded(path, _CARD_BYTES)
+    raw = read_bytes(path, _CARD_BYTES)
     try:
         text = raw.decode("utf-8")
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):

@@ -17,7 +17,7 @@ import numpy as np
 from bench.catalog.schema import Layout
 from bench.datasets.matlab import read_arrays
 from bench.errors import DataError, UnknownName
-from bench.files import parse_json, read_bounded
+from bench.files import parse_json, read_bytes
 
 KEYPOINTS: Mapping[Layout, int] = {"coco": 17, "mpii": 16, "crowdpose": 14}
 SPLITS: Mapping[str, Layout] = {
@@ -54,7 +54,7 @@ def read_predictions(path: Path, dataset: Layout, known: set[int]) -> Checked:
         if dataset != "mpii":
             raise DataError(f"{path}: only MPII predictions can be a .mat file; give JSON")
         return check_entries(_from_mat(path), dataset, known, str(path))
-    raw = read_bounded(path)
+    raw = read_bytes(path)
     data = parse_json(raw, str(path))
     if not isinstance(data, list):
         raise DataError(
@@ -174,7 +174,7 @@ def _notes(entries: list[Entry], known: set[int], twice: Mapping[int, int]) -> l
 
 def _from_mat(path: Path) -> list[Entry]:
     """Entries of `preds`, in 0-based pixels."""
-    found = read_arrays(read_bounded(path, 2**26), str(path), ["preds"])["preds"]
+    found = read_arrays(read_bytes(path, 2**26), str(path), ["preds"])["preds"]
     if found.ndim != 3 or found.shape[1] != 16 or found.shape[2] not in (2, 3):
         raise DataError(f"{path}: preds has the shape {found.shape}; wanted is [N, 16, 2 or 3]")
     scores = found[:, :, 2] if found.shape[2] == 3 else np.ones(found.shape[:2])

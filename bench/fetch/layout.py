@@ -13,7 +13,7 @@ from typing import Any
 from bench.datasets.images import verify_images
 from bench.errors import DataError
 from bench.fetch.sources import RemoteFile, Source
-from bench.files import read_json, write_atomically
+from bench.files import read_json, write_if_changed
 from bench.paths import workspace
 
 
@@ -58,8 +58,7 @@ def write_receipt(name: str, source: Source, changes: dict[str, Any]) -> None:
         "complete": changes.get("complete", kept.get("complete", False)),
     }
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    if not receipt_file(name).is_file() or receipt_file(name).read_text() != text:
-        write_atomically(receipt_file(name), text.encode())
+    write_if_changed(receipt_file(name), text.encode())
 
 
 def known_sha256(name: str, file: RemoteFile) -> str | None:

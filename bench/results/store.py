@@ -26,7 +26,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bench.catalog.schema import TIERS, Tier
 from bench.errors import DataError, ResultError
-from bench.files import parse_json, unpack, write_atomically
+from bench.files import gunzip, parse_json, write_atomically
 from bench.results.records import (
     AccuracyResult,
     AnyResult,
@@ -209,7 +209,7 @@ class Store:
         if hashlib.sha256(content).hexdigest() != record.sha256:
             self._refuse(path, f"its SHA-256 is not the one in {stored.file}")
         try:
-            data = parse_json(unpack(content, path.name), path.name)
+            data = parse_json(gunzip(content, path.name), path.name)
         except DataError as error:
             self._refuse(path, f"is not gzip-packed JSON: {error}")
         if not isinstance(data, list):

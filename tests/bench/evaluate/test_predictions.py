@@ -3,7 +3,6 @@
 import gzip
 import json
 import time
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from scipy.io import savemat
 from bench.errors import DataError, UnknownName
 from bench.evaluate.model_card import read_card
 from bench.evaluate.predictions import dataset_of, read_predictions
-from bench.files import read_bounded, unpack
 
 KNOWN = {10, 20, 30}
 CARD = """\
@@ -108,7 +106,7 @@ def test_nesting_near_the_limit_is_no_traceback(tmp_path: Path):
 
 def test_millions_of_lists_are_refused_before_they_fill_the_memory(tmp_path: Path):
     (tmp_path / "p.json.gz").write_bytes(gzip.compress(b"[" + b"[]," * 2**22 + b"[]]"))
-    with pytest.raises(DataError, match="holds 4194306 lists and objects; at most 4194304"):
+    with pytest.raises(DataError, match="has 4194306 lists and objects; at most 4194304"):
         read_predictions(tmp_path / "p.json.gz", "coco", KNOWN)
 
 
@@ -155,19 +153,6 @@ def test_hostile_files_are_refused_in_one_line(tmp_path: Path, content: bytes, t
     with pytest.raises(DataError, match=told) as caught:
         read_predictions(tmp_path / "p.json", "coco", KNOWN)
     assert len(str(caught.value)) < 400
-
-
-def test_a_bomb_is_not_unpacked(tmp_path: Path):
-    (tmp_path / "p.json.gz").write_bytes(gzip.compress(b"[" + b" " * 10**7 + b"]"))
-    with pytest.raises(DataError, match="unpacks to more than 1000000 bytes"):
-        read_bounded(tmp_path / "p.json.gz", 10**6)
-    with pytest.raises(DataError, match="ends in the middle"):
-        unpack(gzip.compress(b"x" * 99)[:-9], "it")
-    with pytest.raises(DataError, match="is no gzip file"):
-        unpack(zlib.compress(b"x"), "it")
-    (tmp_path / "large.json").write_bytes(b" " * 2000)
-    with pytest.raises(DataError, match="has 2000 bytes; at most 1000 are read"):
-        read_bounded(tmp_path / "large.json", 1000)
 
 
 def test_mpii_wants_every_person_once(tmp_path: Path):
