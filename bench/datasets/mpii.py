@@ -21,14 +21,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.datasets.keypoints import MPII_SHORT_NAMES
 from bench.errors import DataError
 from bench.files import read_json, write_atomically
 from bench.paths import ROOT
 
-JOINTS = (
-    "rank", "rkne", "rhip", "lhip", "lkne", "lank", "pelvis", "thorax", "neck", "head",
-    "rwri", "relb", "rsho", "lsho", "lelb", "lwri",
-)  # fmt: skip
 SPLIT_NOTE = "mpii_split.json"
 OWN_RULE = "own split: images whose SHA-256 of the name is divisible by 9 are val"
 Person = dict[str, Any]
@@ -112,10 +109,10 @@ def _person(rect: Any, name: str) -> Person | None:
     values = [_number(getattr(rect, key, None)) for key in ("x1", "y1", "x2", "y2", "scale")]
     position, points = getattr(rect, "objpos", None), getattr(rect, "annopoints", None)
     center = [_number(getattr(position, key, None)) for key in ("x", "y")]
-    joints, seen = [[-1.0, -1.0] for _ in JOINTS], [0] * len(JOINTS)
+    joints, seen = [[-1.0, -1.0] for _ in MPII_SHORT_NAMES], [0] * len(MPII_SHORT_NAMES)
     for point in _list(getattr(points, "point", None)):
         place = _number(getattr(point, "id", None))
-        if place is None or not 0 <= place < len(JOINTS) or place != int(place):
+        if place is None or not 0 <= place < len(MPII_SHORT_NAMES) or place != int(place):
             raise ValueError(f"{name}: a joint has the id {place}; allowed are 0 to 15")
         joints[int(place)], seen[int(place)] = (
             [round(float(point.x), 4), round(float(point.y), 4)],
@@ -205,9 +202,9 @@ def _key(person: Mapping[str, Any]) -> tuple[Any, ...]:
 def ground_truth(people: Sequence[Person]) -> dict[str, NDArray[Any]]:
     """The arrays that MPII's evaluation reads: `headboxes_src` [2, 2, N] (corner, coordinate, person), `pos_gt_src`
     [16, 2, N], `jnt_missing` [16, N]; pixels count from 1."""
-    joints = np.array([p["joints"] for p in people], float).reshape(-1, len(JOINTS), 2)
+    joints = np.array([p["joints"] for p in people], float).reshape(-1, len(MPII_SHORT_NAMES), 2)
     heads = np.array([p["head"] for p in people], float).reshape(-1, 2, 2)
-    seen = np.array([p["joints_vis"] for p in people], float).reshape(-1, len(JOINTS))
+    seen = np.array([p["joints_vis"] for p in people], float).reshape(-1, len(MPII_SHORT_NAMES))
     return {
         "headboxes_src": heads.transpose(1, 2, 0),
         "jnt_missing": 1.0 - seen.T,
@@ -270,8 +267,8 @@ def truth_file(arrays: Mapping[str, Any]) -> bytes:
 
     from scipy.io import savemat
 
-    names = np.empty((1, len(JOINTS)), object)
-    names[0, :] = JOINTS
+    names = np.empty((1, len(MPII_SHORT_NAMES)), object)
+    names[0, :] = MPII_SHORT_NAMES
     out = io.BytesIO()
     savemat(out, {"dataset_joints": names, **arrays}, format="5")
     return b"MATLAB 5.0 MAT-file, converted from MPII".ljust(116) + out.getvalue()[116:]

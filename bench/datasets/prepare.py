@@ -50,7 +50,7 @@ def manifest_of(dataset: DatasetName, tier: Tier, *, verify: bool = True) -> dic
     return prepare(dataset, tier)
 
 
-def subset_of(dataset: DatasetName, tier: Tier) -> str:
+def subset_note(dataset: DatasetName, tier: Tier) -> str:
     """'' for a complete real data set (and for synthetic ones), else what differs from the published splits."""
     if tier != "full":
         return ""

@@ -9,7 +9,7 @@ from bench.datasets.prepare import manifest_of
 from bench.datasets.splits import annotation_file
 from bench.errors import DataError, ResultError
 from bench.evaluate.ground_truth import mpii_people
-from bench.evaluate.metrics import Evaluation, evaluated_on, examine
+from bench.evaluate.metrics import Evaluation, evaluate_with_diagnosis, evaluated_on
 from bench.evaluate.predictions import Checked, read_predictions
 from bench.files import read_json
 from bench.results.provenance import provenance
@@ -35,7 +35,7 @@ def known_ids(dataset: Layout, truth: Path) -> set[int]:
 def evaluate_file(predictions: Path, dataset: Layout, truth: Path) -> tuple[Evaluation, Checked]:
     """Every figure of a predictions file, after checking every entry."""
     checked = read_predictions(predictions, dataset, known_ids(dataset, truth))
-    return examine(dataset, truth, checked.entries), checked
+    return evaluate_with_diagnosis(dataset, truth, checked.entries), checked
 
 
 def submit(

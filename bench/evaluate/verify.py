@@ -11,7 +11,7 @@ from bench.datasets.prepare import fingerprint
 from bench.datasets.splits import FILES, annotation_file
 from bench.errors import DataError, ResultError, UnknownName
 from bench.evaluate.matches import Matches
-from bench.evaluate.metrics import EVALUATORS, evaluated_on, examine
+from bench.evaluate.metrics import EVALUATORS, evaluate_with_diagnosis, evaluated_on
 from bench.evaluate.per_person import People
 from bench.evaluate.predictions import check_entries
 from bench.evaluate.submit import known_ids
@@ -79,7 +79,7 @@ def _verdict(
     truth = annotation_file(dataset, result.tier)
     try:
         check_entries(entries, layout(dataset), known_ids(layout(dataset), truth), stored.file)
-        found = examine(layout(dataset), truth, entries)
+        found = evaluate_with_diagnosis(layout(dataset), truth, entries)
     except DataError as error:
         return "falls", f"its predictions cannot be evaluated: {error}"
     wrong = [

@@ -10,7 +10,7 @@ from bench.catalog.schema import Run, layout
 from bench.datasets.prepare import manifest_of
 from bench.datasets.splits import annotation_file, folder
 from bench.errors import DataError, LedgerError, WeightsError
-from bench.evaluate.metrics import examine
+from bench.evaluate.metrics import evaluate_with_diagnosis
 from bench.measure.predict import predict
 from bench.measure.runner import build
 from bench.measure.train import protocol, resolved_config
@@ -57,7 +57,9 @@ def evaluate_released(
     work = workspace() / "work" / "released" / name / (boxes or "none")
     model = released_model(cfg, weights)
     entries = predict(cfg, model, _made(work))
-    found = examine(layout(run.dataset), annotation_file(run.dataset, "full"), entries)
+    found = evaluate_with_diagnosis(
+        layout(run.dataset), annotation_file(run.dataset, "full"), entries
+    )
     inputs = [*measuring_inputs(), Path(__file__), *model_inputs(run.config)]
     result = AccuracyResult(
         run=name,

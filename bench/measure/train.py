@@ -15,7 +15,7 @@ from bench.catalog.schema import Run, Tier, layout
 from bench.datasets.prepare import manifest_of, need_training_images
 from bench.datasets.splits import annotation_file
 from bench.errors import DataError, EnvironmentProblem
-from bench.evaluate.metrics import evaluate, evaluated_on, examine
+from bench.evaluate.metrics import evaluate, evaluate_with_diagnosis, evaluated_on
 from bench.fetch.sources import providing
 from bench.measure import work_dir
 from bench.measure.method_metrics import constant_poses, measures
@@ -134,7 +134,7 @@ def _carry_out(
     if work_dir.rank():
         return None
     truth = annotation_file(run.dataset, tier)
-    found = examine(layout(run.dataset), truth, entries)
+    found = evaluate_with_diagnosis(layout(run.dataset), truth, entries)
     result = AccuracyResult(
         run=name,
         tier=tier,

@@ -7,7 +7,7 @@ from typing import Any
 
 import scipy.io
 
-from bench.datasets.keypoints import COCO_17, CROWDPOSE_14
+from bench.datasets.keypoints import KEYPOINTS
 from bench.datasets.synthetic.dice import Dice
 from bench.datasets.synthetic.scene import Scene
 from bench.datasets.synthetic.views import (
@@ -60,7 +60,7 @@ def note(dataset: Dataset, scene: Scene, image_id: int, file_name: str, dice: Di
     if dataset == "mpii":
         people = [mpii_annotation(p, file_name) for p in scene.people]
         return Notes(image, people, marks=[mpii_marks(p) for p in scene.people])
-    names = COCO_17 if dataset == "coco" else CROWDPOSE_14
+    names = KEYPOINTS[dataset].names
     first = image_id * _PEOPLE_PER_IMAGE
     people = [
         coco_annotation(person, names, image_id, first + place)

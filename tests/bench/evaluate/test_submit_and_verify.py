@@ -14,7 +14,7 @@ from bench.cli import main
 from bench.datasets.prepare import prepare
 from bench.datasets.splits import annotation_file
 from bench.errors import ResultError
-from bench.evaluate.metrics import examine
+from bench.evaluate.metrics import evaluate_with_diagnosis
 from bench.evaluate.model_card import read_card
 from bench.evaluate.submit import submit
 from bench.results.store import Store
@@ -215,9 +215,9 @@ def test_matches_of_another_result_fall(workspace: Path):
     matches = stored(workspace).with_suffix(".matches.npz")
     truth = annotation_file("coco", "smoke")
     entries = json.loads((workspace / "found.json").read_text())
-    examine("coco", truth, entries).matches.save(matches)
+    evaluate_with_diagnosis("coco", truth, entries).matches.save(matches)
     assert run("verify", "my-net").exit_code == 0
-    examine("coco", truth, entries[1:]).matches.save(matches)
+    evaluate_with_diagnosis("coco", truth, entries[1:]).matches.save(matches)
     falls(workspace, "coco-smoke.matches.npz tells of other matches")
 
 
