@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from bench.datasets.splits import FILES, folder
+from bench.datasets.splits import FILES, dataset_folder
 from bench.paths import ROOT, workspace
 
 State = Literal["ok", "note", "fault"]
@@ -149,7 +149,7 @@ def _gpu() -> Finding:
 
 def _data() -> Iterator[Finding]:
     for dataset, files in FILES.items():
-        where = folder(dataset, "full")
+        where = dataset_folder(dataset, "full")
         missing = [name for name in files if not (where / name).is_file()]
         if missing:
             yield Finding(

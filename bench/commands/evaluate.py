@@ -37,13 +37,13 @@ def evaluate_command(
     predictions: Path, split: str, tier: str, truth: Path | None, as_json: bool
 ) -> None:
     """Every metric of a file of predictions, and the kinds of errors in it, on a CPU."""
-    from bench.datasets.prepare import truth_at_hand
+    from bench.datasets.prepare import require_annotations
     from bench.evaluate.submit import evaluate_file, evaluation_record
 
     dataset = dataset_of(split)
     if truth is None:
         try:
-            truth = truth_at_hand(dataset, current_tier(tier))
+            truth = require_annotations(dataset, current_tier(tier))
         except DataError as error:
             raise DataError(f"{error}; or name a file of your own with --truth") from None
     found, checked = evaluate_file(predictions, dataset, truth)

@@ -1,13 +1,13 @@
-"""MPII as its authors publish it (.mat) to the layout that HRNet introduced and MMPose reads, and back.
+"""Conversion of MPII from the authors' .mat to the layout that HRNet introduced and MMPose reads, and back.
 
-The .mat holds RELEASE: `annolist` (image name; `annorect`, one per person, with head box x1 y1 x2 y2, `scale` of 200
-pixels, `objpos`, `annopoints.point` with x, y, id, is_visible), `img_train`. Pixels count from 1 in both.
-Joint ids are those of the HRNet list. `joints_vis` is 1 for every joint that is annotated, seen or hidden, since
-PCKh counts both; a joint that is not has [-1, -1].
+The .mat has a struct RELEASE: `annolist` (image name; `annorect`, one per person, with head box x1 y1 x2 y2, `scale` in
+units of 200 pixels, `objpos`, `annopoints.point` with x, y, id, is_visible), `img_train`. Pixels are 1-based in both.
+Joint ids are those of HRNet's files. `joints_vis` is 1 for every annotated joint, visible or hidden, since PCKh counts
+both; a joint that is not annotated has [-1, -1].
 
-Who is in train and who in val cannot be read from the .mat: both are images with `img_train` 1, and the published split
-(Tompson et al.) is a list. `convert` takes such a list. Without one it uses a rule of its own, writes that
-down (`mpii_split.json`), and results on it are marked as such and never compared.
+The .mat does not say who is in train and who is in val: both are images with `img_train` 1, and the published split
+(Tompson et al.) is a list. `convert` takes such a list. Without one it splits by a rule of its own, which it stores in
+`mpii_split.json`; results on that split are marked and never compared with the paper.
 """
 
 import hashlib
@@ -34,20 +34,20 @@ Person = dict[str, Any]
 def read_people(mat: Path) -> list[Person]:
     """Every annotated person of the training images, in the order of the .mat.
 
-    An HRNet entry each (`image`, `center`, `scale`, `joints` [16][2], `joints_vis` [16]) and `head` [x1, y1, x2, y2].
-    Joints are rounded to 4 digits and scales to 6, as in the published files.
-    A person without position, scale, head box or joints is left out, as the evaluation cannot use them.
-    Raises `DataError` for any other file. scipy's reader executes nothing of the file (it knows numbers, text,
-    cells and structs), but a damaged one can crash it (SciPy 1.17 does): it works in a process of its own.
+    Each is an entry of HRNet's files (`image`, `center`, `scale`, `joints` [16][2], `joints_vis` [16]) plus `head` [x1,
+    y1, x2, y2]. Joints are rounded to 4 digits and scales to 6, as in the published files. A person without position,
+    scale, head box or joints is left out, since the evaluation cannot use them. Raises `DataError` for any other file.
+    scipy's reader executes nothing in the file (only numbers, text, cells and structs), but a damaged file can crash
+    SciPy 1.17: it runs in a separate process.
     """
     command = [sys.executable, "-m", __name__, str(mat.resolve())]
     done = subprocess.run(command, capture_output=True, cwd=ROOT)
     if done.returncode < 0:
-        raise DataError(f"{mat} is no readable .mat file: it crashes the reader")
+        raise DataError(f"{mat} is not a readable .mat file: it crashes the reader")
     try:
         answer = json.loads(done.stdout)
     except ValueError:
-        last = (done.stderr.decode(errors="replace").strip().splitlines() or ["no answer"])[-1]
+        last = (done.stderr.decode(errors="replace").strip().splitlines() or ["no output"])[-1]
         raise DataError(f"{mat} could not be read: {last}") from None
     if isinstance(answer, str):
         raise DataError(answer)
@@ -68,7 +68,7 @@ def read_here(mat: Path) -> list[Person]:
             for person in _people(image)
         ]
     except (AttributeError, TypeError, ValueError, IndexError, OverflowError) as error:
-        raise DataError(f"{mat} has not MPII's structure: {error}") from None
+        raise DataError(f"{mat} does not have MPII's structure: {error}") from None
 
 
 def _load(mat: Path) -> Any:
@@ -77,9 +77,9 @@ def _load(mat: Path) -> Any:
     try:
         content = loadmat(str(mat), struct_as_record=False, squeeze_me=True)
     except FileNotFoundError:
-        raise DataError(f"{mat} is missing; `repropose fetch mpii-original` brings it") from None
-    except Exception as error:  # scipy raises whatever it stumbles over in a file that is none
-        raise DataError(f"{mat} is no readable .mat file: {error}") from None
+        raise DataError(f"{mat} is missing; `repropose fetch mpii-original` downloads it") from None
+    except Exception as error:  # scipy raises anything on a file that is not a .mat file
+        raise DataError(f"{mat} is not a readable .mat file: {error}") from None
     if not hasattr(content.get("RELEASE"), "_fieldnames"):
         there = ", ".join(k for k in content if not k.startswith("__")) or "nothing"
         raise DataError(f"{mat} holds {there}; MPII's annotations have a struct RELEASE")
@@ -87,7 +87,7 @@ def _load(mat: Path) -> Any:
 
 
 def _list(value: Any) -> list[Any]:
-    """A struct array that squeezing may have turned into one struct, or into nothing."""
+    """A struct array, which `squeeze_me` may have turned into a single struct or None."""
     if value is None:
         return []
     if isinstance(value, np.ndarray):
@@ -131,7 +131,7 @@ def _person(rect: Any, name: str) -> Person | None:
 
 
 def _number(value: Any) -> float | None:
-    """A finite number; None for MATLAB's empty."""
+    """A finite number; None for MATLAB's []."""
     if value is None or np.size(value) != 1:
         return None
     number = float(np.ravel(value)[0])
@@ -139,10 +139,10 @@ def _number(value: Any) -> float | None:
 
 
 def convert(mat: Path, folder: Path, split: Path | None = None) -> dict[str, int]:
-    """Write mpii_train.json, mpii_val.json, mpii_gt_val.mat and mpii_split.json; people in each.
+    """Write mpii_train.json, mpii_val.json, mpii_gt_val.mat and mpii_split.json; the number of people in each.
 
     `split` lists who is in val: HRNet's mpii_val.json (people, by image and position, in its order), or a
-    text file with an image name per line. Without it `OWN_RULE` decides.
+    text file with one image name per line. Without it `OWN_RULE` decides.
     """
     people = read_people(mat)
     note = {"rule": OWN_RULE}
@@ -164,7 +164,7 @@ def convert(mat: Path, folder: Path, split: Path | None = None) -> dict[str, int
 
 
 def _note(folder: Path, note: Mapping[str, str]) -> None:
-    """Say whose split this is. Results on any but the published one are marked and never compared."""
+    """Record the rule of the split. Results on any but the published one are marked and never compared."""
     write_atomically(folder / SPLIT_NOTE, json.dumps(note, indent=1).encode())
 
 
@@ -173,18 +173,18 @@ def _own(image: str) -> bool:
 
 
 def _listed(people: Sequence[Person], split: Path) -> list[Person]:
-    """The people of val, in the order of the list. Raises `DataError` for one the .mat does not have."""
+    """The people of val, in the order of the list. Raises `DataError` for one who is not in the .mat."""
     if split.suffix != ".json":
         names = {line.strip() for line in split.read_text().splitlines() if line.strip()}
-        if strange := sorted(names - {p["image"] for p in people}):
-            raise DataError(f"{split}: no person of the .mat is on {strange[0]!r}")
+        if unknown := sorted(names - {p["image"] for p in people}):
+            raise DataError(f"{split}: no person of the .mat is on {unknown[0]!r}")
         return [p for p in people if p["image"] in names]
     by_place = {_key(p): p for p in people}
     entries = read_json(split)
     try:
         keys = [_key(entry) for entry in entries]
     except (KeyError, TypeError, ValueError, IndexError):
-        raise DataError(f"{split} is no list of people with image, center and joints") from None
+        raise DataError(f"{split} is not a list of people with image, center and joints") from None
     for place, key in enumerate(keys):
         if key not in by_place:
             raise DataError(f"{split}: entry {place} ({key[0]} at {key[1:3]}) is not in the .mat")
@@ -201,7 +201,7 @@ def _key(person: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def ground_truth(people: Sequence[Person]) -> dict[str, NDArray[Any]]:
     """The arrays that MPII's evaluation reads: `headboxes_src` [2, 2, N] (corner, coordinate, person), `pos_gt_src`
-    [16, 2, N], `jnt_missing` [16, N]; pixels count from 1."""
+    [16, 2, N], `jnt_missing` [16, N]; pixels are 1-based."""
     joints = np.array([p["joints"] for p in people], float).reshape(-1, len(MPII_SHORT_NAMES), 2)
     heads = np.array([p["head"] for p in people], float).reshape(-1, 2, 2)
     seen = np.array([p["joints_vis"] for p in people], float).reshape(-1, len(MPII_SHORT_NAMES))
@@ -213,7 +213,7 @@ def ground_truth(people: Sequence[Person]) -> dict[str, NDArray[Any]]:
 
 
 def release(people: Sequence[Person]) -> dict[str, Any]:
-    """The other way: people as the nested struct of the authors' .mat, for scipy's savemat."""
+    """The inverse of `read_people`: people as the nested struct of the authors' .mat, for scipy's savemat."""
     by_image: dict[str, list[Person]] = {}
     for person in people:
         by_image.setdefault(person["image"], []).append(person)
@@ -261,7 +261,7 @@ def _rect(person: Person) -> dict[str, Any]:
 def truth_file(arrays: Mapping[str, Any]) -> bytes:
     """mpii_gt_val.mat: `ground_truth` and `dataset_joints` [1, 16], the joints' names.
 
-    The 116 bytes of free text, where a date would stand, are fixed.
+    The 116 bytes of free text, which usually hold a date, are fixed.
     """
     import io
 

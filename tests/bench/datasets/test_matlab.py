@@ -64,7 +64,7 @@ def test_a_damaged_truth_costs_one_line_and_not_the_program(tmp_path: Path):
 
 
 def test_an_array_larger_than_any_honest_one_is_not_read(monkeypatch):
-    monkeypatch.setattr(matlab, "MOST_VALUES", 10)
+    monkeypatch.setattr(matlab, "MAX_VALUES", 10)
     with pytest.raises(DataError, match="at most 10 numbers"):
         matlab.read_here(saved(preds=np.zeros((3, 4))), ["preds"])
 

@@ -162,7 +162,7 @@ def _no_release(content: dict[str, Any]) -> None:
         (_wrong_id, "a joint has the id 16.0; allowed are 0 to 15"),
         (_wrong_name, r"an image is named '\.\./a\.jpg'"),
         (_wrong_count, "2 images, but img_train has 7 entries"),
-        (_no_list, "has not MPII's structure"),
+        (_no_list, "does not have MPII's structure"),
         (_no_release, "holds other; MPII's annotations have a struct RELEASE"),
     ],
 )
@@ -177,7 +177,7 @@ def test_what_is_not_mpii_is_refused_in_one_line(spoil, message, tmp_path):
 @pytest.mark.parametrize("content", [b"", b"<html>", b"MATLAB 5.0".ljust(200, b"\0")])
 def test_no_mat_file_at_all_is_refused_in_one_line(content, tmp_path):
     (tmp_path / "m.mat").write_bytes(content)
-    with pytest.raises(DataError, match=r"no readable \.mat file"):
+    with pytest.raises(DataError, match=r"not a readable \.mat file"):
         mpii.read_here(tmp_path / "m.mat")
 
 

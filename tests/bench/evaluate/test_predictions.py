@@ -177,7 +177,7 @@ def test_a_mat_file_of_hrnet_holds_1_based_pixels(tmp_path: Path):
 @pytest.mark.parametrize(
     ("arrays", "told"),
     [
-        ({"x": np.zeros((3, 16, 2))}, r"holds x \(3, 16, 2\); wanted is preds"),
+        ({"x": np.zeros((3, 16, 2))}, r"holds x \(3, 16, 2\); preds is expected"),
         ({"preds": np.zeros((3, 14, 2))}, r"shape \(3, 14, 2\); wanted is \[N, 16, 2 or 3\]"),
         ({"preds": np.zeros((3, 16, 2), complex)}, "complex numbers"),
         ({"preds": np.full((3, 16, 2), np.nan)}, "no finite number"),
