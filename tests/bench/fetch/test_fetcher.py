@@ -15,12 +15,12 @@ from bench.cli import main
 from bench.errors import DataError, LedgerError
 from bench.fetch import Options, fetch, fetcher, sources
 from bench.fetch.layout import missing, receipt
-from bench.fetch.retry import Patience
+from bench.fetch.retry import RetryPolicy
 from bench.fetch.sources import Source
 from tests.bench.fetch.faulty import Server
 
 BOXES = b'[{"bbox": [0, 0, 1, 1]}]'
-QUICK = Options(patience=Patience(tries=2, sleep=lambda _: None))
+QUICK = Options(retry=RetryPolicy(attempts=2, sleep=lambda _: None))
 
 
 def picture(shade: int) -> bytes:
@@ -89,7 +89,7 @@ def full(tmp_path: Path) -> Path:
 
 def quietly(*names: str, **changes: Any) -> list[str]:
     said: list[str] = []
-    fetch(names, Options(**{"patience": QUICK.patience, **changes}), said.append)
+    fetch(names, Options(**{"retry": QUICK.retry, **changes}), said.append)
     return said
 
 
@@ -137,7 +137,7 @@ def test_one_problem_does_not_keep_the_others_away(known, server, tmp_path):
     with pytest.raises(DataError) as caught:
         quietly("boxes", "weights", "pictures")
     assert "404" in str(caught.value)
-    assert "get boxes.json from https://drive.invalid/x and put it at" in str(caught.value)
+    assert "download boxes.json from https://drive.invalid/x to" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert len(list((full(tmp_path) / "coco/val2017").iterdir())) == 4
 
@@ -145,7 +145,7 @@ def test_one_problem_does_not_keep_the_others_away(known, server, tmp_path):
 def test_a_file_brought_by_hand_is_checked_and_put_in_its_place(known, tmp_path):
     with pytest.raises(DataError, match="the host is a drive page") as caught:
         quietly("boxes")
-    place = Path(str(caught.value).partition("put it at ")[2].partition(";")[0])
+    place = Path(str(caught.value).partition("/x to ")[2].partition(";")[0])
     place.parent.mkdir(parents=True)
     place.write_bytes(b"<html>")
     with pytest.raises(DataError, match="not readable JSON"):
@@ -158,7 +158,7 @@ def test_a_file_brought_by_hand_is_checked_and_put_in_its_place(known, tmp_path)
 
 def test_offline_asks_nobody_and_names_what_is_missing(known, server):
     served = server.files["/net.pth"]
-    with pytest.raises(DataError, match=r"offline, and not here: weights/net\.pth"):
+    with pytest.raises(DataError, match=r"offline, and missing here: weights/net\.pth"):
         quietly("weights", offline=True)
     assert served.requests == []
 
@@ -206,7 +206,7 @@ def test_too_little_room_stops_before_the_first_byte(known, server, monkeypatch)
         assert needed == 2 * len(ARCHIVE)
         raise DataError("0.0 GB free")
 
-    monkeypatch.setattr(fetcher, "room_for", full_disk)
+    monkeypatch.setattr(fetcher, "require_space", full_disk)
     with pytest.raises(DataError, match="GB free"):
         quietly("pictures")
     assert server.files["/val.zip"].requests == []
@@ -218,7 +218,7 @@ def test_an_archive_lost_on_the_way_is_continued(known, server, tmp_path):
     with pytest.raises(DataError, match="connection broke"):
         quietly("pictures")
     states = {row["source"]: (row["state"], row["begun_bytes"]) for row in fetcher.listing()}
-    assert states["pictures"] == ("begun", 500)
+    assert states["pictures"] == ("partial", 500)
     quietly("pictures")
     assert served.requests[-1]["range"] == "bytes=500-"
 
@@ -238,8 +238,8 @@ def test_the_command_lists_names_and_fails_in_one_line(tmp_path, monkeypatch):
     assert "coco-train" in listed.stdout
     for arguments, message in (
         (["coco-vall"], "unknown source 'coco-vall'; did you mean: coco-val"),
-        (["coco-val", "--offline"], "offline, and not here: coco-val/val2017.zip"),
-        (["crowdpose"], "get images.zip from https://drive.google.com/"),
+        (["coco-val", "--offline"], "offline, and missing here: coco-val/val2017.zip"),
+        (["crowdpose"], "download images.zip from https://drive.google.com/"),
     ):
         done = run("fetch", *arguments)
         assert done.exit_code == 2
