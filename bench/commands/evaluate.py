@@ -106,7 +106,7 @@ def submit_command(
 @click.argument("results", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="every result that has predictions")
 def verify_command(results: tuple[str, ...], everything: bool) -> None:
-    """Compute the metrics of stored results again from their predictions; status 1 if one falls."""
+    """Compute the metrics of stored results again from their predictions; status 1 if one does not match."""
     from bench.evaluate.verify import checkable, verify
 
     if bool(results) == everything:
@@ -116,7 +116,7 @@ def verify_command(results: tuple[str, ...], everything: bool) -> None:
     for check in verify(load_catalog(), store, checkable(store, results)):
         click.echo(f"{check.state:9} {check.file}: {check.reason}")
         checks.append(check)
-    if any(check.state == "falls" for check in checks):
+    if any(check.state == "mismatch" for check in checks):
         raise SystemExit(1)
     unchecked = [check for check in checks if check.state == "unchecked"]
     if results and unchecked:

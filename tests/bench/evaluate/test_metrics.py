@@ -95,7 +95,7 @@ def test_a_malformed_annotation_file_is_named(tmp_path: Path):
     file = tmp_path / "truth.json"
     file.write_text('{"images": []}')
     with pytest.raises(
-        DataError, match=r"truth.json is no COCO annotation file: it has no annotations"
+        DataError, match=r"truth.json is not a COCO annotation file: it has no annotations"
     ):
         metrics.coco_metrics(file, [{"image_id": 1}])
     file.write_text('{"images": [')
