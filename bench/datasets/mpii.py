@@ -192,7 +192,7 @@ def _listed(people: Sequence[Person], split: Path) -> list[Person]:
 
 
 def _key(person: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Image, position and first annotated joint tell people apart."""
+    """Image, position and first annotated joint, which identify a person."""
     x, y = person["center"]
     marked = zip(person["joints"], person["joints_vis"], strict=True)
     first = next((joint for joint, seen in marked if seen), ())

@@ -78,7 +78,7 @@ def subset_note(dataset: DatasetName, tier: Tier) -> str:
 
 
 def require_training_images(dataset: DatasetName, tier: Tier) -> None:
-    """Raises `DataError` if only the test part of a real data set is here: enough to evaluate, not to train."""
+    """Raises `DataError` if a real data set has only its test images: enough to evaluate, not to train."""
     if tier == "full" and not manifest_of(dataset, tier, verify=False).get("training_images", True):
         images = IMAGES[layout(dataset)][1][1]
         raise DataError(

@@ -165,9 +165,8 @@ def _images(evaluation: Any) -> list[_Image]:
             people = evaluation._gts[image, category]
             detections = [by_id[one] for one in matches["dtIds"]]
             oks = np.asarray(evaluation.ious[image, category], dtype=float)
-            found.append(
-                _Image(people, detections, oks.reshape(len(detections), len(people)), matches)
-            )
+            oks = oks.reshape(len(detections), len(people))
+            found.append(_Image(people, detections, oks, matches))
     evaluation.params = kept
     return found
 

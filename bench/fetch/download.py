@@ -94,7 +94,7 @@ def partial_size(target: Path) -> int:
 
 @contextmanager
 def _locked(part: Path) -> Iterator[BinaryIO]:
-    """The part file, opened for appending by this process only."""
+    """The partial file, opened for appending by this process only."""
     with part.open("a+b") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -54,7 +54,7 @@ class Notes:
 
 
 def note(dataset: Dataset, scene: Scene, image_id: int, file_name: str, dice: Dice) -> Notes:
-    """Annotate one image; `dice` shakes the detector's boxes."""
+    """Annotate one image; `dice` adds noise to the detected boxes."""
     height, width, _ = scene.image.shape
     image: Record = {"file_name": file_name, "height": height, "width": width, "id": image_id}
     if dataset == "mpii":
@@ -98,7 +98,7 @@ def _json(content: Any) -> bytes:
 
 
 def _mat(arrays: dict[str, Any]) -> bytes:
-    """A MATLAB 5 file; its 116 bytes of free text, where a date would stand, are fixed."""
+    """A MATLAB 5 file; its 116 bytes of free text, which usually hold a date, are fixed."""
     buffer = io.BytesIO()
     scipy.io.savemat(buffer, arrays, format="5", do_compression=False)
     return b"MATLAB 5.0 MAT-file, synthetic people".ljust(116) + buffer.getvalue()[116:]

@@ -1,4 +1,4 @@
-"""Contact sheets: a grid of scenes to look at, with or without the annotation drawn on top."""
+"""Contact sheets: a grid of scenes, with or without the annotations drawn on top."""
 
 from pathlib import Path
 

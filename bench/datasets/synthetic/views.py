@@ -136,7 +136,7 @@ def mpii_truth(marks: list[Record]) -> dict[str, NDArray[Any]]:
 
 
 def detections(scene: Scene, image_id: int, dice: Dice) -> list[Record]:
-    """What a person detector would return for a scene: shaken boxes, a few missed or invented."""
+    """What a person detector would return for a scene: boxes with noise, a few people missed, a few false positives."""
     height, width, _ = scene.image.shape
     found: list[Record] = []
 
@@ -156,7 +156,7 @@ def detections(scene: Scene, image_id: int, dice: Dice) -> list[Record]:
             add(x + dx * w, y + dy * h, w * (1 + dw), h * (1 + dh), score)
         if dice.chance(0.15):  # a second, worse box of the same person
             add(x + 3 * dx * w, y + 3 * dy * h, w * 0.8, h * 0.75, 0.4 * score)
-    if dice.chance(0.4):  # nobody there
+    if dice.chance(0.4):  # a false positive
         w, h = width * dice.uniform(0.1, 0.35), height * dice.uniform(0.2, 0.7)
         add(dice.uniform(0, width - w), dice.uniform(0, height - h), w, h, dice.uniform(0.02, 0.3))
     return found

@@ -77,7 +77,7 @@ def test_a_lost_image_is_noticed(coco):
         manifest_of("coco", "full")
 
 
-def test_the_test_part_is_enough_to_evaluate_and_not_to_train(coco):
+def test_the_test_split_is_enough_to_evaluate_and_not_to_train(coco):
     whole = fingerprint("coco", "full")
     shutil.rmtree(coco / "train2017")
     assert fingerprint("coco", "full") == whole
@@ -95,7 +95,7 @@ def test_boxes_that_come_later_leave_the_fingerprint_as_it_was(coco, samples):
     assert FILES["coco"][2] in after["files"]
 
 
-def test_a_missing_file_names_the_command_that_brings_it(full):
+def test_a_missing_file_names_the_command_that_downloads_it(full):
     with pytest.raises(DataError, match="`repropose fetch mpii-annotations` downloads it"):
         prepare("mpii", "full")
 
@@ -160,7 +160,7 @@ def test_a_subset_note_mpii_keeps_people_and_truth_together(full, samples, monke
         subset.make("mpii", 2)
 
 
-def test_a_split_of_ones_own_is_marked(full, samples):
+def test_a_custom_split_is_marked(full, samples):
     people = json.loads((samples / "mpii/test_mpii.json").read_bytes())
     full.mkdir(parents=True)
     people = [{**p, "head": [0.0, 1.0, 9.0, 9.0]} for p in people]
@@ -171,7 +171,7 @@ def test_a_split_of_ones_own_is_marked(full, samples):
     assert subset_note("mpii", "full").endswith(mpii.OWN_RULE)
 
 
-def test_a_limit_below_the_full_tier_is_refused(full):
+def test_a_limit_at_another_tier_is_rejected(full):
     done = CliRunner().invoke(main, ["prepare", "coco", "--tier", "smoke", "--limit", "2"])
     assert done.exit_code == 2
     assert "--limit cuts real data" in done.stderr

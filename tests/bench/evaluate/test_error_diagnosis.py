@@ -1,4 +1,4 @@
-"""Predictions built so that every keypoint's kind is known beforehand."""
+"""Predictions constructed so that every keypoint's error type is known."""
 
 import json
 from pathlib import Path
@@ -65,7 +65,7 @@ def off(joint: int, similarity: float) -> np.ndarray:
     return np.array([np.sqrt(-np.log(similarity) * 2 * AREA * (2 * SIGMAS[joint]) ** 2), 0.0])
 
 
-def test_each_kind_of_error_is_told_where_it_was_planted(tmp_path: Path):
+def test_each_error_type_is_found_where_it_was_planted(tmp_path: Path):
     one, two = pose(100, 100), pose(1000, 100)
     truth = truth_file(tmp_path, [person(1, 1, one), person(2, 1, two)], 1)
     seen = one.copy()
@@ -93,7 +93,7 @@ def test_each_kind_of_error_is_told_where_it_was_planted(tmp_path: Path):
 @pytest.mark.parametrize(
     ("similarity", "kind"), [(0.851, GOOD), (0.849, JITTER), (0.501, JITTER), (0.499, MISS)]
 )
-def test_the_published_thresholds_part_good_jitter_and_miss(
+def test_the_published_thresholds_separate_good_jitter_and_miss(
     tmp_path: Path, similarity: float, kind: int
 ):
     points = pose(100, 100)
@@ -118,7 +118,7 @@ def test_the_nearer_place_decides_between_jitter_and_inversion(tmp_path: Path):
     assert kinds == [GOOD, INVERSION]
 
 
-def test_unlabelled_keypoints_are_judged_nowhere_and_attract_nothing(tmp_path: Path):
+def test_unlabelled_keypoints_are_not_classified_and_match_nothing(tmp_path: Path):
     one, two = pose(100, 100), pose(1000, 100)
     hidden = [2] * 17
     hidden[RIGHT_WRIST] = 0
@@ -140,8 +140,8 @@ def test_false_positives_negatives_and_duplicates_are_counted_apart(tmp_path: Pa
     truth = truth_file(tmp_path, [person(1, 1, one), person(2, 1, two), crowd], 2)
     predictions = [
         found(1, one, 0.9),
-        found(1, one + 3, 0.8),  # somebody has her already
-        found(1, far, 0.95),  # nobody there
+        found(1, one + 3, 0.8),  # a duplicate
+        found(1, far, 0.95),  # background
         found(1, far, 0.1),
         found(1, pose(100, 4000), 0.7),  # in the crowd: neither right nor wrong
         found(2, one, 0.2),  # an image without people
@@ -177,7 +177,7 @@ def test_groups_by_size_visibility_and_crowding_hold_the_right_people(tmp_path: 
     assert diagnosis.by_size["large"].errors.good == 17
 
 
-def test_nothing_predicted_leaves_everyone_unfound(tmp_path: Path):
+def test_nothing_predicted_leaves_everyone_undetected(tmp_path: Path):
     truth = truth_file(tmp_path, [person(1, 1, pose(100, 100))], 1)
     metrics, diagnosis, _, matches = evaluate_with_diagnosis("coco", truth, [])
     assert metrics["AP"] == metrics["AR"] == 0.0
@@ -186,7 +186,7 @@ def test_nothing_predicted_leaves_everyone_unfound(tmp_path: Path):
     assert matches.people.tolist() == [1]
 
 
-def test_crowdpose_errors_are_told_with_its_own_keypoints_and_areas(tmp_path: Path):
+def test_crowdpose_errors_are_found_with_its_own_keypoints_and_areas(tmp_path: Path):
     one, two = pose(100, 100, 14), pose(1000, 100, 14)
     people = [person(1, 1, one), person(2, 1, two)]
     for p in people:
@@ -202,7 +202,7 @@ def test_crowdpose_errors_are_told_with_its_own_keypoints_and_areas(tmp_path: Pa
     assert result.metrics["AP"] > 0
 
 
-def test_mpii_errors_are_told_in_head_sizes_and_what_it_cannot_tell_is_named(tmp_path: Path):
+def test_mpii_errors_are_in_head_sizes_and_what_is_undefined_is_named(tmp_path: Path):
     poses = np.stack([pose(100, 100, 16), pose(1000, 100, 16)])
     heads = np.full(2, 30.0)
     corners = np.zeros((2, 2))
@@ -232,8 +232,8 @@ def test_mpii_errors_are_told_in_head_sizes_and_what_it_cannot_tell_is_named(tmp
         else:
             (tmp_path / "mpii_val.json").unlink()
         metrics, diagnosis, people, matches = evaluate_with_diagnosis("mpii", file, entries)
-        told = people.kinds[0].tolist()
-        assert told == [0, 1, 1, -1, 4, 0, 0, 0, 0, 0, 2, kind, 0, 0, 0, 0]
+        kinds = people.kinds[0].tolist()
+        assert kinds == [0, 1, 1, -1, 4, 0, 0, 0, 0, 0, 2, kind, 0, 0, 0, 0]
         assert ("swap" in diagnosis.undefined) is not known
         assert diagnosis.false_positives is None
         assert {"size", "visible", "crowding"} <= set(diagnosis.undefined)

@@ -1,4 +1,4 @@
-"""Downloads against a server with every fault we know of: the right bytes under the final name, or none."""
+"""Downloads from a server with every known fault: the right bytes under the final name, or none."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ OTHER = random.Random(8).randbytes(300_000)
 
 
 class Naps(list[float]):
-    """Records how long was waited, without waiting."""
+    """Records the waits without waiting."""
 
     def policy(self, **changes: Any) -> RetryPolicy:
         return RetryPolicy(**{"read_timeout": 5.0, "sleep": self.append, **changes})
@@ -52,7 +52,7 @@ def part(folder: Path, content: bytes, server: Server, validator: str | None = '
     (folder / "a.bin.part.json").write_text(json.dumps(notes))
 
 
-def test_a_whole_file_arrives_and_nothing_else_is_left(server, tmp_path):
+def test_a_complete_file_arrives_and_nothing_else_is_left(server, tmp_path):
     served = server.put("a.bin", CONTENT)
     counted: list[int] = []
     came = download(remote(server), tmp_path / "a.bin", progress=counted.append)
@@ -110,7 +110,7 @@ def test_a_killed_process_is_continued_by_the_next(tmp_path, monkeypatch):
     assert target.read_bytes() == CONTENT[:20_000]
 
 
-def test_a_server_that_ignores_ranges_starts_the_file_anew(server, tmp_path, naps):
+def test_a_server_that_ignores_ranges_restarts_the_file(server, tmp_path, naps):
     server.put("a.bin", CONTENT, ranges=False, drop_after=[100_000])
     assert download(remote(server), tmp_path / "a.bin", retry=naps.policy()).sha256 == SHA256
 
@@ -148,7 +148,7 @@ def test_a_date_of_change_serves_where_there_is_no_strong_etag(server, tmp_path,
     assert served.requests[1]["if-range"] == date
 
 
-def test_a_spoilt_part_is_found_by_the_hash_and_fetched_once_more(server, tmp_path):
+def test_a_corrupt_part_is_found_by_the_hash_and_downloaded_again(server, tmp_path):
     served = server.put("a.bin", CONTENT)
     part(tmp_path, OTHER[:70_000], server)
     assert download(remote(server, sha256=SHA256), tmp_path / "a.bin").sha256 == SHA256
@@ -167,23 +167,23 @@ def test_wrong_bytes_never_get_the_final_name(known, server, tmp_path):
     assert left(tmp_path) == set()
 
 
-def test_what_differs_from_the_first_download_is_refused(server, tmp_path):
+def test_what_differs_from_the_first_download_is_rejected(server, tmp_path):
     server.put("a.bin", OTHER)
     with pytest.raises(DataError, match=f"the first download had {SHA256}"):
         download(remote(server), tmp_path / "a.bin", known_sha256=SHA256)
     assert left(tmp_path) == set()
 
 
-def test_a_length_that_promises_too_much_is_no_whole_file(server, tmp_path, naps):
+def test_a_file_shorter_than_announced_is_incomplete(server, tmp_path, naps):
     served = server.put("a.bin", CONTENT, length=len(CONTENT) + 10, ranges=False)
-    told = r"connection broke after 300000 of 300010 bytes.*run it again to resume the download"
-    with pytest.raises(DataError, match=told):
+    message = r"connection broke after 300000 of 300010 bytes.*run it again to resume the download"
+    with pytest.raises(DataError, match=message):
         download(remote(server), tmp_path / "a.bin", retry=naps.policy(attempts=3))
     assert len(served.requests) >= 3
     assert "a.bin" not in left(tmp_path)
 
 
-def test_a_length_that_promises_too_little_is_found_by_the_hash(server, tmp_path, naps):
+def test_a_file_longer_than_announced_is_found_by_the_hash(server, tmp_path, naps):
     server.put("a.bin", CONTENT, length=1000, ranges=False)
     with pytest.raises(DataError, match=f"published is {SHA256}"):
         download(remote(server, sha256=SHA256), tmp_path / "a.bin", retry=naps.policy())
@@ -197,7 +197,7 @@ def test_no_length_at_all_works_where_the_hash_or_the_size_is_known(server, tmp_
 
 
 @pytest.mark.parametrize("status", [403, 404, 410])
-def test_the_next_address_is_taken_where_the_first_refuses(status, server, tmp_path, naps):
+def test_the_next_address_is_used_where_the_first_fails(status, server, tmp_path, naps):
     first = server.put("a.bin", b"", answers=[(status, {})] * 9)
     server.put("mirror", CONTENT)
     came = download(remote(server, "a.bin", "mirror"), tmp_path / "a.bin", retry=naps.policy())
@@ -206,7 +206,7 @@ def test_the_next_address_is_taken_where_the_first_refuses(status, server, tmp_p
     assert naps == []
 
 
-def test_a_mirror_continues_what_the_first_address_began(server, tmp_path, naps):
+def test_a_mirror_resumes_what_the_first_address_started(server, tmp_path, naps):
     first = server.put("a.bin", CONTENT, drop_after=[100_000])
     mirror = server.put("mirror", CONTENT, etag='"elsewhere"')
     first.answers, first.drop_after = [], [100_000]
@@ -219,12 +219,12 @@ def test_a_mirror_continues_what_the_first_address_began(server, tmp_path, naps)
     assert "if-range" not in mirror.requests[0]
 
 
-def test_all_refusals_are_named(server, tmp_path):
+def test_the_error_of_each_address_is_named(server, tmp_path):
     with pytest.raises(DataError) as caught:
         download(remote(server, "a.bin", "mirror"), tmp_path / "a.bin")
     assert str(caught.value).count("the server answers 404 Not Found") == 2
     assert server.address("mirror") in str(caught.value)
-    assert "to resume" not in str(caught.value)  # nothing came, and asking again changes nothing
+    assert "to resume" not in str(caught.value)  # nothing was received
     assert left(tmp_path) == set()
 
 
@@ -244,14 +244,14 @@ def test_retry_after_is_obeyed_in_seconds_and_as_a_date(status, server, tmp_path
     assert 8.0 <= naps[3] <= 16.0
 
 
-def test_a_server_that_wants_hours_is_left_in_peace(server, tmp_path, naps):
+def test_a_server_that_asks_for_hours_is_not_asked_again(server, tmp_path, naps):
     server.put("a.bin", CONTENT, answers=[(503, {"Retry-After": "7200"})])
     with pytest.raises(DataError, match="asks to wait 7200 s; run it again then"):
         download(remote(server), tmp_path / "a.bin", retry=naps.policy())
     assert naps == []
 
 
-def test_tries_are_counted_since_the_last_byte(server, tmp_path, naps):
+def test_attempts_are_counted_since_the_last_byte(server, tmp_path, naps):
     served = server.put("a.bin", CONTENT, drop_after=[10_000] * 12)
     download(remote(server), tmp_path / "a.bin", retry=naps.policy(attempts=2))
     assert len(served.requests) == 13
@@ -260,7 +260,7 @@ def test_tries_are_counted_since_the_last_byte(server, tmp_path, naps):
         download(remote(server, "b.bin"), tmp_path / "b", retry=naps.policy(attempts=2))
 
 
-def test_a_trickle_is_given_up_and_what_came_is_kept(server, tmp_path):
+def test_a_slow_connection_is_dropped_and_its_data_kept(server, tmp_path):
     served = server.put("a.bin", CONTENT[:2000], trickle=0.01)
 
     def heal(_: float) -> None:
@@ -272,7 +272,7 @@ def test_a_trickle_is_given_up_and_what_came_is_kept(server, tmp_path):
     assert (tmp_path / "a.bin").read_bytes() == CONTENT[:2000]
 
 
-def test_silence_ends_in_one_clear_line(tmp_path, monkeypatch):
+def test_a_read_timeout_is_one_clear_line(tmp_path, monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with serving(latency=0.4) as server:
         server.put("a.bin", CONTENT)
@@ -281,16 +281,16 @@ def test_silence_ends_in_one_clear_line(tmp_path, monkeypatch):
             download(remote(server), tmp_path / "a.bin", retry=retry)
 
 
-def test_nobody_there_ends_in_one_clear_line(tmp_path, naps):
+def test_an_unreachable_server_is_one_clear_line(tmp_path, naps):
     file = RemoteFile(name="a.bin", addresses=("http://127.0.0.1:9/a.bin",))
     with pytest.raises(DataError, match="Connection refused") as caught:
         download(file, tmp_path / "a.bin", retry=naps.policy())
-    assert len(naps) == 2  # nobody answers: no use in waiting long
+    assert len(naps) == 2  # no response: fewer attempts
     assert "0x" not in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_a_login_page_is_no_data_set(server, tmp_path):
+def test_a_login_page_is_rejected(server, tmp_path):
     server.put("a.bin", b"<html>please sign in</html>", kind="text/html; charset=utf-8")
     with pytest.raises(DataError, match="a web page instead of the file"):
         download(remote(server), tmp_path / "a.bin")
@@ -312,7 +312,7 @@ def test_two_fetches_do_not_write_the_same_part(server, tmp_path):
     assert (tmp_path / "a.bin").read_bytes() == CONTENT
 
 
-def test_the_proxy_of_the_environment_is_asked(server, tmp_path, monkeypatch):
+def test_the_proxy_of_the_environment_is_used(server, tmp_path, monkeypatch):
     """A plain proxy gets the whole address in the request line."""
     whole = "http://data.invalid/a.bin"
     server.files[whole] = server.put("unused", CONTENT)

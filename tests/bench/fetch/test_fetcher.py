@@ -93,7 +93,7 @@ def quietly(*names: str, **changes: Any) -> list[str]:
     return said
 
 
-def test_archives_and_files_end_in_their_places_with_a_receipt(known, server, tmp_path):
+def test_archives_and_files_are_in_place_with_a_receipt(known, server, tmp_path):
     said = quietly("pictures", "weights")
     for name, content in PICTURES.items():
         assert (full(tmp_path) / "coco/val2017" / name).read_bytes() == content
@@ -108,13 +108,13 @@ def test_archives_and_files_end_in_their_places_with_a_receipt(known, server, tm
     assert "CC BY 4.0" in said[0]
 
 
-def test_a_second_time_asks_no_server(known, server):
+def test_a_second_fetch_sends_no_request(known, server):
     quietly("pictures", "weights")
     server.files.clear()
     quietly("pictures", "weights", offline=True)
 
 
-def test_a_lost_picture_is_put_back(known, tmp_path):
+def test_a_lost_image_is_restored(known, tmp_path):
     quietly("pictures")
     lost = full(tmp_path) / "coco/val2017/000000000002.jpg"
     lost.unlink()
@@ -132,7 +132,7 @@ def test_what_was_first_downloaded_is_what_later_downloads_must_equal(known, ser
     assert not (full(tmp_path) / "weights/net.pth").exists()
 
 
-def test_one_problem_does_not_keep_the_others_away(known, server, tmp_path):
+def test_one_error_does_not_stop_the_others(known, server, tmp_path):
     del server.files["/net.pth"]
     with pytest.raises(DataError) as caught:
         quietly("boxes", "weights", "pictures")
@@ -142,7 +142,7 @@ def test_one_problem_does_not_keep_the_others_away(known, server, tmp_path):
     assert len(list((full(tmp_path) / "coco/val2017").iterdir())) == 4
 
 
-def test_a_file_brought_by_hand_is_checked_and_put_in_its_place(known, tmp_path):
+def test_a_file_downloaded_by_hand_is_verified_and_moved_into_place(known, tmp_path):
     with pytest.raises(DataError, match="the host is a drive page") as caught:
         quietly("boxes")
     place = Path(str(caught.value).partition("/x to ")[2].partition(";")[0])
@@ -156,7 +156,7 @@ def test_a_file_brought_by_hand_is_checked_and_put_in_its_place(known, tmp_path)
     assert receipt("boxes")["files"]["boxes.json"]["from"] == "found here"
 
 
-def test_offline_asks_nobody_and_names_what_is_missing(known, server):
+def test_offline_sends_no_request_and_names_what_is_missing(known, server):
     served = server.files["/net.pth"]
     with pytest.raises(DataError, match=r"offline, and missing here: weights/net\.pth"):
         quietly("weights", offline=True)
@@ -190,7 +190,7 @@ def test_a_folder_elsewhere_is_linked_and_not_copied(layout, known, server, tmp_
     ],
     ids=["incomplete", "cut off"],
 )
-def test_a_folder_elsewhere_that_is_not_whole_is_not_linked(spoil, message, known, tmp_path):
+def test_a_folder_elsewhere_that_is_incomplete_is_not_linked(spoil, message, known, tmp_path):
     elsewhere = tmp_path / "disk" / "val2017"
     elsewhere.mkdir(parents=True)
     for name, content in PICTURES.items():
@@ -201,7 +201,7 @@ def test_a_folder_elsewhere_that_is_not_whole_is_not_linked(spoil, message, know
     assert not (full(tmp_path) / "coco/val2017").exists()
 
 
-def test_too_little_room_stops_before_the_first_byte(known, server, monkeypatch):
+def test_too_little_space_stops_before_the_first_byte(known, server, monkeypatch):
     def full_disk(folder: Path, needed: int) -> None:
         assert needed == 2 * len(ARCHIVE)
         raise DataError("0.0 GB free")
@@ -212,7 +212,7 @@ def test_too_little_room_stops_before_the_first_byte(known, server, monkeypatch)
     assert server.files["/val.zip"].requests == []
 
 
-def test_an_archive_lost_on_the_way_is_continued(known, server, tmp_path):
+def test_an_interrupted_archive_is_resumed(known, server, tmp_path):
     served = server.files["/val.zip"]
     served.drop_after = [500, 0, 0, 0]
     with pytest.raises(DataError, match="connection broke"):
@@ -267,7 +267,7 @@ def test_every_file_the_full_tier_needs_has_a_source():
     ],
     ids=["size", "address", "folder", "licence"],
 )
-def test_a_mistake_in_the_sources_has_file_and_line(change, line, message, tmp_path):
+def test_an_error_in_the_sources_has_file_and_line(change, line, message, tmp_path):
     wrong = {
         "size: 815585330": "size: -1",
         "- http://images": "- ftp://images",
