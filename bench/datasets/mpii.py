@@ -114,10 +114,8 @@ def _person(rect: Any, name: str) -> Person | None:
         place = _number(getattr(point, "id", None))
         if place is None or not 0 <= place < len(MPII_SHORT_NAMES) or place != int(place):
             raise ValueError(f"{name}: a joint has the id {place}; allowed are 0 to 15")
-        joints[int(place)], seen[int(place)] = (
-            [round(float(point.x), 4), round(float(point.y), 4)],
-            1,
-        )
+        joints[int(place)] = [round(float(point.x), 4), round(float(point.y), 4)]
+        seen[int(place)] = 1
     if None in values or None in center or not any(seen):
         return None
     return {

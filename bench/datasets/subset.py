@@ -34,12 +34,7 @@ def make(dataset: DatasetName, limit: int, seed: int = 0) -> Path:
     for file, _ in IMAGES[layout(dataset)]:
         content = read_json(whole / file)
         kept[file] = _sample(content, limit, seed, whole / file)
-        small = (
-            _cut_people(content, kept[file])
-            if layout(dataset) == "mpii"
-            else _cut(content, kept[file])
-        )
-        write_if_changed(folder / file, json.dumps(small).encode())
+        write_if_changed(folder / file, json.dumps(_cut(content, kept[file])).encode())
     test = kept[IMAGES[layout(dataset)][0][0]]
     for file in FILES[dataset]:
         if file.endswith(".mat"):
@@ -66,16 +61,15 @@ def _sample(content: Any, limit: int, seed: int, file: Path) -> list[int]:
 
 
 def _cut(content: Any, ids: Sequence[int]) -> Any:
+    """The entries of a sample: images by id with their annotations, or people by position (MPII)."""
+    if isinstance(content, list):
+        return [content[position] for position in ids]
     wanted = set(ids)
     return {
         **content,
         "images": [one for one in content["images"] if one["id"] in wanted],
         "annotations": [one for one in content["annotations"] if one["image_id"] in wanted],
     }
-
-
-def _cut_people(content: Any, positions: Sequence[int]) -> Any:
-    return [content[position] for position in positions]
 
 
 def _cut_truth(file: Path, positions: Sequence[int]) -> bytes:
