@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal, NamedTuple
 
-from bench.datasets.splits import FILES, folder
+from bench.datasets.splits import FILES, dataset_folder
 from bench.paths import ROOT, checkout, workspace
 
 State = Literal["ok", "note", "error"]
@@ -137,7 +137,7 @@ def _gpu() -> Finding:
 def _data() -> Iterator[Finding]:
     fix = "only the full tier needs them: `repropose fetch --list` shows the sources"
     for dataset, files in FILES.items():
-        where = folder(dataset, "full")
+        where = dataset_folder(dataset, "full")
         missing = sum(not (where / name).is_file() for name in files)
         what = f"{dataset} at {where.relative_to(workspace())}"
         if missing:

@@ -1,6 +1,5 @@
-"""Reading and writing files: whole or not at all, within bounds, with clear errors."""
+"""Files: written whole or not at all, read within bounds, errors in one line. The only module that does either."""
 
-import gzip
 import json
 import os
 import tempfile
@@ -8,99 +7,107 @@ import zlib
 from pathlib import Path
 from typing import Any, NoReturn
 
-from bench.errors import DataError, ResultError
+from bench.errors import DataError, EnvironmentProblem
+
+# Bytes after unpacking; all detections on COCO's validation set take a quarter of that.
+MAX_BYTES = 2**29
+# JSON lists and objects: each takes the memory of many bytes of text.
+MAX_CONTAINERS = 2**22
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """The whole file or none of it."""
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    part.replace(path)
+def write_atomically(path: Path, content: bytes | memoryview, *, durable: bool = True) -> None:
+    """Write the whole file or none of it: temporary file in the same folder (made if missing), fsync, rename.
 
-
-def read_json(path: Path) -> Any:
-    """JSON from a plain or gzipped file; `DataError` says which file and where it breaks."""
-    try:
-        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        return json.loads(raw)
-    except FileNotFoundError:
-        raise DataError(f"{path} is missing; `repropose prepare` makes or checks it") from None
-    except (OSError, EOFError, ValueError) as error:
-        raise DataError(f"{path} is not readable JSON: {error}") from None
-
-
-LIMIT = (
-    2**29
-)  # bytes, after unpacking; all detections of COCO's validation set take a quarter of that
-CONTAINERS = 2**22  # lists and objects: each costs the memory of many bytes of text
-
-
-def read_bounded(path: Path, limit: int = LIMIT) -> bytes:
-    """The bytes of a plain file, unpacked if its name ends in .gz. Raises `DataError` beyond `limit`."""
-    if not path.is_file():
-        raise DataError(f"{path} is no file; give the path of one")
-    if path.stat().st_size > limit:
-        raise DataError(f"{path} has {path.stat().st_size} bytes; at most {limit} are read")
-    try:
-        with path.open("rb") as stream:
-            raw = stream.read(limit + 1)  # a file can be longer than it says, or grow
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}") from None
-    if len(raw) > limit:
-        raise DataError(f"{path} has more than {limit} bytes; at most these are read")
-    return unpack(raw, str(path), limit) if path.suffix == ".gz" else raw
-
-
-def unpack(raw: bytes, what: str, limit: int = LIMIT) -> bytes:
-    """gzip's content. Raises `DataError` if there is more than `limit` of it, or if it is damaged."""
-    unpacked = zlib.decompressobj(wbits=31)
-    try:
-        content = unpacked.decompress(raw, limit + 1)
-    except zlib.error as error:
-        raise DataError(f"{what} is no gzip file: {error}") from None
-    if len(content) > limit or unpacked.unconsumed_tail:
-        raise DataError(f"{what} unpacks to more than {limit} bytes; at most these are read")
-    if not unpacked.eof:
-        raise DataError(f"{what} ends in the middle of its gzip data")
-    return content
-
-
-def parse_json(raw: bytes, what: str) -> Any:
-    """JSON without NaN and infinities. Raises `DataError`, also for nesting and numbers of lists no honest file has."""
-    if (held := raw.count(b"[") + raw.count(b"{")) > CONTAINERS:
-        raise DataError(f"{what} holds {held} lists and objects; at most {CONTAINERS} are read")
-    try:
-        return json.loads(raw, parse_constant=_no_number)
-    except RecursionError:
-        raise DataError(f"{what} is nested too deeply to be read") from None
-    except ValueError as error:
-        raise DataError(f"{what} is not readable JSON: {error}") from None
-
-
-def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not a number")
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """The whole file or none of it: temporary file, fsync, rename."""
+    `durable=False` skips the fsync, for files that are cheap to write again. Raises `EnvironmentProblem`.
+    """
     handle, name = -1, ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.chmod(name, 0o644)
         os.replace(name, path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        if durable:
+            _sync_folder(path.parent)
     except OSError as error:
         if name:
             Path(name).unlink(missing_ok=True)
-        raise ResultError(
-            f"{path}: cannot be written: {error.strerror}; nothing was changed. Make room or give access, run again"
+        raise EnvironmentProblem(
+            f"{path}: cannot be written: {error.strerror}; nothing was changed. "
+            "Free some space or allow access, then run it again"
         ) from None
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_if_changed(path: Path, content: bytes, *, durable: bool = True) -> bool:
+    """`write_atomically` unless the file has this content already, so that its time stays; whether it was written."""
+    if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
+        return False
+    write_atomically(path, content, durable=durable)
+    return True
+
+
+def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """The bytes of a file, unpacked if its name ends in .gz. Raises `DataError` beyond `limit`."""
+    if not path.is_file():
+        raise DataError(f"{path} is not a file; give the path of a file")
+    if path.stat().st_size > limit:
+        raise DataError(f"{path} has {path.stat().st_size} bytes; at most {limit} are read")
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(limit + 1)  # it can be longer than its size says, or grow
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}") from None
+    if len(raw) > limit:
+        raise DataError(f"{path} has more than {limit} bytes; at most {limit} are read")
+    return gunzip(raw, str(path), limit) if path.suffix == ".gz" else raw
+
+
+def gunzip(raw: bytes, what: str, limit: int = MAX_BYTES) -> bytes:
+    """The content of gzip data; `what` names the file in messages. Raises `DataError`, also beyond `limit`."""
+    unpacker = zlib.decompressobj(wbits=31)
+    try:
+        content = unpacker.decompress(raw, limit + 1)
+    except zlib.error as error:
+        raise DataError(f"{what} is not a gzip file: {error}") from None
+    if len(content) > limit or unpacker.unconsumed_tail:
+        raise DataError(f"{what} unpacks to more than {limit} bytes; at most {limit} are read")
+    if not unpacker.eof:
+        raise DataError(f"{what} ends in the middle of its gzip data")
+    return content
+
+
+def read_json(path: Path) -> Any:
+    """JSON from a plain or gzipped file, read by `read_bytes` and `parse_json`. Raises `DataError`."""
+    if not path.exists():
+        raise DataError(f"{path} is missing; `repropose prepare` creates or checks it")
+    return parse_json(read_bytes(path), str(path))
+
+
+def parse_json(raw: bytes, what: str) -> Any:
+    """JSON without NaN and infinities. Raises `DataError`, also for excessive nesting and numbers of lists."""
+    if (containers := raw.count(b"[") + raw.count(b"{")) > MAX_CONTAINERS:
+        raise DataError(
+            f"{what} has {containers} lists and objects; at most {MAX_CONTAINERS} are read"
+        )
+    try:
+        return json.loads(raw, parse_constant=_reject_constant)
+    except RecursionError:
+        raise DataError(f"{what} is nested too deeply to be read") from None
+    except ValueError as error:
+        raise DataError(f"{what} is not readable JSON: {error}") from None
+
+
+def _reject_constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not a number")

@@ -58,12 +58,12 @@ def evaluate_predictions(
     predictions: Path, split: str, tier: str, truth: Path | None
 ) -> tuple["Evaluation", dict[str, Any]]:
     """The evaluation, and the record that `--json` prints. Raises `DataError` that says how to get a missing truth."""
-    from bench.datasets.prepare import truth_at_hand
+    from bench.datasets.prepare import require_annotations
     from bench.evaluate.submit import evaluate_file, evaluation_record
 
     dataset = dataset_of(split)
     try:
-        file = truth or truth_at_hand(dataset, current_tier(tier))
+        file = truth or require_annotations(dataset, current_tier(tier))
     except DataError as error:
         raise DataError(f"{error}; or give an annotation file with --truth") from None
     found, checked = evaluate_file(predictions, dataset, file)
@@ -134,7 +134,7 @@ def verify_command(results: tuple[str, ...], everything: bool) -> None:
     for check in verify(load_catalog(), store, checkable(store, results)):
         click.echo(f"{check.state:9} {check.file}: {check.reason}")
         checks.append(check)
-    if any(check.state == "falls" for check in checks):
+    if any(check.state == "mismatch" for check in checks):
         raise SystemExit(1)
     unchecked = [check for check in checks if check.state == "unchecked"]
     if results and unchecked:

@@ -1,13 +1,13 @@
-"""MPII as its authors publish it (.mat) to the layout that HRNet introduced and MMPose reads, and back.
+"""Conversion of MPII from the authors' .mat to the layout that HRNet introduced and MMPose reads, and back.
 
-The .mat holds RELEASE: `annolist` (image name; `annorect`, one per person, with head box x1 y1 x2 y2, `scale` of 200
-pixels, `objpos`, `annopoints.point` with x, y, id, is_visible), `img_train`. Pixels count from 1 in both.
-Joint ids are those of the HRNet list. `joints_vis` is 1 for every joint that is annotated, seen or hidden, since
-PCKh counts both; a joint that is not has [-1, -1].
+The .mat has a struct RELEASE: `annolist` (image name; `annorect`, one per person, with head box x1 y1 x2 y2, `scale` in
+units of 200 pixels, `objpos`, `annopoints.point` with x, y, id, is_visible), `img_train`. Pixels are 1-based in both.
+Joint ids are those of HRNet's files. `joints_vis` is 1 for every annotated joint, visible or hidden, since PCKh counts
+both; a joint that is not annotated has [-1, -1].
 
-Who is in train and who in val cannot be read from the .mat: both are images with `img_train` 1, and the published split
-(Tompson et al.) is a list. `convert` takes such a list. Without one it uses a rule of its own, writes that
-down (`mpii_split.json`), and results on it are marked as such and never compared.
+The .mat does not say who is in train and who is in val: both are images with `img_train` 1, and the published split
+(Tompson et al.) is a list. `convert` takes such a list. Without one it splits by a rule of its own, which it stores in
+`mpii_split.json`; results on that split are marked and never compared with the paper.
 """
 
 import hashlib
@@ -21,14 +21,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.datasets.keypoints import MPII_SHORT_NAMES
 from bench.errors import DataError
-from bench.files import read_json, replace_file
+from bench.files import read_json, write_atomically
 from bench.paths import ROOT
 
-JOINTS = (
-    "rank", "rkne", "rhip", "lhip", "lkne", "lank", "pelvis", "thorax", "neck", "head",
-    "rwri", "relb", "rsho", "lsho", "lelb", "lwri",
-)  # fmt: skip
 SPLIT_NOTE = "mpii_split.json"
 OWN_RULE = "own split: images whose SHA-256 of the name is divisible by 9 are val"
 Person = dict[str, Any]
@@ -37,20 +34,20 @@ Person = dict[str, Any]
 def read_people(mat: Path) -> list[Person]:
     """Every annotated person of the training images, in the order of the .mat.
 
-    An HRNet entry each (`image`, `center`, `scale`, `joints` [16][2], `joints_vis` [16]) and `head` [x1, y1, x2, y2].
-    Joints are rounded to 4 digits and scales to 6, as in the published files.
-    A person without position, scale, head box or joints is left out, as the evaluation cannot use them.
-    Raises `DataError` for any other file. scipy's reader executes nothing of the file (it knows numbers, text,
-    cells and structs), but a damaged one can crash it (SciPy 1.17 does): it works in a process of its own.
+    Each is an entry of HRNet's files (`image`, `center`, `scale`, `joints` [16][2], `joints_vis` [16]) plus `head` [x1,
+    y1, x2, y2]. Joints are rounded to 4 digits and scales to 6, as in the published files. A person without position,
+    scale, head box or joints is left out, since the evaluation cannot use them. Raises `DataError` for any other file.
+    scipy's reader executes nothing in the file (only numbers, text, cells and structs), but a damaged file can crash
+    SciPy 1.17: it runs in a separate process.
     """
     command = [sys.executable, "-m", __name__, str(mat.resolve())]
     done = subprocess.run(command, capture_output=True, cwd=ROOT)
     if done.returncode < 0:
-        raise DataError(f"{mat} is no readable .mat file: it crashes the reader")
+        raise DataError(f"{mat} is not a readable .mat file: it crashes the reader")
     try:
         answer = json.loads(done.stdout)
     except ValueError:
-        last = (done.stderr.decode(errors="replace").strip().splitlines() or ["no answer"])[-1]
+        last = (done.stderr.decode(errors="replace").strip().splitlines() or ["no output"])[-1]
         raise DataError(f"{mat} could not be read: {last}") from None
     if isinstance(answer, str):
         raise DataError(answer)
@@ -71,7 +68,7 @@ def read_here(mat: Path) -> list[Person]:
             for person in _people(image)
         ]
     except (AttributeError, TypeError, ValueError, IndexError, OverflowError) as error:
-        raise DataError(f"{mat} has not MPII's structure: {error}") from None
+        raise DataError(f"{mat} does not have MPII's structure: {error}") from None
 
 
 def _load(mat: Path) -> Any:
@@ -80,9 +77,9 @@ def _load(mat: Path) -> Any:
     try:
         content = loadmat(str(mat), struct_as_record=False, squeeze_me=True)
     except FileNotFoundError:
-        raise DataError(f"{mat} is missing; `repropose fetch mpii-original` brings it") from None
-    except Exception as error:  # scipy raises whatever it stumbles over in a file that is none
-        raise DataError(f"{mat} is no readable .mat file: {error}") from None
+        raise DataError(f"{mat} is missing; `repropose fetch mpii-original` downloads it") from None
+    except Exception as error:  # scipy raises anything on a file that is not a .mat file
+        raise DataError(f"{mat} is not a readable .mat file: {error}") from None
     if not hasattr(content.get("RELEASE"), "_fieldnames"):
         there = ", ".join(k for k in content if not k.startswith("__")) or "nothing"
         raise DataError(f"{mat} holds {there}; MPII's annotations have a struct RELEASE")
@@ -90,7 +87,7 @@ def _load(mat: Path) -> Any:
 
 
 def _list(value: Any) -> list[Any]:
-    """A struct array that squeezing may have turned into one struct, or into nothing."""
+    """A struct array, which `squeeze_me` may have turned into a single struct or None."""
     if value is None:
         return []
     if isinstance(value, np.ndarray):
@@ -112,15 +109,13 @@ def _person(rect: Any, name: str) -> Person | None:
     values = [_number(getattr(rect, key, None)) for key in ("x1", "y1", "x2", "y2", "scale")]
     position, points = getattr(rect, "objpos", None), getattr(rect, "annopoints", None)
     center = [_number(getattr(position, key, None)) for key in ("x", "y")]
-    joints, seen = [[-1.0, -1.0] for _ in JOINTS], [0] * len(JOINTS)
+    joints, seen = [[-1.0, -1.0] for _ in MPII_SHORT_NAMES], [0] * len(MPII_SHORT_NAMES)
     for point in _list(getattr(points, "point", None)):
         place = _number(getattr(point, "id", None))
-        if place is None or not 0 <= place < len(JOINTS) or place != int(place):
+        if place is None or not 0 <= place < len(MPII_SHORT_NAMES) or place != int(place):
             raise ValueError(f"{name}: a joint has the id {place}; allowed are 0 to 15")
-        joints[int(place)], seen[int(place)] = (
-            [round(float(point.x), 4), round(float(point.y), 4)],
-            1,
-        )
+        joints[int(place)] = [round(float(point.x), 4), round(float(point.y), 4)]
+        seen[int(place)] = 1
     if None in values or None in center or not any(seen):
         return None
     return {
@@ -134,7 +129,7 @@ def _person(rect: Any, name: str) -> Person | None:
 
 
 def _number(value: Any) -> float | None:
-    """A finite number; None for MATLAB's empty."""
+    """A finite number; None for MATLAB's []."""
     if value is None or np.size(value) != 1:
         return None
     number = float(np.ravel(value)[0])
@@ -142,10 +137,10 @@ def _number(value: Any) -> float | None:
 
 
 def convert(mat: Path, folder: Path, split: Path | None = None) -> dict[str, int]:
-    """Write mpii_train.json, mpii_val.json, mpii_gt_val.mat and mpii_split.json; people in each.
+    """Write mpii_train.json, mpii_val.json, mpii_gt_val.mat and mpii_split.json; the number of people in each.
 
     `split` lists who is in val: HRNet's mpii_val.json (people, by image and position, in its order), or a
-    text file with an image name per line. Without it `OWN_RULE` decides.
+    text file with one image name per line. Without it `OWN_RULE` decides.
     """
     people = read_people(mat)
     note = {"rule": OWN_RULE}
@@ -157,19 +152,18 @@ def convert(mat: Path, folder: Path, split: Path | None = None) -> dict[str, int
         note = {"rule": "published list", "list": split.name, "sha256": digest}
     taken = {id(person) for person in chosen}
     rest = [p for p in people if id(p) not in taken]
-    folder.mkdir(parents=True, exist_ok=True)
     _note(folder, {"rule": "conversion not finished; run convert-mpii again"})
     for name, part in (("mpii_train.json", rest), ("mpii_val.json", chosen)):
         entries = [{k: v for k, v in p.items() if k != "head"} for p in part]
-        replace_file(folder / name, json.dumps(entries).encode())
-    replace_file(folder / "mpii_gt_val.mat", truth_file(ground_truth(chosen)))
+        write_atomically(folder / name, json.dumps(entries).encode())
+    write_atomically(folder / "mpii_gt_val.mat", truth_file(ground_truth(chosen)))
     _note(folder, note)
     return {"train": len(rest), "val": len(chosen)}
 
 
 def _note(folder: Path, note: Mapping[str, str]) -> None:
-    """Say whose split this is. Results on any but the published one are marked and never compared."""
-    replace_file(folder / SPLIT_NOTE, json.dumps(note, indent=1).encode())
+    """Record the rule of the split. Results on any but the published one are marked and never compared."""
+    write_atomically(folder / SPLIT_NOTE, json.dumps(note, indent=1).encode())
 
 
 def _own(image: str) -> bool:
@@ -177,18 +171,18 @@ def _own(image: str) -> bool:
 
 
 def _listed(people: Sequence[Person], split: Path) -> list[Person]:
-    """The people of val, in the order of the list. Raises `DataError` for one the .mat does not have."""
+    """The people of val, in the order of the list. Raises `DataError` for one who is not in the .mat."""
     if split.suffix != ".json":
         names = {line.strip() for line in split.read_text().splitlines() if line.strip()}
-        if strange := sorted(names - {p["image"] for p in people}):
-            raise DataError(f"{split}: no person of the .mat is on {strange[0]!r}")
+        if unknown := sorted(names - {p["image"] for p in people}):
+            raise DataError(f"{split}: no person of the .mat is on {unknown[0]!r}")
         return [p for p in people if p["image"] in names]
     by_place = {_key(p): p for p in people}
     entries = read_json(split)
     try:
         keys = [_key(entry) for entry in entries]
     except (KeyError, TypeError, ValueError, IndexError):
-        raise DataError(f"{split} is no list of people with image, center and joints") from None
+        raise DataError(f"{split} is not a list of people with image, center and joints") from None
     for place, key in enumerate(keys):
         if key not in by_place:
             raise DataError(f"{split}: entry {place} ({key[0]} at {key[1:3]}) is not in the .mat")
@@ -196,7 +190,7 @@ def _listed(people: Sequence[Person], split: Path) -> list[Person]:
 
 
 def _key(person: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Image, position and first annotated joint tell people apart."""
+    """Image, position and first annotated joint, which identify a person."""
     x, y = person["center"]
     marked = zip(person["joints"], person["joints_vis"], strict=True)
     first = next((joint for joint, seen in marked if seen), ())
@@ -205,10 +199,10 @@ def _key(person: Mapping[str, Any]) -> tuple[Any, ...]:
 
 def ground_truth(people: Sequence[Person]) -> dict[str, NDArray[Any]]:
     """The arrays that MPII's evaluation reads: `headboxes_src` [2, 2, N] (corner, coordinate, person), `pos_gt_src`
-    [16, 2, N], `jnt_missing` [16, N]; pixels count from 1."""
-    joints = np.array([p["joints"] for p in people], float).reshape(-1, len(JOINTS), 2)
+    [16, 2, N], `jnt_missing` [16, N]; pixels are 1-based."""
+    joints = np.array([p["joints"] for p in people], float).reshape(-1, len(MPII_SHORT_NAMES), 2)
     heads = np.array([p["head"] for p in people], float).reshape(-1, 2, 2)
-    seen = np.array([p["joints_vis"] for p in people], float).reshape(-1, len(JOINTS))
+    seen = np.array([p["joints_vis"] for p in people], float).reshape(-1, len(MPII_SHORT_NAMES))
     return {
         "headboxes_src": heads.transpose(1, 2, 0),
         "jnt_missing": 1.0 - seen.T,
@@ -217,7 +211,7 @@ def ground_truth(people: Sequence[Person]) -> dict[str, NDArray[Any]]:
 
 
 def release(people: Sequence[Person]) -> dict[str, Any]:
-    """The other way: people as the nested struct of the authors' .mat, for scipy's savemat."""
+    """The inverse of `read_people`: people as the nested struct of the authors' .mat, for scipy's savemat."""
     by_image: dict[str, list[Person]] = {}
     for person in people:
         by_image.setdefault(person["image"], []).append(person)
@@ -265,14 +259,14 @@ def _rect(person: Person) -> dict[str, Any]:
 def truth_file(arrays: Mapping[str, Any]) -> bytes:
     """mpii_gt_val.mat: `ground_truth` and `dataset_joints` [1, 16], the joints' names.
 
-    The 116 bytes of free text, where a date would stand, are fixed.
+    The 116 bytes of free text, which usually hold a date, are fixed.
     """
     import io
 
     from scipy.io import savemat
 
-    names = np.empty((1, len(JOINTS)), object)
-    names[0, :] = JOINTS
+    names = np.empty((1, len(MPII_SHORT_NAMES)), object)
+    names[0, :] = MPII_SHORT_NAMES
     out = io.BytesIO()
     savemat(out, {"dataset_joints": names, **arrays}, format="5")
     return b"MATLAB 5.0 MAT-file, converted from MPII".ljust(116) + out.getvalue()[116:]

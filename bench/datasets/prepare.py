@@ -1,7 +1,7 @@
-"""Data sets: where they lie, what they are made of, and a fingerprint that goes into every result.
+"""Preparing data sets: real ones are verified, synthetic ones generated; the fingerprint goes into every result.
 
-A data set lies at `data/<tier>/<name>/` in its own standard layout: the real one at the full tier,
-synthetic people below. `data/<tier>/<name>.json` is its manifest. Nothing here imports torch.
+A data set is at `data/<tier>/<name>/` in its own standard layout: the real one at the full tier, synthetic people at
+the others. `data/<tier>/<name>.json` is its manifest.
 """
 
 import hashlib
@@ -15,43 +15,50 @@ from pydantic import ValidationError
 from bench.catalog.schema import DatasetName, SyntheticSet, Tier, layout
 from bench.catalog.yaml_lines import read_yaml
 from bench.datasets.images import verify_images
-from bench.datasets.splits import COMPLETE, FILES, IMAGES, annotation_file, folder, manifest_file
+from bench.datasets.splits import (
+    FILES,
+    IMAGES,
+    PUBLISHED_SIZES,
+    annotation_file,
+    dataset_folder,
+    manifest_file,
+)
 from bench.errors import DataError, LedgerError
-from bench.files import read_json
+from bench.files import read_json, write_if_changed
 from bench.paths import params_file
 
 
-def truth_at_hand(dataset: DatasetName, tier: Tier) -> Path:
-    """`annotation_file`, which must be there: raises `DataError` that says how to get it."""
+def require_annotations(dataset: DatasetName, tier: Tier) -> Path:
+    """The existing `annotation_file`. Raises `DataError` with the command that gets it."""
     path = annotation_file(dataset, tier)
     if not path.is_file():
-        get = f"`repropose prepare {dataset} --tier {tier}` makes it"
+        get = f"`repropose prepare {dataset} --tier {tier}` creates it"
         if tier == "full":
-            get = _how_to_get(dataset, FILES[dataset][0])
+            get = _fetch_hint(dataset, FILES[dataset][0])
         raise DataError(f"{path} is missing; {get}")
     return path
 
 
 def fingerprint(dataset: DatasetName, tier: Tier) -> str:
-    """The data set's fingerprint; prepares the data set if that was not done."""
+    """The data set's fingerprint; prepares the data set if necessary."""
     return str(manifest_of(dataset, tier)["fingerprint"])
 
 
 def manifest_of(dataset: DatasetName, tier: Tier, *, verify: bool = True) -> dict[str, Any]:
-    """The manifest of a prepared data set; real data that have not changed are not verified again.
+    """The manifest; prepares the data set if necessary. Unchanged real data are not verified again.
 
-    With `verify=False` a manifest that is there is taken as it is.
+    With `verify=False` an existing manifest is returned as it is.
     """
     path = manifest_file(dataset, tier)
     if path.is_file():
         kept: dict[str, Any] = read_json(path)
-        if not verify or (tier == "full" and kept.get("seen") == _seen(dataset)):
+        if not verify or (tier == "full" and kept.get("seen") == _file_states(dataset)):
             return kept
     return prepare(dataset, tier)
 
 
-def subset_of(dataset: DatasetName, tier: Tier) -> str:
-    """'' for a complete real data set (and for synthetic ones), else what differs from the published splits."""
+def subset_note(dataset: DatasetName, tier: Tier) -> str:
+    """How a real data set differs from the published splits; '' if it is complete, or synthetic."""
     if tier != "full":
         return ""
     manifest = manifest_of(dataset, tier, verify=False)
@@ -59,7 +66,7 @@ def subset_of(dataset: DatasetName, tier: Tier) -> str:
         f"{have} of {want} {what}"
         for have, want, what in zip(
             manifest.get("entries", []),
-            COMPLETE[layout(dataset)],
+            PUBLISHED_SIZES[layout(dataset)],
             ("test", "training"),
             strict=True,
         )
@@ -70,34 +77,29 @@ def subset_of(dataset: DatasetName, tier: Tier) -> str:
     )
 
 
-def need_training_images(dataset: DatasetName, tier: Tier) -> None:
-    """Raises `DataError` if only the test part of a real data set is here: enough to evaluate, not to train."""
+def require_training_images(dataset: DatasetName, tier: Tier) -> None:
+    """Raises `DataError` if a real data set has only its test images: enough to evaluate, not to train."""
     if tier == "full" and not manifest_of(dataset, tier, verify=False).get("training_images", True):
-        place = IMAGES[layout(dataset)][1][1]
+        images = IMAGES[layout(dataset)][1][1]
         raise DataError(
-            f"{folder(dataset, tier) / place} is missing: training needs it; "
-            f"{_how_to_get(dataset, place)}"
+            f"{dataset_folder(dataset, tier) / images} is missing: training needs it; "
+            f"{_fetch_hint(dataset, images)}"
         )
 
 
 def prepare(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
-    """Synthesise (smoke, lab) or verify (full) a data set and write its manifest.
+    """Generate (smoke, lab) or verify (full) a data set and write its manifest.
 
     Raises `DataError` naming the first file of a real data set that is missing or malformed.
     """
-    manifest = _verify(dataset) if tier == "full" else _synthesise(dataset, tier)
-    path = manifest_file(dataset, tier)
+    manifest = _verify_real(dataset) if tier == "full" else _generate(dataset, tier)
     text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
-    if not path.is_file() or path.read_text() != text:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_text(text)
-        part.rename(path)
+    write_if_changed(manifest_file(dataset, tier), text.encode())
     return manifest
 
 
 def synthetic_settings(dataset: DatasetName, tier: Tier) -> SyntheticSet:
-    """The entry of params.yaml. Raises `LedgerError` naming the file and what is wrong in it."""
+    """The entry of params.yaml. Raises `LedgerError` naming the file and the error in it."""
     path = params_file()
     try:
         return SyntheticSet.model_validate(read_yaml(path)["synthetic"][tier][dataset])
@@ -109,20 +111,20 @@ def synthetic_settings(dataset: DatasetName, tier: Tier) -> SyntheticSet:
         raise LedgerError(f"{path}: {where}: {first['msg']} (got {first['input']!r})") from None
 
 
-def _synthesise(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
-    """The pipeline's own folder: other settings, or a missing image, make it anew."""
+def _generate(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
+    """Generate a synthetic data set; again if its settings changed or an image is missing."""
     from bench.datasets import synthetic
 
     settings = synthetic_settings(dataset, tier).model_dump()
-    where = folder(dataset, tier)
-    if (where / "manifest.json").is_file():
-        there = synthetic.read_manifest(where)
+    folder = dataset_folder(dataset, tier)
+    if (folder / "manifest.json").is_file():
+        existing = synthetic.read_manifest(folder)
         wanted = {"dataset": layout(dataset), **settings}
-        same = all(getattr(there.recipe, key) == value for key, value in wanted.items())
-        pictures = sum(1 for _ in where.rglob("*.png"))
-        if not same or pictures != sum(there.images.values()):
-            shutil.rmtree(where)
-    made = synthetic.generate(where, dataset=layout(dataset), **settings)
+        same = all(getattr(existing.recipe, key) == value for key, value in wanted.items())
+        images = sum(1 for _ in folder.rglob("*.png"))
+        if not same or images != sum(existing.images.values()):
+            shutil.rmtree(folder)
+    made = synthetic.generate(folder, dataset=layout(dataset), **settings)
     return {
         "dataset": dataset,
         "tier": tier,
@@ -131,65 +133,65 @@ def _synthesise(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
     }
 
 
-def _seen(dataset: DatasetName) -> dict[str, list[int]]:
-    """Size and time of annotation files and image folders: unchanged, they are not looked at again."""
-    found = {}
-    for name in (*FILES[dataset], *(place for _, place in IMAGES[layout(dataset)])):
-        path = folder(dataset, "full") / name
+def _file_states(dataset: DatasetName) -> dict[str, list[int]]:
+    """Size and modification time of annotation files and image folders; while they stay, nothing is verified again."""
+    states = {}
+    for name in (*FILES[dataset], *(images for _, images in IMAGES[layout(dataset)])):
+        path = dataset_folder(dataset, "full") / name
         if path.exists():
             size = path.stat().st_size if path.is_file() else 0
-            found[name] = [size, path.stat().st_mtime_ns]
-    return found
+            states[name] = [size, path.stat().st_mtime_ns]
+    return states
 
 
-def _verify(dataset: DatasetName) -> dict[str, Any]:
-    """Annotations and test images must be here; training images only to train, detected boxes only to use them.
+def _verify_real(dataset: DatasetName) -> dict[str, Any]:
+    """Annotations and test images are required; training images only for training, detected boxes only for their use.
 
-    The fingerprint is that of the annotations, so that it stays the same when the rest comes.
+    The fingerprint is that of the annotations, so it stays the same when the rest is added.
     """
-    where = folder(dataset, "full")
-    files = _hashes(dataset, where)
+    folder = dataset_folder(dataset, "full")
+    files = _file_hashes(dataset, folder)
     annotations = {name: sha for name, sha in files.items() if name.startswith("annotations/")}
     images: set[Path] = set()
     entries, training_images = [], True
-    for part, (file, place) in enumerate(IMAGES[layout(dataset)]):
-        names = _image_names(where / file)
+    for part, (file, image_folder) in enumerate(IMAGES[layout(dataset)]):
+        names = _image_names(folder / file)
         entries.append(len(names))
-        if part and not (where / place).exists():
+        if part and not (folder / image_folder).exists():
             training_images = False
             continue
-        images |= {where / place / name for name in names}
+        images |= {folder / image_folder / name for name in names}
     return {
         "dataset": dataset,
         "tier": "full",
         "files": files,
         "entries": entries,
         "training_images": training_images,
-        "split": _own_split(where),
+        "split": _custom_split(folder),
         "images": verify_images(sorted(images), f"{dataset} images"),
-        "seen": _seen(dataset),
+        "seen": _file_states(dataset),
         "fingerprint": hashlib.sha256(json.dumps(annotations, sort_keys=True).encode()).hexdigest(),
     }
 
 
-def _hashes(dataset: DatasetName, where: Path) -> dict[str, str]:
-    """SHA-256 of every file that decides an evaluation; boxes of a detector may be missing."""
+def _file_hashes(dataset: DatasetName, folder: Path) -> dict[str, str]:
+    """SHA-256 of every file that an evaluation depends on; detected boxes may be missing."""
     files = {}
     for name in FILES[dataset]:
-        path = where / name
+        path = folder / name
         if not path.is_file():
             if not name.startswith("annotations/"):
                 continue
             raise DataError(
-                f"{path} is missing: the full tier needs the real {dataset}; {_how_to_get(dataset, name)}"
+                f"{path} is missing: the full tier needs the real {dataset}; {_fetch_hint(dataset, name)}"
             )
         with path.open("rb") as stream:
             files[name] = hashlib.file_digest(stream, "sha256").hexdigest()
     return files
 
 
-def _how_to_get(dataset: DatasetName, place: str) -> str:
-    """The command that brings a file or folder."""
+def _fetch_hint(dataset: DatasetName, name: str) -> str:
+    """The command that downloads a file or folder of the data set."""
     names = {
         "coco": {
             "annotations": "coco-annotations",
@@ -199,24 +201,26 @@ def _how_to_get(dataset: DatasetName, place: str) -> str:
         "mpii": {"annotations": "mpii-annotations", "images": "mpii"},
         "crowdpose": {"annotations": "crowdpose-annotations", "images": "crowdpose"},
     }[layout(dataset)]
-    return f"`repropose fetch {names[place.partition('/')[0]]}` brings it (README, 'Real data')"
+    return f"`repropose fetch {names[name.partition('/')[0]]}` downloads it (README, 'Real data')"
 
 
-def _own_split(where: Path) -> str:
-    """What a conversion with a split of its own left behind (`bench.datasets.mpii`); '' for published ones."""
-    note = where / "annotations" / "mpii_split.json"
+def _custom_split(folder: Path) -> str:
+    """The rule of a split that is not the published one (see `bench.datasets.mpii`); '' for the published one."""
+    note = folder / "annotations" / "mpii_split.json"
     rule = read_json(note).get("rule", "") if note.is_file() else ""
     return str(rule) if rule != "published list" else ""
 
 
 def _image_names(file: Path) -> list[str]:
-    """Image file of every entry. Raises `DataError` for a file that is no annotation of ours."""
+    """Image file of every entry. Raises `DataError` if it is not an annotation file of these data sets."""
     data = read_json(file)
     try:
         listed = data if isinstance(data, list) else data["images"]
         names = [one["image"] if isinstance(data, list) else one["file_name"] for one in listed]
     except (KeyError, TypeError, IndexError) as error:
-        raise DataError(f"{file} is no annotation file: {type(error).__name__} {error}") from None
-    if strange := [n for n in names if not isinstance(n, str) or ".." in n or n.startswith("/")]:
-        raise DataError(f"{file} names an image outside of its folder: {strange[0]!r}")
+        raise DataError(
+            f"{file} is not an annotation file: {type(error).__name__} {error}"
+        ) from None
+    if outside := [n for n in names if not isinstance(n, str) or ".." in n or n.startswith("/")]:
+        raise DataError(f"{file} names an image outside its folder: {outside[0]!r}")
     return names

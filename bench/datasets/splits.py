@@ -1,4 +1,4 @@
-"""Data sets as files: which belong to each, where they are, how many entries the published splits have."""
+"""Static facts of the data sets: their files, their folders, and the sizes of the published splits."""
 
 from pathlib import Path
 from typing import get_args
@@ -7,7 +7,7 @@ from bench.catalog.schema import DatasetName, Layout, Tier, layout
 from bench.errors import UnknownName
 from bench.paths import workspace
 
-# The files that decide an evaluation, relative to the data set's folder; the first is the test truth.
+# Files that an evaluation depends on, relative to the data set's folder; the first is the test split's ground truth.
 FILES: dict[DatasetName, tuple[str, ...]] = {
     "coco": (
         "annotations/person_keypoints_val2017.json",
@@ -30,7 +30,7 @@ FILES: dict[DatasetName, tuple[str, ...]] = {
 }
 
 
-# Where the images lie that an annotation file names: test, then training.
+# Annotation file and the folder of its images: test, then training.
 IMAGES: dict[Layout, tuple[tuple[str, str], ...]] = {
     "coco": (
         ("annotations/person_keypoints_val2017.json", "val2017"),
@@ -44,25 +44,26 @@ IMAGES: dict[Layout, tuple[tuple[str, str], ...]] = {
 }
 
 
-# How many entries (images; people for MPII) the published splits have: test, then training.
-COMPLETE: dict[Layout, tuple[int, int]] = {
+# Entries (images; people for MPII) of the published splits: test, then training.
+PUBLISHED_SIZES: dict[Layout, tuple[int, int]] = {
     "coco": (5000, 118287),
     "mpii": (2958, 22246),
     "crowdpose": (8000, 12000),
 }
 
 
-def folder(dataset: DatasetName, tier: Tier) -> Path:
-    """Where a data set lies at a tier: whole images of the real COCO are COCO's own."""
+def dataset_folder(dataset: DatasetName, tier: Tier) -> Path:
+    """The folder of a data set at a tier; at the full tier `coco-scenes` is the real COCO. Raises `UnknownName`."""
     if dataset not in FILES:
         raise UnknownName("data set", dataset, get_args(DatasetName))
     return workspace() / "data" / tier / (layout(dataset) if tier == "full" else dataset)
 
 
 def manifest_file(dataset: DatasetName, tier: Tier) -> Path:
+    """The manifest, which `bench.datasets.prepare` writes."""
     return workspace() / "data" / tier / f"{dataset}.json"
 
 
 def annotation_file(dataset: DatasetName, tier: Tier) -> Path:
-    """The truth that predictions are evaluated against."""
-    return folder(dataset, tier) / FILES[dataset][0]
+    """The ground truth of the test split."""
+    return dataset_folder(dataset, tier) / FILES[dataset][0]

@@ -1,8 +1,8 @@
-"""A small part of a real data set, for a quick look: `repropose prepare coco --tier full --limit 500`.
+"""A small subset of a real data set, for a first try: `repropose prepare coco --tier full --limit 500`.
 
-It is a workspace of its own, so that every command works on it unchanged and its results never lie beside those of the
-whole data set: annotations of a few images, chosen by a seed, beside links to the images and weights that are there
-already. Its counts are less than the published ones, so every result names the subset and none is compared.
+It is a separate workspace, so every command works on it unchanged and its results do not mix with those of the whole
+data set: annotations of a random sample of images, with links to the existing images and weights. It has fewer entries
+than the published splits, so every result names the subset and none is compared with the paper.
 """
 
 import json
@@ -14,58 +14,56 @@ from typing import Any
 from bench.catalog.schema import DatasetName, layout
 from bench.datasets import mpii
 from bench.datasets.matlab import read_arrays
-from bench.datasets.prepare import truth_at_hand
-from bench.datasets.splits import FILES, IMAGES, folder
+from bench.datasets.prepare import require_annotations
+from bench.datasets.splits import FILES, IMAGES, dataset_folder
 from bench.errors import DataError
-from bench.files import read_json, replace_file
+from bench.files import read_json, write_if_changed
 from bench.paths import workspace
 
 
 def make(dataset: DatasetName, limit: int, seed: int = 0) -> Path:
-    """Write the subset: `limit` entries (images; people for MPII) of the test part, and of the training part.
+    """Write a subset of `limit` entries (images; people for MPII) each of the test and the training split.
 
-    Returns the workspace to use it in. Raises `DataError` if the data set is not here, or not larger than that.
+    Returns its workspace. Raises `DataError` if the data set is missing or not larger than the limit.
     """
-    whole, name = folder(dataset, "full"), f"{dataset}-{limit}-seed-{seed}"
-    place = workspace() / "data" / "subsets" / name
-    home = place / "data" / "full" / layout(dataset)
+    whole, name = dataset_folder(dataset, "full"), f"{dataset}-{limit}-seed-{seed}"
+    target = workspace() / "data" / "subsets" / name
+    folder = target / "data" / "full" / layout(dataset)
     kept: dict[str, Any] = {}
-    truth_at_hand(dataset, "full")
+    require_annotations(dataset, "full")
     for file, _ in IMAGES[layout(dataset)]:
         content = read_json(whole / file)
-        kept[file] = _chosen(content, limit, seed, whole / file)
-        small = (
-            _cut_people(content, kept[file])
-            if layout(dataset) == "mpii"
-            else _cut(content, kept[file])
-        )
-        _write(home / file, json.dumps(small).encode())
+        kept[file] = _sample(content, limit, seed, whole / file)
+        write_if_changed(folder / file, json.dumps(_cut(content, kept[file])).encode())
     test = kept[IMAGES[layout(dataset)][0][0]]
     for file in FILES[dataset]:
         if file.endswith(".mat"):
-            _write(home / file, _cut_truth(whole / file, test))
+            write_if_changed(folder / file, _cut_truth(whole / file, test))
         elif file not in kept and (whole / file).is_file():
             chosen = set(test)
             boxes = [box for box in read_json(whole / file) if box["image_id"] in chosen]
-            _write(home / file, json.dumps(boxes).encode())
-    for folder_name in {images for _, images in IMAGES[layout(dataset)]}:
-        _link(home / folder_name, whole / folder_name)
-    _link(place / "data" / "full" / "weights", whole.parent / "weights")
-    return place
+            write_if_changed(folder / file, json.dumps(boxes).encode())
+    for images in {images for _, images in IMAGES[layout(dataset)]}:
+        _link(folder / images, whole / images)
+    _link(target / "data" / "full" / "weights", whole.parent / "weights")
+    return target
 
 
-def _chosen(content: Any, limit: int, seed: int, file: Path) -> list[int]:
-    """Image ids, or positions of people, in rising order."""
+def _sample(content: Any, limit: int, seed: int, file: Path) -> list[int]:
+    """Image ids, or positions of people, in ascending order."""
     if isinstance(content, list):
         everything: Sequence[int] = range(len(content))
     else:
         everything = sorted(image["id"] for image in content["images"])
     if limit >= len(everything):
-        raise DataError(f"{file} has {len(everything)} entries; a subset has fewer than that")
+        raise DataError(f"{file} has {len(everything)} entries; a subset has to be smaller")
     return sorted(random.Random(seed).sample(everything, limit))
 
 
 def _cut(content: Any, ids: Sequence[int]) -> Any:
+    """The entries of a sample: images by id with their annotations, or people by position (MPII)."""
+    if isinstance(content, list):
+        return [content[position] for position in ids]
     wanted = set(ids)
     return {
         **content,
@@ -74,29 +72,20 @@ def _cut(content: Any, ids: Sequence[int]) -> Any:
     }
 
 
-def _cut_people(content: Any, positions: Sequence[int]) -> Any:
-    return [content[position] for position in positions]
-
-
 def _cut_truth(file: Path, positions: Sequence[int]) -> bytes:
-    """The same people of MPII's evaluation arrays, whose last axis counts people."""
+    """The same people of MPII's evaluation arrays, whose last axis is the person."""
     names = ("headboxes_src", "jnt_missing", "pos_gt_src")
     truth = read_arrays(file.read_bytes(), str(file), names)
     try:
         return mpii.truth_file({name: truth[name][..., list(positions)] for name in names})
     except IndexError:
-        raise DataError(f"{file} holds fewer people than mpii_val.json; fetch both again") from None
+        raise DataError(
+            f"{file} has fewer people than mpii_val.json; download both again"
+        ) from None
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Leave a file that is already so, for its time tells whether to look at it again."""
-    if not path.is_file() or path.read_bytes() != content:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, content)
-
-
-def _link(place: Path, target: Path) -> None:
-    if target.exists() and not place.exists():
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.unlink(missing_ok=True)
-        place.symlink_to(target.resolve())
+def _link(link: Path, target: Path) -> None:
+    if target.exists() and not link.exists():
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(target.resolve())

@@ -1,9 +1,9 @@
-"""What goes wrong in poses, after Ronchi and Perona, Benchmarking and Error Diagnosis (ICCV 2017).
+"""Error types of keypoints, after Ronchi and Perona, Benchmarking and Error Diagnosis (ICCV 2017).
 
-A detection is laid beside the person that the official evaluator matches it to, at an OKS of 0.1 or more. Each of its
-keypoints is compared with the true place of that keypoint and of its left-right partner on every person of the image;
-the best fit, if near, says whether it is good, jittered, inverted or swapped, else it is a miss. Their thresholds:
-keypoint similarity from 0.5 is near, from 0.85 close. Nothing here imports torch.
+A detection is compared with the person that the official evaluator matches it to, at an OKS of 0.1 or more. Each of its
+keypoints is compared with the annotation of that keypoint and of its left-right partner on every person of the image.
+If the best of these is near, it decides: good, jitter, inversion or swap; otherwise the keypoint is a miss. Thresholds
+as in the paper: a keypoint similarity from 0.5 is near, from 0.85 close.
 """
 
 import copy
@@ -13,38 +13,17 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.evaluate.per_person import (
-    GOOD,
-    INVERSION,
-    JITTER,
-    MISS,
-    NONE,
-    SWAP,
-    People,
-    by_keypoint,
-    group,
-    groups,
-)
+from bench.datasets.keypoints import KEYPOINTS, Skeleton
+from bench.evaluate.per_person import GOOD, INVERSION, JITTER, MISS, NONE, SWAP, People
 from bench.results.records import Diagnosis, FalsePositives
 
 Floats = NDArray[np.float64]
 NEAR, CLOSE, MATCH = 0.5, 0.85, 0.1
-OVERLAP = 0.1  # of two boxes (intersection over union), from which people crowd each other
+OVERLAP = 0.1  # IoU of two boxes, from which people count as crowding each other
 THRESHOLDS = f"keypoint similarity: near from {NEAR}, close from {CLOSE}; matched at OKS {MATCH}"
 _SIZES = {"small, below 32x32": 32.0**2, "medium, to 96x96": 96.0**2, "large": np.inf}
 _VISIBLE = {"0": 0, "1-5": 5, "6-10": 10, "11-15": 15, "16 and more": 99}
 _CROWDING = {"0": 0, "1-2": 2, "3 and more": 10**9}
-
-
-def mirror(names: Sequence[str]) -> list[int]:
-    """For each keypoint the place of its left-right partner; its own where it has none."""
-    sides = {"left": "right", "right": "left"}
-    place = {name: index for index, name in enumerate(names)}
-    partners = [
-        name.replace(side, sides[side], 1) if (side := name.partition("_")[0]) in sides else name
-        for name in names
-    ]
-    return [place[partner] for partner in partners]
 
 
 # ---------------------------------------------------------------- keypoints of one image
@@ -58,23 +37,23 @@ def kinds_of(
     labelled: NDArray[np.bool_],
     partner: Sequence[int],
 ) -> NDArray[np.int8]:
-    """Kinds [F, K] of the keypoints of F detections in one image, -1 where the true keypoint is not labelled.
+    """Error types [F, K] of the keypoints of F detections in one image, -1 where the keypoint is not labelled.
 
-    `found` [F, K, 2], `owner` [F] index of the matched person, `truth` [P, K, 2] and `labelled` [P, K] of all people.
-    `similarity(squared distances [F, K], person)` gives [F, K], 1 on the spot, falling, 0.5 where near ends and
-    0.85 where close ends.
+    found: [F, K, 2]. owner: [F] index of the matched person. truth: [P, K, 2], labelled: [P, K] of all people.
+    partner: [K] the keypoint on the other side. similarity(squared distances [F, K], person): [F, K], 1 at distance
+    zero, decreasing, 0.5 where near ends and 0.85 where close ends.
     """
     own = np.full(found.shape[:2], -1.0)
     swapped, inverted = own.copy(), own.copy()
     for person in range(len(truth)):
         mine = (owner == person)[:, None]
-        for places, seen, straight in (
+        for positions, seen, same_side in (
             (truth[person], labelled[person], True),
             (truth[person][partner], labelled[person][partner], False),
         ):
-            fit = similarity(((found - places) ** 2).sum(axis=2), person)
+            fit = similarity(((found - positions) ** 2).sum(axis=2), person)
             fit = np.where(seen, fit, -1.0)
-            target = own if straight else inverted
+            target = own if same_side else inverted
             np.copyto(target, fit, where=mine)
             np.maximum(swapped, np.where(mine, -1.0, fit), out=swapped)
     best = np.maximum(own, np.maximum(inverted, swapped))
@@ -99,7 +78,7 @@ class _Image(NamedTuple):
 
 
 class _Person(NamedTuple):
-    """One person that counts; the first five are the rows of `People`."""
+    """One person who counts; the first five fields are a row of `People`."""
 
     image: int
     person: int
@@ -112,50 +91,45 @@ class _Person(NamedTuple):
 
 
 def diagnose(
-    evaluation: Any, names: Sequence[str], sigmas: Floats, use_area: bool = True
+    evaluation: Any, skeleton: Skeleton, use_area: bool = True
 ) -> tuple[Diagnosis, People]:
-    """Errors behind a COCOeval of pycocotools or xtcocotools, after its `evaluate()`; it is left as it was.
+    """Errors in a COCOeval of pycocotools or xtcocotools after its `evaluate()`, which is not changed.
 
-    `use_area` False takes 0.53 of the box as a person's area, as CrowdPose's evaluation does.
+    `use_area=False` takes 0.53 of the box as a person's area, as CrowdPose's evaluation does.
     """
     images = _images(evaluation)
-    partner = mirror(names)
-    everyone = [p for one in images for p in _people_of(one, partner, sigmas, use_area)]
+    everyone = [p for one in images for p in _people_of(one, skeleton, use_area)]
     tallies = [tally for one in images for tally in _tally(one)]
-    people = _people(everyone, len(names))
-    return (
-        Diagnosis(
-            thresholds=THRESHOLDS,
-            everyone=group(people, np.ones(len(everyone), dtype=bool)),
-            detections=len(tallies),
-            false_positives=_false_positives(tallies, len(everyone)),
-            by_keypoint=by_keypoint(people, names),
-            by_size=groups(people, [p.area for p in everyone], _SIZES),
-            by_visible=groups(people, [p.visible for p in everyone], _VISIBLE),
-            by_crowding=groups(people, [p.crowding for p in everyone], _CROWDING),
-        ),
-        people,
+    people = _as_people(everyone, len(skeleton.names))
+    diagnosis = Diagnosis(
+        thresholds=THRESHOLDS,
+        everyone=people.group(),
+        detections=len(tallies),
+        false_positives=_false_positives(tallies, len(everyone)),
+        by_keypoint=people.by_keypoint(skeleton.names),
+        by_size=people.groups([p.area for p in everyone], _SIZES),
+        by_visible=people.groups([p.visible for p in everyone], _VISIBLE),
+        by_crowding=people.groups([p.crowding for p in everyone], _CROWDING),
     )
+    return diagnosis, people
 
 
-def _people_of(
-    image: _Image, partner: Sequence[int], sigmas: Floats, use_area: bool
-) -> list[_Person]:
-    """Everyone in an image who counts, with the kinds of their keypoints."""
+def _people_of(image: _Image, skeleton: Skeleton, use_area: bool) -> list[_Person]:
+    """Everyone in an image who counts, with the error types of their keypoints."""
     areas = np.array([_area(p, use_area) for p in image.people])
     truth = np.array([p["keypoints"] for p in image.people], dtype=float)
-    truth = truth.reshape(len(areas), len(partner), 3)
-    taken = {g: d for g, d in _taken(image).items() if not image.people[g]["ignore"]}
-    kinds = np.full((len(areas), len(partner)), NONE, dtype=np.int8)
-    if taken:
-        points = np.array([image.detections[d]["keypoints"] for d in taken.values()], dtype=float)
-        kinds[list(taken)] = kinds_of(
-            _oks_similarity(sigmas, areas),
-            points.reshape(len(taken), len(partner), 3)[:, :, :2],
-            np.array(list(taken)),
+    truth = truth.reshape(len(areas), len(skeleton.names), 3)
+    matched = {g: d for g, d in _matched(image).items() if not image.people[g]["ignore"]}
+    kinds = np.full(truth.shape[:2], NONE, dtype=np.int8)
+    if matched:
+        points = np.array([image.detections[d]["keypoints"] for d in matched.values()], dtype=float)
+        kinds[list(matched)] = kinds_of(
+            _oks_similarity(skeleton, areas),
+            points.reshape(len(matched), -1, 3)[:, :, :2],
+            np.array(list(matched)),
             truth[:, :, :2],
             truth[:, :, 2] > 0,
-            partner,
+            skeleton.partners,
         )
     visible = (truth[:, :, 2] == 2).sum(axis=1)
     crowding = _crowding(image.people)
@@ -163,8 +137,8 @@ def _people_of(
         _Person(
             person["image_id"],
             person["id"],
-            int(image.detections[taken[g]]["id"]) - 1 if g in taken else -1,
-            float(image.oks[taken[g], g]) if g in taken else 0.0,
+            int(image.detections[matched[g]]["id"]) - 1 if g in matched else -1,
+            float(image.oks[matched[g], g]) if g in matched else 0.0,
             kinds[g],
             float(areas[g]),
             int(visible[g]),
@@ -176,7 +150,7 @@ def _people_of(
 
 
 def _images(evaluation: Any) -> list[_Image]:
-    """All images with people or detections, matched by the evaluator itself at an OKS of 0.1, whatever the area."""
+    """All images with people or detections, matched by the evaluator itself at an OKS of 0.1, for every area."""
     found = []
     kept = evaluation.params
     evaluation.params = copy.copy(kept)
@@ -191,19 +165,18 @@ def _images(evaluation: Any) -> list[_Image]:
             people = evaluation._gts[image, category]
             detections = [by_id[one] for one in matches["dtIds"]]
             oks = np.asarray(evaluation.ious[image, category], dtype=float)
-            found.append(
-                _Image(people, detections, oks.reshape(len(detections), len(people)), matches)
-            )
+            oks = oks.reshape(len(detections), len(people))
+            found.append(_Image(people, detections, oks, matches))
     evaluation.params = kept
     return found
 
 
-def _taken(image: _Image) -> dict[int, int]:
-    """Person -> the detection that took them, both by place; a crowd keeps its last."""
+def _matched(image: _Image) -> dict[int, int]:
+    """Person -> matched detection, both by index; a crowd keeps its last."""
     people = {p["id"]: g for g, p in enumerate(image.people)}
-    matched = zip(image.matches["gtIds"], np.asarray(image.matches["gtMatches"])[0], strict=True)
-    places = {d["id"]: at for at, d in enumerate(image.detections)}
-    return {people[person]: places[int(one)] for person, one in matched if int(one) in places}
+    pairs = zip(image.matches["gtIds"], np.asarray(image.matches["gtMatches"])[0], strict=True)
+    index = {d["id"]: at for at, d in enumerate(image.detections)}
+    return {people[person]: index[int(one)] for person, one in pairs if int(one) in index}
 
 
 def _area(person: Mapping[str, Any], use_area: bool) -> float:
@@ -212,9 +185,9 @@ def _area(person: Mapping[str, Any], use_area: bool) -> float:
     return float(person["bbox"][2] * person["bbox"][3] * 0.53)
 
 
-def _oks_similarity(sigmas: Floats, areas: Floats) -> Callable[[Floats, int], Floats]:
-    """The summand of OKS: exp(-d^2 / (2 area (2 sigma)^2))."""
-    spread = 2.0 * (2.0 * sigmas) ** 2
+def _oks_similarity(skeleton: Skeleton, areas: Floats) -> Callable[[Floats, int], Floats]:
+    """One term of OKS: exp(-d^2 / (2 area (2 sigma)^2))."""
+    spread = 2.0 * (2.0 * np.asarray(skeleton.sigmas)) ** 2
 
     def similarity(squared: Floats, person: int) -> Floats:
         return np.asarray(np.exp(-squared / (spread * (areas[person] + np.spacing(1)))))
@@ -223,7 +196,7 @@ def _oks_similarity(sigmas: Floats, areas: Floats) -> Callable[[Floats, int], Fl
 
 
 def _crowding(people: Sequence[Mapping[str, Any]]) -> NDArray[np.int64]:
-    """For each person of an image the number of others (crowds left out) whose boxes overlap."""
+    """For each person of an image the number of others (without crowds) whose boxes overlap."""
     boxes = np.array([p["bbox"] for p in people], dtype=float).reshape(len(people), 4)
     low, high = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
     sides = np.minimum(high[:, None], high[None]) - np.maximum(low[:, None], low[None])
@@ -236,7 +209,7 @@ def _crowding(people: Sequence[Mapping[str, Any]]) -> NDArray[np.int64]:
 
 
 def _tally(image: _Image) -> list[tuple[float, bool, bool]]:
-    """For each detection its score, whether it is background, whether it is a duplicate."""
+    """For each detection: score, whether it is background, whether it is a duplicate."""
     known = {p["id"] for p in image.people}
     matched = [int(one) in known for one in np.asarray(image.matches["dtMatches"])[0]]
     near = image.oks.max(axis=1) >= MATCH if len(image.people) else np.zeros(len(matched), bool)
@@ -255,15 +228,12 @@ def _false_positives(tallies: list[tuple[float, bool, bool]], people: int) -> Fa
     )
 
 
-def _people(everyone: Sequence[_Person], keypoints: int) -> People:
+def _as_people(everyone: Sequence[_Person], keypoints: int) -> People:
+    ids = np.array([p[:3] for p in everyone], dtype=np.int64).reshape(-1, 3)
+    image, person, detection = ids.T.copy()
+    scores = np.array([p.score for p in everyone], dtype=float)
     kinds = np.array([p.kinds for p in everyone], dtype=np.int8)
-    return People(
-        np.array([p.image for p in everyone], dtype=np.int64),
-        np.array([p.person for p in everyone], dtype=np.int64),
-        np.array([p.detection for p in everyone], dtype=np.int64),
-        np.array([p.score for p in everyone], dtype=float),
-        kinds.reshape(len(everyone), keypoints),
-    )
+    return People(image, person, detection, scores, kinds.reshape(-1, keypoints))
 
 
 # ---------------------------------------------------------------- MPII
@@ -274,15 +244,14 @@ def diagnose_mpii(
     truth: Floats,
     heads: Floats,
     labelled: NDArray[np.bool_],
-    names: Sequence[str],
     images: Sequence[str] | None,
 ) -> tuple[Diagnosis, People]:
-    """Errors of MPII predictions [N, 16, 2], which are given for each person, so nobody is unfound or invented.
+    """Errors of MPII predictions [N, 16, 2]: one per annotated person, so there are no false positives or negatives.
 
-    MPII has no sigmas and no areas: its own two PCKh thresholds take the place of the similarities, 0.5 head sizes
-    for near, 0.1 for close. `images` (a name per person) tells who is in one image; without it swaps stay unknown.
+    MPII has no sigmas and no areas: its two PCKh thresholds replace the similarities, 0.5 head sizes for near, 0.1
+    for close. `images` [N] names the image of each person; without it swaps cannot be recognised.
     """
-    partner = mirror(names)
+    skeleton = KEYPOINTS["mpii"]
     kinds = np.full(labelled.shape, NONE, dtype=np.int8)
     together: dict[str, list[int]] = {}
     for person in range(len(truth)):
@@ -295,7 +264,7 @@ def diagnose_mpii(
             np.arange(len(members)),
             truth[members],
             labelled[members],
-            partner,
+            skeleton.partners,
         )
         first[members] = members[0]
     distance = np.linalg.norm(found - truth, axis=2) / heads[:, None]
@@ -303,27 +272,25 @@ def diagnose_mpii(
     everyone = np.arange(len(truth))
     people = People(first, everyone, everyone, hits / np.maximum(labelled.sum(axis=1), 1), kinds)
     undefined = {
-        "false positives and negatives": "MPII gives the place of each person to the network",
-        "size": "MPII's evaluation file holds no area",
-        "visible": "MPII's evaluation file says what is labelled, not what can be seen",
-        "crowding": "MPII's evaluation file holds no boxes of people",
+        "false positives and negatives": "MPII gives the position of each person to the network",
+        "size": "MPII's evaluation file has no areas",
+        "visible": "MPII's evaluation file says what is labelled, not what is visible",
+        "crowding": "MPII's evaluation file has no boxes of people",
     }
     if not images:
-        undefined["swap"] = "the file that tells who shares an image is not there"
-    return (
-        Diagnosis(
-            thresholds="distance in head sizes: near to 0.5, close to 0.1",
-            everyone=group(people, np.ones(len(truth), dtype=bool)),
-            detections=len(truth),
-            by_keypoint=by_keypoint(people, names),
-            undefined=undefined,
-        ),
-        people,
+        undefined["swap"] = "mpii_val.json, which names the image of each person, is missing"
+    diagnosis = Diagnosis(
+        thresholds="distance in head sizes: near to 0.5, close to 0.1",
+        everyone=people.group(),
+        detections=len(truth),
+        by_keypoint=people.by_keypoint(skeleton.names),
+        undefined=undefined,
     )
+    return diagnosis, people
 
 
 def _head_similarity(heads: Floats) -> Callable[[Floats, int], Floats]:
-    """Falls with distance: 1 on the spot, 0.85 at 0.1 head sizes, 0.5 at 0.5, in straight pieces."""
+    """Piecewise linear in the distance: 1 at zero, 0.85 at 0.1 head sizes, 0.5 at 0.5."""
 
     def similarity(squared: Floats, person: int) -> Floats:
         distance = np.sqrt(squared) / heads[person]

@@ -1,27 +1,22 @@
-"""Which people were found at which threshold: what the image-paired bootstrap resamples."""
+"""Matched detections of each image and threshold: what the image-paired bootstrap resamples."""
 
-import io
-import zlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import ResultError
-from bench.files import write_atomically
+from bench.evaluate.npz import NpzFile
 
 RECALLS = np.linspace(0.0, 1.0, 101)
 
 
 @dataclass(frozen=True)
-class Matches:
-    """Matched detections of one run, by falling score; T OKS thresholds, D detections, N images.
+class Matches(NpzFile):
+    """Matched detections of one run, by decreasing score; T OKS thresholds, D detections, N images.
 
-    images: [N] image ids, sorted. people: [N] people that count. image: [D] index into `images`.
-    hit, ignored: [T, D] matched to a person that counts; matched to one that does not count.
+    images: [N] image ids, sorted. people: [N] people who count. image: [D] index into `images`.
+    hit, ignored: [T, D] matched to a person who counts; matched to one who does not count.
     """
 
     images: NDArray[np.int64]
@@ -62,9 +57,9 @@ class Matches:
         )
 
     def average_precision(self, times: NDArray[np.int64] | None = None) -> float:
-        """AP in percent when image n is there `times[n]` times (default: once each); NaN without people.
+        """AP in percent when image n is used `times[n]` times (default: once each); NaN without people.
 
-        As COCO defines it: precision made falling, read at 101 recalls, averaged over the thresholds.
+        As COCO defines it: non-increasing precision, sampled at 101 recalls, averaged over the thresholds.
         """
         weight, people = self._weighted(times)
         if people == 0:
@@ -77,13 +72,13 @@ class Matches:
             if len(at) == 0:
                 continue
             precision = true[at] / np.maximum(seen[at], 1)
-            falling = np.maximum.accumulate(precision[::-1])[::-1]
+            envelope = np.maximum.accumulate(precision[::-1])[::-1]
             index = np.searchsorted(true[at] / people, RECALLS, side="left")
-            total += float(np.sum(falling[index[index < len(at)]])) / len(RECALLS)
+            total += float(np.sum(envelope[index[index < len(at)]])) / len(RECALLS)
         return 100.0 * total / len(self.hit)
 
     def average_recall(self, times: NDArray[np.int64] | None = None) -> float:
-        """AR in percent: share of people found, averaged over the thresholds; NaN without people."""
+        """AR in percent: share of people detected, averaged over the thresholds; NaN without people."""
         weight, people = self._weighted(times)
         if people == 0:
             return float("nan")
@@ -92,28 +87,3 @@ class Matches:
     def _weighted(self, times: NDArray[np.int64] | None) -> tuple[NDArray[np.int64], int]:
         times = np.ones(len(self.images), dtype=np.int64) if times is None else times
         return times[self.image], int(times @ self.people)
-
-    def save(self, path: Path) -> None:
-        """The whole file or none of it. Raises `ResultError` if it cannot be written."""
-        packed = io.BytesIO()
-        np.savez_compressed(packed, **vars(self))
-        write_atomically(path, packed.getvalue())
-
-    @classmethod
-    def load(cls, path: Path) -> "Matches":
-        """Raises `ResultError` for a file that is none of ours; nothing is unpickled."""
-        try:
-            with np.load(path, allow_pickle=False) as data:
-                return cls(**{name: data[name] for name in cls.__annotations__})
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            TypeError,
-            EOFError,
-            BadZipFile,
-            zlib.error,
-        ) as error:
-            raise ResultError(
-                f"{path}: no stored matches: {error}; evaluate the run again"
-            ) from None

@@ -1,4 +1,4 @@
-"""The card of a submission: what its author says of the network."""
+"""The model card of a submission: its author's description of the network."""
 
 from pathlib import Path
 from typing import Any
@@ -7,16 +7,16 @@ import yaml
 from pydantic import ValidationError
 
 from bench.errors import DataError
-from bench.evaluate.predictions import SHOWN
-from bench.files import read_bounded
+from bench.evaluate.predictions import MAX_REPORTED
+from bench.files import read_bytes
 from bench.results.records import ModelCard
 
 _CARD_BYTES = 20_000
 
 
 def read_card(path: Path) -> ModelCard:
-    """A model card in YAML. Raises `DataError` with the line of the first mistake."""
-    raw = read_bounded(path, _CARD_BYTES)
+    """A model card in YAML. Raises `DataError` with the lines of the first errors."""
+    raw = read_bytes(path, _CARD_BYTES)
     try:
         text = raw.decode("utf-8")
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
@@ -26,25 +26,25 @@ def read_card(path: Path) -> ModelCard:
         mark = getattr(error, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else str(path)
         problem = getattr(error, "problem", None) or type(error).__name__
-        raise DataError(f"{place}: no readable YAML: {problem}") from None
+        raise DataError(f"{place}: not readable YAML: {problem}") from None
     if not isinstance(data, dict):
         raise DataError(f"{path}: a model card is a list of `field: value` lines")
     try:
         return ModelCard.model_validate(data)
     except ValidationError as error:
-        told = [_card_mistake(one, text) for one in error.errors(include_url=False)[:SHOWN]]
-        raise DataError(f"{path}: {'; '.join(told)}") from None
+        errors = [_field_error(one, text) for one in error.errors(include_url=False)[:MAX_REPORTED]]
+        raise DataError(f"{path}: {'; '.join(errors)}") from None
 
 
-def _card_mistake(error: Any, text: str) -> str:
+def _field_error(error: Any, text: str) -> str:
     field = str(error["loc"][0]) if error["loc"] else "the card"
     lines = [n for n, line in enumerate(text.splitlines(), 1) if line.startswith(f"{field}:")]
     place = f"line {lines[0]}, {field}" if lines else field
     if error["type"] == "extra_forbidden":
-        return f"{place[:60]}: no such field; they are {', '.join(ModelCard.model_fields)}"
+        return f"{place[:60]}: unknown field; allowed are {', '.join(ModelCard.model_fields)}"
     wanted = ModelCard.model_fields[field].description if field in ModelCard.model_fields else ""
     if error["type"] == "missing":
         return f"{field} is missing: {wanted}"
     if error["type"] == "value_error":
         return f"{place}: {error['ctx']['error']}"
-    return f"{place}: {str(error['input'])[:60]!r} arrived, wanted is {wanted}"
+    return f"{place}: {str(error['input'])[:60]!r} arrived, expected is {wanted}"

@@ -1,4 +1,4 @@
-"""OKS of all detections of an image at once: the official evaluators' own sum, without their inner loop."""
+"""OKS of all detections of an image at once: the official evaluators' computation without their inner loop."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 def with_fast_oks(evaluator: type) -> type:
     """pycocotools' or xtcocotools' COCOeval with `compute_oks` in place of its loop over detections.
 
-    The same operations in the same order on every number, so the results are the same bits (a test holds that).
+    The same operations in the same order on every number, so the results are identical to the last bit (tested).
     """
 
     def computeOks(self: Any, imgId: int, catId: int) -> NDArray[np.float64] | list[float]:
@@ -33,7 +33,7 @@ def compute_oks(
     sigmas: NDArray[np.float64],
     use_area: bool,
 ) -> NDArray[np.float64]:
-    """OKS [D, G] of detections [D, 3 K] with G people; one without labelled keypoints counts by the box, doubled."""
+    """OKS [D, G] of detections [D, 3 K] with G people; without labelled keypoints, the distance to the doubled box."""
     oks = np.zeros((len(found), len(people)))
     variances = (sigmas * 2) ** 2
     xd, yd = found[:, 0::3], found[:, 1::3]

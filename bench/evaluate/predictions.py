@@ -1,9 +1,9 @@
-"""Strangers' predictions and model cards: read within bounds, checked to the last entry before anything is done.
+"""External predictions: read within bounds, and every entry validated before anything is done with them.
 
 Predictions are a list of COCO result entries, as JSON (also .gz): `image_id`, `category_id` (1), `keypoints`
-[x1, y1, score1, x2, ...] in pixels counted from 0, `score`, and `bbox` in all entries or in none. Anything else in
-an entry is left out. MPII: `image_id` is the position of the person in mpii_val.json; also a .mat file with `preds`
-[N, 16, 2 or 3] in pixels counted from 1, as HRNet's code writes it.
+[x1, y1, score1, x2, ...] in 0-based pixels, `score`, and `bbox` in all entries or in none. Anything else in
+an entry is dropped. MPII: `image_id` is the position of the person in mpii_val.json; also a .mat file with `preds`
+[N, 16, 2 or 3] in 1-based pixels, as HRNet's code writes it.
 """
 
 import json
@@ -15,24 +15,24 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bench.catalog.schema import Layout
+from bench.datasets.keypoints import KEYPOINTS
 from bench.datasets.matlab import read_arrays
 from bench.errors import DataError, UnknownName
-from bench.files import parse_json, read_bounded
+from bench.files import parse_json, read_bytes
 
-KEYPOINTS: Mapping[Layout, int] = {"coco": 17, "mpii": 16, "crowdpose": 14}
 SPLITS: Mapping[str, Layout] = {
     "coco-val": "coco",
     "mpii-val": "mpii",
     "crowdpose-test": "crowdpose",
 }
-FARTHEST = 1e6  # pixels and scores beyond this are mistakes
-LOOKED_AT = 20  # detections of an image that COCO's evaluation takes
-SHOWN = 5  # mistakes told one by one
+MAX_VALUE = 1e6  # larger coordinates and scores are errors
+MAX_DETECTIONS = 20  # per image in COCO's evaluation
+MAX_REPORTED = 5  # errors reported one by one
 Entry = dict[str, Any]
 
 
 class Checked(NamedTuple):
-    """Entries that hold what they must, and what is worth telling about them."""
+    """Valid entries, and notes on what is unusual about them."""
 
     entries: list[Entry]
     notes: list[str]
@@ -46,19 +46,19 @@ def dataset_of(split: str) -> Layout:
 
 
 def read_predictions(path: Path, dataset: Layout, known: set[int]) -> Checked:
-    """Entries of a predictions file; `known` are the image ids (MPII: positions) of the truth.
+    """Entries of a predictions file; known: the image ids (MPII: positions) of the annotations.
 
-    Raises `DataError` naming the first mistakes by entry and line.
+    Raises `DataError` with the first errors by entry and line.
     """
     if path.suffix == ".mat":
         if dataset != "mpii":
             raise DataError(f"{path}: only MPII predictions can be a .mat file; give JSON")
         return check_entries(_from_mat(path), dataset, known, str(path))
-    raw = read_bounded(path)
+    raw = read_bytes(path)
     data = parse_json(raw, str(path))
     if not isinstance(data, list):
         raise DataError(
-            f"{path} holds a JSON {type(data).__name__}; predictions are a list of entries"
+            f"{path} is a JSON {type(data).__name__}; predictions are a list of entries"
         )
     return check_entries(data, dataset, known, str(path), raw)
 
@@ -66,37 +66,39 @@ def read_predictions(path: Path, dataset: Layout, known: set[int]) -> Checked:
 def check_entries(
     data: list[Any], dataset: Layout, known: set[int], what: str, raw: bytes | None = None
 ) -> Checked:
-    """Entries of predictions that were read; `what` is their file, and `raw` its text, in messages.
+    """Validate parsed predictions. what: their file, for messages. raw: its text, for line numbers.
 
-    Raises `DataError` naming the first mistakes by entry (and line).
+    Raises `DataError` with the first errors by entry (and line).
     """
     boxed = bool(data) and isinstance(data[0], dict) and "bbox" in data[0]
     entries: list[Entry] = []
-    mistakes: dict[int, str] = {}
+    errors: dict[int, str] = {}
     seen: dict[tuple[Any, ...], int] = {}
-    twice: dict[int, int] = {}
+    repeated: dict[int, int] = {}
     for number, one in enumerate(data):
-        if mistake := _mistake(one, KEYPOINTS[dataset], known, boxed):
-            mistakes[number] = mistake
+        if error := _entry_error(one, len(KEYPOINTS[dataset].names), known, boxed):
+            errors[number] = error
             continue
         entry = {key: one[key] for key in ("image_id", "category_id", "keypoints", "score")}
         entries.append({**entry, "bbox": one["bbox"]} if boxed else entry)
         key = (one["image_id"],) if dataset == "mpii" else (one["image_id"], *one["keypoints"])
         first = seen.setdefault(key, number)
         if first != number:
-            twice[number] = first
+            repeated[number] = first
     if dataset == "mpii":
-        mistakes |= {n: f"person {data[n]['image_id']} was entry {f + 1}" for n, f in twice.items()}
-    if mistakes:
-        raise DataError(f"{what}: {_told(mistakes, raw)}")
+        errors |= {
+            n: f"person {data[n]['image_id']} was entry {f + 1}" for n, f in repeated.items()
+        }
+    if errors:
+        raise DataError(f"{what}: {_report(errors, raw)}")
     if dataset == "mpii" and (missing := sorted(known - {e["image_id"] for e in entries})):
         raise DataError(
             f"{what}: {len(missing)} of {len(known)} people have no entry, the first is {missing[0]}"
         )
-    return Checked(entries, _notes(entries, known, twice))
+    return Checked(entries, _notes(entries, known, repeated))
 
 
-def _mistake(one: Any, keypoints: int, known: set[int], boxed: bool) -> str:
+def _entry_error(one: Any, keypoints: int, known: set[int], boxed: bool) -> str:
     """What is wrong with one entry; empty if nothing is."""
     if not isinstance(one, dict):
         return f"is a {type(one).__name__}, not an object"
@@ -104,17 +106,17 @@ def _mistake(one: Any, keypoints: int, known: set[int], boxed: bool) -> str:
         if key not in one:
             return f"has no {key}"
     if type(one["image_id"]) is not int or one["image_id"] not in known:
-        return f"image_id {one['image_id']!r:.40} is not in the truth"
+        return f"image_id {one['image_id']!r:.40} is not in the annotations"
     if type(one["category_id"]) is not int or one["category_id"] != 1:
         return f"category_id is {one['category_id']!r:.40}; a person is 1"
     points = one["keypoints"]
     if not isinstance(points, list) or len(points) != 3 * keypoints:
         size = f"{len(points)} numbers" if isinstance(points, list) else type(points).__name__
-        return f"keypoints holds {size}; {3 * keypoints} are wanted (x, y, score of {keypoints})"
+        return f"keypoints has {size}; {3 * keypoints} are expected (x, y, score of {keypoints})"
     if not _numbers(points):
-        return "keypoints holds something that is no finite number of pixels"
+        return "keypoints has a value that is not a finite number of pixels"
     if not _numbers([one["score"]]):
-        return f"score {one['score']!r:.40} is no finite number"
+        return f"score {one['score']!r:.40} is not a finite number"
     if boxed != ("bbox" in one):
         return "has no bbox while the first entry has one" if boxed else "has a bbox, the first not"
     if boxed:
@@ -125,58 +127,62 @@ def _mistake(one: Any, keypoints: int, known: set[int], boxed: bool) -> str:
 
 
 def _numbers(values: list[Any]) -> bool:
-    return all(type(v) in (int, float) and -FARTHEST <= v <= FARTHEST for v in values)
+    return all(type(v) in (int, float) and -MAX_VALUE <= v <= MAX_VALUE for v in values)
 
 
-def _told(mistakes: Mapping[int, str], raw: bytes | None) -> str:
-    chosen = sorted(mistakes)[:SHOWN]
+def _report(errors: Mapping[int, str], raw: bytes | None) -> str:
+    chosen = sorted(errors)[:MAX_REPORTED]
     lines = _lines(raw, chosen[-1]) if raw is not None else {}
-    told = [
-        f"entry {n + 1}{f' (line {lines[n]})' if n in lines else ''} {mistakes[n]}" for n in chosen
+    reports = [
+        f"entry {n + 1}{f' (line {lines[n]})' if n in lines else ''} {errors[n]}" for n in chosen
     ]
-    more = len(mistakes) - len(chosen)
-    return "; ".join(told) + (f"; and {more} more entries are wrong" if more else "")
+    more = len(errors) - len(chosen)
+    return "; ".join(reports) + (f"; and {more} more entries are invalid" if more else "")
 
 
 def _lines(raw: bytes, last: int) -> dict[int, int]:
-    """Entry -> line of the file, up to entry `last` of a JSON list that was read before."""
+    """Entry -> line of the file, up to entry `last` of a JSON list that was parsed before."""
     text = raw.decode(json.detect_encoding(raw), errors="replace")
     decoder = json.JSONDecoder()
     position = text.index("[") + 1
     counted, line = 0, 1
-    found = {}
+    lines = {}
     for number in range(last + 1):
         while text[position] in ", \t\r\n":
             position += 1
         line += text.count("\n", counted, position)
         counted = position
-        found[number] = line
+        lines[number] = line
         _, position = decoder.raw_decode(text, position)
-    return found
+    return lines
 
 
-def _notes(entries: list[Entry], known: set[int], twice: Mapping[int, int]) -> list[str]:
+def _notes(entries: list[Entry], known: set[int], repeated: Mapping[int, int]) -> list[str]:
     per_image = Counter(entry["image_id"] for entry in entries)
-    many = sum(count > LOOKED_AT for count in per_image.values())
-    silent = sum(not any(entry["keypoints"][2::3]) for entry in entries)
+    many = sum(count > MAX_DETECTIONS for count in per_image.values())
+    unscored = sum(not any(entry["keypoints"][2::3]) for entry in entries)
     notes = []
     if len(per_image) < len(known):
         notes.append(f"{len(per_image)} of {len(known)} images have predictions")
     if many:
-        notes.append(f"{many} images have more than the {LOOKED_AT} detections that are looked at")
-    if twice:
-        number, first = next(iter(twice.items()))
-        notes.append(f"{len(twice)} entries are repeated, entry {number + 1} is entry {first + 1}")
-    if silent:
-        notes.append(f"{silent} entries have no keypoint score above 0")
+        notes.append(
+            f"{many} images have more than the {MAX_DETECTIONS} detections that are evaluated"
+        )
+    if repeated:
+        number, first = next(iter(repeated.items()))
+        notes.append(
+            f"{len(repeated)} entries are repeated: entry {number + 1} is entry {first + 1}"
+        )
+    if unscored:
+        notes.append(f"{unscored} entries have no keypoint score above 0")
     return notes
 
 
 def _from_mat(path: Path) -> list[Entry]:
-    """Entries of `preds`, in 0-based pixels."""
-    found = read_arrays(read_bounded(path, 2**26), str(path), ["preds"])["preds"]
+    """Entries from `preds`, in 0-based pixels."""
+    found = read_arrays(read_bytes(path, 2**26), str(path), ["preds"])["preds"]
     if found.ndim != 3 or found.shape[1] != 16 or found.shape[2] not in (2, 3):
-        raise DataError(f"{path}: preds has the shape {found.shape}; wanted is [N, 16, 2 or 3]")
+        raise DataError(f"{path}: preds has the shape {found.shape}; expected is [N, 16, 2 or 3]")
     scores = found[:, :, 2] if found.shape[2] == 3 else np.ones(found.shape[:2])
     points = np.concatenate([found[:, :, :2] - 1.0, scores[:, :, None]], axis=2)
     return [
@@ -188,6 +194,3 @@ def _from_mat(path: Path) -> list[Entry]:
         }
         for number, one in enumerate(points)
     ]
-
-
-# ---------------------------------------------------------------- model cards

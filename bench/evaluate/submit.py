@@ -1,4 +1,4 @@
-"""A stranger's predictions: evaluated as our own are, and stored with the card that came along."""
+"""External predictions: evaluated like our own, and stored with their model card."""
 
 import json
 from pathlib import Path
@@ -9,7 +9,7 @@ from bench.datasets.prepare import manifest_of
 from bench.datasets.splits import annotation_file
 from bench.errors import DataError, ResultError
 from bench.evaluate.ground_truth import mpii_people
-from bench.evaluate.metrics import Evaluation, evaluated_on, examine
+from bench.evaluate.metrics import Evaluation, evaluate_with_diagnosis, evaluated_on
 from bench.evaluate.predictions import Checked, read_predictions
 from bench.files import read_json
 from bench.results.locations import relative_path
@@ -19,24 +19,22 @@ from bench.results.store import Store, Stored
 
 
 def known_ids(dataset: Layout, truth: Path) -> set[int]:
-    """Image ids of a truth (MPII: positions of its people). Raises `DataError`."""
+    """Image ids of the annotations (MPII: positions of the people). Raises `DataError`."""
     if dataset == "mpii":
         if truth.suffix != ".mat":
-            raise DataError(
-                f"{truth}: MPII's truth is mpii_gt_val.mat, as HRNet's code evaluates by"
-            )
+            raise DataError(f"{truth}: MPII is evaluated by mpii_gt_val.mat, as in HRNet's code")
         return set(range(mpii_people(truth)))
     data = read_json(truth)
     try:
         return {int(image["id"]) for image in data["images"]}
     except (TypeError, KeyError, ValueError, OverflowError):
-        raise DataError(f"{truth} is no COCO annotation file: it lists no images") from None
+        raise DataError(f"{truth} is not a COCO annotation file: it lists no images") from None
 
 
 def evaluate_file(predictions: Path, dataset: Layout, truth: Path) -> tuple[Evaluation, Checked]:
-    """Every figure of a predictions file, after checking every entry."""
+    """Every metric of a predictions file, after validating every entry."""
     checked = read_predictions(predictions, dataset, known_ids(dataset, truth))
-    return examine(dataset, truth, checked.entries), checked
+    return evaluate_with_diagnosis(dataset, truth, checked.entries), checked
 
 
 def submit(
@@ -49,16 +47,16 @@ def submit(
     committed: bool = False,
     replace: bool = False,
 ) -> Stored[SubmissionResult]:
-    """Check, evaluate and store a submission; before the last step nothing is written.
+    """Validate, evaluate and store a submission; nothing is written before the last step.
 
-    Raises `DataError` for predictions that do not pass, `ResultError` if the name is taken.
+    Raises `DataError` for invalid predictions, `ResultError` if the name is taken.
     """
     fingerprint = str(manifest_of(dataset, tier)["fingerprint"])
     found, checked = evaluate_file(predictions, dataset, annotation_file(dataset, tier))
     if not checked.entries:
-        raise DataError(f"{predictions} holds no predictions; there is nothing to submit")
+        raise DataError(f"{predictions} has no predictions; there is nothing to submit")
     if repeated := [note for note in checked.notes if "repeated" in note]:
-        raise DataError(f"{predictions}: {repeated[0]}; leave repetitions out")
+        raise DataError(f"{predictions}: {repeated[0]}; remove the repetitions")
     result = SubmissionResult(
         card=card,
         dataset=dataset,
@@ -80,8 +78,8 @@ def submit(
     ]
     if taken and not replace:
         raise ResultError(
-            f"{card.name} has a submission for {dataset} already ({taken[0]}); "
-            "take another name, or replace it with --replace"
+            f"{card.name} already has a submission for {dataset} ({taken[0]}); "
+            "choose another name, or replace it with --replace"
         )
     stored = store.write(result, checked.entries, committed=committed)
     found.people.save(stored.people)

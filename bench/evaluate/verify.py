@@ -1,4 +1,4 @@
-"""Does a stored result stand? Its metrics computed again from its predictions, without a GPU."""
+"""Verification of stored results: their metrics are recomputed from their predictions, without a GPU."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
@@ -11,27 +11,30 @@ from bench.datasets.prepare import fingerprint
 from bench.datasets.splits import FILES, annotation_file
 from bench.errors import DataError, ResultError, UnknownName
 from bench.evaluate.matches import Matches
-from bench.evaluate.metrics import EVALUATORS, evaluated_on, examine
+from bench.evaluate.metrics import EVALUATORS, Evaluation, evaluate_with_diagnosis, evaluated_on
 from bench.evaluate.per_person import People
 from bench.evaluate.predictions import check_entries
 from bench.evaluate.submit import known_ids
-from bench.results.records import AccuracyResult, SubmissionResult
+from bench.results.records import AccuracyResult, Diagnosis, SubmissionResult
 from bench.results.store import Store, Stored
 
 Checkable = Stored[AccuracyResult] | Stored[SubmissionResult]
 SAME = 1e-9  # points; the same evaluator on the same bytes differs by less
 
 
+State = Literal["verified", "mismatch", "unchecked"]
+
+
 class Check(NamedTuple):
-    """What became of one result, in words."""
+    """The outcome for one result, and the reason for it."""
 
     file: str
-    state: Literal["stands", "falls", "unchecked"]
+    state: State
     reason: str
 
 
 def checkable(store: Store, wanted: Sequence[str]) -> list[Checkable]:
-    """Accuracies and submissions, all or those named by file, run or submission. Raises `UnknownName`."""
+    """Accuracies and submissions: all, or those named by file, run or submission. Raises `UnknownName`."""
     every: list[Checkable] = [*store.accuracies(), *store.submissions()]
     names = {id(one): _names(one) for one in every}
     for name in wanted:
@@ -48,14 +51,12 @@ def _names(stored: Checkable) -> set[str]:
 
 
 def verify(catalog: Catalog, store: Store, results: Sequence[Checkable]) -> Iterator[Check]:
-    """Check results one after the other."""
+    """Check results one by one."""
     for stored in results:
         yield Check(stored.file, *_verdict(catalog, store, stored))
 
 
-def _verdict(
-    catalog: Catalog, store: Store, stored: Checkable
-) -> tuple[Literal["stands", "falls", "unchecked"], str]:
+def _verdict(catalog: Catalog, store: Store, stored: Checkable) -> tuple[State, str]:
     result = stored.result
     if isinstance(result, AccuracyResult) and result.failed is not None:
         return "unchecked", f"the run failed: {result.failed}"
@@ -64,32 +65,32 @@ def _verdict(
     try:
         entries = store.predictions(stored)
     except ResultError as error:
-        return "falls", str(error)
+        return "mismatch", str(error)
     dataset = _dataset(catalog, result)
     try:
         present = fingerprint(dataset, result.tier)
     except DataError as error:
-        return "unchecked", f"the truth is not here: {error}"
+        return "unchecked", f"the annotations are missing: {error}"
     stated = result.protocol.get("fingerprint", "")
     if present != stated:
-        return "falls", (
+        return "mismatch", (
             f"it was evaluated on other data: fingerprint {stated[:12] or 'not stated'}, "
             f"data/{result.tier}/{dataset} has {present[:12]}"
         )
     truth = annotation_file(dataset, result.tier)
     try:
         check_entries(entries, layout(dataset), known_ids(layout(dataset), truth), stored.file)
-        found = examine(layout(dataset), truth, entries)
+        found = evaluate_with_diagnosis(layout(dataset), truth, entries)
     except DataError as error:
-        return "falls", f"its predictions cannot be evaluated: {error}"
+        return "mismatch", f"its predictions cannot be evaluated: {error}"
     wrong = [
         *_differences(result.metrics, found.metrics),
-        *_other(stored, found),
+        *_other_differences(stored, found),
         *_stated(result, evaluated_on(dataset, result.tier, present), entries),
     ]
     if wrong:
-        return "falls", "; ".join(wrong) + _evaluator(result.protocol, layout(dataset))
-    return "stands", f"{len(found.metrics)} figures from {len(entries)} predictions"
+        return "mismatch", "; ".join(wrong) + _evaluator(result.protocol, layout(dataset))
+    return "verified", f"{len(found.metrics)} metrics from {len(entries)} predictions"
 
 
 def _dataset(catalog: Catalog, result: AccuracyResult | SubmissionResult) -> DatasetName:
@@ -112,15 +113,15 @@ def _differences(stored: dict[str, float], found: dict[str, float]) -> list[str]
     ]
 
 
-def _shown(figure: float | None) -> str:
-    return "missing" if figure is None else f"{figure:.6g}"
+def _shown(value: float | None) -> str:
+    return "missing" if value is None else f"{value:.6g}"
 
 
-def _other(stored: Checkable, found: Any) -> list[str]:
-    """What else was stored of the same evaluation and differs: diagnosis, people, matches."""
+def _other_differences(stored: Checkable, found: Evaluation) -> list[str]:
+    """Differences in what else the evaluation stored: diagnosis, people, matches."""
     wrong = []
-    if stored.result.diagnosis not in (None, found.diagnosis):
-        wrong.append("the error diagnosis is another one")
+    if (diagnosis := stored.result.diagnosis) and _counts(diagnosis) != _counts(found.diagnosis):
+        wrong.append("the error diagnosis differs")
     for file, kind, wanted, other in (
         (stored.people, People, found.people, "people"),
         (stored.matches, Matches, found.matches, "matches"),
@@ -134,8 +135,13 @@ def _other(stored: Checkable, found: Any) -> list[str]:
             continue
         again = vars(wanted) if wanted else {}
         if not again or not all(np.array_equal(kept[key], again[key]) for key in again):
-            wrong.append(f"{file.name} tells of other {other}")
+            wrong.append(f"{file.name} has other {other}")
     return wrong
+
+
+def _counts(diagnosis: Diagnosis) -> tuple[Any, ...]:
+    """What a diagnosis counts and what it leaves undefined, without the wording of the reasons."""
+    return diagnosis.model_dump(exclude={"undefined"}), sorted(diagnosis.undefined)
 
 
 def _stated(
@@ -143,7 +149,7 @@ def _stated(
     again: dict[str, str],
     entries: Sequence[dict[str, Any]],
 ) -> list[str]:
-    """What the result states of its data and predictions and is not so. The evaluator may be of another version."""
+    """False statements of the result about its data and predictions. The evaluator may have another version."""
     wrong = [
         f"its protocol states {key} '{result.protocol.get(key, '')}', it is '{again.get(key, '')}'"
         for key in ("data", "split", "subset")
@@ -163,4 +169,4 @@ def _evaluator(protocol: dict[str, str], dataset: Layout) -> str:
     used = protocol.get("evaluator", "")
     if used == EVALUATORS[dataset]:
         return ""
-    return f" (it was evaluated by {used or 'an unnamed evaluator'}, here is {EVALUATORS[dataset]})"
+    return f" (it was evaluated with {used or 'an unnamed evaluator'}, installed is {EVALUATORS[dataset]})"

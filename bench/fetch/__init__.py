@@ -1,4 +1,4 @@
-"""Real data and weights: what can be had, from where, and how it gets here whole."""
+"""Downloads of real data and weights: resumed, verified, recorded."""
 
 from bench.fetch.fetcher import Options, fetch, listing
 

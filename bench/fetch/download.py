@@ -1,8 +1,8 @@
-"""One file from the network to the disk: resumed, checked, and under its name only when it is whole.
+"""Download of one file: resumed, verified, and renamed to its final name only when it is complete.
 
-What has come lies in NAME.part, and what the server said of it in NAME.part.json. A kill at any byte loses nothing: the
-next call asks for the rest (Range), on the condition that the file is still the same (If-Range). A server that ignores
-ranges, or has another file by now, makes the file start anew.
+The data received so far are in NAME.part, the server's headers in NAME.part.json. A kill at any byte loses nothing: the
+next call asks for the rest (Range), provided that the file is still the same (If-Range). If the server ignores ranges,
+or its file has changed, the download starts over.
 """
 
 import fcntl
@@ -22,17 +22,17 @@ import requests
 import urllib3
 
 from bench.errors import DataError
-from bench.fetch.http import content_range, reason, retry_after, short, validator
-from bench.fetch.retry import Passing, Patience, Refused, Unanswered
+from bench.fetch.http import content_range, retry_after, short_message, status_text, validator
+from bench.fetch.retry import NoResponse, PermanentError, RetryPolicy, TransientError
 from bench.fetch.sources import RemoteFile
 
 CHUNK = 1 << 20
-# Answers that another try may change; every other refusal is final for its address.
-PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+# Statuses that another attempt may change; any other error is permanent for its address.
+TRANSIENT_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
-class Arrived(NamedTuple):
-    """A whole file, as it came."""
+class Downloaded(NamedTuple):
+    """A complete, verified file."""
 
     path: Path
     size: int
@@ -48,54 +48,60 @@ def download(
     target: Path,
     *,
     known_sha256: str | None = None,
-    patience: Patience | None = None,
+    retry: RetryPolicy | None = None,
     progress: Progress = lambda count: None,
-) -> Arrived:
-    """Bring a file to `target`, from its first address that works.
+) -> Downloaded:
+    """Download a file to `target`, from its first address that works.
 
-    `known_sha256` is what an earlier download had, where the publisher states no hash. `progress` hears of bytes
-    gained (and, negative, of those thrown away). Proxies are taken from the environment. Raises `DataError` when no
-    address works, naming what each answered; the part that came stays and is resumed next time.
+    known_sha256: hash of an earlier download, where the publisher gives none. progress: called with the bytes received
+    (negative for bytes discarded). Proxies are taken from the environment. Raises `DataError` with the error of each
+    address if none works; the partial file is kept and resumed next time.
     """
-    patience = patience or Patience()
+    retry = retry or RetryPolicy()
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(target.name + ".part")
-    answers = []
-    with requests.Session() as session, _alone(part) as stream:
+    part = _part_of(target)
+    errors = []
+    with requests.Session() as session, _locked(part) as stream:
         for address in file.addresses:
-            one = _Transfer(file, address, part, stream, known_sha256, patience, progress, session)
+            one = _Transfer(file, address, part, stream, known_sha256, retry, progress, session)
             try:
                 digest = one.run()
-            except Refused as refusal:
-                answers.append(f"{address}: {refusal}")
+            except PermanentError as error:
+                errors.append(f"{address}: {error}")
                 continue
             os.fsync(stream.fileno())
             size = stream.seek(0, os.SEEK_END)
             os.replace(part, target)
             one.notes.unlink(missing_ok=True)
-            return Arrived(target, size, digest, address)
+            return Downloaded(target, size, digest, address)
     raise DataError(
-        f"{file.name} could not be fetched: "
-        + "; ".join(answers)
-        + ("; run the same command again to go on," if _begun(part) else ";")
-        + " --data-root takes it from a folder that has it"
+        f"{file.name} could not be downloaded: "
+        + "; ".join(errors)
+        + ("; run it again to resume the download" if partial_size(target) else "")
+        + "; --data-root links it from a folder that has it"
     )
 
 
-def _begun(part: Path) -> bool:
-    return part.exists() and part.stat().st_size > 0
+def _part_of(target: Path) -> Path:
+    return target.with_name(target.name + ".part")
+
+
+def partial_size(target: Path) -> int:
+    """Bytes of an interrupted download to `target`; 0 if there is none."""
+    part = _part_of(target)
+    return part.stat().st_size if part.is_file() else 0
 
 
 @contextmanager
-def _alone(part: Path) -> Iterator[BinaryIO]:
-    """The part file, opened for appending by this process only."""
+def _locked(part: Path) -> Iterator[BinaryIO]:
+    """The partial file, opened for appending by this process only."""
     with part.open("a+b") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise _busy(part) from None
+            raise _in_use(part) from None
         if not part.exists() or not os.path.samestat(part.stat(), os.fstat(stream.fileno())):
-            raise _busy(part)  # the other one has just finished
+            raise _in_use(part)  # the other process has just finished
         try:
             yield stream
         finally:
@@ -104,8 +110,8 @@ def _alone(part: Path) -> Iterator[BinaryIO]:
                 part.unlink()
 
 
-def _busy(part: Path) -> DataError:
-    return DataError(f"{part} is being written by another fetch; wait for it and ask again")
+def _in_use(part: Path) -> DataError:
+    return DataError(f"{part} is being written by another fetch; wait for it and run again")
 
 
 @dataclass
@@ -117,7 +123,7 @@ class _Transfer:
     part: Path
     stream: BinaryIO
     known_sha256: str | None
-    patience: Patience
+    retry: RetryPolicy
     progress: Progress
     session: requests.Session
 
@@ -126,180 +132,162 @@ class _Transfer:
         self.hash = hashlib.sha256()
         self.have = 0
         self.total = self.file.size
-        self.pieced = False  # put together from several answers: if it is wrong, once more in one
+        self.resumed = False  # put together from several responses: if the hash is wrong, try once in one piece
 
     def run(self) -> str:
-        """The whole file's SHA-256. Raises `Refused` when this address will not bring it."""
-        self._take_up()
-        fruitless = 0
+        """SHA-256 of the complete file. Raises `PermanentError` if this address does not give it."""
+        self._resume()
+        failures = 0
         while True:
             before = self.have
             try:
-                if not self._whole():
+                if self.total is None or self.have != self.total:
                     self._attempt()
-                wrong = self._wrong()
-                if wrong is None:
-                    return self.hash.hexdigest()
-                pieced = self.pieced
-                self._start_anew()
-                if not pieced:
-                    raise Refused(wrong)
-            except Passing as problem:
-                fruitless = 0 if self.have > before else fruitless + 1
-                nobody = isinstance(problem, Unanswered) and not self.have
-                allowed = self.patience.unanswered if nobody else self.patience.tries
-                if fruitless >= min(allowed, self.patience.tries):
-                    raise Refused(f"{problem} ({fruitless} tries)") from None
-                self._wait(problem.wait, fruitless)
+                digest = self.hash.hexdigest()
+                error = self.file.hash_error(digest, self.known_sha256)
+                if error is None:
+                    return digest
+                resumed = self.resumed
+                self._restart()
+                if not resumed:
+                    raise PermanentError(error)
+            except TransientError as problem:
+                failures = 0 if self.have > before else failures + 1
+                unreachable = isinstance(problem, NoResponse) and not self.have
+                allowed = self.retry.connect_attempts if unreachable else self.retry.attempts
+                if failures >= min(allowed, self.retry.attempts):
+                    raise PermanentError(f"{problem} ({failures} attempts)") from None
+                self._wait(problem.wait, failures)
 
-    def _wait(self, asked: float | None, fruitless: int) -> None:
-        if asked is not None and asked > self.patience.longest_wait:
-            raise Refused(f"the server asks to wait {asked:.0f} s; run the same command then")
-        backoff = min(self.patience.wait * 2.0**fruitless, self.patience.longest_wait)
-        self.patience.sleep(asked if asked is not None else backoff * random.uniform(0.5, 1.0))
+    def _wait(self, asked: float | None, failures: int) -> None:
+        if asked is not None and asked > self.retry.max_wait:
+            raise PermanentError(f"the server asks to wait {asked:.0f} s; run it again then")
+        wait = min(self.retry.backoff * 2.0**failures, self.retry.max_wait)
+        self.retry.sleep(asked if asked is not None else wait * random.uniform(0.5, 1.0))
 
-    # ------------------------------------------------------------ what is there
+    # ------------------------------------------------------------ the partial file
 
-    def _take_up(self) -> None:
-        """Hash what an earlier attempt left; what cannot be continued is thrown away."""
+    def _resume(self) -> None:
+        """Hash what an earlier attempt left; discard it if it cannot be continued."""
         self.stream.seek(0)
         while chunk := self.stream.read(CHUNK):
-            self._count(chunk)
-        self.pieced = self.have > 0
-        condition, told = self._condition(), self._said().get("total")
-        self.total = self.total or (told if condition else None)
+            self._add(chunk)
+        self.resumed = self.have > 0
+        condition = self._condition()
+        self.total = self.total or (self._read_notes().get("total") if condition else None)
         too_long = self.total is not None and self.have > self.total
-        if self.have and (too_long or not (condition or self._checked_in_the_end())):
-            self._start_anew()
+        # without a validator, only a known hash keeps pieces of different files from being accepted
+        verifiable = condition or self.file.sha256 or self.known_sha256
+        if self.have and (too_long or not verifiable):
+            self._restart()
 
-    def _said(self) -> dict[str, Any]:
-        """What the server said of the part, if it came from this address."""
+    def _read_notes(self) -> dict[str, Any]:
+        """The server's headers for the partial file, if it came from this address."""
         try:
-            said = json.loads(self.notes.read_bytes())
+            notes = json.loads(self.notes.read_bytes())
         except (OSError, ValueError):
             return {}
-        return said if isinstance(said, dict) and said.get("address") == self.address else {}
+        return notes if isinstance(notes, dict) and notes.get("address") == self.address else {}
 
     def _condition(self) -> str | None:
-        """The strong validator by which the server knows whether its file is still the same."""
-        value = self._said().get("validator")
+        """The validator by which the server decides whether its file is still the same (If-Range)."""
+        value = self._read_notes().get("validator")
         return value if isinstance(value, str) else None
 
-    def _checked_in_the_end(self) -> bool:
-        """Is the whole file's hash known, so that pieces of different files cannot pass?"""
-        return bool(self.file.sha256 or self.known_sha256)
-
-    def _start_anew(self) -> None:
+    def _restart(self) -> None:
         self.progress(-self.have)
         self.stream.seek(0)
         self.stream.truncate()
         self.notes.unlink(missing_ok=True)
         self.hash, self.have, self.total = hashlib.sha256(), 0, self.file.size
-        self.pieced = False
+        self.resumed = False
 
-    def _count(self, chunk: bytes) -> None:
+    def _add(self, chunk: bytes) -> None:
         self.hash.update(chunk)
         self.have += len(chunk)
         self.progress(len(chunk))
 
-    def _whole(self) -> bool:
-        return self.total is not None and self.have == self.total
-
-    def _wrong(self) -> str | None:
-        """What separates the file from what was published or came first; None if nothing does."""
-        got, file = self.hash.hexdigest(), self.file
-        if file.sha256 and got != file.sha256:
-            return f"SHA-256 is {got}, published is {file.sha256}"
-        if file.sha256_starts and not got.startswith(file.sha256_starts):
-            return f"SHA-256 is {got}, published is {file.sha256_starts}..."
-        if self.known_sha256 and got != self.known_sha256:
-            return f"SHA-256 is {got}, the first download had {self.known_sha256}"
-        return None
-
     # ------------------------------------------------------------ one request
 
     def _attempt(self) -> None:
-        """Ask for what is missing and write it. Raises `Passing` or `Refused`."""
+        """Request what is missing and write it. Raises `TransientError` or `PermanentError`."""
         headers = {"Accept-Encoding": "identity"}
         if self.have:
             headers["Range"] = f"bytes={self.have}-"
             if condition := self._condition():
                 headers["If-Range"] = condition
         try:
-            limits = (self.patience.connect, self.patience.silence)
+            limits = (self.retry.connect_timeout, self.retry.read_timeout)
             with self.session.get(
                 self.address, headers=headers, stream=True, timeout=limits
             ) as reply:
-                self._judge(reply)
+                self._check(reply)
                 self._read(reply)
         except (requests.exceptions.InvalidURL, requests.exceptions.TooManyRedirects) as error:
-            raise Refused(str(error)) from None
+            raise PermanentError(str(error)) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             cause = getattr(error.args[0] if error.args else None, "reason", None)
             if isinstance(cause, urllib3.exceptions.NewConnectionError):
-                raise Unanswered(short(error)) from None
+                raise NoResponse(short_message(error)) from None
             inner = error.args[1] if len(error.args) > 1 else None
-            broke = isinstance(inner, urllib3.exceptions.IncompleteRead)
-            raise Passing(self._broke() if broke else short(error)) from None
+            broken = isinstance(inner, urllib3.exceptions.IncompleteRead)
+            raise TransientError(self._broken() if broken else short_message(error)) from None
 
-    def _judge(self, reply: requests.Response) -> None:
-        """Make the part ready for this answer's body, or raise."""
+    def _check(self, reply: requests.Response) -> None:
+        """Prepare the partial file for this response's body, or raise."""
         status = reply.status_code
         if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and self.have:
-            self._start_anew()
-            raise Passing("the part did not fit the server's file", wait=0.0)
-        if status in PASSING:
-            raise Passing(reason(reply), retry_after(reply))
+            self._restart()
+            raise TransientError("the partial file does not fit the server's file", wait=0.0)
+        if status in TRANSIENT_STATUS:
+            raise TransientError(status_text(reply), retry_after(reply))
         if status not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
-            raise Refused(reason(reply))
+            raise PermanentError(status_text(reply))
         if "html" in reply.headers.get("Content-Type", "") and not self.file.name.endswith("html"):
-            raise Refused("the server sends a web page instead of the file")
+            raise PermanentError("the server sends a web page instead of the file")
         if status == HTTPStatus.PARTIAL_CONTENT and self.have:
-            self._judge_piece(reply)
+            self._check_range(reply)
             return
-        if self.have:  # ranges are ignored, or the file has changed
-            self._start_anew()
+        if self.have:  # the server ignores ranges, or the file has changed
+            self._restart()
         length = reply.headers.get("Content-Length", "")
-        told = int(length) if length.isdecimal() and len(length) < 20 else None
-        if self.file.size and told not in (None, self.file.size):
-            raise Refused(f"the file has {told} bytes, published are {self.file.size}")
-        self.total = self.file.size or told
-        self._note(reply)
-
-    def _judge_piece(self, reply: requests.Response) -> None:
-        """Is this the rest of the same file? A server may heed Range and not If-Range."""
-        first, total = content_range(reply)
-        before, now = self._condition() or "", validator(reply) or ""
-        other = before[:1] == now[:1] == '"' and before != now
-        if first != self.have or other or (self.total and total and total != self.total):
-            self._start_anew()
-            raise Passing("the server sends another piece than was asked for", wait=0.0)
-        self.total, self.pieced = self.total or total, True
-
-    def _note(self, reply: requests.Response) -> None:
+        size = int(length) if length.isdecimal() and len(length) < 20 else None
+        if self.file.size and size not in (None, self.file.size):
+            raise PermanentError(f"the file has {size} bytes, published are {self.file.size}")
+        self.total = self.file.size or size
         notes = {"address": self.address, "validator": validator(reply), "total": self.total}
         self.notes.write_text(json.dumps(notes))
 
+    def _check_range(self, reply: requests.Response) -> None:
+        """Check that this is the rest of the same file: a server may support Range but not If-Range."""
+        first, total = content_range(reply)
+        before, now = self._condition() or "", validator(reply) or ""
+        changed = before[:1] == now[:1] == '"' and before != now
+        if first != self.have or changed or (self.total and total and total != self.total):
+            self._restart()
+            raise TransientError("the server sends another range than requested", wait=0.0)
+        self.total, self.resumed = self.total or total, True
+
     def _read(self, reply: requests.Response) -> None:
-        """Append the body as it arrives. Raises `Passing` where it breaks off or crawls."""
-        begun, gained = time.monotonic(), 0
+        """Append the body as it arrives. Raises `TransientError` if it breaks off or is too slow."""
+        start, gained = time.monotonic(), 0
         while chunk := reply.raw.read1(CHUNK):
             if self.total is not None and self.have + len(chunk) > self.total:
-                self._start_anew()
-                raise Passing("the server sends more bytes than it announced")
+                self._restart()
+                raise TransientError("the server sends more bytes than it announced")
             self.stream.write(chunk)
-            self._count(chunk)
+            self._add(chunk)
             gained += len(chunk)
-            passed = time.monotonic() - begun
-            if passed > self.patience.slow_after:
-                if gained < self.patience.slowest * passed:
-                    raise Passing(f"only {gained / passed:.0f} bytes a second")
-                begun, gained = time.monotonic(), 0
+            elapsed = time.monotonic() - start
+            if elapsed > self.retry.speed_window:
+                if gained < self.retry.min_speed * elapsed:
+                    raise TransientError(f"only {gained / elapsed:.0f} bytes a second")
+                start, gained = time.monotonic(), 0
         self.stream.flush()
-        if self.total is None:  # the server never said how much there is
+        if self.total is None:  # the server did not give a size
             self.total = self.have
         if self.have < self.total:
-            raise Passing(self._broke())
+            raise TransientError(self._broken())
 
-    def _broke(self) -> str:
+    def _broken(self) -> str:
         return f"the connection broke after {self.have} of {self.total or 'an unknown number of'} bytes"

@@ -1,4 +1,4 @@
-"""What a server's answer says, read from its status and headers."""
+"""Status, headers and errors of HTTP responses."""
 
 import time
 from email.utils import parsedate_to_datetime
@@ -6,13 +6,13 @@ from email.utils import parsedate_to_datetime
 import requests
 
 
-def reason(reply: requests.Response) -> str:
-    """The answer's status, in words."""
+def status_text(reply: requests.Response) -> str:
+    """The response's status, for messages."""
     return f"the server answers {reply.status_code} {reply.reason or ''}".rstrip()
 
 
-def short(error: Exception) -> str:
-    """The last cause of a network error, without the objects' addresses that urllib3 prints."""
+def short_message(error: Exception) -> str:
+    """The innermost cause of a network error, without the object addresses that urllib3 prints."""
     while isinstance(inner := error.args[0] if error.args else None, Exception):
         error = inner
     cause = getattr(error, "reason", None)
@@ -21,21 +21,21 @@ def short(error: Exception) -> str:
 
 
 def content_range(reply: requests.Response) -> tuple[int | None, int | None]:
-    """First byte and total of a 206 answer, None for what it does not say."""
+    """First byte and total size of a 206 response, None for what it does not say."""
     span, _, total = reply.headers.get("Content-Range", "").removeprefix("bytes ").partition("/")
     first = span.partition("-")[0].strip()
     return int(first) if first.isdecimal() else None, int(total) if total.isdecimal() else None
 
 
 def validator(reply: requests.Response) -> str | None:
-    """What tells this version of the file from another: a strong ETag, or the date of change."""
+    """What identifies this version of the file: a strong ETag, or the modification date."""
     etag = str(reply.headers.get("ETag", ""))
     date = str(reply.headers.get("Last-Modified", ""))
     return etag if etag.startswith('"') else date or None
 
 
 def retry_after(reply: requests.Response) -> float | None:
-    """Seconds the server asks to wait: a number, or a date; None if it says nothing of use."""
+    """Seconds the server asks to wait, given as a number or a date; None if it gives neither."""
     value = reply.headers.get("Retry-After", "").strip()
     if value.isdecimal():
         return float(value)

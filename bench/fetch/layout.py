@@ -1,8 +1,8 @@
-"""Where fetched things lie, what is there already, and what is known of it.
+"""Where fetched files are, which of them exist, and their receipts.
 
 data/full/<folder>/...            the data sets and weights themselves
-data/downloads/<source>/<file>    archives until they are unpacked, and files that a person got by hand
-data/fetched/<source>.json        the receipt: which bytes came from where; every later download must equal them
+data/downloads/<source>/<file>    archives until they are unpacked, and files downloaded by hand
+data/fetched/<source>.json        the receipt: origin and hash of each file; later downloads have to be equal
 """
 
 import hashlib
@@ -13,21 +13,23 @@ from typing import Any
 from bench.datasets.images import verify_images
 from bench.errors import DataError
 from bench.fetch.sources import RemoteFile, Source
-from bench.files import read_json, write_atomically
+from bench.files import read_json, write_if_changed
 from bench.paths import workspace
 
 
-def home(source: Source) -> Path:
+def source_folder(source: Source) -> Path:
+    """Where the files of a source are."""
     return workspace() / "data" / "full" / source.folder
 
 
-def waiting_room(name: str, file: RemoteFile) -> Path:
+def download_path(name: str, file: RemoteFile) -> Path:
+    """Where an archive is until it is unpacked; a file downloaded by hand is looked for here."""
     return workspace() / "data" / "downloads" / name / file.name
 
 
-def final(name: str, source: Source, file: RemoteFile) -> Path:
-    """Where a download ends: an archive in the waiting room, anything else in its place."""
-    return waiting_room(name, file) if file.unpack else home(source) / file.to / file.name
+def target_path(name: str, source: Source, file: RemoteFile) -> Path:
+    """The target of a download: `download_path` for an archive, the final place for any other file."""
+    return download_path(name, file) if file.unpack else source_folder(source) / file.to / file.name
 
 
 def receipt_file(name: str) -> Path:
@@ -35,18 +37,18 @@ def receipt_file(name: str) -> Path:
 
 
 def receipt(name: str) -> dict[str, Any]:
-    """What is written about a source; empty if nothing was fetched yet."""
+    """The receipt of a source; empty if nothing was fetched yet."""
     path = receipt_file(name)
     if not path.is_file():
         return {}
     kept = read_json(path)
     if not isinstance(kept, dict) or not isinstance(kept.get("files"), dict):
-        raise DataError(f"{path} is no receipt; delete it and fetch {name} again")
+        raise DataError(f"{path} is not a receipt; delete it and fetch {name} again")
     return kept
 
 
 def write_receipt(name: str, source: Source, changes: dict[str, Any]) -> None:
-    """Add to a receipt: `files` (name -> size, sha256, from) and `linked` (place -> where it lies)."""
+    """Add to a receipt: `files` (name -> size, sha256, from) and `linked` (path -> what it links to)."""
     kept = receipt(name)
     content = {
         "source": name,
@@ -58,85 +60,83 @@ def write_receipt(name: str, source: Source, changes: dict[str, Any]) -> None:
         "complete": changes.get("complete", kept.get("complete", False)),
     }
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    if not receipt_file(name).is_file() or receipt_file(name).read_text() != text:
-        write_atomically(receipt_file(name), text.encode())
+    write_if_changed(receipt_file(name), text.encode())
 
 
 def known_sha256(name: str, file: RemoteFile) -> str | None:
-    """The hash of the first download, for files whose publisher states none."""
+    """The hash of the first download, for files whose publisher gives none."""
     kept = receipt(name).get("files", {}).get(file.name, {})
     value = kept.get("sha256") if isinstance(kept, dict) else None
     return value if isinstance(value, str) else None
 
 
 def missing(source: Source) -> list[str]:
-    """What the source brings and is not there, with the counts where a folder is incomplete."""
+    """Files and folders of the source that are missing, with counts where a folder is incomplete."""
     found = []
-    for place, want in source.expected.items():
-        path = home(source) / place
+    for name, want in source.expected.items():
+        path = source_folder(source) / name
         if want == "file":
             if not path.is_file() or not path.stat().st_size:
-                found.append(place)
+                found.append(name)
             continue
         have = count_files(path)
         if have == 0 or (isinstance(want, int) and have != want):
             of = f" ({have} of {want} files)" if isinstance(want, int) and have else ""
-            found.append(f"{place}{of}")
+            found.append(f"{name}{of}")
     return found
 
 
 def count_files(folder: Path) -> int:
-    """Files in a folder, without half ones."""
+    """Files in a folder, without partial ones."""
     if not folder.is_dir():
         return 0
     return sum(1 for p in folder.iterdir() if p.suffix != ".part" and not p.name.startswith("."))
 
 
-def verified(path: Path, file: RemoteFile, known: str | None) -> str:
-    """SHA-256 of a file that did not come through us. Raises `DataError` if it is not what it should be."""
+def verify_file(path: Path, file: RemoteFile, known: str | None) -> str:
+    """SHA-256 of a file that was not downloaded here. Raises `DataError` if size or hash are not the expected ones."""
     size = path.stat().st_size
     if file.size and size != file.size:
         raise DataError(f"{path} has {size} bytes, published are {file.size}; remove it")
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    wanted = file.sha256 or file.sha256_starts or known or ""
-    if not digest.startswith(wanted):
-        raise DataError(f"{path} has SHA-256 {digest}, it should be {wanted}; remove it")
+    if error := file.hash_error(digest, known):
+        raise DataError(f"{path}: {error}; remove it")
     if file.name.endswith(".json"):
         read_json(path)
     return digest
 
 
-def adopt(name: str, source: Source, root: Path) -> list[str]:
-    """Link what lies complete in another folder; the places linked.
+def link_existing(name: str, source: Source, root: Path) -> list[str]:
+    """Link what is complete in another folder; the paths linked.
 
-    Looked for at <root>/<folder>/<place>, <root>/<place> and in a folder `images` of both. A folder of images must have
-    the published number, each whole; a JSON file must be readable; what is known by hash must have it.
+    Looked for at <root>/<folder>/<path>, <root>/<path> and in a folder `images` of both. A folder of images must have
+    the published number of complete images; a JSON file must be readable; a file with a known hash must have it.
     """
     linked = {}
-    for place, want in source.expected.items():
-        target = home(source) / place
+    for path, want in source.expected.items():
+        target = source_folder(source) / path
         if target.exists():
             continue
         bases = (root / source.folder, root)
-        tried = [base / sub / place for base in bases for sub in ("", "images")]
-        if (found := next((path.resolve() for path in tried if path.exists()), None)) is None:
+        candidates = [base / sub / path for base in bases for sub in ("", "images")]
+        if (found := next((p.resolve() for p in candidates if p.exists()), None)) is None:
             continue
-        _fit_to_link(found, want, name, source)
+        _check_linkable(found, want, name, source)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.unlink(missing_ok=True)  # a link that leads nowhere
+        target.unlink(missing_ok=True)  # a broken link
         target.symlink_to(found)
-        linked[place] = str(found)
+        linked[path] = str(found)
     if linked:
         write_receipt(name, source, {"linked": linked})
     return list(linked)
 
 
-def _fit_to_link(found: Path, want: int | str, name: str, source: Source) -> None:
+def _check_linkable(found: Path, want: int | str, name: str, source: Source) -> None:
     if want == "file":
         file = next((f for f in source.files if f.name == found.name and not f.unpack), None)
         if file:
-            verified(found, file, known_sha256(name, file))
+            verify_file(found, file, known_sha256(name, file))
         elif found.suffix == ".json":
             read_json(found)
         return

@@ -1,8 +1,8 @@
-"""Zip and tar archives, unpacked as if their author were hostile.
+"""Unpacking zip and tar archives, none of which is trusted.
 
-Only regular files come out. An archive with an absolute path, `..`, a link, a device or the same file twice is refused
-whole, before anything is written where the format allows that; so is one that grows beyond all proportion. Each file is
-written aside and renamed, and one that is already there with the same content is left: a broken-off unpacking goes on.
+Only regular files are written. An archive with an absolute path, `..`, a link, a device or the same file twice is
+rejected, before anything is written where the format allows that; so is an archive bomb. Each file is written to a
+temporary name and renamed, and an existing file with the same content is kept: interrupted unpacking resumes.
 """
 
 import lzma
@@ -23,8 +23,8 @@ from typing import IO, Any, Self
 from bench.errors import DataError
 
 CHUNK = 1 << 20
-LONGEST_NAME = 1 << 16  # bytes
-_OF_THE_NEXT = (  # headers that only hold the name or attributes of the file after them
+MAX_NAME = 1 << 16  # bytes
+_EXTENDED_HEADERS = (  # they only hold the name or attributes of the file that follows
     *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
     *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
 )
@@ -37,7 +37,7 @@ Progress = Callable[[int], object]
 
 @dataclass(frozen=True)
 class Limits:
-    """What an honest archive stays below."""
+    """Limits that regular archives do not reach."""
 
     files: int = 1_000_000
     ratio: float = 100.0  # bytes out per byte in, once more than `small` bytes come out
@@ -63,31 +63,33 @@ def unpack(
     limits: Limits | None = None,
     progress: Progress = lambda count: None,
 ) -> int:
-    """Unpack the files whose base names match `wanted` (pattern -> folder below `folder`); how many.
+    """Unpack the files whose base names match `wanted` (pattern -> folder below `folder`); their number.
 
-    Raises `DataError` for an archive that is damaged, hostile or out of proportion.
+    Raises `DataError` for an archive that is damaged, malicious or too large.
     """
     limits = limits or Limits()
     try:
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as opened:
-                return _take(list(_zipped(opened)), archive, folder, wanted, limits, progress)
+                return _extract(
+                    list(_zip_members(opened)), archive, folder, wanted, limits, progress
+                )
         with tarfile.open(archive, tarinfo=_Header) as packed:
-            return _take(_taped(packed, limits), archive, folder, wanted, limits, progress)
+            return _extract(_tar_members(packed, limits), archive, folder, wanted, limits, progress)
     except _DAMAGED as bad:
         if isinstance(bad, OSError) and bad.errno is not None:
-            raise  # of the disk and not of the archive
+            raise  # an error of the disk, not of the archive
         raise DataError(
-            f"{archive} is damaged or no zip or tar archive: {bad}; delete it and fetch it again"
+            f"{archive} is damaged or not a zip or tar archive: {bad}; delete it and download it again"
         ) from None
-    except RuntimeError as bad:  # zipfile says so of encrypted members
+    except RuntimeError as bad:  # raised by zipfile for encrypted members
         raise DataError(f"{archive} cannot be unpacked: {bad}") from None
 
 
-def _zipped(opened: zipfile.ZipFile) -> Iterator[_Member]:
-    """Members of a zip; the list of contents comes first, so it is judged before any is read."""
+def _zip_members(opened: zipfile.ZipFile) -> Iterator[_Member]:
+    """Members of a zip; its directory comes first, so all are checked before any is read."""
     for info in opened.infolist():
-        _judge_name(info.orig_filename)
+        _check_name(info.orig_filename)
         kind = stat.S_IFMT(info.external_attr >> 16)
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
             raise DataError(f"the archive holds {info.filename!r}, which is a link or a device")
@@ -96,18 +98,18 @@ def _zipped(opened: zipfile.ZipFile) -> Iterator[_Member]:
 
 
 class _Header(tarfile.TarInfo):
-    """A tar header that is refused before its lies cost memory: tarfile reads long names and attributes whole."""
+    """A tar header whose size is checked early: tarfile reads long names and attributes into memory."""
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         header = super().frombuf(buf, encoding, errors)
-        if header.size < 0 or (header.type in _OF_THE_NEXT and header.size > LONGEST_NAME):
+        if header.size < 0 or (header.type in _EXTENDED_HEADERS and header.size > MAX_NAME):
             raise DataError(f"the archive has a header of {header.size} bytes: a bomb, or damaged")
         return header
 
 
-def _taped(packed: tarfile.TarFile, limits: Limits) -> Iterator[_Member]:
-    """Members of a tar, in the order of the tape."""
+def _tar_members(packed: tarfile.TarFile, limits: Limits) -> Iterator[_Member]:
+    """Members of a tar, in order."""
 
     def reader(info: tarfile.TarInfo) -> IO[bytes]:
         found = packed.extractfile(info)
@@ -118,7 +120,7 @@ def _taped(packed: tarfile.TarFile, limits: Limits) -> Iterator[_Member]:
     for number, info in enumerate(packed):
         if number >= limits.files:
             raise DataError(f"the archive holds more than {limits.files} files: a bomb, or damaged")
-        _judge_name(info.name)
+        _check_name(info.name)
         if info.isdir():
             continue
         if not info.isreg():
@@ -126,13 +128,13 @@ def _taped(packed: tarfile.TarFile, limits: Limits) -> Iterator[_Member]:
         yield _Member(info.name, info.size, partial(reader, info))
 
 
-def _judge_name(name: str) -> None:
+def _check_name(name: str) -> None:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name or name[1:2] == ":":
         raise DataError(f"the archive holds {name!r}, which would leave the folder")
 
 
-def _take(
+def _extract(
     members: Any,
     archive: Path,
     folder: Path,
@@ -140,15 +142,17 @@ def _take(
     limits: Limits,
     progress: Progress,
 ) -> int:
-    """Judge the members as a whole where they are a list, and one by one as they come."""
-    _Growth(archive, limits).all_of(members if isinstance(members, list) else [])
-    growth, seen = _Growth(archive, limits), set()
+    """Check all members first where they are a list, then each as it is read."""
+    total, seen = _Total(archive, limits), set()
+    for member in members if isinstance(members, list) else []:
+        total.add(member)
+    total = _Total(archive, limits)
     for member in members:
-        growth.add(member)
-        place = _place(member.name, wanted)
-        if place is None:
+        total.add(member)
+        path = _wanted_path(member.name, wanted)
+        if path is None:
             continue
-        target = _below(folder, place)
+        target = _target(folder, path)
         if target in seen:
             raise DataError(f"{archive} holds {target.name!r} twice")
         seen.add(target)
@@ -158,16 +162,12 @@ def _take(
     return len(seen)
 
 
-class _Growth:
-    """How much comes out so far."""
+class _Total:
+    """Number and size of the files so far, checked against the limits."""
 
     def __init__(self, archive: Path, limits: Limits) -> None:
         self.archive, self.limits = archive, limits
         self.packed, self.files, self.bytes = archive.stat().st_size, 0, 0
-
-    def all_of(self, members: list[_Member]) -> None:
-        for member in members:
-            self.add(member)
 
     def add(self, member: _Member) -> None:
         if member.size < 0:
@@ -177,15 +177,15 @@ class _Growth:
         most = max(self.limits.small, self.limits.ratio * self.packed)
         if self.files > self.limits.files or self.bytes > min(most, self.limits.total):
             raise DataError(
-                f"{self.archive} ({self.packed} bytes) would become more than {self.files} files or "
-                f"{self.bytes} bytes: a bomb, or not what it should be"
+                f"{self.archive} ({self.packed} bytes) would unpack to at least {self.files} files and "
+                f"{self.bytes} bytes: a bomb, or another file"
             )
 
 
-def _place(name: str, wanted: Mapping[str, str]) -> PurePosixPath | None:
-    """Where a member goes, None if it is not wanted."""
+def _wanted_path(name: str, wanted: Mapping[str, str]) -> PurePosixPath | None:
+    """Relative target of a member, None if it is not wanted."""
     base = PurePosixPath(name).name
-    if base.startswith("."):  # what file managers leave behind
+    if base.startswith("."):  # hidden files of file managers
         return None
     for pattern, where in wanted.items():
         if fnmatchcase(base, pattern):
@@ -193,9 +193,9 @@ def _place(name: str, wanted: Mapping[str, str]) -> PurePosixPath | None:
     return None
 
 
-def _below(folder: Path, place: PurePosixPath) -> Path:
-    """The target, whose folder is no link to elsewhere."""
-    target = folder / place
+def _target(folder: Path, path: PurePosixPath) -> Path:
+    """The target of a file, whose folder must not be a link to elsewhere."""
+    target = folder / path
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.parent.resolve().is_relative_to(folder.resolve()):
         raise DataError(f"{target.parent} is a link to elsewhere; nothing is unpacked into it")
@@ -203,7 +203,7 @@ def _below(folder: Path, place: PurePosixPath) -> Path:
 
 
 def _same(target: Path, member: _Member) -> bool:
-    """Is the member already there, byte for byte (by a zip's checksum, else by reading both)?"""
+    """Whether the target already has the member's content (by a zip's checksum, else by reading both)."""
     if target.is_symlink() or not target.is_file() or target.stat().st_size != member.size:
         return False
     with target.open("rb") as there:
@@ -220,7 +220,7 @@ def _same(target: Path, member: _Member) -> bool:
 
 
 def _write(target: Path, member: _Member) -> None:
-    """Through a file aside. A member longer than it says is cut off there and refused."""
+    """Write to a temporary name and rename. Raises `DataError` if the size is not the declared one."""
     part = target.with_name(target.name + ".part")
     with member.open() as packed, part.open("wb") as out:
         left = member.size
@@ -231,12 +231,14 @@ def _write(target: Path, member: _Member) -> None:
             out.write(chunk)
     if left:
         part.unlink()
-        raise DataError(f"{member.name!r} has not the {member.size} bytes that the archive says")
+        raise DataError(
+            f"{member.name!r} does not have the {member.size} bytes that the archive declares"
+        )
     os.replace(part, target)
 
 
-def room_for(folder: Path, needed: int) -> None:
-    """Raises `DataError` if fewer bytes than `needed` are free where `folder` will lie."""
+def require_space(folder: Path, needed: int) -> None:
+    """Raises `DataError` if fewer than `needed` bytes are free on the disk of `folder`."""
     there = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(there).free
     if free < needed:

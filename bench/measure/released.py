@@ -8,9 +8,9 @@ from typing import Any, Literal
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Run, layout
 from bench.datasets.prepare import manifest_of
-from bench.datasets.splits import annotation_file, folder
+from bench.datasets.splits import annotation_file, dataset_folder
 from bench.errors import DataError, LedgerError, WeightsError
-from bench.evaluate.metrics import examine
+from bench.evaluate.metrics import evaluate_with_diagnosis
 from bench.measure.predict import predict
 from bench.measure.runner import build
 from bench.measure.train import protocol, resolved_config
@@ -57,7 +57,9 @@ def evaluate_released(
     work = workspace() / "work" / "released" / name / (boxes or "none")
     model = released_model(cfg, weights)
     entries = predict(cfg, model, _made(work))
-    found = examine(layout(run.dataset), annotation_file(run.dataset, "full"), entries)
+    found = evaluate_with_diagnosis(
+        layout(run.dataset), annotation_file(run.dataset, "full"), entries
+    )
     inputs = [*measuring_inputs(), Path(__file__), *model_inputs(run.config)]
     result = AccuracyResult(
         run=name,
@@ -113,7 +115,7 @@ def with_boxes(cfg: Any, name: str, boxes: Boxes | None) -> Any:
 
 def on_test_dev(cfg: Any) -> Any:
     """The config with COCO's test-dev images in its test split; their labels are secret. Raises `DataError`."""
-    where = folder("coco", "full")
+    where = dataset_folder("coco", "full")
     test = cfg.test_dataloader.dataset
     test.ann_file = TEST_DEV["annotations"]
     test.data_prefix = {"img": TEST_DEV["images"]}

@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.catalog.load import Catalog
 from bench.catalog.schema import layout
-from bench.datasets.splits import folder
+from bench.datasets.splits import dataset_folder
 from bench.errors import DataError, LedgerError
 from bench.evaluate.predictions import read_predictions
 from bench.evaluate.submit import known_ids
@@ -37,7 +37,7 @@ def write_submission(catalog: Catalog, name: str, *, seed: int, released: bool) 
         raise LedgerError(f"run {name} is on {run.dataset}; test-dev is COCO's")
     weights = released_run(catalog, name)[1] if released else _trained(name, seed)
     cfg = on_test_dev(config_for_test(run))
-    cfg.test_evaluator.ann_file = str(folder("coco", "full") / TEST_DEV["annotations"])
+    cfg.test_evaluator.ann_file = str(dataset_folder("coco", "full") / TEST_DEV["annotations"])
     model = released_model(cfg, weights) if released else _loaded(cfg, weights)
     work = workspace() / "work" / "test-dev" / name
     work.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def pack(entries: list[dict[str, Any]], name: str, out: Path) -> Path:
     keys = ("image_id", "category_id", "keypoints", "score")
     content = json.dumps([{key: one[key] for key in keys} for one in entries], allow_nan=False)
     write_atomically(out / f"{stem}.json", content.encode())
-    images = known_ids("coco", folder("coco", "full") / TEST_DEV["annotations"])
+    images = known_ids("coco", dataset_folder("coco", "full") / TEST_DEV["annotations"])
     read_predictions(out / f"{stem}.json", "coco", images)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Run, Tier, layout
-from bench.datasets.prepare import manifest_of, need_training_images
+from bench.datasets.prepare import manifest_of, require_training_images
 from bench.datasets.splits import annotation_file
 from bench.errors import DataError, EnvironmentProblem
-from bench.evaluate.metrics import evaluate, evaluated_on, examine
+from bench.evaluate.metrics import evaluate, evaluate_with_diagnosis, evaluated_on
 from bench.fetch.sources import providing
 from bench.measure import work_dir
 from bench.measure.method_metrics import constant_poses, measures
@@ -115,7 +115,7 @@ def _begin(catalog: Catalog, name: str, run: Run, tier: Tier, seed: int) -> _Beg
     work = workspace() / "work" / tier / name / f"seed-{seed}"
     inputs = _input_files(run)
     data = str(manifest_of(run.dataset, tier, verify=work_dir.rank() == 0)["fingerprint"])
-    need_training_images(run.dataset, tier)
+    require_training_images(run.dataset, tier)
     start = _start_weights(catalog, run, tier, seed)
     work_dir.claim(work, _key(run, tier, seed, data, inputs, start))
     cfg.work_dir = str(work)
@@ -134,7 +134,7 @@ def _carry_out(
     if work_dir.rank():
         return None
     truth = annotation_file(run.dataset, tier)
-    found = examine(layout(run.dataset), truth, entries)
+    found = evaluate_with_diagnosis(layout(run.dataset), truth, entries)
     result = AccuracyResult(
         run=name,
         tier=tier,

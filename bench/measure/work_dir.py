@@ -5,6 +5,7 @@ says what is trained there from what; when that changes, the old folder is moved
 """
 
 import hashlib
+import io
 import json
 import os
 import pickle
@@ -86,16 +87,12 @@ def weights(path: Path) -> dict[str, Any]:
 
 
 def save_weights(model: Any, path: Path) -> None:
-    """The whole state_dict or nothing."""
+    """The whole state_dict or nothing. Raises `EnvironmentProblem` if it cannot be written."""
     import torch
 
-    part = path.with_suffix(".part")
-    try:
-        torch.save({k: v.cpu() for k, v in model.state_dict().items()}, part)
-    except (RuntimeError, OSError) as error:
-        part.unlink(missing_ok=True)
-        raise EnvironmentProblem(f"{path} cannot be written: {error}; is the disk full?") from None
-    part.rename(path)
+    buffer = io.BytesIO()
+    torch.save({k: v.cpu() for k, v in model.state_dict().items()}, buffer)
+    write_atomically(path, buffer.getbuffer())
 
 
 def drop_damaged_checkpoints(work: Path) -> None:

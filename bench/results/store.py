@@ -25,7 +25,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bench.catalog.schema import TIERS, Tier
 from bench.errors import DataError, ResultError
-from bench.files import parse_json, unpack, write_atomically
+from bench.files import gunzip, parse_json, write_atomically
 from bench.paths import workspace
 from bench.results.locations import GALLERY, MATCHES, PEOPLE, PREDICTIONS, relative_path, slug
 from bench.results.records import (
@@ -182,7 +182,7 @@ class Store:
         if hashlib.sha256(content).hexdigest() != record.sha256:
             self._reject(path, f"its SHA-256 is not the one in {stored.file}")
         try:
-            data = parse_json(unpack(content, path.name), path.name)
+            data = parse_json(gunzip(content, path.name), path.name)
         except DataError as error:
             self._reject(path, f"is not gzip-packed JSON: {error}")
         if not isinstance(data, list):

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.errors import ReproPoseError
+from bench.errors import EnvironmentProblem, ReproPoseError
+from bench.files import write_if_changed
 
 MANIFEST = ".site"
 
@@ -80,18 +81,11 @@ class Writer:
         data = content.encode("utf-8", "replace") if isinstance(content, str) else content
         if key:
             self.keys[name] = f"{key}\t{_hash(data)}"
-        path = self.out / name
-        if path.is_file() and path.read_bytes() == data:
-            self.unchanged.append(name)
-            return
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_name(path.name + ".part")
-            part.write_bytes(data)
-            part.replace(path)
-        except OSError as error:
-            raise SiteError(f"{path}: cannot be written: {error.strerror}") from error
-        self.written.append(name)
+            changed = write_if_changed(self.out / name, data, durable=False)
+        except EnvironmentProblem as error:
+            raise SiteError(str(error)) from error
+        (self.written if changed else self.unchanged).append(name)
 
     def copy(self, name: str, source: Path, size: int, digest: str) -> None:
         """Copy a file that is named by its content; an existing one of that name and size is not copied again.

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bench.datasets.keypoints import COCO_17, CROWDPOSE_14, MPII_16
+from bench.datasets.keypoints import KEYPOINTS
 from bench.results.records import AccuracyResult, DiagnosedGroup, Diagnosis, KeypointErrors
 from reports.views.table import tier_and_seed
 
@@ -19,7 +19,9 @@ KINDS = {
     "miss": "near none of these",
 }
 LEFT, RIGHT, STEP = 130.0, 480.0, 24.0
-ORDER = {name: k for names in (MPII_16, CROWDPOSE_14, COCO_17) for k, name in enumerate(names)}
+ORDER = {
+    name: k for one in ("mpii", "crowdpose", "coco") for k, name in enumerate(KEYPOINTS[one].names)
+}
 PEOPLE = {
     "by_size": "size of the person in pixels",
     "by_visible": "number of visible keypoints",

@@ -1,8 +1,8 @@
 """Synthetic people: rendered from a 3-D skeleton, annotated as COCO, MPII and CrowdPose are.
 
-    render(seed, index)            one scene in memory: an image and the truth about its people
+    render(seed, index)            one scene in memory: an image and the ground truth of its people
     generate(folder, ...)          a whole data set on disk, in the data set's own layout
-    contact_sheet(path, ...)       a grid of scenes to look at
+    contact_sheet(path, ...)       a grid of scenes
 
 Everything is deterministic from the seed, to the byte, on every machine: random numbers and angles
 come from `dice`, geometry is element-wise IEEE arithmetic (`skeleton`, `render`), files are written

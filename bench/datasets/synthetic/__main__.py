@@ -54,11 +54,11 @@ def sheet(path: Path, **options: Any) -> None:
 def write(folder: Path, **options: Any) -> None:
     """Write a data set to FOLDER in the data set's own layout."""
 
-    def tell(done: int, total: int) -> None:
+    def report(done: int, total: int) -> None:
         if done % 100 == 0 or done == total:
             print(f"{done} of {total} images", file=sys.stderr)
 
-    manifest = generate(folder, progress=tell, **options)
+    manifest = generate(folder, progress=report, **options)
     print(f"{folder}: {manifest.people} people, sha256 {manifest.fingerprint}")
 
 

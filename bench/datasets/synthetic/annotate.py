@@ -7,7 +7,7 @@ from typing import Any
 
 import scipy.io
 
-from bench.datasets.keypoints import COCO_17, CROWDPOSE_14
+from bench.datasets.keypoints import KEYPOINTS
 from bench.datasets.synthetic.dice import Dice
 from bench.datasets.synthetic.scene import Scene
 from bench.datasets.synthetic.views import (
@@ -54,13 +54,13 @@ class Notes:
 
 
 def note(dataset: Dataset, scene: Scene, image_id: int, file_name: str, dice: Dice) -> Notes:
-    """Annotate one image; `dice` shakes the detector's boxes."""
+    """Annotate one image; `dice` adds noise to the detected boxes."""
     height, width, _ = scene.image.shape
     image: Record = {"file_name": file_name, "height": height, "width": width, "id": image_id}
     if dataset == "mpii":
         people = [mpii_annotation(p, file_name) for p in scene.people]
         return Notes(image, people, marks=[mpii_marks(p) for p in scene.people])
-    names = COCO_17 if dataset == "coco" else CROWDPOSE_14
+    names = KEYPOINTS[dataset].names
     first = image_id * _PEOPLE_PER_IMAGE
     people = [
         coco_annotation(person, names, image_id, first + place)
@@ -98,7 +98,7 @@ def _json(content: Any) -> bytes:
 
 
 def _mat(arrays: dict[str, Any]) -> bytes:
-    """A MATLAB 5 file; its 116 bytes of free text, where a date would stand, are fixed."""
+    """A MATLAB 5 file; its 116 bytes of free text, which usually hold a date, are fixed."""
     buffer = io.BytesIO()
     scipy.io.savemat(buffer, arrays, format="5", do_compression=False)
     return b"MATLAB 5.0 MAT-file, synthetic people".ljust(116) + buffer.getvalue()[116:]

@@ -1,4 +1,4 @@
-"""Where people stand: a floor, a wall or the open, things on them, all in perspective."""
+"""Backgrounds: a floor, a wall or the open, things on them, all in perspective."""
 
 from collections.abc import Sequence
 
@@ -126,7 +126,7 @@ def _hang(picture: Floats, x: Floats, y: Floats, dice: Dice) -> None:
     colour = _flat(dice.pick(CLOTH)) * dice.uniform(0.7, 1.0)
     inner = _flat(dice.pick(CLOTH))
     period = dice.uniform(0.05, 0.12)
-    # along each edge of the picture x and y are monotonic: the two outer lines tell where to look
+    # along each edge of the picture x and y are monotonic: the two outer lines bound the region
     ends = x[[0, -1]]
     columns = np.flatnonzero((ends.max(axis=0) > left) & (ends.min(axis=0) < left + wide))
     ends = y[:, [0, -1]]
@@ -169,7 +169,7 @@ def _floor(x: Floats, z: Floats, spots: Sequence[Vec], dice: Dice) -> Floats:
 
 
 def add_seat(solids: Solids, place: Vec, dice: Dice) -> None:
-    """Put a stool or a box under somebody who sits at `place`."""
+    """Put a stool or a box under a person who sits at `place`."""
     x, y, z = place
     frame, colour = rot_y(dice.uniform(-60, 60)), dice.pick(CLOTH)
     radius = dice.uniform(0.14, 0.19)

@@ -63,7 +63,7 @@ def checked_size(kind: str, difficulty: str, size: tuple[int, int] | None) -> tu
 
 
 def picture(stage: Stage, level: Level, width: int, height: int, dice: Dice) -> Scene:
-    """Draw a stage at twice the size, tell the truth about it, and scale it down."""
+    """Render a stage at twice the size, annotate it, and scale it down."""
     actors = stage.actors
     while True:
         everything = [*(actor.solids for actor in actors), stage.props]

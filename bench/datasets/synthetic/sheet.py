@@ -1,25 +1,17 @@
-"""Contact sheets: a grid of scenes to look at, with or without the annotation drawn on top."""
+"""Contact sheets: a grid of scenes, with or without the annotations drawn on top."""
 
 from pathlib import Path
 
 import numpy as np
 
-from bench.datasets.keypoints import COCO_17
+from bench.datasets.keypoints import KEYPOINTS
 from bench.datasets.synthetic.paint import Bytes
 from bench.datasets.synthetic.png import encode_png
 from bench.datasets.synthetic.scene import render
 from bench.datasets.synthetic.truth import HIDDEN, OUTSIDE, Person
 from bench.datasets.synthetic.views import keypoints
 
-_LIMBS = [
-    ("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"),
-    ("shoulder", "hip"), ("eye", "ear"),
-]  # fmt: skip
-_ACROSS = [
-    ("left_shoulder", "right_shoulder"),
-    ("left_hip", "right_hip"),
-    ("left_eye", "right_eye"),
-]
+_COCO = KEYPOINTS["coco"]
 _COLOURS = {"left": (40, 120, 255), "right": (255, 140, 20), "middle": (60, 210, 80)}
 
 
@@ -55,10 +47,10 @@ def contact_sheet(
 
 
 def _mark(tile: Bytes, person: Person, zoom: int) -> None:
-    flat = keypoints(person, COCO_17)
+    flat = keypoints(person, _COCO.names)
     points = {
         name: (zoom * (x + 0.5), zoom * (y + 0.5), v)
-        for name, x, y, v in zip(COCO_17, flat[0::3], flat[1::3], flat[2::3], strict=True)
+        for name, x, y, v in zip(_COCO.names, flat[0::3], flat[1::3], flat[2::3], strict=True)
         if v != OUTSIDE
     }
     x, y, w, h = (zoom * e for e in person.box)
@@ -69,8 +61,7 @@ def _mark(tile: Bytes, person: Person, zoom: int) -> None:
         ((x + w, y), (x + w, y + h)),
     ):
         _line(tile, start, end, (255, 255, 0), 1)
-    limbs = [(f"{s}_{a}", f"{s}_{b}") for s in ("left", "right") for a, b in _LIMBS]
-    for a, b in limbs + _ACROSS:
+    for a, b in ((_COCO.names[one], _COCO.names[other]) for one, other in _COCO.limbs):
         if a in points and b in points:
             same = a.partition("_")[0] == b.partition("_")[0]
             side = a.partition("_")[0] if same else "middle"

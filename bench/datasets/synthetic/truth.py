@@ -13,7 +13,7 @@ from bench.datasets.synthetic.stage import Actor
 
 Box = tuple[float, float, float, float]
 
-# How far below the surface a landmark lies at most, metres at stature 1: it counts as visible where
+# Largest distance of a landmark below the surface, metres at stature 1: it counts as visible where
 # its pixel shows its own person no nearer than that.
 _DEPTH = {
     "shoulder": 0.085, "elbow": 0.065, "wrist": 0.06, "hip": 0.135, "knee": 0.085, "ankle": 0.085,

@@ -1,18 +1,11 @@
-"""The same people told in three annotation formats: COCO-17, MPII-16 and CrowdPose-14."""
+"""The same people in three annotation formats: COCO-17, MPII-16 and CrowdPose-14."""
 
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.datasets.keypoints import (
-    _COCO_LIMBS,
-    _CROWDPOSE_LIMBS,
-    COCO_17,
-    CROWDPOSE_14,
-    MPII_16,
-    MPII_NAMES,
-)
+from bench.datasets.keypoints import KEYPOINTS, MPII_SHORT_NAMES
 from bench.datasets.synthetic.dice import Dice
 from bench.datasets.synthetic.scene import Scene
 from bench.datasets.synthetic.truth import FACE, HIDDEN, OUTSIDE, VISIBLE, Person
@@ -23,17 +16,14 @@ Record = dict[str, Any]
 
 def category(dataset: Dataset) -> Record:
     """The `person` category of a COCO-style file."""
-    if dataset == "coco":
-        names, limbs = list(COCO_17), _COCO_LIMBS
-    else:
-        rename = {"head_top": "head", "thorax": "neck"}
-        names, limbs = [rename.get(n, n) for n in CROWDPOSE_14], _CROWDPOSE_LIMBS
+    skeleton = KEYPOINTS[dataset]
+    rename = {"head_top": "head", "thorax": "neck"}
     return {
         "supercategory": "person",
         "id": 1,
         "name": "person",
-        "keypoints": names,
-        "skeleton": limbs,
+        "keypoints": [rename.get(name, name) for name in skeleton.names],
+        "skeleton": [[a + 1, b + 1] for a, b in skeleton.limbs],
     }
 
 
@@ -103,7 +93,7 @@ def mpii_annotation(person: Person, file_name: str) -> Record:
     around it, a quarter larger than needed, over 200 pixels.
     """
     x, y, w, h = person.outline
-    marks = [person.points[name] for name in MPII_16]
+    marks = [person.points[name] for name in KEYPOINTS["mpii"].names]
     return {
         "joints_vis": [int(v != OUTSIDE) for _, _, v in marks],
         "joints": [[_one(px), _one(py)] if v != OUTSIDE else [-1.0, -1.0] for px, py, v in marks],
@@ -119,7 +109,10 @@ def _one(pixel: float) -> float:
 
 def mpii_marks(person: Person) -> Record:
     """What `mpii_truth` needs of a person: `head` x0, y0, x1, y1 and `joints` [16] of x, y, v."""
-    return {"head": person.head, "joints": [person.points[name] for name in MPII_16]}
+    return {
+        "head": person.head,
+        "joints": [person.points[name] for name in KEYPOINTS["mpii"].names],
+    }
 
 
 def mpii_truth(marks: list[Record]) -> dict[str, NDArray[Any]]:
@@ -132,7 +125,8 @@ def mpii_truth(marks: list[Record]) -> dict[str, NDArray[Any]]:
     heads = np.array([m["head"] for m in marks], np.float64).reshape(-1, 2, 2) + 1.0
     joints = np.array([m["joints"] for m in marks], np.float64).reshape(-1, 16, 3)
     names = np.empty((1, 16), object)
-    names[0, :] = MPII_NAMES
+    short = {"pelvis": "pelv", "thorax": "thor"}
+    names[0, :] = [short.get(name, name) for name in MPII_SHORT_NAMES]
     return {
         "dataset_joints": names,
         "headboxes_src": np.round(heads.transpose(1, 2, 0), 2),
@@ -142,7 +136,7 @@ def mpii_truth(marks: list[Record]) -> dict[str, NDArray[Any]]:
 
 
 def detections(scene: Scene, image_id: int, dice: Dice) -> list[Record]:
-    """What a person detector would return for a scene: shaken boxes, a few missed or invented."""
+    """What a person detector would return for a scene: boxes with noise, a few people missed, a few false positives."""
     height, width, _ = scene.image.shape
     found: list[Record] = []
 
@@ -162,7 +156,7 @@ def detections(scene: Scene, image_id: int, dice: Dice) -> list[Record]:
             add(x + dx * w, y + dy * h, w * (1 + dw), h * (1 + dh), score)
         if dice.chance(0.15):  # a second, worse box of the same person
             add(x + 3 * dx * w, y + 3 * dy * h, w * 0.8, h * 0.75, 0.4 * score)
-    if dice.chance(0.4):  # nobody there
+    if dice.chance(0.4):  # a false positive
         w, h = width * dice.uniform(0.1, 0.35), height * dice.uniform(0.2, 0.7)
         add(dice.uniform(0, width - w), dice.uniform(0, height - h), w, h, dice.uniform(0.02, 0.3))
     return found

@@ -88,7 +88,7 @@ def generate(
 def _written(
     folder: Path, recipe: Recipe, workers: int, progress: Callable[[int, int], None] | None
 ) -> Manifest:
-    """Write everything beside the folder, then put it in place."""
+    """Write everything to a temporary folder next to the target, then rename it."""
     scratch = folder.parent
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -104,7 +104,7 @@ def _written(
         if isinstance(error, OSError):
             raise EnvironmentProblem(
                 f"{folder} could not be written ({error.strerror}); nothing was left behind. "
-                "Free some space, or choose a folder that can be written."
+                "Free some space, or choose a writable folder."
             ) from error
         raise
     return manifest

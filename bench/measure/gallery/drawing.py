@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from model_zoo.figures.panel import Figure, keypoint_names
+from bench.datasets.keypoints import limbs_of
+from model_zoo.figures.panel import Figure
 
 Box = tuple[float, float, float, float]
 Points = NDArray[np.float64]
@@ -20,19 +21,6 @@ QUALITY = 80
 RIM, PREDICTED, ANNOTATED, MARK = (16, 16, 20), (255, 158, 27), (120, 200, 255), (255, 255, 255)
 # black, violet, red, orange, yellow, white: brighter is more, also in grey
 HEAT = ((0, 0, 4), (66, 10, 104), (147, 38, 103), (221, 81, 58), (252, 165, 10), (252, 255, 200))
-LIMBS = (
-    *(
-        (f"{side} {first}", f"{side} {second}")
-        for side in ("left", "right")
-        for first, second in (
-            *(("eye", "ear"), ("shoulder", "elbow"), ("elbow", "wrist")),
-            *(("shoulder", "hip"), ("hip", "knee"), ("knee", "ankle")),
-        )
-    ),
-    *(("nose", "left eye"), ("nose", "right eye")),
-    *(("left shoulder", "right shoulder"), ("left hip", "right hip")),
-    *(("head top", "upper neck"), ("upper neck", "thorax"), ("head top", "neck")),
-)
 
 
 def webp(picture: Image.Image) -> bytes:
@@ -103,12 +91,10 @@ def people(
 
 
 def _skeleton(canvas: Canvas, person: Points, colour: tuple[int, ...], width: float) -> None:
-    number = {name: k for k, name in enumerate(keypoint_names(len(person)))}
-    for first, second in LIMBS:
-        if first in number and second in number:
-            start, end = person[number[first]], person[number[second]]
-            if start[2] > 0 and end[2] > 0:
-                canvas.line(start, end, colour, width)
+    for first, second in limbs_of(len(person)):
+        start, end = person[first], person[second]
+        if start[2] > 0 and end[2] > 0:
+            canvas.line(start, end, colour, width)
 
 
 def panel(figure: Figure, image: Image.Image) -> Image.Image:

@@ -35,13 +35,13 @@ def test_arrays_come_back_as_they_were():
 
 
 @pytest.mark.parametrize(("byte", "bit"), [(192, 0), (193, 7), (128, 3)])
-def test_a_flipped_bit_costs_one_line_and_not_the_program(byte: int, bit: int, tmp_path: Path):
+def test_a_flipped_bit_is_one_line_and_no_crash(byte: int, bit: int, tmp_path: Path):
     (tmp_path / "p.mat").write_bytes(flipped(saved(preds=np.zeros((3, 16, 2))), byte, bit))
     with pytest.raises(DataError, match=r"p\.mat"):
         read_predictions(tmp_path / "p.mat", "mpii", {0, 1, 2})
 
 
-def test_a_damaged_truth_costs_one_line_and_not_the_program(tmp_path: Path):
+def test_a_damaged_truth_is_one_line_and_no_crash(tmp_path: Path):
     whole = saved(
         pos_gt_src=np.ones((16, 2, 1)),
         jnt_missing=np.zeros((16, 1)),
@@ -63,13 +63,13 @@ def test_a_damaged_truth_costs_one_line_and_not_the_program(tmp_path: Path):
         mpii_metrics(truth, [])
 
 
-def test_an_array_larger_than_any_honest_one_is_not_read(monkeypatch):
-    monkeypatch.setattr(matlab, "MOST_VALUES", 10)
+def test_an_excessively_large_array_is_not_read(monkeypatch):
+    monkeypatch.setattr(matlab, "MAX_VALUES", 10)
     with pytest.raises(DataError, match="at most 10 numbers"):
         matlab.read_here(saved(preds=np.zeros((3, 4))), ["preds"])
 
 
-def test_a_reader_that_does_not_end_is_ended(monkeypatch):
+def test_a_reader_that_does_not_finish_is_stopped(monkeypatch):
     monkeypatch.setattr(matlab, "_SECONDS", 0.01)
     with pytest.raises(DataError, match="takes too long"):
         matlab.read_arrays(saved(preds=np.zeros(3)), "it", ["preds"])

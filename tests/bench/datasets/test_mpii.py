@@ -43,7 +43,7 @@ def saved(path: Path, content: dict[str, Any]) -> Path:
     return path
 
 
-def test_real_entries_survive_the_way_to_a_mat_and_back(real, tmp_path):
+def test_real_entries_survive_the_round_trip_through_a_mat(real, tmp_path):
     mat = saved(tmp_path / "m.mat", mpii.release(with_heads(real)))
     found = mpii.read_people(mat)
     assert [{k: v for k, v in p.items() if k != "head"} for p in found] == real
@@ -86,7 +86,7 @@ def test_the_truth_file_holds_what_the_evaluation_reads(real, tmp_path):
     assert evaluate("mpii", tmp_path / "out/mpii_gt_val.mat", shifted)["PCKh"] == 0.0
 
 
-def test_without_a_list_the_split_is_the_projects_own_and_says_so(tmp_path):
+def test_without_a_list_the_split_is_custom_and_marked(tmp_path):
     mat = saved(tmp_path / "m.mat", mpii.release(people(*(f"{i:09d}.jpg" for i in range(90)))))
     counts = mpii.convert(mat, tmp_path / "out")
     assert sum(counts.values()) == 180
@@ -98,7 +98,7 @@ def test_without_a_list_the_split_is_the_projects_own_and_says_so(tmp_path):
     assert not val & train
 
 
-def test_a_broken_off_conversion_is_not_taken_for_the_published_split(tmp_path, monkeypatch):
+def test_an_interrupted_conversion_is_not_mistaken_for_the_published_split(tmp_path, monkeypatch):
     mat, out = saved(tmp_path / "m.mat", mpii.release(people("a.jpg", "b.jpg"))), tmp_path / "out"
     (tmp_path / "val.txt").write_text("a.jpg\n")
     mpii.convert(mat, out, tmp_path / "val.txt")
@@ -162,7 +162,7 @@ def _no_release(content: dict[str, Any]) -> None:
         (_wrong_id, "a joint has the id 16.0; allowed are 0 to 15"),
         (_wrong_name, r"an image is named '\.\./a\.jpg'"),
         (_wrong_count, "2 images, but img_train has 7 entries"),
-        (_no_list, "has not MPII's structure"),
+        (_no_list, "does not have MPII's structure"),
         (_no_release, "holds other; MPII's annotations have a struct RELEASE"),
     ],
 )
@@ -175,9 +175,9 @@ def test_what_is_not_mpii_is_refused_in_one_line(spoil, message, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"MATLAB 5.0".ljust(200, b"\0")])
-def test_no_mat_file_at_all_is_refused_in_one_line(content, tmp_path):
+def test_a_file_that_is_no_mat_is_refused_in_one_line(content, tmp_path):
     (tmp_path / "m.mat").write_bytes(content)
-    with pytest.raises(DataError, match=r"no readable \.mat file"):
+    with pytest.raises(DataError, match=r"not a readable \.mat file"):
         mpii.read_here(tmp_path / "m.mat")
 
 
@@ -189,7 +189,7 @@ def test_a_cut_off_mat_file_is_refused_in_one_line(cut, tmp_path):
         mpii.read_here(mat)
 
 
-def test_a_file_that_crashes_the_reader_crashes_nobody_else(tmp_path, monkeypatch):
+def test_a_file_that_crashes_the_reader_does_not_crash_the_program(tmp_path, monkeypatch):
     """SciPy's reader can die of a damaged file; stood in for by a reader that does."""
     killed = [sys.executable, "-c", "import os; os.kill(os.getpid(), 11)"]
     real_run = subprocess.run

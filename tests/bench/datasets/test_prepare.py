@@ -16,9 +16,9 @@ from bench.datasets import mpii, subset
 from bench.datasets.prepare import (
     fingerprint,
     manifest_of,
-    need_training_images,
     prepare,
-    subset_of,
+    require_training_images,
+    subset_note,
 )
 from bench.datasets.splits import FILES
 from bench.errors import DataError
@@ -77,12 +77,12 @@ def test_a_lost_image_is_noticed(coco):
         manifest_of("coco", "full")
 
 
-def test_the_test_part_is_enough_to_evaluate_and_not_to_train(coco):
+def test_the_test_split_is_enough_to_evaluate_and_not_to_train(coco):
     whole = fingerprint("coco", "full")
     shutil.rmtree(coco / "train2017")
     assert fingerprint("coco", "full") == whole
     with pytest.raises(DataError, match=r"training needs it; `repropose fetch coco-train`"):
-        need_training_images("coco", "full")
+        require_training_images("coco", "full")
 
 
 def test_boxes_that_come_later_leave_the_fingerprint_as_it_was(coco, samples):
@@ -95,8 +95,8 @@ def test_boxes_that_come_later_leave_the_fingerprint_as_it_was(coco, samples):
     assert FILES["coco"][2] in after["files"]
 
 
-def test_a_missing_file_names_the_command_that_brings_it(full):
-    with pytest.raises(DataError, match="`repropose fetch mpii-annotations` brings it"):
+def test_a_missing_file_names_the_command_that_downloads_it(full):
+    with pytest.raises(DataError, match="`repropose fetch mpii-annotations` downloads it"):
         prepare("mpii", "full")
 
 
@@ -136,12 +136,12 @@ def test_a_subset_is_a_workspace_fixed_by_its_seed(coco, samples, tmp_path, monk
     assert len(chosen) > 1
     monkeypatch.setenv("REPROPOSE_WORKSPACE", str(place))
     assert manifest_of("coco", "full")["entries"] == [2, 2]
-    marked = subset_of("coco", "full")
+    marked = subset_note("coco", "full")
     assert marked == "2 of 5000 test and 2 of 118287 training"
     assert differences({}, {"subset": marked}) == (f"measured on a subset: {marked}",)
 
 
-def test_a_subset_of_mpii_keeps_people_and_truth_together(full, samples, monkeypatch):
+def test_a_subset_note_mpii_keeps_people_and_truth_together(full, samples, monkeypatch):
     people = json.loads((samples / "mpii/test_mpii.json").read_bytes())
     people = [{**p, "head": [float(i), 1.0, 9.0, 9.0]} for i, p in enumerate(people)]
     full.mkdir(parents=True)
@@ -156,11 +156,11 @@ def test_a_subset_of_mpii_keeps_people_and_truth_together(full, samples, monkeyp
     assert truth["pos_gt_src"].shape == (16, 2, 1)
     assert np.array_equal(truth["pos_gt_src"][:, :, 0], person["joints"])
     assert truth["dataset_joints"].shape == (1, 16)
-    with pytest.raises(DataError, match="has 2 entries; a subset has fewer than that"):
+    with pytest.raises(DataError, match="has 2 entries; a subset has to be smaller"):
         subset.make("mpii", 2)
 
 
-def test_a_split_of_ones_own_is_marked(full, samples):
+def test_a_custom_split_is_marked(full, samples):
     people = json.loads((samples / "mpii/test_mpii.json").read_bytes())
     full.mkdir(parents=True)
     people = [{**p, "head": [0.0, 1.0, 9.0, 9.0]} for p in people]
@@ -168,10 +168,10 @@ def test_a_split_of_ones_own_is_marked(full, samples):
     mpii.convert(full / "m.mat", full / "mpii/annotations")
     shutil.copytree(samples / "mpii", full / "mpii" / "images")
     prepare("mpii", "full")
-    assert subset_of("mpii", "full").endswith(mpii.OWN_RULE)
+    assert subset_note("mpii", "full").endswith(mpii.OWN_RULE)
 
 
-def test_a_limit_below_the_full_tier_is_refused(full):
+def test_a_limit_at_another_tier_is_rejected(full):
     done = CliRunner().invoke(main, ["prepare", "coco", "--tier", "smoke", "--limit", "2"])
     assert done.exit_code == 2
     assert "--limit cuts real data" in done.stderr

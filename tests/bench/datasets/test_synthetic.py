@@ -17,7 +17,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from bench.datasets import synthetic
-from bench.datasets.keypoints import COCO_17, CROWDPOSE_14, MPII_16
+from bench.datasets.keypoints import KEYPOINTS
 from bench.datasets.synthetic.dice import Dice, sincos
 from bench.datasets.synthetic.look import draw_look
 from bench.datasets.synthetic.png import encode_png
@@ -65,7 +65,7 @@ def coco_file(scenes: list[Scene]) -> dict[str, Any]:
         "info": {},
         "images": [{"id": i + 1, "height": 128, "width": 96} for i in range(len(scenes))],
         "annotations": [
-            coco_annotation(person, COCO_17, image, n)
+            coco_annotation(person, KEYPOINTS["coco"].names, image, n)
             for n, (image, person) in enumerate(people, 1)
         ],
         "categories": [category("coco")],
@@ -245,7 +245,7 @@ def test_all_three_visibilities_occur_and_hidden_face_points_are_not_labelled(
 def test_area_and_box_are_those_of_the_mask(hard: list[Scene], crowd: list[Scene]) -> None:
     for scene in hard[:10] + crowd[:4]:
         for person in scene.people:
-            code = coco_annotation(person, COCO_17, 1, 1)["segmentation"]
+            code = coco_annotation(person, KEYPOINTS["coco"].names, 1, 1)["segmentation"]
             packed = masks.frPyObjects(code, *code["size"])
             assert packed == masks.encode(np.asfortranarray(person.mask.astype(np.uint8)))
             assert masks.area(packed) == person.area
@@ -283,12 +283,20 @@ def test_the_difficulty_dial_turns_the_right_way() -> None:
 
 def test_mpii_and_crowdpose_share_the_joints_of_coco(crowd: list[Scene]) -> None:
     for person in (p for scene in crowd for p in scene.people):
-        coco = dict(zip(COCO_17, points(coco_annotation(person, COCO_17, 1, 1)), strict=True))
-        other = points(coco_annotation(person, CROWDPOSE_14, 1, 1))
-        for name, xyv in zip(CROWDPOSE_14[:12], other, strict=False):
+        coco = dict(
+            zip(
+                KEYPOINTS["coco"].names,
+                points(coco_annotation(person, KEYPOINTS["coco"].names, 1, 1)),
+                strict=True,
+            )
+        )
+        other = points(coco_annotation(person, KEYPOINTS["crowdpose"].names, 1, 1))
+        for name, xyv in zip(KEYPOINTS["crowdpose"].names[:12], other, strict=False):
             assert np.array_equal(xyv, coco[name])
         mpii = mpii_annotation(person, "1.png")
-        for name, xy, vis in zip(MPII_16, mpii["joints"], mpii["joints_vis"], strict=True):
+        for name, xy, vis in zip(
+            KEYPOINTS["mpii"].names, mpii["joints"], mpii["joints_vis"], strict=True
+        ):
             if name in coco:
                 assert vis == (coco[name][2] > 0)
                 if vis:
@@ -306,7 +314,9 @@ def test_head_box_holds_the_top_of_the_head_and_the_eyes(crowd: list[Scene]) -> 
             xy = np.array(person.points[name][:2])
             assert (xy > low - 0.6).all()
             assert (xy < high + 0.6).all()
-        missing = [v == OUTSIDE for v in (person.points[name][2] for name in MPII_16)]
+        missing = [
+            v == OUTSIDE for v in (person.points[name][2] for name in KEYPOINTS["mpii"].names)
+        ]
         assert truth["jnt_missing"][:, n].tolist() == missing
 
 

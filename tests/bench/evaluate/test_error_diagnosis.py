@@ -1,4 +1,4 @@
-"""Predictions built so that every keypoint's kind is known beforehand."""
+"""Predictions constructed so that every keypoint's error type is known."""
 
 import json
 from pathlib import Path
@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from bench.datasets.keypoints import COCO_17, CROWDPOSE_14, MPII_16
+from bench.datasets.keypoints import KEYPOINTS
 from bench.errors import ResultError
-from bench.evaluate.error_diagnosis import mirror
-from bench.evaluate.metrics import examine
+from bench.evaluate.metrics import evaluate_with_diagnosis
 from bench.evaluate.per_person import GOOD, INVERSION, JITTER, MISS, SWAP, People, flipped
 
 SIGMAS = np.array([26, 25, 25, 35, 35, 79, 79, 72, 72, 62, 62, 107, 107, 87, 87, 89, 89]) / 1000
@@ -46,7 +45,9 @@ def found(image: int, points: np.ndarray, score: float = 0.9) -> dict:
     return {"image_id": image, "category_id": 1, "keypoints": flat, "score": score}
 
 
-def truth_file(folder: Path, people: list[dict], images: int, names=COCO_17) -> Path:
+def truth_file(
+    folder: Path, people: list[dict], images: int, names=KEYPOINTS["coco"].names
+) -> Path:
     file = folder / "truth.json"
     pictures = [
         {"id": i + 1, "width": 2000, "height": 900, "file_name": f"{i}.png", "crowdIndex": 0.5}
@@ -64,7 +65,7 @@ def off(joint: int, similarity: float) -> np.ndarray:
     return np.array([np.sqrt(-np.log(similarity) * 2 * AREA * (2 * SIGMAS[joint]) ** 2), 0.0])
 
 
-def test_each_kind_of_error_is_told_where_it_was_planted(tmp_path: Path):
+def test_each_error_type_is_found_where_it_was_planted(tmp_path: Path):
     one, two = pose(100, 100), pose(1000, 100)
     truth = truth_file(tmp_path, [person(1, 1, one), person(2, 1, two)], 1)
     seen = one.copy()
@@ -74,7 +75,7 @@ def test_each_kind_of_error_is_told_where_it_was_planted(tmp_path: Path):
     seen[LEFT_KNEE] = two[LEFT_KNEE]
     seen[RIGHT_KNEE] = two[LEFT_KNEE]  # the partner's place on somebody else: a swap too
     seen[LEFT_ANKLE] = [700.0, 800.0]
-    diagnosis, people = examine("coco", truth, [found(1, seen), found(1, two)])[1:3]
+    diagnosis, people = evaluate_with_diagnosis("coco", truth, [found(1, seen), found(1, two)])[1:3]
     expected = [GOOD] * 17
     expected[LEFT_EYE], expected[LEFT_WRIST] = JITTER, INVERSION
     expected[LEFT_KNEE] = expected[RIGHT_KNEE] = SWAP
@@ -86,20 +87,20 @@ def test_each_kind_of_error_is_told_where_it_was_planted(tmp_path: Path):
     )  # fmt: skip
     assert diagnosis.by_keypoint["left_wrist"].inversion == 1
     assert diagnosis.by_keypoint["left_ankle"].miss == 1
-    assert list(diagnosis.by_keypoint) == list(COCO_17)
+    assert list(diagnosis.by_keypoint) == list(KEYPOINTS["coco"].names)
 
 
 @pytest.mark.parametrize(
     ("similarity", "kind"), [(0.851, GOOD), (0.849, JITTER), (0.501, JITTER), (0.499, MISS)]
 )
-def test_the_published_thresholds_part_good_jitter_and_miss(
+def test_the_published_thresholds_separate_good_jitter_and_miss(
     tmp_path: Path, similarity: float, kind: int
 ):
     points = pose(100, 100)
     truth = truth_file(tmp_path, [person(1, 1, points)], 1)
     seen = points.copy()
     seen[NOSE] -= off(NOSE, similarity)
-    assert examine("coco", truth, [found(1, seen)]).people.kinds[0, NOSE] == kind
+    assert evaluate_with_diagnosis("coco", truth, [found(1, seen)]).people.kinds[0, NOSE] == kind
 
 
 def test_the_nearer_place_decides_between_jitter_and_inversion(tmp_path: Path):
@@ -111,11 +112,13 @@ def test_the_nearer_place_decides_between_jitter_and_inversion(tmp_path: Path):
     for share in nearer:
         seen = points.copy()
         seen[LEFT_WRIST] += share * (points[RIGHT_WRIST] - points[LEFT_WRIST])
-        kinds.append(examine("coco", truth, [found(1, seen)]).people.kinds[0, LEFT_WRIST])
+        kinds.append(
+            evaluate_with_diagnosis("coco", truth, [found(1, seen)]).people.kinds[0, LEFT_WRIST]
+        )
     assert kinds == [GOOD, INVERSION]
 
 
-def test_unlabelled_keypoints_are_judged_nowhere_and_attract_nothing(tmp_path: Path):
+def test_unlabelled_keypoints_are_not_classified_and_match_nothing(tmp_path: Path):
     one, two = pose(100, 100), pose(1000, 100)
     hidden = [2] * 17
     hidden[RIGHT_WRIST] = 0
@@ -125,7 +128,7 @@ def test_unlabelled_keypoints_are_judged_nowhere_and_attract_nothing(tmp_path: P
     seen = one.copy()
     seen[LEFT_WRIST] = one[RIGHT_WRIST]
     seen[NOSE] = two[NOSE]
-    kinds = examine("coco", truth, [found(1, seen), found(1, two)]).people.kinds
+    kinds = evaluate_with_diagnosis("coco", truth, [found(1, seen), found(1, two)]).people.kinds
     assert kinds[0, LEFT_WRIST] == MISS
     assert kinds[0, NOSE] == MISS
     assert kinds[0, RIGHT_WRIST] == kinds[1, NOSE] == -1
@@ -137,13 +140,13 @@ def test_false_positives_negatives_and_duplicates_are_counted_apart(tmp_path: Pa
     truth = truth_file(tmp_path, [person(1, 1, one), person(2, 1, two), crowd], 2)
     predictions = [
         found(1, one, 0.9),
-        found(1, one + 3, 0.8),  # somebody has her already
-        found(1, far, 0.95),  # nobody there
+        found(1, one + 3, 0.8),  # a duplicate
+        found(1, far, 0.95),  # background
         found(1, far, 0.1),
         found(1, pose(100, 4000), 0.7),  # in the crowd: neither right nor wrong
         found(2, one, 0.2),  # an image without people
     ]
-    diagnosis, people = examine("coco", truth, predictions)[1:3]
+    diagnosis, people = evaluate_with_diagnosis("coco", truth, predictions)[1:3]
     assert diagnosis.detections == 6
     assert diagnosis.everyone.people == 2
     assert diagnosis.everyone.not_found == 1
@@ -163,7 +166,7 @@ def test_groups_by_size_visibility_and_crowding_hold_the_right_people(tmp_path: 
         person(3, 1, right),
     ]
     truth = truth_file(tmp_path, people, 1)
-    diagnosis = examine("coco", truth, [found(1, right)]).diagnosis
+    diagnosis = evaluate_with_diagnosis("coco", truth, [found(1, right)]).diagnosis
     assert {k: g.people for k, g in diagnosis.by_size.items()} == {
         "small, below 32x32": 1, "medium, to 96x96": 1, "large": 1,
     }  # fmt: skip
@@ -174,32 +177,32 @@ def test_groups_by_size_visibility_and_crowding_hold_the_right_people(tmp_path: 
     assert diagnosis.by_size["large"].errors.good == 17
 
 
-def test_nothing_predicted_leaves_everyone_unfound(tmp_path: Path):
+def test_nothing_predicted_leaves_everyone_undetected(tmp_path: Path):
     truth = truth_file(tmp_path, [person(1, 1, pose(100, 100))], 1)
-    metrics, diagnosis, _, matches = examine("coco", truth, [])
+    metrics, diagnosis, _, matches = evaluate_with_diagnosis("coco", truth, [])
     assert metrics["AP"] == metrics["AR"] == 0.0
     assert diagnosis.everyone.not_found == diagnosis.everyone.people == 1
     assert diagnosis.everyone.errors.total == diagnosis.detections == 0
     assert matches.people.tolist() == [1]
 
 
-def test_crowdpose_errors_are_told_with_its_own_keypoints_and_areas(tmp_path: Path):
+def test_crowdpose_errors_are_found_with_its_own_keypoints_and_areas(tmp_path: Path):
     one, two = pose(100, 100, 14), pose(1000, 100, 14)
     people = [person(1, 1, one), person(2, 1, two)]
     for p in people:
         del p["area"]
-    truth = truth_file(tmp_path, people, 1, CROWDPOSE_14)
+    truth = truth_file(tmp_path, people, 1, KEYPOINTS["crowdpose"].names)
     seen = one.copy()
     seen[4] = one[5]  # left wrist on the right one
     seen[8] = two[8]
-    result = examine("crowdpose", truth, [found(1, seen)])
+    result = evaluate_with_diagnosis("crowdpose", truth, [found(1, seen)])
     assert result.people.kinds[0].tolist() == [0, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 0, 0]
     assert result.diagnosis.everyone.not_found == 1
     assert result.diagnosis.by_keypoint["left_knee"].swap == 1
     assert result.metrics["AP"] > 0
 
 
-def test_mpii_errors_are_told_in_head_sizes_and_what_it_cannot_tell_is_named(tmp_path: Path):
+def test_mpii_errors_are_in_head_sizes_and_what_is_undefined_is_named(tmp_path: Path):
     poses = np.stack([pose(100, 100, 16), pose(1000, 100, 16)])
     heads = np.full(2, 30.0)
     corners = np.zeros((2, 2))
@@ -228,16 +231,16 @@ def test_mpii_errors_are_told_in_head_sizes_and_what_it_cannot_tell_is_named(tmp
             (tmp_path / "mpii_val.json").write_text(json.dumps([{"image": "a"}, {"image": "a"}]))
         else:
             (tmp_path / "mpii_val.json").unlink()
-        metrics, diagnosis, people, matches = examine("mpii", file, entries)
-        told = people.kinds[0].tolist()
-        assert told == [0, 1, 1, -1, 4, 0, 0, 0, 0, 0, 2, kind, 0, 0, 0, 0]
+        metrics, diagnosis, people, matches = evaluate_with_diagnosis("mpii", file, entries)
+        kinds = people.kinds[0].tolist()
+        assert kinds == [0, 1, 1, -1, 4, 0, 0, 0, 0, 0, 2, kind, 0, 0, 0, 0]
         assert ("swap" in diagnosis.undefined) is not known
         assert diagnosis.false_positives is None
         assert {"size", "visible", "crowding"} <= set(diagnosis.undefined)
         assert people.score.tolist() == [pytest.approx(12 / 15), 1.0]
         assert matches is None
     assert metrics["PCKh@0.1"] < metrics["PCKh"]
-    assert list(diagnosis.by_keypoint) == list(MPII_16)
+    assert list(diagnosis.by_keypoint) == list(KEYPOINTS["mpii"].names)
 
 
 def test_images_flip_between_two_results_where_one_is_right_and_the_other_wrong(tmp_path: Path):
@@ -245,8 +248,8 @@ def test_images_flip_between_two_results_where_one_is_right_and_the_other_wrong(
     people = [person(i + 1, i // 2 + 1, points[i % 2]) for i in range(6)]
     truth = truth_file(tmp_path, people, 3)
     everyone = [found(p["image_id"], points[i % 2]) for i, p in enumerate(people)]
-    first = examine("coco", truth, everyone).people
-    second = examine("coco", truth, everyone[:2]).people
+    first = evaluate_with_diagnosis("coco", truth, everyone).people
+    second = evaluate_with_diagnosis("coco", truth, everyone[:2]).people
     assert flipped(first, second) == [(2, 1.0, 0.0), (3, 1.0, 0.0)]
     assert flipped(first, first) == []
     second.save(tmp_path / "kept.people.npz")
@@ -254,18 +257,10 @@ def test_images_flip_between_two_results_where_one_is_right_and_the_other_wrong(
     assert again.by_image() == second.by_image() == {1: 1.0, 2: 0.0, 3: 0.0}
     fewer = truth_file(tmp_path, people[:4], 3)
     with pytest.raises(ResultError, match="not of the same people"):
-        flipped(first, examine("coco", fewer, everyone[:2]).people)
+        flipped(first, evaluate_with_diagnosis("coco", fewer, everyone[:2]).people)
 
 
 def test_a_damaged_file_of_people_is_named(tmp_path: Path):
     (tmp_path / "x.people.npz").write_bytes(b"PK\x03\x04 not a zip")
     with pytest.raises(ResultError, match=r"x\.people\.npz: no stored people"):
         People.load(tmp_path / "x.people.npz")
-
-
-def test_left_and_right_are_partners_and_the_rest_their_own():
-    pairs = {COCO_17[a]: COCO_17[b] for a, b in enumerate(mirror(COCO_17))}
-    assert pairs["nose"] == "nose"
-    assert pairs["left_ankle"] == "right_ankle"
-    assert [mirror(MPII_16)[i] for i in mirror(MPII_16)] == list(range(16))
-    assert mirror(CROWDPOSE_14)[12:] == [12, 13]

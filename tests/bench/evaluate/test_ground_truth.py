@@ -1,4 +1,4 @@
-"""A truth that is none costs one line, whatever the evaluators would stumble over."""
+"""Invalid annotations give an error in one line, whatever the evaluators would do with them."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from bench.datasets.keypoints import KEYPOINTS
 from bench.errors import DataError
-from bench.evaluate.predictions import KEYPOINTS
 from bench.evaluate.submit import evaluate_file
 
 NOTHING = object()
@@ -25,7 +25,7 @@ def truth(joints: int) -> dict[str, Any]:
 
 
 def evaluated(folder: Path, kind: Any, content: Any) -> dict[str, float]:
-    points = [1.0, 1.0, 1.0] * KEYPOINTS[kind]
+    points = [1.0, 1.0, 1.0] * len(KEYPOINTS[kind].names)
     entry = {"image_id": 1, "category_id": 1, "score": 0.5, "keypoints": points}
     (folder / "p.json").write_text(json.dumps([entry]))
     (folder / "truth.json").write_text(json.dumps(content))
@@ -39,34 +39,36 @@ def evaluated(folder: Path, kind: Any, content: Any) -> dict[str, float]:
     [NOTHING, None, "x", [], {}, [3], -1, float("inf"), float("nan"), 10**40],
     ids=lambda bad: "left out" if bad is NOTHING else str(bad),
 )
-def test_no_truth_leads_to_a_traceback(kind: Any, place: str, bad: Any, tmp_path: Path):
-    assert evaluated(tmp_path, kind, truth(KEYPOINTS[kind]))["AP"] == pytest.approx(100)
+def test_no_annotations_lead_to_a_traceback(kind: Any, place: str, bad: Any, tmp_path: Path):
+    assert evaluated(tmp_path, kind, truth(len(KEYPOINTS[kind].names)))["AP"] == pytest.approx(100)
     for key in (None, *truth(1)[place][0]):
-        content = truth(KEYPOINTS[kind])
+        content = truth(len(KEYPOINTS[kind].names))
         holder, last = (content, place) if key is None else (content[place][0], key)
         if bad is NOTHING:
             del holder[last]
         else:
             holder[last] = bad
-        told = ""
+        message = ""
         try:
             evaluated(tmp_path, kind, content)
         except DataError as problem:
-            told = str(problem)  # some fields decide nothing, and may be anything
-        assert "\n" not in told
-        assert not told or "truth" in told
+            message = str(problem)  # some fields do not matter and may hold anything
+        assert "\n" not in message
+        assert not message or "truth" in message or "not in the annotations" in message
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
-        ({"keypoints": [1, 1, 2]}, r"annotation 1 \(id 1\): keypoints has to be 51 finite numbers"),
-        ({"area": "large"}, "area is 'large'; a number of pixels is wanted"),
-        ({"num_keypoints": None}, "num_keypoints is None; a whole number is wanted"),
+        ({"keypoints": [1, 1, 2]}, r"annotation 1 \(id 1\): keypoints must be 51 finite numbers"),
+        ({"area": "large"}, "area is 'large'; a number of pixels is expected"),
+        ({"num_keypoints": None}, "num_keypoints is None; a whole number is expected"),
     ],
 )
-def test_a_mistake_of_the_truth_is_named(changes: dict[str, Any], told: str, tmp_path: Path):
+def test_an_error_in_the_annotations_is_named(
+    changes: dict[str, Any], message: str, tmp_path: Path
+):
     content = truth(17)
     content["annotations"][0] |= changes
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         evaluated(tmp_path, "coco", content)

@@ -81,7 +81,7 @@ def test_coco_figures_equal_those_of_mmpose_own_metric(tmp_path: Path, seed: int
     metric.dataset_meta = parse_pose_metainfo({"from_file": "configs/_base_/datasets/coco.py"})
     (tmp_path / "found.keypoints.json").write_text(json.dumps(predictions))
     theirs = [100 * value for _, value in metric._do_python_keypoint_eval(str(tmp_path / "found"))]
-    expected = {n: v for n, v in zip(metrics.COCO_FIGURES, theirs, strict=True) if v >= 0}
+    expected = {n: v for n, v in zip(metrics.COCO_METRICS, theirs, strict=True) if v >= 0}
     assert ours == pytest.approx(expected, abs=1e-9)
     assert 0 < ours["AP"] < 100
 
@@ -96,7 +96,7 @@ def test_a_malformed_annotation_file_is_named(tmp_path: Path):
     file = tmp_path / "truth.json"
     file.write_text('{"images": []}')
     with pytest.raises(
-        DataError, match=r"truth.json is no COCO annotation file: it has no annotations"
+        DataError, match=r"truth.json is not a COCO annotation file: it has no annotations"
     ):
         metrics.coco_metrics(file, [{"image_id": 1}])
     file.write_text('{"images": [')

@@ -11,6 +11,7 @@ import pytest
 from scipy.io import savemat
 
 import model_zoo
+from bench.datasets.keypoints import KEYPOINTS
 from bench.evaluate import metrics
 from bench.evaluate.oks import compute_oks
 
@@ -117,8 +118,8 @@ def test_coco_figures_are_pycocotools_own_on_sixty_odd_sets(tmp_path: Path):
         if not found:
             continue  # pycocotools cannot load nothing
         theirs = official("pycocotools", file, found, "keypoints")[0]
-        result = metrics.examine("coco", file, found)
-        assert result.metrics == percent(metrics.COCO_FIGURES, theirs.stats)
+        result = metrics.evaluate_with_diagnosis("coco", file, found)
+        assert result.metrics == percent(metrics.COCO_METRICS, theirs.stats)
         assert result.metrics == metrics.evaluate("coco", file, found)
         if "AP" in result.metrics:
             assert result.matches.average_precision() == pytest.approx(result.metrics["AP"])
@@ -136,10 +137,10 @@ def test_crowdpose_figures_are_xtcocotools_own_on_forty_odd_sets(tmp_path: Path)
         found = found_in(truth, rng, 14, boxes=seed % 2 == 0)
         if not found:
             continue
-        sigmas = metrics.CROWDPOSE_SIGMAS
+        sigmas = KEYPOINTS["crowdpose"].sigmas
         theirs = official("xtcocotools", file, found, "keypoints_crowd", sigmas, use_area=False)[0]
-        result = metrics.examine("crowdpose", file, found)
-        assert result.metrics == percent(metrics.CROWDPOSE_FIGURES, theirs.stats)
+        result = metrics.evaluate_with_diagnosis("crowdpose", file, found)
+        assert result.metrics == percent(metrics.CROWDPOSE_METRICS, theirs.stats)
         groups.add(tuple(theirs.stats[6:]))
     assert len(groups) > 20
 
@@ -214,7 +215,7 @@ def test_figures_of_the_real_samples_are_those_of_mmpose_own_metric(
             metric.process({}, [sample])
         with contextlib.redirect_stdout(io.StringIO()):
             theirs = np.array(list(metric.evaluate(size=len(people)).values()))
-        names = metrics.CROWDPOSE_FIGURES if crowd else metrics.COCO_FIGURES
+        names = metrics.CROWDPOSE_METRICS if crowd else metrics.COCO_METRICS
         entries = json.loads((tmp_path / f"{seed}.keypoints.json").read_text())
         ours = metrics.evaluate("crowdpose" if crowd else "coco", file, entries)
         assert ours == percent(names, theirs)

@@ -3,7 +3,6 @@
 import gzip
 import json
 import time
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from scipy.io import savemat
 from bench.errors import DataError, UnknownName
 from bench.evaluate.model_card import read_card
 from bench.evaluate.predictions import dataset_of, read_predictions
-from bench.files import read_bounded, unpack
 
 KNOWN = {10, 20, 30}
 CARD = """\
@@ -50,26 +48,26 @@ def without(key: str) -> dict:
 
 
 @pytest.mark.parametrize(
-    ("bad", "told"),
+    ("bad", "message"),
     [
         (3, "is a int, not an object"),
         (without("score"), "has no score"),
-        (broken(image_id=11), "image_id 11 is not in the truth"),
-        (broken(image_id="10"), "image_id '10' is not in the truth"),
-        (broken(image_id=True), "image_id True is not in the truth"),
+        (broken(image_id=11), "image_id 11 is not in the annotations"),
+        (broken(image_id="10"), "image_id '10' is not in the annotations"),
+        (broken(image_id=True), "image_id True is not in the annotations"),
         (broken(category_id=2), "category_id is 2; a person is 1"),
-        (broken(keypoints=[0.0] * 48), r"keypoints holds 48 numbers; 51 are wanted"),
-        (broken(keypoints={"x": 1}), "keypoints holds dict; 51 are wanted"),
-        (broken(keypoints=[0.0] * 50 + ["7"]), "no finite number of pixels"),
-        (broken(keypoints=[0.0] * 50 + [1e9]), "no finite number of pixels"),
-        (broken(keypoints=[0.0] * 50 + [10**400]), "no finite number of pixels"),
-        (broken(score=None), "score None is no finite number"),
+        (broken(keypoints=[0.0] * 48), r"keypoints has 48 numbers; 51 are expected"),
+        (broken(keypoints={"x": 1}), "keypoints has dict; 51 are expected"),
+        (broken(keypoints=[0.0] * 50 + ["7"]), "not a finite number of pixels"),
+        (broken(keypoints=[0.0] * 50 + [1e9]), "not a finite number of pixels"),
+        (broken(keypoints=[0.0] * 50 + [10**400]), "not a finite number of pixels"),
+        (broken(score=None), "score None is not a finite number"),
         (entry(bbox=[0, 0, 1, 1]), "has a bbox, the first not"),
     ],
 )
-def test_a_mistake_is_told_by_entry_and_line(tmp_path: Path, bad, told: str):
+def test_an_error_is_reported_by_entry_and_line(tmp_path: Path, bad, message: str):
     file = write(tmp_path, [entry(), entry(20), bad, entry(30)])
-    with pytest.raises(DataError, match=rf"p\.json: entry 3 \(line 4\) .*{told}"):
+    with pytest.raises(DataError, match=rf"p\.json: entry 3 \(line 4\) .*{message}"):
         read_predictions(file, "coco", KNOWN)
 
 
@@ -108,13 +106,13 @@ def test_nesting_near_the_limit_is_no_traceback(tmp_path: Path):
 
 def test_millions_of_lists_are_refused_before_they_fill_the_memory(tmp_path: Path):
     (tmp_path / "p.json.gz").write_bytes(gzip.compress(b"[" + b"[]," * 2**22 + b"[]]"))
-    with pytest.raises(DataError, match="holds 4194306 lists and objects; at most 4194304"):
+    with pytest.raises(DataError, match="has 4194306 lists and objects; at most 4194304"):
         read_predictions(tmp_path / "p.json.gz", "coco", KNOWN)
 
 
-def test_many_mistakes_are_told_in_part_and_counted(tmp_path: Path):
+def test_many_errors_are_reported_in_part_and_counted(tmp_path: Path):
     file = write(tmp_path, [entry(99) for _ in range(40)])
-    with pytest.raises(DataError, match=r"entry 5 \(line 6\).*and 35 more entries are wrong"):
+    with pytest.raises(DataError, match=r"entry 5 \(line 6\).*and 35 more entries are invalid"):
         read_predictions(file, "coco", KNOWN)
 
 
@@ -133,16 +131,16 @@ def test_oddities_are_noted(tmp_path: Path):
     assert len(checked.entries) == 24
     assert checked.notes == [
         "2 of 3 images have predictions",
-        "1 images have more than the 20 detections that are looked at",
-        "1 entries are repeated, entry 24 is entry 1",
+        "1 images have more than the 20 detections that are evaluated",
+        "1 entries are repeated: entry 24 is entry 1",
         "1 entries have no keypoint score above 0",
     ]
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
-        (b"{}", "holds a JSON dict; predictions are a list"),
+        (b"{}", "is a JSON dict; predictions are a list"),
         (b"[", "not readable JSON"),
         (b"[NaN]", "NaN is not a number"),
         (b"[" * 100_000, "nested too deeply"),
@@ -150,24 +148,11 @@ def test_oddities_are_noted(tmp_path: Path):
         (b"\x80\x04K\x01.", "not readable JSON"),
     ],
 )
-def test_hostile_files_are_refused_in_one_line(tmp_path: Path, content: bytes, told: str):
+def test_hostile_files_are_refused_in_one_line(tmp_path: Path, content: bytes, message: str):
     (tmp_path / "p.json").write_bytes(content)
-    with pytest.raises(DataError, match=told) as caught:
+    with pytest.raises(DataError, match=message) as caught:
         read_predictions(tmp_path / "p.json", "coco", KNOWN)
     assert len(str(caught.value)) < 400
-
-
-def test_a_bomb_is_not_unpacked(tmp_path: Path):
-    (tmp_path / "p.json.gz").write_bytes(gzip.compress(b"[" + b" " * 10**7 + b"]"))
-    with pytest.raises(DataError, match="unpacks to more than 1000000 bytes"):
-        read_bounded(tmp_path / "p.json.gz", 10**6)
-    with pytest.raises(DataError, match="ends in the middle"):
-        unpack(gzip.compress(b"x" * 99)[:-9], "it")
-    with pytest.raises(DataError, match="is no gzip file"):
-        unpack(zlib.compress(b"x"), "it")
-    (tmp_path / "large.json").write_bytes(b" " * 2000)
-    with pytest.raises(DataError, match="has 2000 bytes; at most 1000 are read"):
-        read_bounded(tmp_path / "large.json", 1000)
 
 
 def test_mpii_wants_every_person_once(tmp_path: Path):
@@ -190,18 +175,18 @@ def test_a_mat_file_of_hrnet_holds_1_based_pixels(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("arrays", "told"),
+    ("arrays", "message"),
     [
-        ({"x": np.zeros((3, 16, 2))}, r"holds x \(3, 16, 2\); wanted is preds"),
-        ({"preds": np.zeros((3, 14, 2))}, r"shape \(3, 14, 2\); wanted is \[N, 16, 2 or 3\]"),
+        ({"x": np.zeros((3, 16, 2))}, r"holds x \(3, 16, 2\); preds is expected"),
+        ({"preds": np.zeros((3, 14, 2))}, r"shape \(3, 14, 2\); expected is \[N, 16, 2 or 3\]"),
         ({"preds": np.zeros((3, 16, 2), complex)}, "complex numbers"),
-        ({"preds": np.full((3, 16, 2), np.nan)}, "no finite number"),
+        ({"preds": np.full((3, 16, 2), np.nan)}, "not a finite number"),
         ({"preds": np.array([[["a"] * 2] * 16] * 3, dtype=object)}, "of class cell"),
     ],
 )
-def test_other_mat_files_are_refused(tmp_path: Path, arrays: dict, told: str):
+def test_other_mat_files_are_refused(tmp_path: Path, arrays: dict, message: str):
     savemat(tmp_path / "pred.mat", arrays)
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         read_predictions(tmp_path / "pred.mat", "mpii", {0, 1, 2})
 
 
@@ -221,34 +206,34 @@ def test_a_card_is_read(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "message"),
     [
-        ("name: ../../etc", "line 1, name: .* arrived, wanted is up to 60 small letters"),
-        ("name: My Net", "line 1, name: .* arrived, wanted is up to 60 small letters"),
-        ("link: javascript:alert(1)", "link: .* arrived, wanted is an address"),
+        ("name: ../../etc", "line 1, name: .* arrived, expected is up to 60 small letters"),
+        ("name: My Net", "line 1, name: .* arrived, expected is up to 60 small letters"),
+        ("link: javascript:alert(1)", "link: .* arrived, expected is an address"),
         ('title: "a\\x07b"', "title: .*unprintable characters"),
         ('title: "My Net \\u202e"', "title: .*unprintable characters"),
         ('link: "https://example.org/\\u202egpj"', "link: .*unprintable characters"),
-        ("title: " + "x" * 300, "title: 'x{60}' arrived, wanted is a line of up to 200"),
-        ("boxes: mine", "boxes: 'mine' arrived, wanted is ground-truth, detector"),
-        ("input_size: large", "input_size: 'large' arrived, wanted is height x width"),
-        ("colour: red", "colour: no such field; they are name, title, authors"),
-        ("authors:", "authors: 'None' arrived, wanted is a line"),
+        ("title: " + "x" * 300, "title: 'x{60}' arrived, expected is a line of up to 200"),
+        ("boxes: mine", "boxes: 'mine' arrived, expected is ground-truth, detector"),
+        ("input_size: large", "input_size: 'large' arrived, expected is height x width"),
+        ("colour: red", "colour: unknown field; allowed are name, title, authors"),
+        ("authors:", "authors: 'None' arrived, expected is a line"),
         ("note: *x", "aliases"),
-        ("note: [a", r"card\.yaml:\d+: no readable YAML"),
-        ("note: !!python/object/apply:os.system [ls]", "no readable YAML"),
+        ("note: [a", r"card\.yaml:\d+: not readable YAML"),
+        ("note: !!python/object/apply:os.system [ls]", "not readable YAML"),
     ],
 )
-def test_a_card_with_a_mistake_is_refused_by_line(tmp_path: Path, line: str, told: str):
+def test_a_card_with_a_mistake_is_refused_by_line(tmp_path: Path, line: str, message: str):
     field = line.partition(":")[0]
     kept = [one for one in CARD.splitlines() if not one.startswith(f"{field}:")]
     lines = [line, *kept] if field == "name" else [*kept, line]
     (tmp_path / "card.yaml").write_text("\n".join(lines))
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         read_card(tmp_path / "card.yaml")
 
 
-def test_a_card_without_a_field_is_told_which(tmp_path: Path):
+def test_a_card_without_a_field_names_it(tmp_path: Path):
     (tmp_path / "card.yaml").write_text(CARD.replace("flip_test:", "# flip_test:"))
     with pytest.raises(DataError, match="flip_test is missing: yes or no"):
         read_card(tmp_path / "card.yaml")

@@ -14,9 +14,12 @@ from bench.cli import main
 from bench.datasets.prepare import prepare
 from bench.datasets.splits import annotation_file
 from bench.errors import ResultError
-from bench.evaluate.metrics import examine
+from bench.evaluate import verify
+from bench.evaluate.metrics import evaluate_with_diagnosis
 from bench.evaluate.model_card import read_card
+from bench.evaluate.per_person import KINDS
 from bench.evaluate.submit import submit
+from bench.results.records import DiagnosedGroup, Diagnosis, KeypointErrors
 from bench.results.store import Store
 from tests.bench.evaluate.test_predictions import CARD
 
@@ -71,18 +74,18 @@ def stored(workspace: Path) -> Path:
     return workspace / "results" / "submitted" / "my-net" / "coco-smoke.json"
 
 
-def test_evaluate_prints_every_figure_and_the_errors(workspace: Path):
+def test_evaluate_prints_every_metric_and_the_errors(workspace: Path):
     arguments = ("evaluate", "--predictions", workspace / "found.json", "--tier", "smoke")
     done = run(*arguments)
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("AP  ")
     assert "0 not found; of" in done.stdout
-    [told] = json.loads(run(*arguments, "--json").stdout)
-    assert 0 < told["metrics"]["AP"] < 100
-    assert told["diagnosis"]["everyone"]["not_found"] == 0
+    [printed] = json.loads(run(*arguments, "--json").stdout)
+    assert 0 < printed["metrics"]["AP"] < 100
+    assert printed["diagnosis"]["everyone"]["not_found"] == 0
 
 
-def test_a_submission_is_stored_with_its_card_and_stands(workspace: Path):
+def test_a_submission_is_stored_with_its_card_and_verified(workspace: Path):
     done = submit_example(workspace)
     assert done.exit_code == 0, done.output
     [one] = Store(root=workspace / "results", measured=workspace / "none").submissions()
@@ -92,7 +95,7 @@ def test_a_submission_is_stored_with_its_card_and_stands(workspace: Path):
     assert one.path.with_suffix(".people.npz").is_file()
     checked = run("verify", "my-net")
     assert checked.exit_code == 0
-    assert checked.stdout.startswith("stands")
+    assert checked.stdout.startswith("verified")
     assert run("verify", "--all").exit_code == 0
     assert run("verify", stored(workspace)).exit_code == 0
 
@@ -101,7 +104,7 @@ def test_a_name_is_taken_once(workspace: Path):
     assert submit_example(workspace).exit_code == 0
     again = submit_example(workspace)
     assert again.exit_code == 2
-    assert "my-net has a submission for coco already" in again.output
+    assert "my-net already has a submission for coco" in again.output
     assert submit_example(workspace, "--replace").exit_code == 0
 
 
@@ -113,28 +116,28 @@ def test_an_accepted_submission_is_not_covered_by_a_later_one_of_its_name(worksp
     accepted = submit(*arguments, committed=True)
     assert accepted.path.is_relative_to(workspace / "measured")
     shutil.rmtree(store.root)
-    with pytest.raises(ResultError, match=r"submission for coco already \(.*measured"):
+    with pytest.raises(ResultError, match=r"already has a submission for coco \(.*measured"):
         submit(*arguments)
 
 
-def test_mpii_wants_its_truth_as_mat(workspace: Path):
+def test_mpii_needs_its_ground_truth_as_mat(workspace: Path):
     found = workspace / "found.json"
     done = run("evaluate", "--predictions", found, "--dataset", "mpii-val", "--truth", found)
     assert done.exit_code == 2
-    assert "found.json: MPII's truth is mpii_gt_val.mat" in done.output
+    assert "found.json: MPII is evaluated by mpii_gt_val.mat" in done.output
 
 
 def test_a_bad_submission_writes_nothing(workspace: Path):
     entries = json.loads((workspace / "found.json").read_text())
-    for bad, told in (
-        ([*entries, {**entries[0], "image_id": 1}], "image_id 1 is not in the truth"),
+    for bad, message in (
+        ([*entries, {**entries[0], "image_id": 1}], "image_id 1 is not in the annotations"),
         ([*entries, entries[0]], "are repeated"),
         ([], "nothing to submit"),
     ):
         (workspace / "found.json").write_text(json.dumps(bad))
         done = submit_example(workspace)
         assert done.exit_code == 2
-        assert told in done.output
+        assert message in done.output
         assert not (workspace / "results").exists()
 
 
@@ -142,99 +145,112 @@ def change(file: Path, **changes) -> None:
     file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
 
 
-def falls(workspace: Path, told: str) -> None:
+def mismatch(workspace: Path, message: str) -> None:
     done = run("verify", "my-net")
     assert done.exit_code == 1, done.output
-    assert done.stdout.startswith("falls")
-    assert told in done.stdout
+    assert done.stdout.startswith("mismatch")
+    assert message in done.stdout
 
 
-def test_a_changed_metric_falls(workspace: Path):
+def test_a_changed_metric_is_a_mismatch(workspace: Path):
     submit_example(workspace)
     metrics = json.loads(stored(workspace).read_text())["metrics"]
     change(stored(workspace), metrics={**metrics, "AP": metrics["AP"] + 0.1})
-    falls(workspace, "AP is ")
+    mismatch(workspace, "AP is ")
     change(stored(workspace), metrics={**metrics, "AP_kpt": 99.0})
-    falls(workspace, "AP_kpt is 99 in the file and missing recomputed")
+    mismatch(workspace, "AP_kpt is 99 in the file and missing recomputed")
 
 
-def test_changed_predictions_fall_also_with_a_forged_hash(workspace: Path):
+def test_changed_predictions_are_a_mismatch_also_with_a_forged_hash(workspace: Path):
     submit_example(workspace)
     packed = stored(workspace).with_suffix(".predictions.json.gz")
     entries = json.loads(gzip.decompress(packed.read_bytes()))
     entries[0]["keypoints"][0] += 500.0
     packed.write_bytes(gzip.compress(json.dumps(entries).encode()))
-    falls(workspace, "its SHA-256 is not the one in")
+    mismatch(workspace, "its SHA-256 is not the one in")
     record = json.loads(stored(workspace).read_text())["predictions"]
     sha = hashlib.sha256(packed.read_bytes()).hexdigest()
     change(stored(workspace), predictions={**record, "sha256": sha})
-    falls(workspace, "recomputed")
+    mismatch(workspace, "recomputed")
 
 
-def test_a_result_of_other_data_falls(workspace: Path):
+def test_a_result_of_other_data_is_a_mismatch(workspace: Path):
     submit_example(workspace)
     protocol = json.loads(stored(workspace).read_text())["protocol"]
     change(stored(workspace), protocol={**protocol, "fingerprint": "f" * 64})
-    falls(workspace, "evaluated on other data: fingerprint ffffffffffff")
+    mismatch(workspace, "evaluated on other data: fingerprint ffffffffffff")
 
 
-def test_a_changed_truth_a_changed_diagnosis_and_changed_people_fall(workspace: Path):
+def test_a_changed_truth_a_changed_diagnosis_and_changed_people_are_mismatches(workspace: Path):
     submit_example(workspace)
     diagnosis = json.loads(stored(workspace).read_text())["diagnosis"]
     change(stored(workspace), diagnosis={**diagnosis, "detections": 3})
-    falls(workspace, "the error diagnosis is another one")
+    mismatch(workspace, "the error diagnosis differs")
+    change(stored(workspace), diagnosis={**diagnosis, "undefined": {"swap": "no names"}})
+    mismatch(workspace, "the error diagnosis differs")
     change(stored(workspace), diagnosis=diagnosis)
     people = stored(workspace).with_suffix(".people.npz")
     kept = people.read_bytes()
     people.write_bytes(b"PK")
-    falls(workspace, "no stored people")
+    mismatch(workspace, "no stored people")
     people.write_bytes(kept)
     assert run("verify", "my-net").exit_code == 0
     truth = workspace / "data/smoke/coco/annotations/person_keypoints_val2017.json"
     content = json.loads(truth.read_text())
     content["annotations"][0]["keypoints"][0] += 100
     truth.write_text(json.dumps(content))
-    falls(workspace, "recomputed")
+    mismatch(workspace, "recomputed")
 
 
-def test_changed_words_about_data_and_predictions_fall(workspace: Path):
+def test_changed_words_about_data_and_predictions_are_mismatches(workspace: Path):
     """A subset passed off as the whole, and a few predictions as many."""
     submit_example(workspace)
     kept = json.loads(stored(workspace).read_text())
     for key in ("data", "split", "subset"):
         change(stored(workspace), protocol={**kept["protocol"], key: "coco-real"})
-        falls(workspace, f"its protocol states {key} 'coco-real', it is '")
+        mismatch(workspace, f"its protocol states {key} 'coco-real', it is '")
     change(stored(workspace), protocol=kept["protocol"])
     change(stored(workspace), predictions={**kept["predictions"], "instances": 9999})
-    falls(workspace, "it states 9999 predictions on ")
+    mismatch(workspace, "it states 9999 predictions on ")
 
 
-def test_matches_of_another_result_fall(workspace: Path):
+def test_the_wording_of_what_a_diagnosis_leaves_undefined_does_not_matter():
+    group = DiagnosedGroup(
+        people=0, not_found=0, errors=KeypointErrors.model_validate(dict.fromkeys(KINDS, 0))
+    )
+    old, new, other = (
+        Diagnosis(thresholds="t", everyone=group, detections=0, by_keypoint={}, undefined=undefined)
+        for undefined in ({"size": "no areas"}, {"size": "there are no areas"}, {})
+    )
+    assert verify._counts(old) == verify._counts(new) != verify._counts(other)
+
+
+def test_matches_of_another_result_are_a_mismatch(workspace: Path):
     """The paired bootstrap draws from them."""
     submit_example(workspace)
     matches = stored(workspace).with_suffix(".matches.npz")
     truth = annotation_file("coco", "smoke")
     entries = json.loads((workspace / "found.json").read_text())
-    examine("coco", truth, entries).matches.save(matches)
+    evaluate_with_diagnosis("coco", truth, entries).matches.save(matches)
     assert run("verify", "my-net").exit_code == 0
-    examine("coco", truth, entries[1:]).matches.save(matches)
-    falls(workspace, "coco-smoke.matches.npz tells of other matches")
+    evaluate_with_diagnosis("coco", truth, entries[1:]).matches.save(matches)
+    mismatch(workspace, "coco-smoke.matches.npz has other matches")
 
 
 @pytest.mark.parametrize(
     "spoil", [[3], [{}], [{"image_id": []}], [{"image_id": 1, "keypoints": [1]}]]
 )
-def test_predictions_that_are_none_fall_in_words(workspace: Path, spoil: list):
+def test_predictions_that_are_invalid_are_a_mismatch(workspace: Path, spoil: list):
     submit_example(workspace)
     packed = stored(workspace).with_suffix(".predictions.json.gz")
     packed.write_bytes(gzip.compress(json.dumps(spoil).encode()))
     record = json.loads(stored(workspace).read_text())["predictions"]
     sha = hashlib.sha256(packed.read_bytes()).hexdigest()
     change(stored(workspace), predictions={**record, "sha256": sha})
-    falls(workspace, "its predictions cannot be evaluated: results/submitted/my-net")
+    mismatch(workspace, "its predictions cannot be evaluated: results/submitted/my-net")
 
 
-def test_a_result_that_cannot_be_checked_is_no_fault_but_no_success_either(workspace: Path):
+def test_a_result_that_cannot_be_checked_is_neither_an_error_nor_a_success(workspace: Path):
     submit_example(workspace)
     change(stored(workspace), predictions=None)
     assert run("verify", "--all").exit_code == 0

@@ -1,4 +1,4 @@
-"""A local server with the faults that downloads meet: it drops, lies, refuses, crawls, changes its mind."""
+"""A local server with faults: dropped connections, false sizes, errors, slow data, changed files."""
 
 import email.utils
 import threading
@@ -19,7 +19,7 @@ class Served:
     modified: str | None = None
     ranges: bool = True
     heeds_if_range: bool = True
-    length: int | None = None  # Content-Length, if it is to be a lie
+    length: int | None = None  # a false Content-Length
     says_length: bool = True
     kind: str = "application/octet-stream"
     drop_after: list[int] = field(default_factory=list)  # bytes until each connection breaks
@@ -93,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(body[place : place + 1])
                 time.sleep(served.trickle)
         except OSError:
-            return  # the client had enough
+            return  # the client closed the connection
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -104,7 +104,7 @@ class _Quiet(ThreadingHTTPServer):
     latency = 0.0
 
     def handle_error(self, *_: Any) -> None:
-        pass  # a client that hangs up is part of the test
+        pass  # a client that closes the connection is part of the test
 
 
 class Server:

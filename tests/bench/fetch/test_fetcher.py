@@ -15,12 +15,12 @@ from bench.cli import main
 from bench.errors import DataError, LedgerError
 from bench.fetch import Options, fetch, fetcher, sources
 from bench.fetch.layout import missing, receipt
-from bench.fetch.retry import Patience
+from bench.fetch.retry import RetryPolicy
 from bench.fetch.sources import Source
 from tests.bench.fetch.faulty import Server
 
 BOXES = b'[{"bbox": [0, 0, 1, 1]}]'
-QUICK = Options(patience=Patience(tries=2, sleep=lambda _: None))
+QUICK = Options(retry=RetryPolicy(attempts=2, sleep=lambda _: None))
 
 
 def picture(shade: int) -> bytes:
@@ -89,11 +89,11 @@ def full(tmp_path: Path) -> Path:
 
 def quietly(*names: str, **changes: Any) -> list[str]:
     said: list[str] = []
-    fetch(names, Options(**{"patience": QUICK.patience, **changes}), said.append)
+    fetch(names, Options(**{"retry": QUICK.retry, **changes}), said.append)
     return said
 
 
-def test_archives_and_files_end_in_their_places_with_a_receipt(known, server, tmp_path):
+def test_archives_and_files_are_in_place_with_a_receipt(known, server, tmp_path):
     said = quietly("pictures", "weights")
     for name, content in PICTURES.items():
         assert (full(tmp_path) / "coco/val2017" / name).read_bytes() == content
@@ -108,13 +108,13 @@ def test_archives_and_files_end_in_their_places_with_a_receipt(known, server, tm
     assert "CC BY 4.0" in said[0]
 
 
-def test_a_second_time_asks_no_server(known, server):
+def test_a_second_fetch_sends_no_request(known, server):
     quietly("pictures", "weights")
     server.files.clear()
     quietly("pictures", "weights", offline=True)
 
 
-def test_a_lost_picture_is_put_back(known, tmp_path):
+def test_a_lost_image_is_restored(known, tmp_path):
     quietly("pictures")
     lost = full(tmp_path) / "coco/val2017/000000000002.jpg"
     lost.unlink()
@@ -132,20 +132,20 @@ def test_what_was_first_downloaded_is_what_later_downloads_must_equal(known, ser
     assert not (full(tmp_path) / "weights/net.pth").exists()
 
 
-def test_one_problem_does_not_keep_the_others_away(known, server, tmp_path):
+def test_one_error_does_not_stop_the_others(known, server, tmp_path):
     del server.files["/net.pth"]
     with pytest.raises(DataError) as caught:
         quietly("boxes", "weights", "pictures")
     assert "404" in str(caught.value)
-    assert "get boxes.json from https://drive.invalid/x and put it at" in str(caught.value)
+    assert "download boxes.json from https://drive.invalid/x to" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert len(list((full(tmp_path) / "coco/val2017").iterdir())) == 4
 
 
-def test_a_file_brought_by_hand_is_checked_and_put_in_its_place(known, tmp_path):
+def test_a_file_downloaded_by_hand_is_verified_and_moved_into_place(known, tmp_path):
     with pytest.raises(DataError, match="the host is a drive page") as caught:
         quietly("boxes")
-    place = Path(str(caught.value).partition("put it at ")[2].partition(";")[0])
+    place = Path(str(caught.value).partition("/x to ")[2].partition(";")[0])
     place.parent.mkdir(parents=True)
     place.write_bytes(b"<html>")
     with pytest.raises(DataError, match="not readable JSON"):
@@ -156,9 +156,9 @@ def test_a_file_brought_by_hand_is_checked_and_put_in_its_place(known, tmp_path)
     assert receipt("boxes")["files"]["boxes.json"]["from"] == "found here"
 
 
-def test_offline_asks_nobody_and_names_what_is_missing(known, server):
+def test_offline_sends_no_request_and_names_what_is_missing(known, server):
     served = server.files["/net.pth"]
-    with pytest.raises(DataError, match=r"offline, and not here: weights/net\.pth"):
+    with pytest.raises(DataError, match=r"offline, and missing here: weights/net\.pth"):
         quietly("weights", offline=True)
     assert served.requests == []
 
@@ -190,7 +190,7 @@ def test_a_folder_elsewhere_is_linked_and_not_copied(layout, known, server, tmp_
     ],
     ids=["incomplete", "cut off"],
 )
-def test_a_folder_elsewhere_that_is_not_whole_is_not_linked(spoil, message, known, tmp_path):
+def test_a_folder_elsewhere_that_is_incomplete_is_not_linked(spoil, message, known, tmp_path):
     elsewhere = tmp_path / "disk" / "val2017"
     elsewhere.mkdir(parents=True)
     for name, content in PICTURES.items():
@@ -201,24 +201,24 @@ def test_a_folder_elsewhere_that_is_not_whole_is_not_linked(spoil, message, know
     assert not (full(tmp_path) / "coco/val2017").exists()
 
 
-def test_too_little_room_stops_before_the_first_byte(known, server, monkeypatch):
+def test_too_little_space_stops_before_the_first_byte(known, server, monkeypatch):
     def full_disk(folder: Path, needed: int) -> None:
         assert needed == 2 * len(ARCHIVE)
         raise DataError("0.0 GB free")
 
-    monkeypatch.setattr(fetcher, "room_for", full_disk)
+    monkeypatch.setattr(fetcher, "require_space", full_disk)
     with pytest.raises(DataError, match="GB free"):
         quietly("pictures")
     assert server.files["/val.zip"].requests == []
 
 
-def test_an_archive_lost_on_the_way_is_continued(known, server, tmp_path):
+def test_an_interrupted_archive_is_resumed(known, server, tmp_path):
     served = server.files["/val.zip"]
     served.drop_after = [500, 0, 0, 0]
     with pytest.raises(DataError, match="connection broke"):
         quietly("pictures")
     states = {row["source"]: (row["state"], row["begun_bytes"]) for row in fetcher.listing()}
-    assert states["pictures"] == ("begun", 500)
+    assert states["pictures"] == ("partial", 500)
     quietly("pictures")
     assert served.requests[-1]["range"] == "bytes=500-"
 
@@ -238,8 +238,8 @@ def test_the_command_lists_names_and_fails_in_one_line(tmp_path, monkeypatch):
     assert "coco-train" in listed.stdout
     for arguments, message in (
         (["coco-vall"], "unknown source 'coco-vall'; did you mean: coco-val"),
-        (["coco-val", "--offline"], "offline, and not here: coco-val/val2017.zip"),
-        (["crowdpose"], "get images.zip from https://drive.google.com/"),
+        (["coco-val", "--offline"], "offline, and missing here: coco-val/val2017.zip"),
+        (["crowdpose"], "download images.zip from https://drive.google.com/"),
     ):
         done = run("fetch", *arguments)
         assert done.exit_code == 2
@@ -267,7 +267,7 @@ def test_every_file_the_full_tier_needs_has_a_source():
     ],
     ids=["size", "address", "folder", "licence"],
 )
-def test_a_mistake_in_the_sources_has_file_and_line(change, line, message, tmp_path):
+def test_an_error_in_the_sources_has_file_and_line(change, line, message, tmp_path):
     wrong = {
         "size: 815585330": "size: -1",
         "- http://images": "- ftp://images",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import DataError
-from bench.fetch.unpack import Limits, room_for, unpack
+from bench.fetch.unpack import Limits, require_space, unpack
 
 ALL = {"*": "."}
 FILES = {"data/a.txt": b"alpha", "data/sub/b.txt": b"beta" * 1000, "c.json": b"{}"}
@@ -114,7 +114,7 @@ def test_a_zip_bomb_is_refused_before_anything_is_written(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_zip_that_lies_about_a_size_is_refused(tmp_path):
+def test_a_zip_with_a_false_size_is_refused(tmp_path):
     archive = zipped(tmp_path / "x", {"a.txt": b"x" * 5000})
     raw = archive.read_bytes()
     archive.write_bytes(raw.replace((5000).to_bytes(4, "little"), (50).to_bytes(4, "little")))
@@ -133,7 +133,7 @@ def test_the_same_file_twice_is_refused(make, tmp_path):
 def test_a_cut_off_archive_is_damaged(cut, make, tmp_path):
     archive = make(tmp_path / "x", {"a.bin": random.Random(1).randbytes(1000)})
     archive.write_bytes(archive.read_bytes()[:cut])
-    with pytest.raises(DataError, match="is damaged or no zip or tar archive"):
+    with pytest.raises(DataError, match="is damaged or not a zip or tar archive"):
         unpack(archive, tmp_path / "out", ALL)
     assert "a.bin" not in content_of(tmp_path / "out")
 
@@ -188,13 +188,13 @@ def test_folders_without_end_are_refused(tmp_path):
         unpack(tmp_path / "x", tmp_path / "out", ALL, limits=Limits(files=10))
 
 
-def test_no_archive_at_all_is_said_so(tmp_path):
+def test_a_file_that_is_no_archive_is_named(tmp_path):
     (tmp_path / "x").write_bytes(b"<html>")
-    with pytest.raises(DataError, match="no zip or tar archive"):
+    with pytest.raises(DataError, match="not a zip or tar archive"):
         unpack(tmp_path / "x", tmp_path / "out", ALL)
 
 
-def test_unpacking_again_completes_and_mends_and_leaves_what_is_right(make, tmp_path):
+def test_unpacking_again_completes_and_repairs_and_keeps_what_is_right(make, tmp_path):
     archive, out = make(tmp_path / "x", FILES), tmp_path / "out"
     unpack(archive, out, ALL)
     untouched = (out / "a.txt").stat().st_mtime_ns, (out / "a.txt").stat().st_ino
@@ -206,7 +206,7 @@ def test_unpacking_again_completes_and_mends_and_leaves_what_is_right(make, tmp_
     assert untouched == ((out / "a.txt").stat().st_mtime_ns, (out / "a.txt").stat().st_ino)
 
 
-def test_too_little_room_is_said_before_anything_begins(tmp_path):
-    room_for(tmp_path / "not" / "yet", 1)
+def test_too_little_space_is_reported_before_anything_starts(tmp_path):
+    require_space(tmp_path / "not" / "yet", 1)
     with pytest.raises(DataError, match=r"GB free, 1000000.* GB are needed"):
-        room_for(tmp_path / "not" / "yet", 10**15)
+        require_space(tmp_path / "not" / "yet", 10**15)

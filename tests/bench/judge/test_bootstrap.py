@@ -10,7 +10,7 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from bench.errors import ResultError
+from bench.errors import EnvironmentProblem, ResultError
 from bench.evaluate.matches import Matches
 from bench.judge.bootstrap import PairedRuns, compare_ap, paired_bootstrap
 from bench.judge.evidence import Measurement
@@ -169,7 +169,7 @@ def test_matches_that_cannot_be_written_leave_the_old_ones(tmp_path: Path, monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ResultError, match="nothing was changed"):
+    with pytest.raises(EnvironmentProblem, match="nothing was changed"):
         matches.save(path)
     assert path.read_bytes() == before
 

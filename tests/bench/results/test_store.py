@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import ResultError
+from bench.errors import EnvironmentProblem, ResultError
 from bench.results.index import ResultIndex
 from bench.results.locations import slug
 from bench.results.store import Store, to_bytes
@@ -192,7 +192,7 @@ def test_a_write_that_fails_leaves_nothing_half_written(store, make, monkeypatch
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ResultError, match=r"No space left on device; nothing was changed"):
+    with pytest.raises(EnvironmentProblem, match=r"No space left on device; nothing was changed"):
         store.write(make.counted("tiny-a", 6))
     assert path.read_bytes() == before
     assert [p.name for p in path.parent.iterdir()] == ["tiny-a.json"]

@@ -10,7 +10,7 @@ from PIL import Image
 from bench.catalog.load import load_catalog
 from bench.catalog.schema import Run
 from bench.datasets.prepare import prepare
-from bench.datasets.splits import IMAGES, folder
+from bench.datasets.splits import IMAGES, dataset_folder
 from bench.errors import DataError, ResultError
 from bench.evaluate.per_person import People
 from bench.measure import train
@@ -180,7 +180,7 @@ def test_few_images_are_drawn_once_each(count):
 @pytest.mark.parametrize("dataset", ["coco", "mpii", "crowdpose"])
 def test_a_scene_shows_all_its_people_as_annotated(workspace, dataset):
     prepare(dataset, "smoke")
-    annotations, images = (folder(dataset, "smoke") / p for p in IMAGES[dataset][0])
+    annotations, images = (dataset_folder(dataset, "smoke") / p for p in IMAGES[dataset][0])
     data = json.loads(annotations.read_text())
     if dataset == "mpii":
         record, number = data[1], 1
@@ -209,7 +209,7 @@ def every_scene(data, annotations: Path, images: Path):
 
 def test_as_many_predictions_are_drawn_as_people_are_annotated(workspace):
     prepare("crowdpose", "smoke")
-    place = folder("crowdpose", "smoke")
+    place = dataset_folder("crowdpose", "smoke")
     annotations, images = (place / part for part in IMAGES["crowdpose"][0])
     data = json.loads(annotations.read_text())
     several = max(every_scene(data, annotations, images), key=lambda scene: len(scene.people))

@@ -1,0 +1,94 @@
+"""Files are written whole or not at all, and read within bounds."""
+
+import gzip
+import os
+import zlib
+from pathlib import Path
+
+import pytest
+
+from bench.errors import DataError, EnvironmentProblem
+from bench.files import gunzip, read_bytes, read_json, write_atomically, write_if_changed
+
+
+def test_a_file_is_written_with_its_folder(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b.bin"
+    write_atomically(path, memoryview(b"content"))
+    assert path.read_bytes() == b"content"
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_failed_write_leaves_the_old_file_alone(tmp_path: Path, monkeypatch, call: str) -> None:
+    path = tmp_path / "a.json"
+    write_atomically(path, b"old")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, call, full)
+    with pytest.raises(EnvironmentProblem, match=r"a\.json: cannot be written: No space left"):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_only_durable_writes_wait_for_the_disk(tmp_path: Path, monkeypatch) -> None:
+    calls: list[int] = []
+    monkeypatch.setattr(os, "fsync", calls.append)
+    write_atomically(tmp_path / "a", b"a", durable=False)
+    assert not calls
+    write_atomically(tmp_path / "a", b"b")
+    assert len(calls) == 2  # the file and its folder
+
+
+def test_an_unchanged_file_keeps_its_time(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    assert write_if_changed(path, b"same")
+    os.utime(path, ns=(1, 1))
+    assert not write_if_changed(path, b"same")
+    assert path.stat().st_mtime_ns == 1
+    assert write_if_changed(path, b"more")
+    assert path.read_bytes() == b"more"
+
+
+def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "p.json.gz").write_bytes(gzip.compress(b"[" + b" " * 10**7 + b"]"))
+    with pytest.raises(DataError, match="unpacks to more than 1000000 bytes"):
+        read_bytes(tmp_path / "p.json.gz", 10**6)
+    with pytest.raises(DataError, match="ends in the middle"):
+        gunzip(gzip.compress(b"x" * 99)[:-9], "it")
+    with pytest.raises(DataError, match="is not a gzip file"):
+        gunzip(zlib.compress(b"x"), "it")
+    (tmp_path / "large.json").write_bytes(b" " * 2000)
+    with pytest.raises(DataError, match="has 2000 bytes; at most 1000 are read"):
+        read_bytes(tmp_path / "large.json", 1000)
+
+
+def test_json_is_read_plain_and_packed(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b'{"a": [1]}')
+    (tmp_path / "a.json.gz").write_bytes(gzip.compress(b'{"a": [1]}'))
+    assert read_json(tmp_path / "a.json") == read_json(tmp_path / "a.json.gz") == {"a": [1]}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("none.json", None, "is missing; `repropose prepare` creates or checks it"),
+        ("a.json", b"{", "is not readable JSON"),
+        ("a.json", b"[NaN]", "NaN is not a number"),
+        ("a.json.gz", b"[]", "is not a gzip file"),
+        ("a.json", b"[" * (2**22 + 1), "at most 4194304 are read"),
+    ],
+)
+def test_unreadable_json_names_the_file(tmp_path: Path, name: str, content, message: str) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=message) as caught:
+        read_json(tmp_path / name)
+    assert str(caught.value).startswith(str(tmp_path / name))
+
+
+def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is not a file; give the path of a file"):
+        read_json(tmp_path)
