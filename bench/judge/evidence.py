@@ -4,11 +4,10 @@ Nothing is judged here. `Evidence` kinds, strongest first: full-3, full-1, relea
 timings stand apart. Results of different protocol, tier or machine are never put into one number.
 """
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 from bench.catalog.load import Catalog
@@ -16,6 +15,7 @@ from bench.catalog.schema import Cell, Tier
 from bench.judge.counts import Reading, readings_of
 from bench.judge.protocol import differences, protocol_of, sizes_of
 from bench.judge.statistics import Spread, pooled_spread, summarise
+from bench.results.inputs import changed
 from bench.results.records import AccuracyResult, CountResult, Evidence, Provenance, SpeedResult
 from bench.results.store import PROJECT, Store, Stored
 
@@ -29,7 +29,6 @@ STRONGEST: tuple[Evidence, ...] = (
     "smoke",
 )
 SYNTHETIC = ("smoke", "lab")
-_CODE = {".py", ".yaml", ".yml", ".toml"}
 
 
 @dataclass(frozen=True)
@@ -272,21 +271,6 @@ class Book:
 
     def stale(self, sources: Iterable[Provenance]) -> str:
         """Which code or configuration has changed since; empty if none has."""
-        inputs = {(name, sha) for source in sources for name, sha in source.inputs.items()}
-        changed = sorted(
-            {n for n, sha in inputs if Path(n).suffix in _CODE and _hash(self.project / n) != sha}
-        )
-        return f"changed since it was measured: {', '.join(changed)}" if changed else ""
-
-
-@cache
-def _digest(path: Path, changed: int, size: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _hash(path: Path) -> str:
-    """SHA-256 of a file, remembered until it changes; 'gone' if there is none."""
-    if not path.is_file():
-        return "gone"
-    state = path.stat()
-    return _digest(path, state.st_mtime_ns, state.st_size)
+        recorded = {pair for source in sources for pair in source.inputs.items()}
+        found = sorted(set(changed(recorded, self.project)))
+        return f"changed since it was measured: {', '.join(found)}" if found else ""

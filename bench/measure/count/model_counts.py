@@ -9,7 +9,7 @@ from typing import Any
 
 import model_zoo
 from bench.measure.count.rules import RULES, Op, Shape, macs
-from bench.results.inputs import model_inputs
+from bench.results.inputs import count_inputs, digests
 from bench.results.provenance import provenance
 from bench.results.records import CountResult
 
@@ -86,5 +86,5 @@ def measure_counts(names: Iterable[str]) -> Iterator[CountResult]:
             macs=counted["macs"],
             flops={rule: figure / 1e9 for rule, figure in counted["flops"].items()},
             by_module=counted["by_module"],
-            provenance=provenance(inputs=model_inputs(name)),
+            provenance=provenance(inputs=digests(count_inputs(name))),
         )
