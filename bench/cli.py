@@ -32,6 +32,7 @@ COMMANDS = (
     evaluate.test_dev,
     pipeline.new,
     pipeline.pipeline_command,
+    pipeline.inputs_command,
     pipeline.repro,
     compare.compare,
     site.site,

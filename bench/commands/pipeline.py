@@ -9,6 +9,7 @@ from bench.catalog.load import PAPERS, load_catalog
 from bench.commands.common import TIER, current_tier
 from bench.commands.site import site
 from bench.errors import LedgerError
+from bench.files import write_atomically
 from bench.paths import ROOT
 from bench.pipeline import stages
 
@@ -32,25 +33,31 @@ def new_paper_command(name: str, root: Path) -> None:
 
 
 @click.command("pipeline")
-@click.option("--check", is_flag=True, help="only say whether dvc.yaml is what the ledger says")
+@click.option("--check", is_flag=True, help="only check that they are up to date")
 def pipeline_command(check: bool) -> None:
-    """Write dvc.yaml and released/dvc.yaml from the ledger, fetch/dvc.yaml from the sources of real data."""
+    """Write dvc.yaml and the pipelines of released weights and of real data from what bench/ says."""
     catalog = load_catalog()
     texts = {
         "dvc.yaml": stages.render(catalog),
-        "released/dvc.yaml": stages.render_released(catalog),
-        "fetch/dvc.yaml": stages.render_fetch(),
+        stages.RELEASED: stages.render_released(catalog),
+        stages.FETCH: stages.render_fetch(),
     }
     for name, text in texts.items():
         path = ROOT / name
         if path.is_file() and path.read_text() == text:
             continue
         if check:
-            raise LedgerError(
-                f"{name} is not what bench/ says; run `repropose pipeline` and commit it"
-            )
-        path.parent.mkdir(exist_ok=True)
+            raise LedgerError(f"{name} is not up to date; run `repropose pipeline` and commit it")
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+
+
+@click.command("inputs")
+def inputs_command() -> None:
+    """Write digests of what decides each result to build/inputs.json (a stage of the pipeline)."""
+    from bench.pipeline.fingerprints import rendered
+
+    write_atomically(ROOT / stages.INPUTS, rendered(load_catalog()))
 
 
 @click.command()
@@ -58,18 +65,18 @@ def pipeline_command(check: bool) -> None:
 @click.option(
     "--jobs",
     type=click.IntRange(1),
-    help="stages side by side; at smoke one per core, four at most",
+    help="stages in parallel; at smoke one per core, four at most",
 )
 @TIER
 @click.pass_context
 def repro(context: click.Context, everything: bool, jobs: int | None, tier: str | None) -> None:
-    """Carry out the first look (params.yaml) through DVC, build the site, say where it is."""
+    """Run the quickstart (params.yaml) with DVC, build the site, print where it is."""
     from bench.pipeline.run import reproduce
 
     chosen = current_tier(tier)
     # smoke: a core and some 700 MB each; above, a training takes the whole GPU
-    side_by_side = min(len(os.sched_getaffinity(0)), 4) if chosen == "smoke" else 1
+    parallel = min(len(os.sched_getaffinity(0)), 4) if chosen == "smoke" else 1
     try:
-        reproduce(load_catalog(), chosen, everything=everything, jobs=jobs or side_by_side)
+        reproduce(load_catalog(), chosen, everything=everything, jobs=jobs or parallel)
     finally:
         context.invoke(site)
