@@ -73,12 +73,16 @@ def judge_inputs() -> list[str]:
 
 def model_inputs(config: str) -> list[str]:
     """What decides a zoo model: its config and what that inherits, their resolution, its family's code."""
-    return [*config_inputs(config), "model_zoo/registry.py", *_family_code(config)]
+    resolving = [path for path in map(_zoo, ("registry.py", "ablations.py")) if path.is_file()]
+    return [*config_inputs(config), *map(_name, resolving), *_family_code(config)]
 
 
 def config_inputs(config: str) -> list[str]:
-    """A zoo model's config and all it inherits. Raises `UnknownName`."""
-    return [_name(path) for path in config_chain(_config_file(config))]
+    """A zoo model's config (a file, or a row of its family's ablations) and all it inherits. Raises `UnknownName`."""
+    file = _config_file(config)
+    if file.suffix == ".yaml":
+        return [f"{_name(file)}#{config}", *config_inputs(read_yaml(file)[config]["base"])]
+    return [_name(path) for path in config_chain(file)]
 
 
 def _config_file(config: str) -> Path:
@@ -100,10 +104,13 @@ def config_chain(path: Path) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
+def _zoo(*parts: str) -> Path:
+    return ROOT.joinpath("model_zoo", *parts)
+
+
 def _family_code(config: str) -> list[str]:
     """A family's model and all it imports of the zoo, without figures and released weights."""
-    zoo = ROOT / "model_zoo"
-    model = zoo / _config_file(config).parent.name / "model.py"
+    zoo, model = _zoo(), _zoo(_config_file(config).parent.name, "model.py")
     if not model.is_file():
         return []
     return [
