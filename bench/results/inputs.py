@@ -67,7 +67,7 @@ def dataset_inputs() -> list[str]:
 
 def judge_inputs() -> list[str]:
     """What decides a cell's verdict beside results and printed numbers."""
-    code = [*(ROOT / "bench/judge").glob("*.py"), *(ROOT / "bench/results").glob("*.py")]
+    code = [*ROOT.glob("bench/judge/[!_]*.py"), *ROOT.glob("bench/results/[!_]*.py")]
     return [*sorted(map(_name, code)), "bench/catalog/schema.py"]
 
 
