@@ -1,4 +1,4 @@
-"""Commands around DVC, and the start of one more paper."""
+"""Commands around DVC, and a new paper."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The authors' own weights as evidence: loaded safely, evaluated with the boxes one asks for, stored apart."""
+"""The authors' own weights as evidence: loaded safely, evaluated with the chosen boxes, stored separately."""
 
 import os
 import time
@@ -95,7 +95,7 @@ def released_model(cfg: Any, weights: Path) -> Any:
 
 
 def finds_people(cfg: Any) -> bool:
-    """Whether the network finds people itself and takes no boxes."""
+    """Whether the network detects people itself and takes no boxes."""
     return "Topdown" not in str(cfg.model.type)
 
 

@@ -2,7 +2,7 @@
 
 Top-down models are timed as in TransPose Table 2 (frames per second of the network alone), models of whole images as in
 QueryPose Table 4 (end to end, with what turns outputs into people). Interleaved: in every round each model is timed
-once, so that what disturbs the machine disturbs all of them. Ratios within one result can be compared; figures of two
+once, so that other load on the machine affects all of them. Ratios within one result can be compared; latencies of two
 machines cannot.
 """
 

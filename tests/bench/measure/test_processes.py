@@ -16,15 +16,16 @@ synthetic:
 """
 SCRIPT = """\
 from pathlib import Path
-from bench import catalog
+from bench.catalog.load import load_catalog
+from bench.catalog.schema import Run
 from bench.measure import train
-from bench.schema import Run
-from bench.sources import workspace
-from bench.store import Store
+from bench.paths import workspace
+from bench.results.store import Store
 
 options = {"train_cfg.max_iters": 3, "train_dataloader.batch_size": 2}
 run = Run(config="querypose-r50", dataset="coco-scenes", options=options)
-result = train.measure_seed(catalog.load(), Store(root=workspace() / "results"), "tiny", run, "smoke", 0)
+store = Store(root=workspace() / "results")
+result = train.measure_seed(load_catalog(), store, "tiny", run, "smoke", 0)
 print("RESULT" if result else "HELPED", flush=True)
 """
 
