@@ -13,9 +13,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from bench.catalog.yaml_lines import read_yaml
-from bench.errors import LedgerError, UnknownName
-from bench.paths import ROOT, config_files
+import yaml
+
+from bench.errors import UnknownName
+from bench.paths import ROOT, config_files, config_rows
 
 # Begins a digest of content. A bare SHA-256, as in results of earlier versions, is one of the file's bytes.
 CONTENT = "content:"
@@ -80,9 +81,15 @@ def model_inputs(config: str) -> list[str]:
 def config_inputs(config: str) -> list[str]:
     """A zoo model's config (a file, or a row of its family's ablations) and all it inherits. Raises `UnknownName`."""
     file = _config_file(config)
-    if file.suffix == ".yaml":
-        return [f"{_name(file)}#{config}", *config_inputs(read_yaml(file)[config]["base"])]
-    return [_name(path) for path in config_chain(file)]
+    if config in config_rows():
+        return [f"{_name(file)}#{config}", *config_inputs(config_rows()[config][1]["base"])]
+    return [_name(path) for path in inherited_configs(file)]
+
+
+def config_chain(config: str) -> list[Path]:
+    """The files that decide a zoo model's config: of its row and of what that is based on."""
+    names = (name.partition("#")[0] for name in config_inputs(config))
+    return [ROOT / name for name in dict.fromkeys(names)]
 
 
 def _config_file(config: str) -> Path:
@@ -93,14 +100,14 @@ def _config_file(config: str) -> Path:
 
 
 @functools.cache
-def config_chain(path: Path) -> list[Path]:
+def inherited_configs(path: Path) -> list[Path]:
     """A config file and everything it inherits from, by its `_base_` entries."""
     found = [path]
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "_base_":
             bases = ast.literal_eval(node.value)
             for base in [bases] if isinstance(bases, str) else bases:
-                found += config_chain((path.parent / base).resolve())
+                found += inherited_configs((path.parent / base).resolve())
     return list(dict.fromkeys(found))
 
 
@@ -211,12 +218,12 @@ def _content(path: Path, entry: str) -> str:
         if path.suffix == ".py":
             return CONTENT + _sha256("".join(_tokens(ast.parse(path.read_bytes()))))
         if path.suffix in (".yaml", ".yml"):
-            whole = read_yaml(path)
+            whole = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
             if entry and entry not in whole:
                 return "gone"
             return CONTENT + _sha256(json.dumps(whole[entry] if entry else whole, default=str))
-    except (SyntaxError, ValueError, LedgerError):
-        pass  # not to be read: any other content is a change
+    except (SyntaxError, ValueError, yaml.YAMLError):
+        pass  # cannot be parsed: every other byte is a change
     return CONTENT + _bytes(path, entry)
 
 

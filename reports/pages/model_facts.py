@@ -1,4 +1,4 @@
-"""What a model is made of, read from its config files as they stand: nothing is run, no MMPose is needed."""
+"""What a model is made of, read from its config files: nothing is run, no MMPose is needed."""
 
 import ast
 from collections.abc import Mapping
@@ -6,23 +6,34 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bench.paths import ROOT, config_files
+import yaml
+
+from bench.paths import ROOT, config_files, config_rows
 from bench.results.inputs import config_chain
 
-LEFT_OUT = ("init_cfg", "test_cfg", "train_cfg", "data_preprocessor", "decoder", "_scope_")
+LEFT_OUT = (
+    "init_cfg",
+    "test_cfg",
+    "train_cfg",
+    "data_preprocessor",
+    "decoder",
+    "_scope_",
+    "_delete_",
+)
+PARTS = ("backbone", "neck", "head")
 LONGEST = 90
 
 
 def facts(model: str) -> list[tuple[str, str]]:
     """(part, what it is) of a zoo model at the paper's size: ('head', 'TransPoseHead: dim 256, heads 8')."""
-    known = config_files()
-    if model not in known:
+    if model not in config_files():
         return []
-    config = _merged(known[model])
+    config = _of(model)
+    model_cfg = config.get("model", {})
     found = [
-        (name.replace("_", " "), _words(part))
-        for name, part in config.get("model", {}).items()
-        if isinstance(part, dict) and name not in LEFT_OUT
+        (name.replace("_", " "), _words(model_cfg[name]))
+        for name in dict.fromkeys([*PARTS, *model_cfg])
+        if isinstance(model_cfg.get(name), dict) and name not in LEFT_OUT
     ]
     codec = config.get("codec")
     return [*found, ("keypoints as", _words(codec))] if isinstance(codec, dict) else found
@@ -38,13 +49,18 @@ def family(model: str) -> str | None:
 
 
 def files(model: str) -> list[tuple[str, str]]:
-    """(name, text) of the model's config and of all it inherits from."""
-    known = config_files()
-    if model not in known:
+    """(name, text) of what decides the model: its row and its bases' rows, then config files.
+
+    A row's name is that of its file with `: <model>`, its text the base and the entries that differ.
+    """
+    if model not in config_files():
         return []
+    if model in config_rows():
+        file, row = config_rows()[model]
+        text = yaml.safe_dump({model: row}, sort_keys=False, allow_unicode=True)
+        return [(f"{file.relative_to(ROOT).as_posix()}: {model}", text), *files(row["base"])]
     return [
-        (path.relative_to(ROOT).as_posix(), path.read_text("utf-8"))
-        for path in config_chain(known[model])
+        (path.relative_to(ROOT).as_posix(), path.read_text("utf-8")) for path in config_chain(model)
     ]
 
 
@@ -68,6 +84,44 @@ def _value(value: Any, between: str = " ") -> str:
     if isinstance(value, list | tuple):
         return between.join(_value(one) for one in value)
     return "" if value is None else str(value)
+
+
+@cache
+def _of(model: str) -> dict[str, Any]:
+    """The literal entries of a model's config, a row's over those of its base."""
+    if model not in config_rows():
+        return _merged(config_files()[model])
+    _, row = config_rows()[model]
+    base = _of(row["base"])
+    own: dict[str, Any] = {}
+    for dotted, value in row.items():
+        *above, last = dotted.removeprefix("+").split(".")
+        node = own
+        for key in above:
+            node = node.setdefault(key, {})
+        node[last] = value
+    merged = dict(_over(base, _plain(own)))
+    old, new = (one.get("codec", {}).get("input_size") for one in (base, merged))
+    if old != new:
+        merged["model"] = _resized(merged["model"], old, new)
+    return merged
+
+
+def _plain(value: Any) -> Any:
+    """A row's value with `(48, 64)` as a tuple."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, str) and value.startswith("("):
+        return tuple(yaml.safe_load(f"[{value[1:-1]}]"))
+    return value
+
+
+def _resized(node: Any, old: Any, new: Any) -> Any:
+    """`node` with a changed codec's input size wherever the old one was, as the registry does it."""
+    if not isinstance(node, dict):
+        return node
+    sizes = {"input_size": new} if node.get("input_size") == old else {}
+    return {key: _resized(value, old, new) for key, value in node.items()} | sizes
 
 
 @cache
@@ -96,11 +150,15 @@ def _over(below: Any, above: Any) -> Any:
 
 
 def _literal(node: ast.expr, names: Mapping[str, Any]) -> Any:
-    """The value of `dict(...)`, of a literal or of a name given above; None for anything else."""
+    """The value of `dict(...)`, of a literal or of a name assigned above; None for anything else."""
     if isinstance(node, ast.Name):
         return names.get(node.id)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict":
-        found = {word.arg: _literal(word.value, names) for word in node.keywords if word.arg}
+        found: dict[str, Any] = {}
+        for whole in [*node.args, *(word.value for word in node.keywords if not word.arg)]:
+            value = _literal(whole, names)
+            found |= value if isinstance(value, dict) else {}
+        found |= {word.arg: _literal(word.value, names) for word in node.keywords if word.arg}
         return {key: value for key, value in found.items() if value is not None}
     try:
         return ast.literal_eval(node)

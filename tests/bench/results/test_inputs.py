@@ -50,7 +50,12 @@ def tree(original: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def _forget() -> None:
-    for function in (paths.config_files, inputs.config_chain, inputs.module_chain):
+    for function in (
+        paths.config_rows,
+        paths.config_files,
+        inputs.inherited_configs,
+        inputs.module_chain,
+    ):
         function.cache_clear()
 
 
@@ -184,20 +189,19 @@ def test_yaml_is_compared_by_content_and_by_entry(tmp_path: Path) -> None:
     assert digests("b: {base: x}\n")[1] == "gone"
 
 
-def test_a_row_of_the_ablations_is_decided_by_itself_and_what_it_builds_on(
-    tree: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows = tree / "model_zoo/configs/transpose/rows.yaml"
-    rows.write_text("arm: {base: transpose-r-a4, model.head.dim: 64}\nlater: {base: arm}\n")
-    known = {**paths.config_files(), "arm": rows, "later": rows}
-    monkeypatch.setattr(inputs, "config_files", lambda: known)
+def test_a_row_of_the_ablations_is_decided_by_itself_and_what_it_builds_on(tree: Path) -> None:
+    stem = "model_zoo/configs/transpose/ablations.yaml"
+    before = (tree / stem).read_text() if (tree / stem).is_file() else ""
+    rows = "arm: {base: transpose-r-a4, model.head.dim: 64}\nlater: {base: arm}\n"
+    (tree / stem).write_text(f"{before}\n{rows}")
+    _forget()
     try:
-        stem = "model_zoo/configs/transpose/rows.yaml"
         wanted = [f"{stem}#later", f"{stem}#arm", *inputs.config_inputs("transpose-r-a4")]
         assert inputs.config_inputs("later") == wanted
+        assert inputs.config_chain("later")[0] == tree / stem
         assert inputs.training_inputs("later") == inputs.training_inputs("transpose-r-a4")
     finally:
-        rows.unlink()
+        (tree / stem).write_text(before) if before else (tree / stem).unlink()
 
 
 def test_changes_are_found_by_content_and_those_of_older_results_by_bytes(tmp_path: Path) -> None:
