@@ -56,7 +56,7 @@ SECTIONS = {
         measure.released_command,
         measure.test_dev_command,
     ),
-    "Extend the project": (catalog.new_command, pipeline.pipeline_command),
+    "Extend the project": (catalog.new_command, pipeline.pipeline_command, pipeline.inputs_command),
 }
 
 

@@ -8,6 +8,7 @@ from bench.catalog.load import load_catalog
 from bench.commands.common import TIER, current_tier
 from bench.commands.site import site_command
 from bench.errors import CatalogError
+from bench.files import write_atomically
 from bench.paths import require_checkout
 from bench.pipeline import stages
 
@@ -22,8 +23,8 @@ def pipeline_command(check: bool) -> None:
     catalog = load_catalog()
     texts = {
         "dvc.yaml": stages.render(catalog),
-        "released/dvc.yaml": stages.render_released(catalog),
-        "fetch/dvc.yaml": stages.render_fetch(),
+        stages.RELEASED: stages.render_released(catalog),
+        stages.FETCH: stages.render_fetch(),
     }
     for name, text in texts.items():
         path = root / name
@@ -33,8 +34,20 @@ def pipeline_command(check: bool) -> None:
             raise CatalogError(
                 f"{name} does not match the papers in bench/; run `repropose pipeline` and commit it"
             )
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+
+
+@click.command("inputs", epilog="Example: repropose inputs")
+def inputs_command() -> None:
+    """Write digests of what decides each result.
+
+    A stage of the pipeline; the file is build/inputs.json.
+    """
+    from bench.pipeline.fingerprints import rendered
+
+    root = require_checkout("`repropose inputs`")
+    write_atomically(root / stages.INPUTS, rendered(load_catalog()))
 
 
 @click.command("repro", epilog="Example: repropose repro --jobs 2")

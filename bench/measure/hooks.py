@@ -1,4 +1,4 @@
-"""What the harness hangs into mmengine: the loss curve, a progress bar, and predictions of single people (MPII)."""
+"""What the harness adds to mmengine: the loss curve, a progress bar, and predictions of single people (MPII)."""
 
 import json
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class LossCurve(Hook):  # type: ignore[misc]
 
     @master_only  # type: ignore[untyped-decorator]
     def before_train(self, runner: Any) -> None:
-        """Drop what lies beyond the iteration that training resumes from."""
+        """Drop entries after the iteration that training resumes from."""
         lines = self.file.read_text().splitlines() if self.file.is_file() else []
         whole = [line for line in lines if line.endswith("]")]
         kept = [line for line in whole if json.loads(line)[0] <= runner.iter]

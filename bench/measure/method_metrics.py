@@ -1,4 +1,4 @@
-"""What a run is measured by beside its accuracy: a head's own measures, and constant poses for comparison."""
+"""Metrics of a run besides its accuracy: a method's own, and constant poses for comparison."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def measures(cfg: Any, model: Any) -> dict[str, float]:
 
 
 def constant_poses(cfg: Any, layout: Layout, truth: Path) -> dict[str, float]:
-    """First figure of the evaluation for poses that look at no image: corner and centre of the box, mean pose.
+    """First metric of poses that ignore the image: corner and centre of the box, mean pose.
 
     The mean pose is that of the training set's labelled keypoints, in units of the box. Top-down data sets only.
     """
@@ -52,8 +52,8 @@ def constant_poses(cfg: Any, layout: Layout, truth: Path) -> dict[str, float]:
     for name, pose in fixed.items():
         placed = test.corners + pose * test.sizes
         key = "id" if layout == "mpii" else "img_id"
-        figures = evaluate(layout, truth, _entries(test.numbers[key], placed))
-        found[name] = next(iter(figures.values()))
+        metrics = evaluate(layout, truth, _entries(test.numbers[key], placed))
+        found[name] = next(iter(metrics.values()))
     return found
 
 

@@ -1,4 +1,4 @@
-"""The authors' own weights as evidence: loaded safely, evaluated with the boxes one asks for, stored apart."""
+"""The authors' own weights as evidence: loaded safely, evaluated with the chosen boxes, stored separately."""
 
 import os
 import time
@@ -12,10 +12,11 @@ from bench.datasets.splits import annotation_file, dataset_folder
 from bench.errors import DataError, LedgerError, WeightsError
 from bench.evaluate.metrics import evaluate_with_diagnosis
 from bench.measure.predict import predict
+from bench.measure.run_config import resolved_config
 from bench.measure.runner import build
-from bench.measure.train import protocol, resolved_config
+from bench.measure.train import protocol
 from bench.paths import workspace
-from bench.results.inputs import measuring_inputs, model_inputs
+from bench.results.inputs import digests, released_inputs
 from bench.results.provenance import provenance, sha256
 from bench.results.records import AccuracyResult
 from bench.results.store import Store, Stored
@@ -60,7 +61,6 @@ def evaluate_released(
     found = evaluate_with_diagnosis(
         layout(run.dataset), annotation_file(run.dataset, "full"), entries
     )
-    inputs = [*measuring_inputs(), Path(__file__), *model_inputs(run.config)]
     result = AccuracyResult(
         run=name,
         tier="full",
@@ -70,7 +70,10 @@ def evaluate_released(
         metrics=found.metrics,
         training={"weights": weights.name, "weights_sha256": sha256(weights)},
         diagnosis=found.diagnosis,
-        provenance=provenance(inputs=inputs, seconds=round(time.monotonic() - started, 1)),
+        provenance=provenance(
+            inputs=digests(released_inputs(run.config)),
+            seconds=round(time.monotonic() - started, 1),
+        ),
     )
     found.save(store.path_of(result))
     return store.write(result, entries)
@@ -94,7 +97,7 @@ def released_model(cfg: Any, weights: Path) -> Any:
 
 
 def finds_people(cfg: Any) -> bool:
-    """Whether the network finds people itself and takes no boxes."""
+    """Whether the network detects people itself and takes no boxes."""
     return "Topdown" not in str(cfg.model.type)
 
 

@@ -1,8 +1,8 @@
-"""Latencies side by side: batch 1, models taken in turn within one process.
+"""Latencies of several models, measured in turn within one process: batch 1.
 
 Top-down models are timed as in TransPose Table 2 (frames per second of the network alone), models of whole images as in
 QueryPose Table 4 (end to end, with what turns outputs into people). Interleaved: in every round each model is timed
-once, so that what disturbs the machine disturbs all of them. Ratios within one result can be compared; figures of two
+once, so that other load on the machine affects all of them. Ratios within one result can be compared; latencies of two
 machines cannot.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 from tqdm import tqdm
 
 from bench.errors import EnvironmentProblem
-from bench.results.inputs import model_inputs
+from bench.results.inputs import digests, time_inputs
 from bench.results.provenance import hardware, provenance
 from bench.results.records import SpeedResult, Timing
 
@@ -70,7 +70,7 @@ def time_models(
         batch=1,
         protocol=PROTOCOL,
         timings={name: _summary(times) for name, times in taken.items()},
-        provenance=provenance(inputs={p for m in models for p in model_inputs(m)}),
+        provenance=provenance(inputs=digests(time_inputs(models))),
     )
 
 

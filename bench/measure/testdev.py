@@ -1,4 +1,4 @@
-"""COCO test-dev: its labels are secret, so what can be made here is the file that its server takes."""
+"""COCO test-dev: its labels are secret, so this writes the file to submit to its server."""
 
 import io
 import json

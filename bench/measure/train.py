@@ -4,7 +4,6 @@ The same command resumes an interrupted training (`bench.measure.work_dir`); wit
 one training, and only the first evaluates and stores.
 """
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,13 +15,19 @@ from bench.datasets.prepare import manifest_of, require_training_images
 from bench.datasets.splits import annotation_file
 from bench.errors import DataError, EnvironmentProblem
 from bench.evaluate.metrics import evaluate, evaluate_with_diagnosis, evaluated_on
-from bench.fetch.sources import providing
 from bench.measure import work_dir
 from bench.measure.method_metrics import constant_poses, measures
 from bench.measure.predict import predict
+from bench.measure.run_config import (
+    config_digest,
+    length,
+    local_pretrained,
+    resolved_config,
+    training_settings,
+)
 from bench.measure.runner import build, runner
-from bench.paths import ROOT, workspace
-from bench.results.inputs import measuring_inputs, model_inputs
+from bench.paths import workspace
+from bench.results.inputs import combined, digests, run_inputs, training_inputs
 from bench.results.provenance import provenance, sha256
 from bench.results.records import AccuracyResult, Evidence
 from bench.results.store import Store
@@ -31,72 +36,62 @@ DETECTORS = {
     "COCO_val2017_detections_AP_H_56_person.json": "detector-56.4",
     "COCO_test-dev2017_detections_AP_H_609_person.json": "detector-60.9",
 }
-TRAINS = ("train.py", "runner.py", "hooks.py")
 EVIDENCE: dict[Tier, Evidence] = {"smoke": "smoke", "lab": "lab", "full": "full-1"}
+
+
+class TrainingJob(NamedTuple):
+    """One training: what it is, its config and work folder, what it is made from, where it starts from.
+
+    inputs: digests of the files that decide its result. data: the data set's fingerprint. key: `training_key`.
+    """
+
+    name: str
+    run: Run
+    tier: Tier
+    seed: int
+    cfg: Any
+    work: Path
+    inputs: dict[str, str]
+    data: str
+    start: Path | None
+    key: str
 
 
 def finished(catalog: Catalog, name: str, tier: Tier, seed: int) -> tuple[Any, Any]:
     """Config and model of a finished training of a run.
 
-    Raises `DataError` if there is none, or if it was made by other code, data or settings than today's.
+    Raises `DataError` if there is none, or if code, data or settings that decide it have changed since.
     """
-    run = catalog.run(name)
-    work = workspace() / "work" / tier / name / f"seed-{seed}"
-    data = str(manifest_of(run.dataset, tier, verify=False)["fingerprint"])
-    start = _start_weights(catalog, run, tier, seed)
-    key = _key(run, tier, seed, data, _input_files(run), start)
-    if not (work / "final.pth").is_file() or (work / "key").read_text() != key:
+    job = _job(catalog, name, catalog.run(name), tier, seed, verify=False)
+    work = job.work
+    if not (work / "final.pth").is_file() or (work / "key").read_text() != job.key:
         raise DataError(
             f"{work} holds no finished training by today's code; run `repropose measure {name} --tier {tier}`"
         )
-    cfg = resolved_config(run, tier, seed)
-    model = build(cfg)
+    model = build(job.cfg)
     model.load_state_dict(work_dir.weights(work / "final.pth"))
-    return cfg, model
+    return job.cfg, model
 
 
 def measure(catalog: Catalog, store: Store, name: str, tier: Tier) -> Iterator[AccuracyResult]:
     """Train and evaluate every seed of a run, yielding each result once it is stored.
 
-    A training that breaks is stored as a failed result before the error goes on its way. One that cannot begin, for
-    want of data, weights or room, leaves no result.
+    A training that breaks is stored as a failed result before re-raising. One that cannot start, because data,
+    weights or disk space are missing, leaves no result.
     """
     run = catalog.run(name)
     for seed in getattr(run.seeds, tier):
-        begun = _begin(catalog, name, run, tier, seed)
+        job = _prepare(catalog, name, run, tier, seed)
         try:
-            result = _carry_out(store, name, run, tier, seed, begun)
+            result = _train_and_evaluate(store, job)
         except EnvironmentProblem:
             raise
         except Exception as error:
             if work_dir.rank() == 0:
-                store.write(_failed(name, run, tier, seed, error))
+                store.write(_failed(job, error))
             raise
         if result:
             yield result
-
-
-def _failed(name: str, run: Run, tier: Tier, seed: int, error: Exception) -> AccuracyResult:
-    return AccuracyResult(
-        run=name,
-        tier=tier,
-        seed=seed,
-        evidence=EVIDENCE[tier],
-        protocol={},
-        metrics={},
-        failed=(str(error).splitlines() or [""])[0] or type(error).__name__,
-        provenance=provenance(inputs=_input_files(run)),
-    )
-
-
-class _Begun(NamedTuple):
-    """What a training needs and found: its config and folder, the files and data behind it, where it starts from."""
-
-    cfg: Any
-    work: Path
-    inputs: list[Path]
-    data: str
-    start: Path | None
 
 
 def measure_seed(
@@ -106,109 +101,94 @@ def measure_seed(
 
     None in every process but the first.
     """
-    return _carry_out(store, name, run, tier, seed, _begin(catalog, name, run, tier, seed))
+    return _train_and_evaluate(store, _prepare(catalog, name, run, tier, seed))
 
 
-def _begin(catalog: Catalog, name: str, run: Run, tier: Tier, seed: int) -> _Begun:
-    """Claim the work folder. Raises `DataError` or `EnvironmentProblem` naming what is missing."""
-    cfg = resolved_config(run, tier, seed)
-    work = workspace() / "work" / tier / name / f"seed-{seed}"
-    inputs = _input_files(run)
-    data = str(manifest_of(run.dataset, tier, verify=work_dir.rank() == 0)["fingerprint"])
-    require_training_images(run.dataset, tier)
+def _job(
+    catalog: Catalog, name: str, run: Run, tier: Tier, seed: int, *, verify: bool
+) -> TrainingJob:
+    data = str(manifest_of(run.dataset, tier, verify=verify)["fingerprint"])
     start = _start_weights(catalog, run, tier, seed)
-    work_dir.claim(work, _key(run, tier, seed, data, inputs, start))
-    cfg.work_dir = str(work)
-    if not (work / "final.pth").is_file():
-        _local_pretrained(cfg.model)
-    return _Begun(cfg, work, inputs, data, start)
+    return TrainingJob(
+        name,
+        run,
+        tier,
+        seed,
+        cfg=resolved_config(run, tier, seed),
+        work=workspace() / "work" / tier / name / f"seed-{seed}",
+        inputs=digests(run_inputs(run.config)),
+        data=data,
+        start=start,
+        key=training_key(run, tier, seed, config_digest(run, tier), data, start),
+    )
 
 
-def _carry_out(
-    store: Store, name: str, run: Run, tier: Tier, seed: int, begun: _Begun
-) -> AccuracyResult | None:
+def _prepare(catalog: Catalog, name: str, run: Run, tier: Tier, seed: int) -> TrainingJob:
+    """Claim the work folder. Raises `DataError` or `EnvironmentProblem` naming what is missing."""
+    job = _job(catalog, name, run, tier, seed, verify=work_dir.rank() == 0)
+    require_training_images(run.dataset, tier)
+    work_dir.claim(job.work, job.key)
+    job.cfg.work_dir = str(job.work)
+    if not (job.work / "final.pth").is_file():
+        local_pretrained(job.cfg.model)
+    return job
+
+
+def _train_and_evaluate(store: Store, job: TrainingJob) -> AccuracyResult | None:
     started = time.monotonic()
-    cfg, work, inputs, data, start = begun
-    model, untrained = _train(cfg, work, start, want_untrained=tier != "full")
-    entries = predict(cfg, model, work)
+    cfg, run, tier = job.cfg, job.run, job.tier
+    model, untrained = _train(cfg, job.work, job.start, want_untrained=tier != "full")
+    entries = predict(cfg, model, job.work)
     if work_dir.rank():
         return None
     truth = annotation_file(run.dataset, tier)
     found = evaluate_with_diagnosis(layout(run.dataset), truth, entries)
     result = AccuracyResult(
-        run=name,
+        run=job.name,
         tier=tier,
-        seed=seed,
+        seed=job.seed,
         evidence=EVIDENCE[tier],
-        protocol=protocol(cfg, run, tier, data),
+        protocol=protocol(cfg, run, tier, job.data),
         metrics=found.metrics,
         measures=measures(cfg, model),
         chance=_chance(cfg, run, truth, model),
         untrained=evaluate(layout(run.dataset), truth, untrained) if untrained else {},
-        training={"loss": work_dir.curve(work), "length": _length(cfg)},
+        training={"loss": work_dir.curve(job.work), "length": length(cfg)},
         diagnosis=found.diagnosis,
-        provenance=provenance(inputs=inputs, seconds=round(time.monotonic() - started, 1)),
+        provenance=provenance(inputs=job.inputs, seconds=round(time.monotonic() - started, 1)),
     )
     found.save(store.path_of(result))
     return store.write(result, entries).result
 
 
+def _failed(job: TrainingJob, error: Exception) -> AccuracyResult:
+    return AccuracyResult(
+        run=job.name,
+        tier=job.tier,
+        seed=job.seed,
+        evidence=EVIDENCE[job.tier],
+        protocol={},
+        metrics={},
+        failed=(str(error).splitlines() or [""])[0] or type(error).__name__,
+        provenance=provenance(inputs=job.inputs),
+    )
+
+
 def _chance(cfg: Any, run: Run, truth: Path, model: Any) -> dict[str, float]:
-    """Constant poses beside a method that is trained without locations."""
+    """Metrics of constant poses, for a method that is trained without locations."""
     blind = hasattr(model.head, "measure")
     return constant_poses(cfg, layout(run.dataset), truth) if blind else {}
 
 
-def resolved_config(run: Run, tier: Tier, seed: int) -> Any:
-    """The run's mmengine Config at a tier: options merged, data folder of the tier, seed set."""
-    import model_zoo
+def training_key(
+    run: Run, tier: Tier, seed: int, config: str, data: str, start: Path | None
+) -> str:
+    """What decides a training: digests of its resolved config, code and data, its seed, its start weights.
 
-    cfg = model_zoo.config(run.config, tier=tier)
-    if run.options:
-        cfg.merge_from_dict(dict(run.options))
-    _retarget(cfg._cfg_dict, f"data/{tier}/", f"{workspace()}/data/{tier}/")
-    if tier == "smoke":
-        # runs go side by side, one to a core, and passing samples between processes costs more
-        for loader in ("train_dataloader", "val_dataloader", "test_dataloader"):
-            if cfg.get(loader):
-                cfg[loader].update(num_workers=0, persistent_workers=False)
-        cfg.log_level = "WARNING"  # a progress bar instead of mmengine's log
-    cfg.randomness = {"seed": seed, "deterministic": tier == "smoke"}
-    cfg.launcher = "pytorch" if "LOCAL_RANK" in os.environ else "none"
-    return cfg
-
-
-def _retarget(node: Any, old: str, new: str) -> None:
-    """Point every path below `old` to the same place below `new`, in place."""
-    items = node.items() if isinstance(node, dict) else enumerate(node)
-    for key, value in list(items):
-        if isinstance(value, str) and value.startswith(old):
-            node[key] = new + value.removeprefix(old)
-        elif isinstance(value, dict | list):
-            _retarget(value, old, new)
-
-
-def _input_files(run: Run) -> list[Path]:
-    """Files that decide what is trained and evaluated: configs, model code, measuring code."""
-    return [*measuring_inputs(), *model_inputs(run.config)]
-
-
-def _key(run: Run, tier: Tier, seed: int, data: str, inputs: list[Path], start: Path | None) -> str:
-    """What decides a training; neither other seeds nor notes, nor code that only evaluates."""
-    decisive = [
-        path for path in inputs if path.name in TRAINS or not path.is_relative_to(ROOT / "bench")
-    ]
-    facts = [run.config, run.dataset, repr(sorted(run.options.items())), tier, str(seed), data]
-    begun = [sha256(start)] if start else []
-    return work_dir.key_of(*facts, *(sha256(path) for path in decisive), *begun)
-
-
-def _length(cfg: Any) -> str:
-    """'230 epochs' or '250 iterations'."""
-    schedule = cfg.train_cfg
-    if schedule.get("max_epochs"):
-        return f"{schedule.max_epochs} epochs"
-    return f"{schedule.max_iters} iterations"
+    Neither other seeds nor notes, nor comments, nor code that only evaluates or draws.
+    """
+    code = combined(training_inputs(run.config))
+    return work_dir.key_of(config, code, data, tier, str(seed), sha256(start) if start else "")
 
 
 def _start_weights(catalog: Catalog, run: Run, tier: Tier, seed: int) -> Path | None:
@@ -250,53 +230,12 @@ def _train(
     if want_untrained and not untrained.is_file():
         work_dir.write_entries(untrained, predict(cfg, model, work))
     work_dir.drop_damaged_checkpoints(work)
-    loop = runner(model, _training_settings(cfg))
+    loop = runner(model, training_settings(cfg))
     loop.train()
     trained = getattr(loop.model, "module", loop.model)
     if loop.rank == 0:
         work_dir.save_weights(trained, final)
     return trained, work_dir.entries(untrained)
-
-
-def _local_pretrained(node: Any) -> None:
-    """Take pretrained weights from data/full/weights: MMEngine would download and unpickle them.
-
-    Raises `DataError` naming the address of a file that is not there.
-    """
-    init = node.get("init_cfg") if isinstance(node, dict) else None
-    if isinstance(init, dict) and init.get("type") == "Pretrained":
-        address = str(init["checkpoint"])
-        name = address.rsplit("/", 1)[-1].removesuffix(".pth") + ".pth"
-        path = workspace() / "data" / "full" / "weights" / name
-        if not path.is_file():
-            raise DataError(
-                f"{path} is missing: the training starts from it; {_how_to_get(name, address)}"
-            )
-        init["checkpoint"] = str(path)
-    for value in node.values() if isinstance(node, dict) else node:
-        if isinstance(value, dict | list):
-            _local_pretrained(value)
-
-
-def _how_to_get(name: str, address: str) -> str:
-    source = providing(f"weights/{name}")
-    return f"`repropose fetch {source}` brings it" if source else f"get it from {address}"
-
-
-def _training_settings(cfg: Any) -> dict[str, Any]:
-    """The Runner's view of the config: resume if there is something, the loss curve, no test loop."""
-    settings = {k: v for k, v in cfg.to_dict().items() if not k.startswith("test_")}
-    settings["train_cfg"] = {k: v for k, v in settings["train_cfg"].items() if v is not None}
-    short = not settings["train_cfg"].get("by_epoch", True)
-    if short or settings.get("val_cfg") is None:  # evaluated once, at the end
-        settings = {k: v for k, v in settings.items() if not k.startswith("val_")}
-    curve = {"type": "LossCurve", "file": str(Path(cfg.work_dir) / "curve.jsonl"), "every": 20}
-    bar = [{"type": "ProgressBar"}] if cfg.log_level == "WARNING" else []
-    return {
-        **settings,
-        "custom_hooks": [*settings.get("custom_hooks", []), curve, *bar],
-        "resume": True,
-    }
 
 
 def _without_file(cfg: Any) -> str:

@@ -1,7 +1,7 @@
 """The folder of one training: `work/<tier>/<run>/seed-<n>`.
 
-It holds checkpoints, the loss curve and what the untrained network predicted, and survives an interruption. Its key
-says what is trained there from what; when that changes, the old folder is moved aside and nothing is lost.
+It holds checkpoints, the loss curve and the untrained network's predictions, and survives an interruption. Its key
+identifies everything that decides the training; when that changes, the old folder is renamed and nothing is lost.
 """
 
 import hashlib

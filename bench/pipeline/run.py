@@ -1,8 +1,8 @@
-"""Carry the pipeline out: what can run side by side does, DVC keeps the books.
+"""Run the pipeline: stages that can run in parallel do, and DVC records what was done.
 
-DVC itself runs one stage after the other. Trainings and counts are started here as
-`dvc repro --single-item`, as many at a time as there are cores, each after the stages it needs; timings
-and tables are left to the plain `dvc repro` that follows, undisturbed.
+DVC itself runs one stage after the other. Data, trainings and counts are started here as `dvc repro --single-item`,
+as many at a time as there are cores, each after the stages it needs; timings and tables are left to the plain
+`dvc repro` that follows, so that nothing disturbs a timing.
 """
 
 import json
@@ -26,7 +26,7 @@ _DVC = [sys.executable, "-m", "dvc"]
 
 
 def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> None:
-    """Carry out the first look (params.yaml), or every table. Raises `ReproPoseError` if a stage fails.
+    """Run the quickstart (params.yaml), or every table. Raises `ReproPoseError` if a stage fails.
 
     DVC reads the tier from params.yaml, so another tier is written there first.
     """
@@ -38,10 +38,12 @@ def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> N
     if not pipeline.is_file() or pipeline.read_text() != render(catalog):
         pipeline.write_text(render(catalog))
     _set_tier(tier)
-    targets = list(catalog.tables) if everything else first_look(catalog)
-    failed = _side_by_side(_needed(catalog, targets), jobs)
+    targets = list(catalog.tables) if everything else quickstart(catalog)
+    if _dvc_repro("inputs"):
+        raise ReproPoseError(f"stage inputs failed; see {_log('inputs').relative_to(ROOT)}")
+    failed = _in_parallel(_needed(catalog, targets), jobs)
     print("timings and tables, one after the other:", file=sys.stderr, flush=True)
-    repro = [*_DVC, "repro", "--keep-going", *_standing(catalog, targets, failed)]
+    repro = [*_DVC, "repro", "--keep-going", *_unaffected(catalog, targets, failed)]
     status = subprocess.run(repro, cwd=ROOT, env=_environment()).returncode
     if failed:
         logs = ", ".join(str(_log(name).relative_to(ROOT)) for name in failed)
@@ -49,21 +51,33 @@ def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> N
             f"failed: {', '.join(failed)}; see {logs}, then run the same command again"
         )
     if status:
-        raise ReproPoseError("a stage failed (see above); mend it and run the same command again")
+        raise ReproPoseError("a stage failed (see above); fix it and run the same command again")
 
 
-def first_look(catalog: Catalog) -> list[str]:
-    """The stages that params.yaml lists under `first_look`. Raises `UnknownName` for one that dvc.yaml has not."""
+def quickstart(catalog: Catalog) -> list[str]:
+    """The stages that params.yaml lists under `quickstart`. Raises `UnknownName` for one that dvc.yaml has not.
+
+    For one release the key's old name `first_look` and old names of stages (`run-...`) are still understood.
+    """
     every = stages(catalog)
-    listed: list[str] = read_yaml(ROOT / "params.yaml").get("first_look") or []
+    settings = read_yaml(ROOT / "params.yaml")
+    if "quickstart" not in settings and "first_look" in settings:
+        print("note: rename first_look in params.yaml to quickstart", file=sys.stderr)
+    listed: list[str] = settings.get("quickstart") or settings.get("first_look") or []
+    found = []
     for name in listed:
+        today = re.sub("^(run|data)-", r"\1@", name)
+        if name not in every and today in every:
+            print(f"note: stage {name} in params.yaml is now called {today}", file=sys.stderr)
+            name = today
         if name not in every:
-            raise UnknownName("stage under first_look in params.yaml", name, every)
-    return listed
+            raise UnknownName("stage under quickstart in params.yaml", name, every)
+        found.append(name)
+    return found
 
 
-def _standing(catalog: Catalog, targets: list[str], failed: list[str]) -> list[str]:
-    """Targets that rest on none of the failed stages."""
+def _unaffected(catalog: Catalog, targets: list[str], failed: list[str]) -> list[str]:
+    """Targets that need none of the failed stages."""
     return [t for t in targets if not set(failed) & set(_needed(catalog, [t]))]
 
 
@@ -77,33 +91,40 @@ def _set_tier(tier: Tier) -> None:
 
 
 def _needed(catalog: Catalog, targets: list[str]) -> dict[str, set[str]]:
-    """Stages that the targets rest on -> the stages each of them needs."""
+    """The targets and all stages they need, directly or not -> the stages each of them needs."""
     every = stages(catalog)
-    maker = {out: name for name, stage in every.items() for out in stage.get("outs", [])}
+    maker = {
+        out: name
+        for name, stage in every.items()
+        for out in stage.get("outs", [])
+        if isinstance(out, str)
+    }
     graph: dict[str, set[str]] = {}
     queue = list(targets)
     while queue:
         name = queue.pop()
         if name not in graph:
-            graph[name] = {maker[dep] for dep in every[name]["deps"] if dep in maker}
+            graph[name] = {maker[dep] for dep in every[name].get("deps", []) if dep in maker}
             queue += graph[name]
     return graph
 
 
 def _changed() -> set[str]:
     """Stages that DVC would run again."""
-    answer = subprocess.run([*_DVC, "status", "--json"], cwd=ROOT, capture_output=True, text=True)
+    answer = subprocess.run(
+        [*_DVC, "status", "--json", "dvc.yaml"], cwd=ROOT, capture_output=True, text=True
+    )
     if answer.returncode:
         raise ReproPoseError(f"dvc status failed: {answer.stderr.strip()}")
     return set(json.loads(answer.stdout or "{}"))
 
 
-def _side_by_side(graph: dict[str, set[str]], jobs: int) -> list[str]:
-    """Run the data, count and run stages of `graph` that need it, `jobs` at a time, in order of need.
+def _in_parallel(graph: dict[str, set[str]], jobs: int) -> list[str]:
+    """Run the changed data, count and run stages of `graph`, `jobs` at a time, each after those it needs.
 
-    Returns the stages that failed; what does not rest on them is done all the same.
+    Returns the stages that failed; those that do not need them are run all the same.
     """
-    alone = {name for name in graph if not name.startswith(("data-", "count-", "run-"))}
+    alone = {name for name in graph if not name.startswith(("data@", "count-", "run@"))}
     todo = _downstream(_changed(), graph) - alone
     started = time.monotonic()
     order = TopologicalSorter(
@@ -121,40 +142,40 @@ def _side_by_side(graph: dict[str, set[str]], jobs: int) -> list[str]:
                     ready.append(name)
                 else:
                     order.done(name)
-            while ready and len(running) < jobs:  # nothing waits in the pool: Ctrl-C starts no more
+            while ready and len(running) < jobs:  # no queue in the pool: Ctrl-C starts no more
                 name = ready.pop(0)
-                running[pool.submit(_stage, name)] = name
-                print(f"  begins: {name}", file=sys.stderr, flush=True)
+                running[pool.submit(_dvc_repro, name)] = name
+                print(f"  starting: {name}", file=sys.stderr, flush=True)
             if running:
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     name = running.pop(future)
                     done += 1
-                    _tell(f"[{done}/{len(todo)}]", name, future.result(), started)
+                    _report(f"[{done}/{len(todo)}]", name, future.result(), started)
                     if future.result():
                         failed.append(name)
                     else:
                         order.done(name)
             elif failed:
-                break  # what is left rests on what failed
+                break  # what is left needs what failed
     return failed
 
 
-def _tell(count: str, name: str, status: int, started: float) -> None:
+def _report(count: str, name: str, status: int, started: float) -> None:
     minutes = (time.monotonic() - started) / 60
     word = "FAILED " if status else ""
     print(f"{count} {word}{name} ({minutes:.1f} min)", file=sys.stderr, flush=True)
 
 
 def _downstream(changed: set[str], graph: dict[str, set[str]]) -> set[str]:
-    """The changed stages of `graph` and all that rest on them."""
+    """The changed stages of `graph` and all that need them."""
     found = changed & set(graph)
     while more := {name for name, needs in graph.items() if needs & found} - found:
         found |= more
     return found
 
 
-def _stage(name: str) -> int:
-    """One stage through DVC, its output in a log of its own; one thread, since the cores are shared."""
+def _dvc_repro(name: str) -> int:
+    """Run one stage with DVC, its output in its own log; one thread, since the cores are shared. The exit status."""
     log = _log(name)
     log.parent.mkdir(parents=True, exist_ok=True)
     environment = {**_environment(), "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
@@ -169,7 +190,7 @@ def _stage(name: str) -> int:
 
 
 def _environment() -> dict[str, str]:
-    """Stages call `repropose`: the one beside this Python comes first."""
+    """Stages call `repropose`: the one of this Python's environment comes first."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     return {**os.environ, "PATH": path}
 

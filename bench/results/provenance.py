@@ -5,7 +5,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -31,7 +31,7 @@ PACKAGES = (
 
 
 def versions() -> dict[str, str]:
-    """Installed versions of everything a figure can depend on."""
+    """Installed versions of everything a value can depend on."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
@@ -93,8 +93,8 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def provenance(*, inputs: Iterable[Path] = (), **volatile: Any) -> Provenance:
-    """What a result needs to be traced: commit, command, versions, hardware, hashes of `inputs`."""
+def provenance(*, inputs: Mapping[str, str] | None = None, **volatile: Any) -> Provenance:
+    """What a result needs to be traced: commit, command, versions, hardware, digests of its inputs."""
     head, dirty = commit()
     return Provenance(
         commit=head,
@@ -102,8 +102,6 @@ def provenance(*, inputs: Iterable[Path] = (), **volatile: Any) -> Provenance:
         command=" ".join(["repropose", *sys.argv[1:]]),
         environment=versions(),
         hardware=hardware(),
-        inputs={
-            str(path.resolve().relative_to(ROOT)): sha256(path) for path in sorted(set(inputs))
-        },
+        inputs=dict(inputs or {}),
         volatile={"date": datetime.now(UTC).isoformat(timespec="seconds"), **volatile},
     )

@@ -19,7 +19,8 @@ class Provenance(Strict):
     environment: dict[str, str]
     hardware: dict[str, str]
     inputs: dict[str, str] = Field(
-        default={}, description="file -> SHA-256 of what the result depends on"
+        default={},
+        description="what the result depends on -> digest of its content (bench.results.inputs)",
     )
     volatile: dict[str, Any] = Field(default={}, description="date, durations, host")
 

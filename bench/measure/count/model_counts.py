@@ -1,7 +1,7 @@
 """Counted columns: parameters and multiply-accumulates of a model, and FLOPs by named rules.
 
 A model is built on PyTorch's meta device (shapes without numbers) and run once in eval mode on one
-image of the config's input size while its operations are recorded (`recorder`) and counted (`rules`).
+image of the config's input size while its operations are recorded (`trace`) and counted (`rules`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from typing import Any
 
 import model_zoo
 from bench.measure.count.rules import RULES, Op, Shape, macs
-from bench.results.inputs import model_inputs
+from bench.results.inputs import count_inputs, digests
 from bench.results.provenance import provenance
 from bench.results.records import CountResult
 
@@ -18,7 +18,7 @@ def count(name: str) -> dict[str, Any]:
     """Counts a zoo model at its full size: batch 1, eval mode, no flip test, no decoding.
 
     Returns `parameters` {total, trainable, position_embedding} (the last: fixed, part of total and
-    not of trainable), `macs`, `flops` {rule: figure} and `by_module` {part: {parameters, macs}}.
+    not of trainable), `macs`, `flops` {rule: value} and `by_module` {part: {parameters, macs}}.
     Raises `model_zoo.UnknownModel`.
     """
     import torch
@@ -30,7 +30,7 @@ def count(name: str) -> dict[str, Any]:
     return {
         "parameters": parameters(model),
         "macs": macs(ops),
-        "flops": {rule: figure(ops) for rule, figure in RULES.items()},
+        "flops": {rule: value(ops) for rule, value in RULES.items()},
         "by_module": {
             part: {
                 "parameters": sum(p.numel() for p in module.parameters()),
@@ -84,7 +84,7 @@ def measure_counts(names: Iterable[str]) -> Iterator[CountResult]:
             input_size=input_size(name),
             parameters=counted["parameters"],
             macs=counted["macs"],
-            flops={rule: figure / 1e9 for rule, figure in counted["flops"].items()},
+            flops={rule: value / 1e9 for rule, value in counted["flops"].items()},
             by_module=counted["by_module"],
-            provenance=provenance(inputs=model_inputs(name)),
+            provenance=provenance(inputs=digests(count_inputs(name))),
         )

@@ -1,4 +1,4 @@
-"""Rules by which papers count: pure functions of the operations that a model carried out.
+"""Rules by which papers count: pure functions of the operations that a model executed.
 
 A paper that counts differently is one more function in `RULES`.
 """

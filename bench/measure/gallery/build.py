@@ -1,7 +1,7 @@
 """A run's gallery: predictions drawn on test images, and what its network shows of itself there.
 
-The same images for every run on a data set (drawn by lot), then those that this run does best and worst; the scores
-are the evaluator's own. Drawn from the stored predictions, so it can be made anew without training.
+The same random sample of images for every run on a data set, then those with this run's best and worst scores (the
+evaluator's own). Drawn from the stored predictions, so it can be drawn again without training.
 """
 
 import hashlib
@@ -28,13 +28,13 @@ from bench.results.records import AccuracyResult, Gallery, PanelGroup, Picture
 from bench.results.store import Store, Stored
 from model_zoo.figures.panel import Figure, figures
 
-LOT, BEST, WORST = 4, 2, 2
+SAMPLE, BEST, WORST = 4, 2, 2
 MOST_BYTES, MOST_PANELS = 280_000, 24
-WHY = {"lot": "drawn by lot", "best": "among the best", "worst": "among the worst"}
+WHY = {"sample": "random sample", "best": "among the best", "worst": "among the worst"}
 LEGEND = (
     "Orange dots and thick lines are predicted, blue squares and thin lines annotated. Of the predictions in an image "
-    "as many are drawn as people are annotated, by falling score. Images drawn by lot are the same for every run on "
-    "this data; those among the best and the worst are chosen by this run's own scores."
+    "as many are drawn as people are annotated, highest scores first. The random sample of images is the same for "
+    "every run on this data; those among the best and the worst are chosen by this run's own scores."
 )
 Entries = Sequence[dict[str, Any]]
 
@@ -54,7 +54,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Panel:
-    """A picture with its words, not yet a file."""
+    """A picture with title and alternative text, not yet a file."""
 
     title: str
     alt: str
@@ -68,7 +68,7 @@ class Album:
     exhibits: list[PanelGroup] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
 
-    def hang(self, key: str, title: str, caption: str, panels: Sequence[Panel]) -> None:
+    def add(self, key: str, title: str, caption: str, panels: Sequence[Panel]) -> None:
         """Add panels under one caption; what no longer fits is left out, and the caption says so."""
         pictures: list[Picture] = []
         for panel in panels[:MOST_PANELS]:
@@ -128,17 +128,17 @@ def draw_gallery(
     scenes = scenes_of(dataset, *places, [unit.number for unit in units])
     album = Album()
     drawn = [_prediction(dataset, unit, scenes[unit.number], entries) for unit in units]
-    album.hang("predictions", "Predictions", LEGEND, drawn)
+    album.add("predictions", "Predictions", LEGEND, drawn)
     best = [unit for unit in units if unit.why == "best"]
     for unit in [*units[:1], *best[:1]]:
         shown, image = _figures(dataset, test, model, unit)
         for key, group in groupby(shown, key=lambda figure: figure.key):
             members = list(group)
             title = f"{key.replace('-', ' ').capitalize()}, {_name(dataset, unit)}, {WHY[unit.why]}"
-            panels = [Panel(f.title, _told(f, image), drawing.panel(f, image)) for f in members]
+            panels = [Panel(f.title, _alt_text(f, image), drawing.panel(f, image)) for f in members]
             graded = any(f.heat is not None or f.matrix is not None for f in members)
             caption = members[0].caption + (" Brighter is more." if graded else "")
-            album.hang(key, title, caption, panels)
+            album.add(key, title, caption, panels)
     record = stored.result.predictions
     if record is None:
         raise ResultError(f"{stored.file}: no predictions were stored with this result")
@@ -147,13 +147,13 @@ def draw_gallery(
 
 
 def chosen(dataset: DatasetName, people: People) -> list[Unit]:
-    """Images (MPII: people) to draw: by lot, best, worst; each once, none if nobody is annotated."""
+    """Images (MPII: people) to draw: random sample, best, worst; each once, none if nobody is annotated."""
     number = people.person if dataset == "mpii" else people.image
     numbers = np.unique(number).tolist()
     score = {one: float(people.score[number == one].mean()) for one in numbers}
-    lot = random.Random(f"gallery of {dataset}").sample(numbers, min(LOT, len(numbers)))
-    rest = sorted(set(numbers) - set(lot), key=lambda one: (-score[one], one))
-    picked = [("lot", lot), ("best", rest[:BEST]), ("worst", rest[BEST:][-WORST:][::-1])]
+    sample = random.Random(f"gallery of {dataset}").sample(numbers, min(SAMPLE, len(numbers)))
+    rest = sorted(set(numbers) - set(sample), key=lambda one: (-score[one], one))
+    picked = [("sample", sample), ("best", rest[:BEST]), ("worst", rest[BEST:][-WORST:][::-1])]
     return [
         Unit(one, score[one], why, _kinds(people, number == one))
         for why, some in picked
@@ -216,7 +216,7 @@ def _figures(
     return figures(model, given["inputs"][0], given["data_samples"][0]), Image.fromarray(canvas)
 
 
-def _told(figure: Figure, image: Image.Image) -> str:
+def _alt_text(figure: Figure, image: Image.Image) -> str:
     """What a panel shows, in words."""
     said = []
     if figure.heat is not None:

@@ -1,7 +1,7 @@
-"""Small pictures: people's keypoints over an image, and what a network shows of itself. By Pillow alone.
+"""Small pictures: people's keypoints over an image, and what a network shows of itself. Pillow only.
 
-Predicted and annotated differ by colour (orange, blue: told apart by the colour-blind), by shape (dots, squares) and by
-width of line; every mark has a dark rim, so that it stands out from any image.
+Predicted and annotated differ by colour (orange, blue: safe for colour-blind readers), by shape (dots, squares) and
+by line width; every mark has a dark rim, so that it stands out from any image.
 """
 
 import io
@@ -45,7 +45,7 @@ class Canvas:
         self.draw = ImageDraw.Draw(self.image)
 
     def at(self, point: Sequence[float]) -> tuple[float, float]:
-        """Where a point lies on the canvas; pixel centres are whole numbers in the image."""
+        """Where a point is on the canvas; pixel centres are whole numbers in the image."""
         x, y = ((point[i] + 0.5 - self.origin[i]) * self.scale for i in (0, 1))
         return x, y
 
@@ -62,7 +62,7 @@ class Canvas:
             self.draw.ellipse((x - r * FINE, y - r * FINE, x + r * FINE, y + r * FINE), fill)
 
     def square(self, point: Sequence[float], colour: tuple[int, ...], radius: float) -> None:
-        """Hollow: what lies below stays visible."""
+        """Hollow, so that the image under it stays visible."""
         x, y = self.at(point)
         for r, rim, width in ((radius + 1, RIM, 4), (radius, colour, 2)):
             corners = (x - r * FINE, y - r * FINE, x + r * FINE, y + r * FINE)

@@ -26,7 +26,7 @@ def test_a_new_paper_loads_as_it_is_and_gets_its_pages(workspace, monkeypatch):
     monkeypatch.setenv("REPROPOSE_PAPERS", str(root))
     loaded = load_catalog()
     assert "sixth-1" in loaded.tables
-    assert {"sixth-1", "run-sixth-coco"} <= set(stages.stages(loaded))
+    assert {"sixth-1", "run@sixth-coco"} <= set(stages.stages(loaded))
     built = CliRunner().invoke(main, ["site"])
     assert built.exit_code == 0, built.output
     pages = [p.name for p in (workspace / "workspace/build/site").rglob("*sixth*")]

@@ -24,7 +24,8 @@ from bench.results.store import Store
 
 options = {"train_cfg.max_iters": 3, "train_dataloader.batch_size": 2}
 run = Run(config="querypose-r50", dataset="coco-scenes", options=options)
-result = train.measure_seed(load_catalog(), Store(root=workspace() / "results"), "tiny", run, "smoke", 0)
+store = Store(root=workspace() / "results")
+result = train.measure_seed(load_catalog(), store, "tiny", run, "smoke", 0)
 print("RESULT" if result else "HELPED", flush=True)
 """
 

@@ -1,4 +1,4 @@
-"""Stages side by side, on a tiny DVC project of our own."""
+"""Stages in parallel, in a tiny DVC project."""
 
 import subprocess
 import sys
@@ -9,65 +9,99 @@ import yaml
 
 from bench.catalog.load import load_catalog
 from bench.errors import UnknownName
-from bench.pipeline import run
+from bench.pipeline import run, stages
 
-STAGES = {
-    "data-a": {"cmd": "echo a > a.txt", "deps": ["seed.txt"], "outs": ["a.txt"]},
-    "run-b": {"cmd": "cat a.txt > b.txt", "deps": ["a.txt"], "outs": ["b.txt"]},
-    "run-c": {"cmd": "cat a.txt c.in > c.txt", "deps": ["a.txt", "c.in"], "outs": ["c.txt"]},
-    "run-d": {"cmd": "echo d > d.txt", "deps": ["seed.txt"], "outs": ["d.txt"]},
+PIPELINE = {
+    "inputs": {
+        "cmd": "mkdir -p build && grep -v '#' code.txt > build/inputs.json",
+        "deps": ["code.txt"],
+        "outs": [{"build/inputs.json": {"cache": False, "persist": True}}],
+    },
+    "data": {
+        "foreach": ["a"],
+        "do": {"cmd": "echo ${item} > ${item}.txt", "deps": ["seed.txt"], "outs": ["${item}.txt"]},
+    },
+    "run": {
+        "foreach": {
+            "b": {"first": "a.txt", "second": "seed.txt"},
+            "c": {"first": "a.txt", "second": "c.in"},
+            "d": {"first": "seed.txt", "second": "seed.txt"},
+        },
+        "do": {
+            "cmd": "echo ${key} >> ran.log && cat ${item.first} ${item.second} > ${key}.txt",
+            "deps": ["${item.first}", "${item.second}"],
+            "params": [{"build/inputs.json": ["run.${key}"]}],
+            "outs": ["${key}.txt"],
+        },
+    },
     "table-1": {"cmd": "cat b.txt c.txt > t.txt", "deps": ["b.txt", "c.txt"], "outs": ["t.txt"]},
 }
+CODE = '{"run": {"b": 1, "c": 1, "d": 1}}\n'
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    def dvc(*arguments: str) -> None:
-        subprocess.run([sys.executable, "-m", "dvc", *arguments], cwd=tmp_path, check=True)
-
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    dvc("init", "-q")
-    dvc("config", "core.analytics", "false")
-    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": STAGES}))
+    monkeypatch.setattr(run, "ROOT", tmp_path)
+    monkeypatch.setattr(stages, "pipeline", lambda catalog: PIPELINE)
+    dvc(tmp_path, "init", "-q")
+    dvc(tmp_path, "config", "core.analytics", "false")
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump({"stages": PIPELINE}))
+    (tmp_path / "code.txt").write_text(CODE)
     (tmp_path / "seed.txt").write_text("1")
     (tmp_path / "c.in").write_text("c")
-    monkeypatch.setattr(run, "ROOT", tmp_path)
-    monkeypatch.setattr(run, "stages", lambda catalog: STAGES)
     return tmp_path
+
+
+def dvc(folder: Path, *arguments: str) -> None:
+    subprocess.run([sys.executable, "-m", "dvc", *arguments], cwd=folder, check=True)
 
 
 def graph() -> dict[str, set[str]]:
     return run._needed(None, ["table-1"])
 
 
-def test_only_what_a_target_rests_on_is_needed(project):
+def test_only_what_a_target_needs_is_run(project):
     assert graph() == {
-        "table-1": {"run-b", "run-c"},
-        "run-b": {"data-a"},
-        "run-c": {"data-a"},
-        "data-a": set(),
+        "table-1": {"run@b", "run@c"},
+        "run@b": {"data@a"},
+        "run@c": {"data@a"},
+        "data@a": set(),
     }
 
 
 def test_stages_run_after_what_they_need_and_leave_nothing_to_do(project):
-    assert run._side_by_side(graph(), jobs=2) == []
-    assert (project / "b.txt").read_text() == "a\n"
+    assert run._dvc_repro("inputs") == 0
+    assert run._in_parallel(graph(), jobs=2) == []
+    assert (project / "b.txt").read_text() == "a\n1"
     assert (project / "c.txt").read_text() == "a\nc"
     assert not (project / "d.txt").exists()
     assert not (project / "t.txt").exists()
-    assert not {"data-a", "run-b", "run-c"} & run._changed()
+    assert not {"data@a", "run@b", "run@c"} & run._changed()
 
 
-def test_a_failed_stage_is_told_and_the_others_still_run(project):
+def test_a_comment_runs_the_first_stage_again_and_a_number_what_it_decides(project):
+    dvc(project, "repro", "-q", "table-1")
+    (project / "code.txt").write_text(f"# a comment\n{CODE}")
+    assert run._changed() == {"inputs", "run@d"}
+    dvc(project, "repro", "-q", "table-1")
+    assert sorted((project / "ran.log").read_text().split()) == ["b", "c"]
+    (project / "code.txt").write_text(CODE.replace('"b": 1', '"b": 2'))
+    dvc(project, "repro", "-q", "table-1")
+    assert sorted((project / "ran.log").read_text().split()) == ["b", "b", "c"]
+
+
+def test_a_failed_stage_is_reported_and_the_others_still_run(project):
     (project / "c.in").unlink()
-    assert run._side_by_side(graph(), jobs=2) == ["run-c"]
+    assert run._dvc_repro("inputs") == 0
+    assert run._in_parallel(graph(), jobs=2) == ["run@c"]
     assert (project / "b.txt").exists()
-    assert "c.in" in (project / "work/logs/run-c.log").read_text()
+    assert "c.in" in (project / "work/logs/run@c.log").read_text()
 
 
-def test_what_rests_on_a_changed_stage_is_done_again_too():
-    chain = {"data-a": set(), "run-b": {"data-a"}, "run-c": {"run-b"}, "run-d": set()}
-    assert run._downstream({"data-a"}, chain) == {"data-a", "run-b", "run-c"}
+def test_what_needs_a_changed_stage_is_run_again_too():
+    chain = {"data@a": set(), "run@b": {"data@a"}, "run@c": {"run@b"}, "run@d": set()}
+    assert run._downstream({"data@a"}, chain) == {"data@a", "run@b", "run@c"}
 
 
 def test_an_interrupt_starts_no_further_stage(monkeypatch):
@@ -76,19 +110,27 @@ def test_an_interrupt_starts_no_further_stage(monkeypatch):
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run, "_stage", lambda name: started.append(name) or 0)
+    monkeypatch.setattr(run, "_dvc_repro", lambda name: started.append(name) or 0)
     monkeypatch.setattr(run, "wait", interrupted)
-    monkeypatch.setattr(run, "_changed", lambda: {f"run-{i}" for i in range(9)})
+    monkeypatch.setattr(run, "_changed", lambda: {f"run@{i}" for i in range(9)})
     with pytest.raises(KeyboardInterrupt):
-        run._side_by_side({f"run-{i}": set() for i in range(9)}, jobs=2)
+        run._in_parallel({f"run@{i}": set() for i in range(9)}, jobs=2)
     assert len(started) <= 2
 
 
-def test_the_first_look_names_stages_that_exist():
-    assert {"transpose-2", "count-querypose"} <= set(run.first_look(load_catalog()))
+def test_the_quickstart_names_stages_that_exist():
+    assert {"transpose-2", "count-querypose"} <= set(run.quickstart(load_catalog()))
 
 
-def test_an_unknown_stage_in_the_first_look_is_told(project):
-    (project / "params.yaml").write_text("first_look: [run-b, run-x]\n")
-    with pytest.raises(UnknownName, match=r"first_look in params.yaml.*run-x"):
-        run.first_look(None)
+def test_an_unknown_stage_in_the_quickstart_is_reported(project):
+    (project / "params.yaml").write_text("quickstart: [run@b, run@x]\n")
+    with pytest.raises(UnknownName, match=r"quickstart in params.yaml.*run@x"):
+        run.quickstart(None)
+
+
+def test_the_old_key_and_old_names_of_stages_still_work_and_say_so(project, capsys):
+    (project / "params.yaml").write_text("first_look: [run-b, table-1]\n")
+    assert run.quickstart(None) == ["run@b", "table-1"]
+    printed = capsys.readouterr().err
+    assert "rename first_look in params.yaml to quickstart" in printed
+    assert "run-b in params.yaml is now called run@b" in printed

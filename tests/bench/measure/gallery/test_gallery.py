@@ -72,7 +72,7 @@ def test_a_gallery_shows_predictions_and_what_the_network_attends_to(measured):
         "dependency-areas",
     ]
     pictures = [picture for exhibit in found.exhibits for picture in exhibit.pictures]
-    assert len(found.exhibits[0].pictures) == build.LOT + build.BEST + build.WORST
+    assert len(found.exhibits[0].pictures) == build.SAMPLE + build.BEST + build.WORST
     assert {path.name for path in folder.iterdir()} == {
         "gallery.json",
         *(picture.file for picture in pictures),
@@ -161,9 +161,9 @@ def test_every_run_draws_the_same_lot_and_its_own_best_and_worst():
     rising = [i / 40 for i in range(40)]
     first = build.chosen("coco", people(rising))
     second = build.chosen("coco", people(rising[::-1]))
-    numbers = [[u.number for u in some if u.why == "lot"] for some in (first, second)]
+    numbers = [[u.number for u in some if u.why == "sample"] for some in (first, second)]
     assert numbers[0] == numbers[1]
-    assert len(numbers[0]) == build.LOT
+    assert len(numbers[0]) == build.SAMPLE
     free = [n for n in range(100, 140) if n not in numbers[0]]
     assert [u.number for u in first if u.why == "best"] == free[:-3:-1]
     assert [u.number for u in first if u.why == "worst"] == free[:2]
@@ -217,14 +217,14 @@ def test_as_many_predictions_are_drawn_as_people_are_annotated(workspace):
         {"image_id": 7, "keypoints": [float(i)] * 42, "score": i / 9, "category_id": 1}
         for i in range(len(several.people) + 3)
     ]
-    unit = build.Unit(7, 0.25, "lot", {"good": 3, "miss": 2, "swap": 0})
+    unit = build.Unit(7, 0.25, "sample", {"good": 3, "miss": 2, "swap": 0})
     panel = build._prediction("crowdpose", unit, several, entries)
     count = len(several.people)
     assert panel.alt == (
         f"{count} people annotated, {count} drawn as predicted; "
         "keypoints of those found: 3 good, 2 miss"
     )
-    assert panel.title == "Image 7, OKS 0.25, drawn by lot"
+    assert panel.title == "Image 7, OKS 0.25, random sample"
 
 
 def test_predicted_and_annotated_keypoints_are_drawn_where_they_lie():
@@ -272,7 +272,7 @@ def test_any_figure_becomes_a_small_file_with_words(figure):
     content = drawing.webp(drawing.panel(figure, image))
     assert content == drawing.webp(drawing.panel(figure, image))
     assert len(content) < 40_000
-    assert build._told(figure, image).startswith("t: ")
+    assert build._alt_text(figure, image).startswith("t: ")
 
 
 def test_what_no_longer_fits_is_left_out_and_said(monkeypatch):
@@ -280,10 +280,10 @@ def test_what_no_longer_fits_is_left_out_and_said(monkeypatch):
     noise = np.random.default_rng(0).integers(0, 255, (60, 60, 3), dtype=np.uint8)
     panels = [build.Panel("t", "a", Image.fromarray(noise))] * 5
     album = build.Album()
-    album.hang("k", "title", "Caption.", panels)
+    album.add("k", "title", "Caption.", panels)
     assert album.exhibits[0].caption == "Caption. 2 of 5 pictures are left out to keep this small."
     monkeypatch.setattr(build, "MOST_BYTES", sum(map(len, album.files.values())) + 10)
-    album.hang("k", "title", "Caption.", panels)
+    album.add("k", "title", "Caption.", panels)
     assert len(album.exhibits) == 1
     assert len(album.files) == 3
 

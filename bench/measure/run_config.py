@@ -1,0 +1,102 @@
+"""The mmengine config of a run at a tier: as it is everywhere, then as this machine trains it."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from bench.catalog.schema import Run, Tier
+from bench.errors import DataError
+from bench.fetch.sources import providing
+from bench.paths import workspace
+
+
+def plain_config(run: Run, tier: Tier) -> Any:
+    """The run's config at a tier with its options merged; no path, device or setting of this machine."""
+    import model_zoo
+
+    cfg = model_zoo.config(run.config, tier=tier)
+    if run.options:
+        cfg.merge_from_dict(dict(run.options))
+    return cfg
+
+
+def config_digest(run: Run, tier: Tier) -> str:
+    """SHA-256 of the resolved config: model, data, schedule and options; the order of entries does not count."""
+    text = json.dumps(plain_config(run, tier).to_dict(), sort_keys=True, default=repr)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def resolved_config(run: Run, tier: Tier, seed: int) -> Any:
+    """The run's config as it is trained here: data folder of the workspace, seed, launcher."""
+    cfg = plain_config(run, tier)
+    _retarget(cfg._cfg_dict, f"data/{tier}/", f"{workspace()}/data/{tier}/")
+    if tier == "smoke":
+        # runs go in parallel, one to a core, and passing samples between processes costs more
+        for loader in ("train_dataloader", "val_dataloader", "test_dataloader"):
+            if cfg.get(loader):
+                cfg[loader].update(num_workers=0, persistent_workers=False)
+        cfg.log_level = "WARNING"  # a progress bar instead of mmengine's log
+    cfg.randomness = {"seed": seed, "deterministic": tier == "smoke"}
+    cfg.launcher = "pytorch" if "LOCAL_RANK" in os.environ else "none"
+    return cfg
+
+
+def _retarget(node: Any, old: str, new: str) -> None:
+    """Point every path below `old` to the same place below `new`, in place."""
+    items = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, value in list(items):
+        if isinstance(value, str) and value.startswith(old):
+            node[key] = new + value.removeprefix(old)
+        elif isinstance(value, dict | list):
+            _retarget(value, old, new)
+
+
+def local_pretrained(node: Any) -> None:
+    """Take pretrained weights from data/full/weights: MMEngine would download and unpickle them.
+
+    Raises `DataError` naming the address of a file that is not there.
+    """
+    init = node.get("init_cfg") if isinstance(node, dict) else None
+    if isinstance(init, dict) and init.get("type") == "Pretrained":
+        address = str(init["checkpoint"])
+        name = address.rsplit("/", 1)[-1].removesuffix(".pth") + ".pth"
+        path = workspace() / "data" / "full" / "weights" / name
+        if not path.is_file():
+            raise DataError(
+                f"{path} is missing: the training starts from it; {_how_to_get(name, address)}"
+            )
+        init["checkpoint"] = str(path)
+    for value in node.values() if isinstance(node, dict) else node:
+        if isinstance(value, dict | list):
+            local_pretrained(value)
+
+
+def _how_to_get(name: str, address: str) -> str:
+    source = providing(f"weights/{name}")
+    return f"`repropose fetch {source}` brings it" if source else f"get it from {address}"
+
+
+def training_settings(cfg: Any) -> dict[str, Any]:
+    """The Runner's view of the config: resume if there is something, the loss curve, no test loop."""
+    settings = {k: v for k, v in cfg.to_dict().items() if not k.startswith("test_")}
+    settings["train_cfg"] = {k: v for k, v in settings["train_cfg"].items() if v is not None}
+    short = not settings["train_cfg"].get("by_epoch", True)
+    if short or settings.get("val_cfg") is None:  # evaluated once, at the end
+        settings = {k: v for k, v in settings.items() if not k.startswith("val_")}
+    curve = {"type": "LossCurve", "file": str(Path(cfg.work_dir) / "curve.jsonl"), "every": 20}
+    bar = [{"type": "ProgressBar"}] if cfg.log_level == "WARNING" else []
+    return {
+        **settings,
+        "custom_hooks": [*settings.get("custom_hooks", []), curve, *bar],
+        "resume": True,
+    }
+
+
+def length(cfg: Any) -> str:
+    """'230 epochs' or '250 iterations'."""
+    schedule = cfg.train_cfg
+    if schedule.get("max_epochs"):
+        return f"{schedule.max_epochs} epochs"
+    return f"{schedule.max_iters} iterations"
