@@ -46,6 +46,14 @@ def install() -> list[str]:
     return installed()
 
 
+def import_mmpose() -> None:
+    """Imports the parts of MMPose that the zoo builds on, after `install`; a repeated call costs nothing."""
+    install()
+    with quietly():
+        for module in ("models", "datasets", "codecs", "evaluation"):
+            importlib.import_module(f"mmpose.{module}")
+
+
 def installed() -> list[str]:
     """Names of the pieces for which a stand-in is in place."""
     modules = [name for name in ("mmcv.ops", "mmdet") if _is_stand_in(name)]

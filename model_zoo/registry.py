@@ -54,12 +54,9 @@ def family(name: str) -> str:
 
 
 def register() -> None:
-    """Makes MMPose importable (`compat.install`) and registers the components of every family with
+    """Imports MMPose (`compat.import_mmpose`) and registers the components of every family with
     it."""
-    compat.install()
-    with compat.quietly():
-        for module in ("mmpose.models", "mmpose.datasets", "mmpose.codecs", "mmpose.evaluation"):
-            importlib.import_module(module)
+    compat.import_mmpose()
     families = {path.parent.name for path in _paths().values()}
     for family in sorted(families):
         if (_PACKAGE / family / "model.py").exists():

@@ -21,7 +21,6 @@ from mmpose.models.heads.base_head import BaseHead
 from mmpose.registry import KEYPOINT_CODECS, MODELS
 from torch import Tensor, nn
 
-from ..figures.panel import Figure, keypoint_names
 from ..layers.encoder import EncoderLayer
 from ..layers.position import sine_position_embedding
 from .codec import CenterOffsetHeatmap
@@ -29,7 +28,6 @@ from .codec import CenterOffsetHeatmap
 __all__ = ["CenterOffsetHeatmap", "HRNetToStage3", "LightPoseHead", "heatmap_loss", "offset_loss"]
 
 STRIDES = (4, 8, 16, 32)
-SHOWN = 4  # keypoints whose label is drawn
 
 
 @MODELS.register_module()
@@ -82,12 +80,6 @@ class PreNormEncoderLayer(EncoderLayer):
         tokens = tokens + self.dropout(attended)
         hidden = self.linear2(self.dropout(F.relu(self.linear1(self.norm2(tokens)))))
         return tokens + self.dropout(hidden)
-
-    def attention_rows(
-        self, tokens: Tensor, position: Tensor | None, query_index: Tensor
-    ) -> Tensor:
-        """As `EncoderLayer.attention_rows`, of the normalised tokens."""
-        return super().attention_rows(self.norm1(tokens), position, query_index)
 
 
 def heatmap_loss(predicted: Tensor, target: Tensor, weights: Tensor) -> Tensor:
@@ -204,30 +196,6 @@ class LightPoseHead(BaseHead):
         found = self.decode(outputs)
         if test_cfg.get("output_heatmaps", False):
             return found, [PixelData(heatmaps=heatmaps) for heatmaps in outputs[0].detach()]
-        return found
-
-    def figures(self, feats: Sequence[Tensor], batch_data_samples: list) -> list[Figure]:
-        """The predicted label of some keypoints: the heatmap's cells and, where there are offsets,
-        the place each cell points to, as strong as its heatmap (LightPose, Figure 2)."""
-        heatmaps, *offsets = (maps[0].float().cpu() for maps in self.forward(feats))
-        names = keypoint_names(len(heatmaps))
-        stride = self.decoder.stride
-        caption = (
-            "Low-resolution heatmap of a keypoint (shaded cells) and the place to which each cell's "
-            "offset points (dots, as strong as the cell), as in the paper's Figure 2."
-        )
-        grid = torch.stack(
-            torch.meshgrid(*map(torch.arange, heatmaps.shape[:0:-1]), indexing="xy")
-        )  # [2, h, w]: x, y
-        found = []
-        for k in torch.linspace(0, len(heatmaps) - 1, SHOWN).int().tolist():
-            heat = heatmaps[k].clamp(min=0)
-            panel: dict[str, Any] = dict(heat=heat.numpy())
-            for offset in offsets:
-                cells = heat > self.threshold * heat.max()
-                places = ((grid + offset[k])[:, cells].T + 0.5) * stride - 0.5
-                panel |= dict(points=places.numpy(), weights=(heat[cells] / heat.max()).numpy())
-            found.append(Figure("label", names[k], caption, **panel))
         return found
 
     @staticmethod

@@ -1,25 +1,10 @@
 """LOFR's body graph and the graph convolution that relates pose prototypes (Section 3.4, Eq. 10)."""
 
-from collections.abc import Sequence
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-# Limbs as pairs of keypoint numbers, in each data set's own order of keypoints.
-COCO_LIMBS = (
-    *((15, 13), (13, 11), (16, 14), (14, 12), (11, 12), (5, 11), (6, 12), (5, 6), (5, 7), (6, 8)),
-    *((7, 9), (8, 10), (1, 2), (0, 1), (0, 2), (1, 3), (2, 4), (3, 5), (4, 6)),
-)
-MPII_LIMBS = (
-    *((0, 1), (1, 2), (2, 6), (6, 3), (3, 4), (4, 5), (6, 7), (7, 8), (8, 9)),
-    *((8, 12), (12, 11), (11, 10), (8, 13), (13, 14), (14, 15)),
-)
-CROWDPOSE_LIMBS = (
-    *((10, 8), (8, 6), (11, 9), (9, 7), (6, 7), (0, 6), (1, 7), (0, 1), (0, 2), (1, 3)),
-    *((2, 4), (3, 5), (12, 13), (1, 13), (0, 13)),
-)
-SKELETONS = {"coco": (17, COCO_LIMBS), "mpii": (16, MPII_LIMBS), "crowdpose": (14, CROWDPOSE_LIMBS)}
+from ..keypoints import keypoint_names, limbs
 
 
 def adjacency(skeleton: str) -> Tensor:
@@ -27,11 +12,8 @@ def adjacency(skeleton: str) -> Tensor:
 
     `skeleton` is "coco", "mpii" or "crowdpose"; any other raises `ValueError`.
     """
-    if skeleton not in SKELETONS:
-        raise ValueError(f"skeleton is '{skeleton}'; allowed are {', '.join(SKELETONS)}")
-    keypoints, limbs = SKELETONS[skeleton]
-    joined = torch.eye(keypoints, dtype=torch.bool)
-    for one, other in limbs:
+    joined = torch.eye(len(keypoint_names(skeleton)), dtype=torch.bool)
+    for one, other in limbs(skeleton):
         joined[one, other] = joined[other, one] = True
     return joined
 
@@ -101,13 +83,3 @@ class PrototypeGraph(nn.Module):
         for index, layer in enumerate(self.layers):
             nodes = layer(F.relu(nodes) if index else nodes)
         return start + nodes
-
-
-def prototype_products(prototypes: Tensor | Sequence[Sequence[float]]) -> Tensor:
-    """Inner products [K, K] of prototypes [K, D], each scaled to length 1: cosines, 1 on the diagonal (Fig. 6).
-
-    Of prototypes [B, K, D], one set per image, the mean over images.
-    """
-    unit = F.normalize(torch.as_tensor(prototypes), dim=-1)
-    products = unit @ unit.transpose(-2, -1)
-    return products if products.dim() == 2 else products.mean(dim=0)

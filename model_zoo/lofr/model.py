@@ -17,7 +17,7 @@ from mmpose.models.utils.tta import flip_heatmaps
 from mmpose.registry import KEYPOINT_CODECS, MODELS
 from torch import Tensor, nn
 
-from ..figures.panel import Figure
+from ..keypoints import DATASETS, keypoint_names
 from ..losses.location_free import (
     diversity_loss,
     located_loss,
@@ -28,8 +28,8 @@ from ..losses.location_free import (
 from . import data  # noqa: F401  (registers data sets and transforms)
 from .decoder import PoseDecoder, response_maps
 from .encoder import CategoryBranch, ContextEncoder, Memory, resize_grid
-from .graph import SKELETONS, PrototypeGraph
-from .response import MEASURED_STRIDE, by_kind, joint_response, joints_in_crop, panels
+from .graph import PrototypeGraph
+from .response import MEASURED_STRIDE, by_kind, joint_response, joints_in_crop
 
 CLASSIFIERS = ("cnn", "encoder", "parts")
 WEIGHTS = dict(cnn=0.2, encoder=0.2, parts=0.5, diversity=0.1, located=0.0)  # Section 4.2
@@ -247,13 +247,6 @@ class LocationFreeHead(BaseHead):
         found = by_kind(values, self.skeleton)
         return {f"response/{kind}": each for kind, each in found.items()}
 
-    def figures(self, feats: Sequence[Tensor], batch_data_samples: list) -> list[Figure]:
-        """Class activation and response maps of some joints, and how alike the prototypes are (Figures 4 to 8)."""
-        _, maps, vectors = self.cnn(feats[self.category])
-        _, response = self.attend(feats)
-        prototypes = self.initial_prototypes(vectors, 1)[0]
-        return panels(maps[0], response[0], prototypes)
-
     def predict(
         self, feats: Any, batch_data_samples: list, test_cfg: dict | None = None
     ) -> list | tuple[list, list]:
@@ -297,13 +290,11 @@ def _allow(what: str, value: str, allowed: Iterable[str]) -> None:
 
 def _check(skeleton: str, keypoints: int, read_out: dict, weights: dict) -> None:
     """Raises `ValueError` for an unknown skeleton or entry, or one of another number of keypoints."""
-    _allow("skeleton", skeleton, SKELETONS)
+    _allow("skeleton", skeleton, DATASETS)
     for key in read_out:
         _allow("entry of read_out", key, READ_OUT)
     for key in weights:
         _allow("entry of weights", key, WEIGHTS)
     _allow("score", read_out.get("score", "response"), ("response", "presence", "product"))
-    if SKELETONS[skeleton][0] != keypoints:
-        raise ValueError(
-            f"the skeleton {skeleton} has {SKELETONS[skeleton][0]} keypoints, not {keypoints}"
-        )
+    if (own := len(keypoint_names(skeleton))) != keypoints:
+        raise ValueError(f"the skeleton {skeleton} has {own} keypoints, not {keypoints}")

@@ -20,11 +20,8 @@ from mmpose.models.pose_estimators import BottomupPoseEstimator
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-from ..figures.panel import Figure
-from ..figures.querypose import panels, part_attention
 from ..layers.roi_align import OUTSIDE, RoIPyramid
 from ..losses.set_prediction import People, Predictions, SetCriterion
-from ..released.querypose import looks_like, optional_entry, released_names
 from . import (
     data,  # noqa: F401  (registered on import)
     necks,  # noqa: F401  (registered on import)
@@ -32,16 +29,6 @@ from . import (
 )
 from .decoders import BoxStage, InstanceStage, PartStage, PooledStage, Poses
 from .parts import body_parts
-
-__all__ = [
-    "QueryPose",
-    "QueryPoseHead",
-    "found_people",
-    "looks_like",
-    "optional_entry",
-    "part_attention",
-    "released_names",
-]
 
 CLASS_PRIOR = 0.01
 SIZE_DIVISOR = 32
@@ -85,7 +72,7 @@ class QueryPose(BottomupPoseEstimator):
         sizes = _input_sizes(data_samples)
         output = self.head(self.extract_feat(inputs), sizes)
         for image, (size, sample) in enumerate(zip(sizes, data_samples, strict=True)):
-            people = found_people(output, image, size, sample.ori_shape[1::-1])
+            people = decode_predictions(output, image, size, sample.ori_shape[1::-1])
             people["keypoints"] = people["keypoints"] - 0.5  # COCO counts pixel centres from 0
             people.pop("kept")
             arrays = {name: value.detach().cpu().numpy() for name, value in people.items()}
@@ -107,7 +94,7 @@ class QueryPoseHead(BaseHead):
         query: "part" (the paper), "instance" (Table 1, IQ) or "none" (Table 2b, baseline).
         interaction, iteration: see `PartStage` and `InstanceStage`.
         instance_update: the keypoint decoder renews the instance query (Figure 3b); False is the light decoder (3a).
-        hand_on: the next stage gets the renewed query; False as the code of May 2023 evaluates.
+        pass_updated_query: the next stage gets the renewed query; False as the code of May 2023 evaluates.
         outside: what RoIAlign reads outside the map, "border" (as the golden data of the shared reference) or "zero"
             (as the compiled operators that the authors trained with).
         canonical_size: side in pixels of a box that is pooled from the map with stride 16.
@@ -137,7 +124,7 @@ class QueryPoseHead(BaseHead):
         interaction: str = "spegm",
         iteration: str = "selective",
         instance_update: bool = True,
-        hand_on: bool = True,
+        pass_updated_query: bool = True,
         outside: str = "border",
         canonical_size: float = 224,
     ) -> None:
@@ -148,7 +135,7 @@ class QueryPoseHead(BaseHead):
         if outside not in OUTSIDE:
             raise ValueError(f"outside is '{outside}'; allowed are {', '.join(OUTSIDE)}")
         self.outside, self.canonical_size = outside, canonical_size
-        self.hand_on, self.carry_parts = hand_on, iteration != "none"
+        self.pass_updated_query, self.carry_parts = pass_updated_query, iteration != "none"
         attention = dict(dim=dim, heads=heads, hidden=hidden, dynamic_hidden=dynamic_hidden)
         convolutions = dict(channels=channels, conv_hidden=conv_hidden, conv_layers=conv_layers)
         common = dict(**attention, **convolutions, roi_size=pose_size, interaction=interaction)
@@ -215,7 +202,7 @@ class QueryPoseHead(BaseHead):
             poses = pose_stage(pooled, query.flatten(0, 1), parts)
             mu, sigma = (value.view(*logits.shape, -1, 2) for value in (poses.mu, poses.sigma))
             yield Stage(Predictions(logits, found, mu, sigma), query, poses)
-            query = poses.query.view_as(query) if self.hand_on else query
+            query = poses.query.view_as(query) if self.pass_updated_query else query
             parts = poses.parts if self.carry_parts else table
 
     def forward(
@@ -244,23 +231,13 @@ class QueryPoseHead(BaseHead):
     def predict(
         self, feats: Sequence[Tensor], batch_data_samples: list, test_cfg: Any = None
     ) -> list:
-        """People of each image as `found_people` gives them, in pixels of the network's input."""
+        """People of each image as `decode_predictions` gives them, in pixels of the network's input."""
         sizes = _input_sizes(batch_data_samples)
         output = self(feats, sizes)
-        return [found_people(output, image, size, size) for image, size in enumerate(sizes)]
-
-    def figures(self, feats: Sequence[Tensor], batch_data_samples: list) -> list[Figure]:
-        """Where each part of the surest person looks in the last stage (Figure 5); [] without attention maps."""
-        sizes = _input_sizes(batch_data_samples)
-        *_, last = self.stages(feats, sizes)
-        if last.poses.attention is None:
-            return []
-        surest = int(last.predictions.logits[0].argmax())
-        box = last.predictions.boxes[0, surest]
-        return panels(last.poses.attention[surest], box, self.parts, sizes[0])
+        return [decode_predictions(output, image, size, size) for image, size in enumerate(sizes)]
 
 
-def found_people(
+def decode_predictions(
     output: dict[str, Tensor], image: int, input_size: Sequence[int], output_size: Sequence[int]
 ) -> dict[str, Tensor]:
     """The people of one image from the last stage's predictions, scaled from `input_size` to `output_size`.

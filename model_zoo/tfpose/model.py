@@ -13,14 +13,12 @@ from mmpose.models.utils.tta import flip_coordinates
 from mmpose.registry import KEYPOINT_CODECS, MODELS
 from torch import Tensor, nn
 
-from ..figures.panel import Figure
-from ..figures.tfpose import panels, query_attention, sampling_points
 from ..layers.deformable import DeformableAttention, Shapes
 from ..layers.position import sine_position_embedding
 from .codec import NormalizedCoordinates
 from .transformer import Decoder, EncoderLayer
 
-__all__ = ["NormalizedCoordinates", "TFPoseHead", "query_attention", "sampling_points"]
+__all__ = ["NormalizedCoordinates", "TFPoseHead"]
 
 
 @MODELS.register_module()
@@ -164,11 +162,6 @@ class TFPoseHead(BaseHead):
         info = batch_data_samples[0].metainfo
         mirrored = flip_coordinates(mirrored, info["flip_indices"], False, info["input_size"])
         return self.decode((original + mirrored)[:, None] / 2)
-
-    def figures(self, feats: Sequence[Tensor], batch_data_samples: list) -> list[Figure]:
-        """Sampling locations of some keypoints and query-to-query attention, of the last decoder
-        layer (Figures 6 and 7)."""
-        return panels(self, feats, batch_data_samples[0].metainfo["input_size"])
 
     def loss(
         self, feats: Sequence[Tensor], batch_data_samples: list, train_cfg: dict | None = None

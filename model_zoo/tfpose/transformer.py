@@ -78,16 +78,6 @@ class DecoderLayer(nn.Module):
         attended, _ = self.q2q(placed, placed, queries, need_weights=False)
         return self.q2q_norm(queries + self.dropout(attended))
 
-    def q2q_weights(self, queries: Tensor, embedding: Tensor) -> Tensor:
-        """Query-to-query attention [B, K, K] after softmax, averaged over heads.
-
-        Rows, the asking queries, sum to 1. Raises `ValueError` for a layer without it.
-        """
-        if self.q2q is None:
-            raise ValueError("this model has no query-to-query attention; take one with q2q=True")
-        placed = queries + embedding
-        return self.q2q(placed, placed, queries, need_weights=True)[1]
-
     def forward(
         self,
         queries: Tensor,
@@ -104,7 +94,7 @@ class DecoderLayer(nn.Module):
         return queries, self.refine(queries)
 
 
-class Step(NamedTuple):
+class DecoderStep(NamedTuple):
     """What a decoder layer takes and gives."""
 
     queries: Tensor  # [B, K, D] before the layer
@@ -129,13 +119,13 @@ class Decoder(nn.Module):
         self.start = nn.Parameter(torch.zeros(num_keypoints, 2))
         self.layers = nn.ModuleList(DecoderLayer(dim=dim, **layer) for _ in range(layers))
 
-    def steps(self, memory: Tensor, shapes: Shapes) -> Iterator[Step]:
-        """Memory [B, L, D] to one `Step` per layer."""
+    def steps(self, memory: Tensor, shapes: Shapes) -> Iterator[DecoderStep]:
+        """Memory [B, L, D] to one `DecoderStep` per layer."""
         queries = self.queries.expand(len(memory), -1, -1)
         logits = self.start.expand(len(memory), -1, -1)
         for layer in self.layers:
             before, reference = queries, logits.sigmoid().detach()
             queries, refinement = layer(queries, self.embedding, reference, memory, shapes)
             logits = logits + refinement
-            yield Step(before, reference, logits.sigmoid())
+            yield DecoderStep(before, reference, logits.sigmoid())
             logits = logits.detach()

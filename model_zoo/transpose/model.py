@@ -3,7 +3,7 @@
 An ImageNet backbone cut short (1/8 of the input for ResNet, 1/4 for HRNet), a 1x1 convolution to D
 channels, a Transformer encoder over all L = H * W positions, optional upsampling by 2, a 1x1
 convolution to K heatmaps. The last layer's attention row of a keypoint's location shows what the
-prediction depends on (Eq. 4; `transpose_attention`).
+prediction depends on (Eq. 4; `figures/transpose.py`).
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,6 @@ from mmpose.models.heads import HeatmapHead
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-from ..figures.panel import Figure
-from ..figures.transpose import dependency_figures
 from ..layers.encoder import Encoder
 from ..layers.position import sine_position_embedding
 
@@ -162,35 +160,3 @@ class TransPoseHead(HeatmapHead):
         if self.upsampling == "bilinear":
             x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
         return super().forward((x,))
-
-    def figures(self, feats: Sequence[Tensor], batch_data_samples: Sequence[Any]) -> list[Figure]:
-        """Dependency areas of some keypoints at their predicted places, for one image."""
-        return dependency_figures(self, feats)
-
-
-def released_names(model: nn.Module) -> dict[str, str]:
-    """Entry names of the authors' state_dict (release "Hub") to those of our model."""
-    renamed = {"encoder": "global_encoder"}
-    names = {}
-    for ours in model.state_dict():
-        part, _, rest = ours.partition(".")
-        if part == "head":
-            first, dot, tail = rest.partition(".")
-            rest = renamed.get(first, first) + dot + tail
-        names[rest] = ours
-    return names
-
-
-def looks_like(state: dict[str, Tensor]) -> str | None:
-    """Which TransPose a state_dict of the authors' entry names belongs to, in words; None if it is
-    none."""
-    layers = {name.split(".")[2] for name in state if name.startswith("global_encoder.layers.")}
-    reduce, final = state.get("reduce.weight"), state.get("final_layer.weight")
-    hidden = state.get("global_encoder.layers.0.linear1.weight")
-    if not layers or reduce is None or final is None or hidden is None:
-        return None
-    backbone = f"H with HRNet-W{reduce.shape[1]}" if "conv2.weight" in state else "R with ResNet-50"
-    return (
-        f"TransPose-{backbone}, {len(layers)} layers, d {reduce.shape[0]}, h {hidden.shape[0]}, "
-        f"{final.shape[0]} keypoints"
-    )
