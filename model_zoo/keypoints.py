@@ -6,6 +6,8 @@ import runpy
 from pathlib import Path
 from typing import Any
 
+from .layers.options import check_choice
+
 DATASETS = ("coco", "mpii", "crowdpose")
 
 
@@ -25,8 +27,7 @@ def limbs(dataset: str) -> tuple[tuple[int, int], ...]:
 
 
 def _metainfo(dataset: str) -> dict[str, Any]:
-    if dataset not in DATASETS:
-        raise ValueError(f"dataset is '{dataset}'; allowed are {', '.join(DATASETS)}")
+    check_choice("dataset", dataset, DATASETS)
     mmpose = Path(importlib.util.find_spec("mmpose").origin).parent
     return runpy.run_path(str(mmpose / f".mim/configs/_base_/datasets/{dataset}.py"))[
         "dataset_info"

@@ -5,10 +5,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..keypoints import keypoint_names, limbs
+from ..layers.options import check_choice
 
 
 def adjacency(skeleton: str) -> Tensor:
-    """A of Eq. 10, boolean [K, K]: keypoints joined by a limb, in both directions, and each with itself.
+    """A of Eq. 10, boolean [K, K]: keypoints connected by a limb, in both directions, and each with itself.
 
     `skeleton` is "coco", "mpii" or "crowdpose"; any other raises `ValueError`.
     """
@@ -21,14 +22,13 @@ def adjacency(skeleton: str) -> Tensor:
 class SemanticGraphConv(nn.Module):
     """One graph convolution: F' = phi(M_r * A) F W, a row of F per keypoint (Eq. 10, transposed).
 
-    phi is a softmax over the neighbours of each keypoint. `relations` says what M_r is: "learned", one
+    phi is a softmax over the neighbours of each keypoint. M_r depends on `relations`: "learned", one
     weight per limb and direction (SemGCN); or "features", scaled products of the node features.
     """
 
     def __init__(self, *, dim: int, joined: Tensor, relations: str = "learned") -> None:
         super().__init__()
-        if relations not in ("learned", "features"):
-            raise ValueError(f"relations is '{relations}'; allowed are learned, features")
+        check_choice("relations", relations, ("learned", "features"))
         self.register_buffer("joined", joined, persistent=False)
         self.weight = nn.Linear(dim, dim)
         self.relations = nn.Parameter(torch.zeros(joined.shape)) if relations == "learned" else None
@@ -46,9 +46,9 @@ class SemanticGraphConv(nn.Module):
 
 
 class PrototypeGraph(nn.Module):
-    """RePPG: graph convolutions with ReLU between them and a residual around all.
+    """RePPG: graph convolutions with ReLU between them and one residual connection.
 
-    `prototypes` says what the nodes are: "image", the category features F_c of each image; "learned", one
+    The nodes depend on `prototypes`: "image", the category features F_c of each image; "learned", one
     vector per keypoint for the whole data set; or "both", the learned vectors plus the convolved F_c.
     """
 
@@ -62,8 +62,7 @@ class PrototypeGraph(nn.Module):
         prototypes: str = "image",
     ) -> None:
         super().__init__()
-        if prototypes not in ("image", "learned", "both"):
-            raise ValueError(f"prototypes is '{prototypes}'; allowed are image, learned, both")
+        check_choice("prototypes", prototypes, ("image", "learned", "both"))
         joined = adjacency(skeleton)
         self.layers = nn.ModuleList(
             SemanticGraphConv(dim=dim, joined=joined, relations=relations) for _ in range(layers)

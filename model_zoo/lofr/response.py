@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..keypoints import keypoint_names
 
-MEASURED_STRIDE = 4  # the grid on which responses are read, in pixels of the input
+MEASURED_STRIDE = 4  # stride of the grid on which responses are averaged, in pixels of the input
 
 # columns of Table 7 (COCO has no head, though the table prints one)
 COLUMNS = (
@@ -23,9 +23,9 @@ def joint_response(
 ) -> Tensor:
     """Mean response [B, K] of the cells within `radius` cells of each joint; NaN where there is none.
 
-    `response` [B, K, H, W], each map scaled here to 0 at its minimum and 1 at its maximum (a flat map
-    to 0); `points` [B, K, 2] (x, y) in cells of the map; `visible` [B, K]. A joint whose surroundings
-    lie outside the map counts as absent. Radius 0 reads the cell nearest to the joint.
+    `response` [B, K, H, W], each map scaled to 0 at its minimum and 1 at its maximum (a flat map
+    to 0); `points` [B, K, 2] (x, y) in cells of the map; `visible` [B, K]. A joint whose whole neighbourhood
+    is outside the map counts as absent. Radius 0 takes the cell nearest to the joint.
     """
     low = response.amin(dim=(2, 3), keepdim=True)
     span = response.amax(dim=(2, 3), keepdim=True) - low
@@ -42,7 +42,7 @@ def joint_response(
 
 
 def by_kind(values: Tensor, skeleton: str) -> dict[str, Tensor]:
-    """Values of `joint_response` [B, K] by column of Table 7, left and right together, absent joints left out.
+    """Values of `joint_response` [B, K] by column of Table 7, left and right together, without absent joints.
 
     `skeleton` is "coco", "mpii" or "crowdpose".
     """

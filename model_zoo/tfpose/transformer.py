@@ -71,7 +71,7 @@ class DecoderLayer(nn.Module):
         )
 
     def after_q2q(self, queries: Tensor, embedding: Tensor) -> Tensor:
-        """Queries [B, K, D] and their embedding [K, D] to queries that know of each other."""
+        """Queries [B, K, D] and their embedding [K, D] to queries after query-to-query attention."""
         if self.q2q is None:
             return queries
         placed = queries + embedding
@@ -95,21 +95,19 @@ class DecoderLayer(nn.Module):
 
 
 class DecoderStep(NamedTuple):
-    """What a decoder layer takes and gives."""
+    """Input and output of a decoder layer."""
 
     queries: Tensor  # [B, K, D] before the layer
-    reference: (
-        Tensor  # [B, K, 2] in (0, 1): coordinates of the layer before, where its sampling starts
-    )
+    reference: Tensor  # [B, K, 2] in (0, 1): coordinates of the previous layer, reference points of its sampling
     coordinates: Tensor  # [B, K, 2] in (0, 1): refined by the layer
 
 
 class Decoder(nn.Module):
-    """N_D layers that refine K coordinates one after the other (Eq. 4).
+    """N_D layers that refine K coordinates iteratively (Eq. 4).
 
     `queries` is Q, `embedding` its position embedding, `start` the learned y_0 in logits. No
-    gradient flows from a layer's coordinates into those before (Deformable DETR's iterative
-    refinement).
+    gradient flows from a layer's coordinates into those of earlier layers (Deformable DETR's
+    iterative refinement).
     """
 
     def __init__(self, *, layers: int, num_keypoints: int, dim: int, **layer: Any) -> None:

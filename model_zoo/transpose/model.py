@@ -1,6 +1,6 @@
 """TransPose: Keypoint Localization via Transformer (Yang et al., ICCV 2021, arXiv 2012.14214).
 
-An ImageNet backbone cut short (1/8 of the input for ResNet, 1/4 for HRNet), a 1x1 convolution to D
+An ImageNet backbone truncated early (1/8 of the input for ResNet, 1/4 for HRNet), a 1x1 convolution to D
 channels, a Transformer encoder over all L = H * W positions, optional upsampling by 2, a 1x1
 convolution to K heatmaps. The last layer's attention row of a keypoint's location shows what the
 prediction depends on (Eq. 4; `figures/transpose.py`).
@@ -17,6 +17,7 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from ..layers.encoder import Encoder
+from ..layers.options import check_choice
 from ..layers.position import sine_position_embedding
 
 
@@ -94,10 +95,8 @@ class TransPoseHead(HeatmapHead):
         final_std: float | None = 0.001,
         **kwargs: Any,
     ) -> None:
-        if position not in ("sine", "learnable", "none"):
-            raise ValueError(f"position is '{position}'; allowed are sine, learnable, none")
-        if upsampling not in ("deconv", "bilinear", "none"):
-            raise ValueError(f"upsampling is '{upsampling}'; allowed are deconv, bilinear, none")
+        check_choice("position", position, ("sine", "learnable", "none"))
+        check_choice("upsampling", upsampling, ("deconv", "bilinear", "none"))
         deconv = {"deconv_out_channels": (dim,), "deconv_kernel_sizes": (4,)}
         none = {"deconv_out_channels": None, "deconv_kernel_sizes": None}
         super().__init__(
@@ -116,7 +115,7 @@ class TransPoseHead(HeatmapHead):
                 values = torch.empty_like(values)
             self.pos_embedding = nn.Parameter(values[:, None], requires_grad=position != "sine")
 
-    default_init_cfg = None  # `init_weights` says it all
+    default_init_cfg = None  # `init_weights` does all of it
 
     def init_weights(self) -> None:
         """The authors' initialisation: Xavier encoder of identical layers, final weights N(0,
@@ -133,7 +132,7 @@ class TransPoseHead(HeatmapHead):
 
     def position_embedding(self, height: int, width: int) -> Tensor | None:
         """Embedding [L, D] of a grid of that size; at another size than the configured one the sine
-        embedding is computed anew and the learnable one is interpolated (bilinear)."""
+        embedding is recomputed and the learnable one is interpolated (bilinear)."""
         if self.pos_embedding is None:
             return None
         stored = self.pos_embedding[:, 0]

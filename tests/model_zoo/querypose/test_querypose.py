@@ -15,7 +15,8 @@ import model_zoo
 from model_zoo.figures.querypose import part_attention
 from model_zoo.layers.roi_align import RoIPyramid
 from model_zoo.losses.set_prediction import People, Predictions, SetCriterion, match
-from model_zoo.querypose.decoders import UnitLinear, shifted_boxes
+from model_zoo.querypose.box_decoder import shifted_boxes
+from model_zoo.querypose.keypoint_decoder import UnitLinear
 from model_zoo.querypose.model import decode_predictions
 from model_zoo.querypose.parts import body_parts
 

@@ -12,8 +12,9 @@ import torch
 
 import model_zoo
 from model_zoo.losses.set_prediction import People, Predictions, SetCriterion, match
-from model_zoo.querypose.decoders import BoxStage, PartStage, SelectiveIteration
+from model_zoo.querypose.box_decoder import BoxStage
 from model_zoo.querypose.interaction import SpatialPartEmbedding
+from model_zoo.querypose.keypoint_decoder import PartStage, SelectiveIteration
 from model_zoo.querypose.model import decode_predictions
 from model_zoo.querypose.parts import body_parts
 from model_zoo.released.querypose import released_names
