@@ -1,4 +1,4 @@
-"""Checkpoints that hold tensors and plain data only, so that PyTorch's safe default reads them."""
+"""Checkpoints of tensors and plain data only, which PyTorch reads with its safe default."""
 
 from collections import OrderedDict
 from typing import Any
@@ -16,8 +16,8 @@ class PlainCheckpointHook(CheckpointHook):
     MMEngine 0.10.7 stores its message hub (log histories, NumPy scalars) and NumPy arrays in every
     checkpoint; `torch.load` with its default `weights_only=True` refuses such a file, so the run
     cannot be resumed and MMPoseInferencer cannot load it. This hook leaves the log histories out
-    and turns everything else that is no tensor into plain values. Lost on resume: the smoothed
-    figures of the log window, nothing that training uses.
+    and converts everything else that is not a tensor to plain values. Lost on resume: the smoothed
+    values of the log window, nothing that training uses.
     """
 
     def before_save_checkpoint(self, runner: Any, checkpoint: dict) -> None:
@@ -26,7 +26,7 @@ class PlainCheckpointHook(CheckpointHook):
         Raises `TypeError` naming the entry that has no plain form.
         """
         hub = checkpoint.get("message_hub")
-        if hub is not None:  # the runner demands all three entries when it resumes
+        if hub is not None:  # the runner requires all three entries to resume
             checkpoint["message_hub"] = {
                 "log_scalars": {},
                 "runtime_info": hub["runtime_info"],
@@ -37,8 +37,7 @@ class PlainCheckpointHook(CheckpointHook):
 
 
 def _plain(value: Any, where: str) -> Any:
-    """`value` with NumPy scalars and arrays as Python's; raises `TypeError` for what has no plain
-    form."""
+    """`value` with NumPy scalars and arrays as Python's; raises `TypeError` for anything else."""
     if value is None or type(value) in (bool, int, float, str) or isinstance(value, torch.Tensor):
         return value
     if isinstance(value, np.generic | np.ndarray):

@@ -1,9 +1,9 @@
 """Makes stock MMPose 1.3.2 importable where compiled pieces are missing.
 
 MMPose imports three things that no model of the zoo uses: `mmcv.ops` (absent from mmcv-lite),
-`mmdet.utils` (for RTMO) and torchvision (whose compiled extension cannot load beside a CPU build
-of PyTorch). For each piece that is really there `install` does nothing. For each missing piece it
-puts a stand-in that can be imported and nothing else: used in any way it raises `MissingPackage`.
+`mmdet.utils` (for RTMO) and torchvision (whose compiled extension does not load with a CPU build
+of PyTorch). `install` does nothing for a piece that is present. For a missing piece it installs a
+stand-in that can only be imported: any use of it raises `MissingPackage`.
 """
 
 import importlib
@@ -22,8 +22,8 @@ _ADVICE = {
     "mmcv.ops": "the compiled operators of MMCV are missing (mmcv-lite has none); "
     "install the full 'mmcv' package (build it with: pip install --no-build-isolation mmcv)",
     "mmdet": "MMDetection is missing; install the 'mmdet' package",
-    "torchvision": "torchvision's compiled operators do not load beside this PyTorch; "
-    "install the 'torchvision' build that belongs to it (see https://pytorch.org)",
+    "torchvision": "torchvision's compiled operators do not load with this PyTorch; "
+    "install the 'torchvision' build that matches it (see https://pytorch.org)",
 }
 _TORCHVISION_SCHEMAS = {
     "nms": "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -33,10 +33,9 @@ _libraries: list[Any] = []  # a torch.library.Library undoes its declarations wh
 
 
 def install() -> list[str]:
-    """Puts a stand-in for every piece that is missing, and only for those. Calling it again is
-    harmless.
+    """Installs a stand-in for every missing piece, and only for those. Can be called repeatedly.
 
-    Returns the names of the pieces for which a stand-in is in place now, of "mmcv.ops", "mmdet" and
+    Returns the names of the pieces that now have a stand-in, of "mmcv.ops", "mmdet" and
     "torchvision". An installation that is present but broken raises its own error.
     """
     with quietly():
@@ -46,19 +45,26 @@ def install() -> list[str]:
     return installed()
 
 
+def import_mmpose() -> None:
+    """Imports the parts of MMPose that the zoo builds on, after `install`; a repeated call costs nothing."""
+    install()
+    with quietly():
+        for module in ("models", "datasets", "codecs", "evaluation"):
+            importlib.import_module(f"mmpose.{module}")
+
+
 def installed() -> list[str]:
-    """Names of the pieces for which a stand-in is in place."""
+    """Names of the pieces that have a stand-in."""
     modules = [name for name in ("mmcv.ops", "mmdet") if _is_stand_in(name)]
     return modules + (["torchvision"] if _libraries else [])
 
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Silences what OpenMMLab and torchvision are known to warn of while they are imported,
-    nothing else."""
+    """Silences the known import warnings of OpenMMLab and torchvision, nothing else."""
     with warnings.catch_warnings():
         for message in (
-            r"`torch\.jit\.\w+` is deprecated",  # torchvision decorates its functions so
+            r"`torch\.jit\.\w+` is deprecated",  # from torchvision's decorators
             r"Fail to import ``MultiScaleDeformableAttention``",  # mmcv-lite
             r"pkg_resources is deprecated as an API",  # MMEngine 0.10.7
             r"Deprecated call to `pkg_resources\.declare_namespace",
@@ -76,7 +82,7 @@ def _refuse(piece: str, used: str) -> MissingPackage:
 
 
 class _StandInModule(ModuleType):
-    """A module that offers the few names MMPose imports; any other name raises."""
+    """A module with the few names that MMPose imports; any other name raises."""
 
     def __init__(self, name: str, piece: str) -> None:
         super().__init__(name, f"Stand-in for {piece}; see model_zoo/compat.py.")

@@ -97,12 +97,9 @@ def family(name: str) -> str:
 
 
 def register() -> None:
-    """Makes MMPose importable (`compat.install`) and registers the components of every family with
+    """Imports MMPose (`compat.import_mmpose`) and registers the components of every family with
     it."""
-    compat.install()
-    with compat.quietly():
-        for module in ("mmpose.models", "mmpose.datasets", "mmpose.codecs", "mmpose.evaluation"):
-            importlib.import_module(module)
+    compat.import_mmpose()
     for family in sorted({_file(model).parent.name for model in _models().values()}):
         if (_PACKAGE / family / "model.py").exists():
             importlib.import_module(f"{__package__}.{family}.model")

@@ -1,4 +1,4 @@
-"""What the stock baselines need beyond MMPose."""
+"""Baselines: networks of MMPose (paper and origin are in each config) and what they need beyond MMPose 1.3.2."""
 
 from mmpose.models.pose_estimators import BottomupPoseEstimator
 from mmpose.registry import MODELS
@@ -7,8 +7,8 @@ from torch import Tensor
 
 @MODELS.register_module()
 class DenseBottomup(BottomupPoseEstimator):
-    """MMPose's bottom-up estimator, usable without flip test: its head then wants the features as a list, and
-    HRNet gives a tuple (MMPose 1.3.2)."""
+    """MMPose's bottom-up estimator, usable without flip test: its head then expects the features as a list, but
+    HRNet returns a tuple (MMPose 1.3.2)."""
 
     def extract_feat(self, inputs: Tensor) -> list[Tensor]:
         return list(super().extract_feat(inputs))

@@ -1,11 +1,10 @@
-"""What a network shows of itself, as in the papers' figures: plain arrays, drawn elsewhere.
+"""Panels of a network's figures, as plain arrays that are drawn elsewhere.
 
-A head that has something to show has a method
+A family whose head has something to show has a module `figures/<family>.py` with
 
-    figures(feats, batch_data_samples) -> list[Figure]
+    panels(head, feats, sample) -> list[Figure]
 
-for one image: `feats` are the backbone's (or neck's) features of it, the data sample holds its annotated keypoints
-(`gt_instances`) if there are any.
+for one image: `feats` are the features of the backbone (or neck), `sample` is the image's data sample.
 """
 
 from dataclasses import dataclass
@@ -14,32 +13,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-COCO = (
-    "nose", "left eye", "right eye", "left ear", "right ear", "left shoulder", "right shoulder",
-    "left elbow", "right elbow", "left wrist", "right wrist", "left hip", "right hip",
-    "left knee", "right knee", "left ankle", "right ankle",
-)  # fmt: skip
-MPII = (
-    "right ankle", "right knee", "right hip", "left hip", "left knee", "left ankle", "pelvis",
-    "thorax", "upper neck", "head top", "right wrist", "right elbow", "right shoulder",
-    "left shoulder", "left elbow", "left wrist",
-)  # fmt: skip
-CROWDPOSE = (
-    "left shoulder", "right shoulder", "left elbow", "right elbow", "left wrist", "right wrist",
-    "left hip", "right hip", "left knee", "right knee", "left ankle", "right ankle", "head top",
-    "neck",
-)  # fmt: skip
+from .. import keypoints
+from ..families import family_module
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One panel. At least one of `heat`, `points` and `matrix` is there.
+    """One panel, with at least one of `heat`, `points` and `matrix`.
 
-    key: which figure it belongs to ("dependency-areas"); panels of one key stand side by side
+    key: the figure it belongs to ("dependency-areas"); panels with the same key are drawn next to each other
     title: a few words, for instance the keypoint's name
-    caption: what the figure (`key`) shows, and which figure of the paper it re-creates; the same in all its panels
+    caption: what the figure (`key`) shows and which figure of the paper it re-creates; the same in all its panels
     heat: [H, W] drawn over the image, stretched to it; any range, not negative
-    points: [N, 2] x y in pixels of the network's input, with `weights` [N] within 0..1
+    points: [N, 2] x y in pixels of the network's input, with `weights` [N] in [0, 1]
     matrix: [R, C] with `rows` and `columns` as names; drawn on its own
     """
 
@@ -55,22 +41,23 @@ class Figure:
 
 
 def keypoint_names(count: int) -> tuple[str, ...]:
-    """Names of a data set's keypoints by how many there are: 17 COCO, 16 MPII, 14 CrowdPose; else numbers."""
-    known = {len(names): names for names in (COCO, MPII, CROWDPOSE)}
-    return known.get(count, tuple(f"keypoint {number + 1}" for number in range(count)))
+    """Names of a data set's keypoints by their number: 17 COCO, 16 MPII, 14 CrowdPose; else "keypoint 1", ..."""
+    known = {len(names): names for names in map(keypoints.keypoint_names, keypoints.DATASETS)}
+    names = known.get(count, [f"keypoint_{number}" for number in range(1, count + 1)])
+    return tuple(name.replace("_", " ") for name in names)
 
 
 def figures(model: Any, image: Any, sample: Any) -> list[Figure]:
-    """The panels of one image ([3, H, W], normalised as the model's preprocessor gives it); [] if the head has none."""
+    """The panels of one image ([3, H, W], normalised by the model's preprocessor); [] if its family has none."""
     import torch
 
-    if not hasattr(model.head, "figures"):
+    module = family_module("figures", model)
+    if module is None:
         return []
     training = model.training
     model.eval()
     try:
         with torch.no_grad():
-            feats = model.extract_feat(image[None])
-            return list(model.head.figures(feats, [sample]))
+            return module.panels(model.head, model.extract_feat(image[None]), sample)
     finally:
         model.train(training)

@@ -1,4 +1,4 @@
-"""Where TFPose's keypoints look, and which keypoints they ask (Figures 6-9, 11 and 12)."""
+"""TFPose's sampling points and query-to-query attention (Figures 6-9, 11 and 12)."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -7,23 +7,23 @@ import torch
 from torch import Tensor, nn
 
 from ..layers.deformable import Shapes
-from ..tfpose.transformer import DecoderLayer, Step
+from ..tfpose.transformer import DecoderLayer, DecoderStep
 from .panel import Figure, keypoint_names
 
-SHOWN = 4  # keypoints whose sampling locations are drawn
+SHOWN = 4  # keypoints whose sampling points are drawn
 SAMPLING = (
-    "Where a keypoint samples the features in the last decoder layer: every head, level and point, "
-    "as strong as its weight (Figure 7 of the paper)."
+    "Where a keypoint's query samples the features in the last decoder layer: every head, level and point, "
+    "as bright as its weight (Figure 7 of the paper)."
 )
-ASKING = (
-    "Query-to-query attention of the last decoder layer, mean of the heads: how much a keypoint (row) "
-    "takes from every keypoint (column) (Figure 6 of the paper)."
+Q2Q = (
+    "Query-to-query attention of the last decoder layer, mean over heads: how much a keypoint (row) "
+    "attends to every keypoint (column) (Figure 6 of the paper)."
 )
 
 
 @torch.no_grad()
 def sampling_points(model: nn.Module, inputs: Tensor, layer: int = -1) -> tuple[Tensor, Tensor]:
-    """Where the keypoints look in a decoder layer, and how much they take from there.
+    """Sampling points of the keypoint queries in a decoder layer, and the weights of the sampled features.
 
     inputs [B, 3, H, W] (normalised) to locations [B, K, heads, levels, points, 2] as (x, y), 0 and
     1 being the edges of the crop, and weights [B, K, heads, levels, points], of the model in eval
@@ -36,18 +36,18 @@ def sampling_points(model: nn.Module, inputs: Tensor, layer: int = -1) -> tuple[
 def query_attention(model: nn.Module, inputs: Tensor, layer: int = -1) -> Tensor:
     """Query-to-query attention [B, K, K] of a decoder layer, averaged over heads (Figures 6, 8, 9).
 
-    Row k says how much keypoint k takes from every keypoint; rows sum to 1. inputs [B, 3, H, W]
+    Row k is how much keypoint k attends to every keypoint; rows sum to 1. inputs [B, 3, H, W]
     (normalised), the model in eval mode. Raises `IndexError` for a layer that does not exist and
     `ValueError` for a model without query-to-query attention.
     """
-    return _in_eval(model, inputs, lambda head, feats: _asking(head, feats, layer))
+    return _in_eval(model, inputs, lambda head, feats: _q2q_weights(head, feats, layer))
 
 
-def panels(head: nn.Module, feats: Sequence[Tensor], input_size: tuple[int, int]) -> list[Figure]:
-    """The figures of one image; `input_size` (width, height) in pixels."""
-    locations, weights = (found[0].float().cpu() for found in _sampling(head, feats, -1))
+def panels(head: nn.Module, feats: Sequence[Tensor], sample: Any) -> list[Figure]:
+    """Sampling points of some keypoints and, if the decoder has it, query-to-query attention, of the last layer."""
+    locations, weights = (values[0].float().cpu() for values in _sampling(head, feats, -1))
     names = keypoint_names(len(locations))
-    size = torch.tensor(input_size, dtype=locations.dtype)
+    size = torch.tensor(sample.metainfo["input_size"], dtype=locations.dtype)
     found = [
         Figure(
             "sampling",
@@ -59,9 +59,9 @@ def panels(head: nn.Module, feats: Sequence[Tensor], input_size: tuple[int, int]
         for k in torch.linspace(0, len(names) - 1, SHOWN).int().tolist()
     ]
     if head.keypoint_decoder.layers[-1].q2q is not None:
-        matrix = _asking(head, feats, -1)[0].float().cpu().numpy()
+        matrix = _q2q_weights(head, feats, -1)[0].float().cpu().numpy()
         found.append(
-            Figure("queries", "all keypoints", ASKING, matrix=matrix, rows=names, columns=names)
+            Figure("queries", "all keypoints", Q2Q, matrix=matrix, rows=names, columns=names)
         )
     return found
 
@@ -73,14 +73,17 @@ def _sampling(head: nn.Module, feats: Sequence[Tensor], layer: int) -> tuple[Ten
     return module.p2q.sampling(queries + embedding, step.reference, shapes)
 
 
-def _asking(head: nn.Module, feats: Sequence[Tensor], layer: int) -> Tensor:
+def _q2q_weights(head: nn.Module, feats: Sequence[Tensor], layer: int) -> Tensor:
     step, module, _ = _layer_input(head, feats, layer)
-    return module.q2q_weights(step.queries, head.keypoint_decoder.embedding)
+    if module.q2q is None:
+        raise ValueError("this model has no query-to-query attention; take one with q2q=True")
+    placed = step.queries + head.keypoint_decoder.embedding
+    return module.q2q(placed, placed, step.queries, need_weights=True)[1]
 
 
 def _layer_input(
     head: nn.Module, feats: Sequence[Tensor], layer: int
-) -> tuple[Step, DecoderLayer, Shapes]:
+) -> tuple[DecoderStep, DecoderLayer, Shapes]:
     """A decoder layer's step, the layer, and the levels' sizes."""
     decoder = head.keypoint_decoder
     if not -len(decoder.layers) <= layer < len(decoder.layers):

@@ -1,12 +1,12 @@
-"""What TransPose's attention shows: where a prediction looks, and what a place affects.
+"""TransPose's attention: what a prediction depends on, and what a location affects (Section 3.3, Fig. 6)."""
 
-TransPose (Yang et al., ICCV 2021), Section 3.3, Eq. 1 and 4, Fig. 6.
-"""
-
+import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..layers.encoder import EncoderLayer
@@ -25,10 +25,9 @@ SHOWN = (
     "right ankle",
 )
 CAPTION = (
-    "What the prediction of a keypoint looks at: the attention of the last encoder layer (mean over heads) at the "
-    f"place of the highest response; weights below {DEPENDENCY_THRESHOLD} are left out. The mark is the predicted "
-    "keypoint. "
-    "After Fig. 6 of TransPose."
+    "What the prediction of a keypoint depends on: the attention of the last encoder layer (mean over heads) at the "
+    f"location of the highest response; weights below {DEPENDENCY_THRESHOLD} are left out. The mark is the predicted "
+    "keypoint. After Fig. 6 of TransPose."
 )
 
 
@@ -44,14 +43,14 @@ def attention_rows(
     not exist.
     Source: TransPose, Eq. 1.
     """
-    return _attention(model, inputs, query_index, layer, _rows)[0]
+    return _attention(model, inputs, query_index, layer, layer_rows)[0]
 
 
 @torch.no_grad()
 def attention_columns(
     model: nn.Module, inputs: Tensor, key_index: Tensor | Sequence[int], layer: int = -1
 ) -> Tensor:
-    """Columns A[:, j]: how much every location i takes from the locations j. Arguments and errors
+    """Columns A[:, j]: how much every location i attends to the locations j. Arguments and errors
     as in `attention_rows`, result [B, n, L] over i."""
     return _attention(model, inputs, key_index, layer, _columns)[0]
 
@@ -64,9 +63,9 @@ def dependency_area(
     layer: int = -1,
     threshold: float = DEPENDENCY_THRESHOLD,
 ) -> Tensor:
-    """Where the prediction at i looks: the locations j with A[i, j] >= threshold, boolean [B, n,
+    """What the prediction at i depends on: the locations j with A[i, j] >= threshold, boolean [B, n,
     H, W] on the token grid (TransPose, Eq. 4)."""
-    rows, grid = _attention(model, inputs, query_index, layer, _rows)
+    rows, grid = _attention(model, inputs, query_index, layer, layer_rows)
     return (rows >= threshold).unflatten(2, grid)
 
 
@@ -78,7 +77,7 @@ def affected_area(
     layer: int = -1,
     threshold: float = DEPENDENCY_THRESHOLD,
 ) -> Tensor:
-    """What the location j mostly affects: the locations i with A[i, j] >= threshold, boolean [B,
+    """What the location j affects: the locations i with A[i, j] >= threshold, boolean [B,
     n, H, W] on the token grid (TransPose, Section 3.3)."""
     columns, grid = _attention(model, inputs, key_index, layer, _columns)
     return (columns >= threshold).unflatten(2, grid)
@@ -90,11 +89,11 @@ def keypoint_queries(model: nn.Module, heatmaps: Tensor) -> Tensor:
     return _queries(model.head, heatmaps)
 
 
-def dependency_figures(head: nn.Module, feats: Sequence[Tensor]) -> list[Figure]:
-    """The dependency areas of the keypoints in `SHOWN` for one image's backbone features."""
+def panels(head: nn.Module, feats: Sequence[Tensor], sample: Any) -> list[Figure]:
+    """The dependency areas of the keypoints in `SHOWN` at their predicted locations."""
     heatmaps = head(feats)
     names = keypoint_names(heatmaps.shape[1])
-    rows, grid = _read(head, feats, _queries(head, heatmaps), -1, _rows)
+    rows, grid = _read(head, feats, _queries(head, heatmaps), -1, layer_rows)
     areas = torch.where(rows >= DEPENDENCY_THRESHOLD, rows, 0.0).unflatten(2, grid)[0]
     [found] = head.decode(heatmaps)
     return [
@@ -109,6 +108,28 @@ def dependency_figures(head: nn.Module, feats: Sequence[Tensor]) -> list[Figure]
         for k, name in enumerate(names)
         if name in SHOWN
     ]
+
+
+def layer_rows(
+    layer: EncoderLayer, tokens: Tensor, position: Tensor | None, query_index: Tensor
+) -> Tensor:
+    """Rows of a layer's attention matrix after softmax, averaged over heads, without dropout.
+
+    Tokens [B, L, D], position embedding [L, D], query_index [B, n] (0 to L - 1) to [B, n, L];
+    each row sums to 1. Source: TransPose, Eq. 1 and its footnote 2 (average over heads).
+    """
+    attention = layer.self_attn
+    keys = tokens if position is None else tokens + position
+    index = query_index[..., None].expand(-1, -1, keys.shape[2])
+    weight, bias = attention.in_proj_weight.chunk(3), attention.in_proj_bias.chunk(3)
+    query, key = (
+        F.linear(x, w, b)
+        .unflatten(2, (attention.num_heads, -1))
+        .transpose(1, 2)  # [B, h, n or L, D / h]
+        for x, w, b in zip((keys.gather(1, index), keys), weight, bias, strict=False)
+    )
+    logits = query @ key.transpose(2, 3) / math.sqrt(query.shape[3])
+    return logits.softmax(dim=3).mean(dim=1)
 
 
 def _queries(head: nn.Module, heatmaps: Tensor) -> Tensor:
@@ -142,8 +163,7 @@ def _read(
     layer: int,
     read: Read,
 ) -> tuple[Tensor, tuple[int, int]]:
-    """What `read` takes from a layer and that layer's input for tokens [B, n], and the grid
-    (height, width)."""
+    """`read` of a layer and its input for tokens [B, n], and the grid (height, width)."""
     layers = head.encoder.layers
     if not -len(layers) <= layer < len(layers):
         raise IndexError(f"layer {layer} of an encoder of {len(layers)} layers")
@@ -159,13 +179,9 @@ def _read(
     return read(layers[layer], tokens, position, index), grid
 
 
-def _rows(layer: EncoderLayer, tokens: Tensor, position: Tensor | None, index: Tensor) -> Tensor:
-    return layer.attention_rows(tokens, position, index)
-
-
 def _columns(layer: EncoderLayer, tokens: Tensor, position: Tensor | None, index: Tensor) -> Tensor:
     columns = []
     for chunk in torch.arange(tokens.shape[1], device=tokens.device).split(ATTENTION_CHUNK):
-        rows = layer.attention_rows(tokens, position, chunk.expand(len(tokens), -1))
+        rows = layer_rows(layer, tokens, position, chunk.expand(len(tokens), -1))
         columns.append(rows.gather(2, index[:, None].expand(-1, len(chunk), -1)))
     return torch.cat(columns, dim=1).transpose(1, 2)

@@ -1,7 +1,7 @@
 """Multi-scale deformable attention (Deformable DETR, Zhu et al., ICLR 2021, Eq. 3).
 
-Every query looks at a few sampled points of every feature level instead of at all tokens. The
-tokens of all levels lie one level after the other, each row by row: L = sum of H_l * W_l.
+Every query attends to a few sampled points of every feature level instead of all tokens. The
+tokens of all levels are concatenated, each level row by row: L = sum of H_l * W_l.
 """
 
 import functools
@@ -19,19 +19,19 @@ Shapes = Sequence[tuple[int, int]]  # (height, width) of every level
 def deformable_attention(
     value: Tensor, shapes: Shapes, locations: Tensor, weights: Tensor
 ) -> Tensor:
-    """Weighted sum of bilinearly sampled values, each head by itself.
+    """Weighted sum of bilinearly sampled values, separately for each head.
 
     value [B, L, heads, D / heads]; locations [B, Q, heads, levels, points, 2] as (x, y), 0 and 1
     being the outer edges of a level's first and last pixel (zero outside); weights [B, Q, heads,
-    levels, points] to [B, Q, D]. MMCV's compiled kernel does it on CUDA where it is installed,
-    `grid_sample_attention` elsewhere. Raises `ValueError` where the number of tokens or levels does
-    not fit `shapes`.
+    levels, points] to [B, Q, D]. Uses MMCV's compiled kernel on CUDA if it is installed, else
+    `grid_sample_attention`. Raises `ValueError` if the number of tokens or levels does not match
+    `shapes`.
     """
     tokens = sum(height * width for height, width in shapes)
     if value.shape[1] != tokens or locations.shape[3] != len(shapes):
         raise ValueError(
             f"{value.shape[1]} tokens and {locations.shape[3]} levels of sampling points for levels "
-            f"of {tokens} tokens: {list(shapes)}; both must fit"
+            f"of {tokens} tokens: {list(shapes)}; both must match"
         )
     if value.is_cuda and compiled_kernel_installed():
         return compiled_attention(value, shapes, locations, weights)
@@ -42,7 +42,7 @@ def grid_sample_attention(
     value: Tensor, shapes: Shapes, locations: Tensor, weights: Tensor
 ) -> Tensor:
     """`deformable_attention` by PyTorch's `grid_sample`: any device, any floating type; half precision is computed
-    in float32, as bfloat16 would round the locations by up to a fifth of a pixel of a map of 48."""
+    in float32, since bfloat16 would round locations on a 48-pixel map by up to a fifth of a pixel."""
     dtype = value.dtype
     if dtype not in (torch.float32, torch.float64):
         value = value.float()
@@ -93,7 +93,7 @@ def compiled_attention(value: Tensor, shapes: Shapes, locations: Tensor, weights
 
 
 class DeformableAttention(nn.Module):
-    """Deformable attention with its linear maps: points and weights come from the query alone.
+    """Deformable attention with its linear layers: points and weights are predicted from the query alone.
 
     Args:
         dim: channels D of queries and memory; a multiple of `heads`, else `ValueError`.
@@ -111,9 +111,9 @@ class DeformableAttention(nn.Module):
         self.output_proj = nn.Linear(dim, dim)
 
     def reset_parameters(self) -> None:
-        """Deformable DETR's start (its appendix A.4): head m looks along direction m, point k at k
-        pixels' distance, all points weigh the same; Xavier for the other two maps. Only nearly the
-        same here, N(0, 0.01^2) in place of zero weights: the query's position embedding then has a
+        """Deformable DETR's initialisation (its appendix A.4): head m samples in direction m, point k at a
+        distance of k pixels, with equal weights; Xavier for the other two layers. One difference: the
+        weights start at N(0, 0.01^2) instead of zero, so that the query's position embedding has a
         gradient from the first step."""
         angle = torch.arange(self.heads) * (2 * math.pi / self.heads)
         direction = torch.stack([angle.cos(), angle.sin()], dim=1)
@@ -130,10 +130,10 @@ class DeformableAttention(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def sampling(self, query: Tensor, reference: Tensor, shapes: Shapes) -> tuple[Tensor, Tensor]:
-        """Where every query looks and how much it takes from there.
+        """Sampling locations of every query and their attention weights.
 
         query [B, Q, D], reference [B, Q, 2] as (x, y) in [0, 1] to locations [B, Q, heads, levels,
-        points, 2] (same unit; offsets count in pixels of the level) and weights [B, Q, heads,
+        points, 2] (same unit; offsets are in pixels of the level) and weights [B, Q, heads,
         levels, points], which sum to 1 over levels and points.
         """
         grid = (self.heads, self.levels, self.points)

@@ -1,6 +1,4 @@
-"""Transformer encoder over image tokens whose attention can be read row by row."""
-
-import math
+"""Transformer encoder over image tokens."""
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -31,26 +29,6 @@ class EncoderLayer(nn.Module):
         tokens = self.norm1(tokens + self.dropout(attended))
         hidden = self.linear2(self.dropout(F.relu(self.linear1(tokens))))
         return self.norm2(tokens + self.dropout(hidden))
-
-    def attention_rows(
-        self, tokens: Tensor, position: Tensor | None, query_index: Tensor
-    ) -> Tensor:
-        """Rows of the attention matrix after softmax, averaged over heads, without dropout.
-
-        Tokens [B, L, D], position embedding [L, D], query_index [B, n] (0 to L - 1) to [B, n, L];
-        each row sums to 1. Source: TransPose, Eq. 1 and its footnote 2 (average over heads).
-        """
-        keys = tokens if position is None else tokens + position
-        index = query_index[..., None].expand(-1, -1, keys.shape[2])
-        weight = self.self_attn.in_proj_weight.chunk(3)
-        bias = self.self_attn.in_proj_bias.chunk(3)
-        query = self._heads(F.linear(keys.gather(1, index), weight[0], bias[0]))  # [B, h, n, D/h]
-        key = self._heads(F.linear(keys, weight[1], bias[1]))  # [B, h, L, D/h]
-        logits = query @ key.transpose(2, 3) / math.sqrt(query.shape[3])
-        return logits.softmax(dim=3).mean(dim=1)
-
-    def _heads(self, x: Tensor) -> Tensor:
-        return x.unflatten(2, (self.self_attn.num_heads, -1)).transpose(1, 2)
 
 
 class Encoder(nn.Module):

@@ -1,10 +1,10 @@
 """RoIAlign (Mask R-CNN, Sec. 3) from a feature pyramid, 2 x 2 samples a bin, half-pixel alignment.
 
 Why not torchvision's operator: it is compiled, and where it is missing (a CPU build of PyTorch)
-torchvision first compiles a Python version of it (tens of seconds, then seconds a call), which also
-differs from the operator in what it reads outside the feature map. Both ways exist here on every
-device: "zero" counts samples more than one cell outside as 0, like the compiled operators of
-torchvision and detectron2; "border" takes the border's value, like the Python version.
+torchvision first compiles a Python version of it (tens of seconds, then seconds per call), which also
+differs from the operator outside the feature map. Both behaviours are available here on every
+device: with "zero", samples more than one cell outside are 0, as in the compiled operators of
+torchvision and detectron2; with "border" they take the border's value, as in the Python version.
 """
 
 import math
@@ -14,12 +14,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .options import check_choice
+
 SAMPLES = 2  # per bin and axis
 OUTSIDE = ("border", "zero")
 
 
 class RoIPyramid:
-    """Feature maps [B, C, H_l, W_l] at 1/strides[l] of the input, laid below one another to be sampled in one go.
+    """Feature maps [B, C, H_l, W_l] at 1/strides[l] of the input, stacked vertically to be sampled in one call.
 
     `canonical_size`: side in pixels of a box that is pooled from the map with stride 16 (FPN, Lin et al. 2017, Eq. 1).
     """
@@ -32,21 +34,20 @@ class RoIPyramid:
         outside: str = "border",
         canonical_size: float = 224,
     ) -> None:
-        if outside not in OUTSIDE:
-            raise ValueError(f"outside is '{outside}'; allowed are {', '.join(OUTSIDE)}")
+        check_choice("outside", outside, OUTSIDE)
         self.outside, self.canonical_size = outside, canonical_size
         # float32 at least: bfloat16 rounds row numbers above 256
-        number = dict(
+        factory = dict(
             dtype=torch.promote_types(features[0].dtype, torch.float32), device=features[0].device
         )
-        self.strides = torch.tensor(strides, **number)
+        self.strides = torch.tensor(strides, **factory)
         self.finest = math.log2(strides[0])
         sizes = [feature.shape[:1:-1] for feature in features]  # (width, height) of each
-        self.sizes = torch.tensor(sizes, **number)
+        self.sizes = torch.tensor(sizes, **factory)
         rows = [height + 1 for _, height in sizes]
-        self.tops = torch.tensor([sum(rows[:level]) for level in range(len(rows))], **number)
+        self.tops = torch.tensor([sum(rows[:level]) for level in range(len(rows))], **factory)
         width = sizes[0][0] + 1
-        # a spare row and column repeat the border: rounding must not read a neighbouring map
+        # one more row and column repeat the border, so that rounding never reads a neighbouring map
         padded = [F.pad(f, (0, width - f.shape[3], 0, 1), mode="replicate") for f in features]
         self.canvas = torch.cat(padded, dim=2)
 

@@ -15,17 +15,17 @@ class CenterOffsetHeatmap(BaseKeypointCodec):
     Heatmap: exp(-d^2 / (2 sigma^2)), d the distance in cells to the cell that holds the keypoint
     (LightPose, Sec. 2.1: the centre is the floor, not the nearest cell). Offset at cell c: the
     signed displacement (p - centre of c) / R from the cell to the keypoint p, in cells. The paper
-    prints |p/R - floor(p/R)|: at the keypoint's own cell both say the same up to a constant, while
-    at the cells around it, which are trained too (eq. 2), only the sign tells the direction.
+    prints |p/R - floor(p/R)|: at the keypoint's own cell both agree up to a constant, while at the
+    surrounding cells, which are trained too (eq. 2), only the sign gives the direction.
 
     Args:
         input_size: (width, height) of the input in pixels.
         heatmap_size: (width, height) of the grid; the stride must be the same integer for both.
         sigma: standard deviation of the Gaussian, in cells.
-        shift: decoding without offsets moves the maximum by this share of a cell towards the
+        shift: decoding without offsets moves the maximum by this fraction of a cell towards the
             higher of its two neighbours (SimpleBaseline, HRNet: a quarter); 0 for none.
 
-    Raises `ValueError` for sizes that give no such stride and for a sigma that is not positive.
+    Raises `ValueError` for sizes without such a stride and for a sigma that is not positive.
     """
 
     label_mapping_table: ClassVar = dict(keypoint_weights="keypoint_weights")

@@ -1,11 +1,11 @@
 """LightPose: A Lightweight and Efficient Model with Transformer for Human Pose Estimation
 (Liu et al., ICASSP 2022).
 
-A backbone cut before its last stage (ResNet without c5, HRNet without stage 4), a 1x1 convolution
+A backbone truncated before its last stage (ResNet without c5, HRNet without stage 4), a 1x1 convolution
 to D channels, a pre-norm Transformer encoder over the L = h * w cells of that map, and two 1x1
 convolutions: K low-resolution heatmaps and 2K offsets. No upsampling.
 
-A grid of stride R cuts the image into cells of R x R pixels. Cell (x, y) holds the pixels R x to
+A grid of stride R divides the image into cells of R x R pixels. Cell (x, y) holds the pixels R x to
 R x + R - 1, and its centre is at R x + (R - 1) / 2: a mirrored image has mirrored cells, so the
 flip test needs no shift.
 """
@@ -21,7 +21,6 @@ from mmpose.models.heads.base_head import BaseHead
 from mmpose.registry import KEYPOINT_CODECS, MODELS
 from torch import Tensor, nn
 
-from ..figures.panel import Figure, keypoint_names
 from ..layers.encoder import EncoderLayer
 from ..layers.position import sine_position_embedding
 from .codec import CenterOffsetHeatmap
@@ -29,18 +28,17 @@ from .codec import CenterOffsetHeatmap
 __all__ = ["CenterOffsetHeatmap", "HRNetToStage3", "LightPoseHead", "heatmap_loss", "offset_loss"]
 
 STRIDES = (4, 8, 16, 32)
-SHOWN = 4  # keypoints whose label is drawn
 
 
 @MODELS.register_module()
 class HRNetToStage3(HRNet):
-    """MMPose's HRNet up to stage 3, of which the map of one stride is used.
+    """MMPose's HRNet up to stage 3; the map of one stride is the output.
 
     `extra` is HRNet's without `stage4`. Stride 4, 8 or 16 takes a branch of stage 3; stride 32 the
     map that transition 3 makes from the last branch (twice its channels). Images [B, 3, H, W] to a
-    tuple of one map [B, C, H / stride, W / stride]. The last fusion also computes the branches that
-    are not used, and what leads to them is frozen: the paper's counts contain it (NOTES.md).
-    `stem_channels` is the width after the first convolution, 64 in HRNet (small images want less).
+    tuple of one map [B, C, H / stride, W / stride]. The last fusion also computes the unused
+    branches, whose fusion layers are frozen: the paper's counts include them (NOTES.md).
+    `stem_channels` is the width after the first convolution, 64 in HRNet (less for small images).
     Raises `ValueError` for another stride.
     """
 
@@ -83,12 +81,6 @@ class PreNormEncoderLayer(EncoderLayer):
         hidden = self.linear2(self.dropout(F.relu(self.linear1(self.norm2(tokens)))))
         return tokens + self.dropout(hidden)
 
-    def attention_rows(
-        self, tokens: Tensor, position: Tensor | None, query_index: Tensor
-    ) -> Tensor:
-        """As `EncoderLayer.attention_rows`, of the normalised tokens."""
-        return super().attention_rows(self.norm1(tokens), position, query_index)
-
 
 def heatmap_loss(predicted: Tensor, target: Tensor, weights: Tensor) -> Tensor:
     """Squared error of heatmaps [B, K, h, w]: sum over cells, times the keypoint's weight [B, K],
@@ -102,7 +94,7 @@ def offset_loss(
     """Weighted L1 error of offsets [B, K, 2, h, w]: sum over cells and both axes, mean over
     keypoints and batch (LightPose, eq. 3).
 
-    A cell weighs as much as the true heatmap [B, K, h, w] there, nothing where that is at most
+    The weight of a cell is the target heatmap [B, K, h, w] there, 0 where that is at most
     `threshold` (eq. 2), times the keypoint's weight [B, K].
     """
     cells = torch.where(heatmaps > threshold, heatmaps, 0.0) * weights[..., None, None]
@@ -119,7 +111,7 @@ class LightPoseHead(BaseHead):
         out_channels: number of keypoints K.
         dim, layers, heads, hidden, dropout: the encoder (D, depth, attention heads, FFN width).
             0 layers leave the encoder out, the reduction stays.
-        offset: whether there are offsets beside the heatmaps.
+        offset: whether the head also predicts offsets.
         threshold: t of eq. 2; offset_weight: alpha of eq. 4.
         decoder: config of the codec that decodes.
 
@@ -156,7 +148,7 @@ class LightPoseHead(BaseHead):
         self.offset_layer = nn.Conv2d(dim, 2 * out_channels, 1) if offset else None
 
     def init_weights(self) -> None:
-        """Draws every weight anew: PyTorch's default for the reduction, Xavier-uniform matrices and
+        """Initialises every weight: PyTorch's default for the reduction, Xavier-uniform matrices and
         zero biases in the encoder, N(0, 0.001^2) and zero biases in the last layers."""
         super().init_weights()
         self.reduce.reset_parameters()
@@ -170,8 +162,8 @@ class LightPoseHead(BaseHead):
             nn.init.zeros_(layer.bias)
 
     def forward(self, feats: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """Backbone maps (the last is used: [B, C, h, w]) to heatmaps [B, K, h, w] and, where there
-        are offsets, offsets [B, K, 2, h, w] in cells (x, y)."""
+        """Backbone maps (the last is used: [B, C, h, w]) to heatmaps [B, K, h, w] and, if the
+        head has them, offsets [B, K, 2, h, w] in cells (x, y)."""
         x = self.reduce(feats[-1])
         if self.encoder:
             x = self._encode(x)
@@ -193,8 +185,8 @@ class LightPoseHead(BaseHead):
     def predict(
         self, feats: Any, batch_data_samples: list, test_cfg: dict | None = None
     ) -> list | tuple[list, list]:
-        """Decoded keypoints in pixels of the input, and heatmaps where `output_heatmaps` asks for
-        them. With `flip_test` `feats` are two lists of maps, of the image and of its mirror image."""
+        """Decoded keypoints in pixels of the input, and heatmaps if `output_heatmaps` is set.
+        With `flip_test` `feats` are two lists of maps, of the image and of its mirror image."""
         test_cfg = test_cfg or {}
         if test_cfg.get("flip_test", False):
             indices = batch_data_samples[0].metainfo["flip_indices"]
@@ -204,30 +196,6 @@ class LightPoseHead(BaseHead):
         found = self.decode(outputs)
         if test_cfg.get("output_heatmaps", False):
             return found, [PixelData(heatmaps=heatmaps) for heatmaps in outputs[0].detach()]
-        return found
-
-    def figures(self, feats: Sequence[Tensor], batch_data_samples: list) -> list[Figure]:
-        """The predicted label of some keypoints: the heatmap's cells and, where there are offsets,
-        the place each cell points to, as strong as its heatmap (LightPose, Figure 2)."""
-        heatmaps, *offsets = (maps[0].float().cpu() for maps in self.forward(feats))
-        names = keypoint_names(len(heatmaps))
-        stride = self.decoder.stride
-        caption = (
-            "Low-resolution heatmap of a keypoint (shaded cells) and the place to which each cell's "
-            "offset points (dots, as strong as the cell), as in the paper's Figure 2."
-        )
-        grid = torch.stack(
-            torch.meshgrid(*map(torch.arange, heatmaps.shape[:0:-1]), indexing="xy")
-        )  # [2, h, w]: x, y
-        found = []
-        for k in torch.linspace(0, len(heatmaps) - 1, SHOWN).int().tolist():
-            heat = heatmaps[k].clamp(min=0)
-            panel: dict[str, Any] = dict(heat=heat.numpy())
-            for offset in offsets:
-                cells = heat > self.threshold * heat.max()
-                places = ((grid + offset[k])[:, cells].T + 0.5) * stride - 0.5
-                panel |= dict(points=places.numpy(), weights=(heat[cells] / heat.max()).numpy())
-            found.append(Figure("label", names[k], caption, **panel))
         return found
 
     @staticmethod

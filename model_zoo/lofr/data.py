@@ -1,6 +1,6 @@
-"""Supervision without locations: labels of presence, and the seeded split of samples that keep their locations.
+"""Supervision without locations: presence labels, and the seeded split of samples that keep their locations.
 
-`CategoryLabels` is the place where locations end: what it hides is not in the batch at all.
+`CategoryLabels` removes the locations: what it removes is not in the batch at all.
 """
 
 import hashlib
@@ -16,21 +16,21 @@ from mmpose.datasets import CocoDataset, CrowdPoseDataset, MpiiDataset
 from mmpose.datasets.transforms import RandomHalfBody
 from mmpose.registry import DATASETS, HOOKS, TRANSFORMS
 
-# everything in a sample that tells where a keypoint is
+# every entry of a sample that contains a keypoint location
 LOCATIONS = ("keypoints", "transformed_keypoints", "keypoints_visible", "raw_ann_info")
 
 
 def is_located(sample_id: int, share: float, seed: int) -> bool:
     """Whether a sample belongs to the `share` (0 to 1) that keeps its locations.
 
-    Decided by a hash of seed and id, so the same on every machine, and nested: 5 % lie within 10 %.
+    Decided by a hash of seed and id, so the same on every machine, and nested: the 5 % are part of the 10 %.
     """
     digest = hashlib.sha256(f"{seed}:{sample_id}".encode()).digest()
     return int.from_bytes(digest[:8], "big") < share * 2**64
 
 
 class _Located:
-    """Mixed into a data set: marks a share of its samples as located.
+    """Mixin of data sets that marks a share of the samples as located.
 
     Args:
         located_share: share of samples whose locations may be used, 0 to 1.
@@ -47,7 +47,7 @@ class _Located:
         **kwargs: Any,
     ) -> None:
         if not 0 <= located_share <= 1:
-            raise ValueError(f"located_share is {located_share}; it must lie between 0 and 1")
+            raise ValueError(f"located_share is {located_share}; it must be between 0 and 1")
         self.located_share, self.located_seed = located_share, located_seed
         self.drop_unlocated = drop_unlocated
         super().__init__(*args, **kwargs)
@@ -62,7 +62,7 @@ class _Located:
         return samples
 
     def located_ids(self) -> list[int]:
-        """Ids of the located samples, as they stand in the data set."""
+        """Ids of the located samples, in the order of the data set."""
         samples = (self.get_data_info(index) for index in range(len(self)))
         return [int(one["id"]) for one in samples if one["located"]]
 
@@ -84,7 +84,7 @@ class LocatedCrowdPoseDataset(_Located, CrowdPoseDataset):
 
 @HOOKS.register_module()
 class RecordSplit(Hook):
-    """Writes the split to `located.json` in the work folder: share, seed, number of samples, ids."""
+    """Writes the split to `located.json` in the work directory: share, seed, number of samples, ids."""
 
     @master_only
     def before_train(self, runner: Any) -> None:
@@ -100,11 +100,10 @@ class RecordSplit(Hook):
 
 @TRANSFORMS.register_module()
 class CategoryLabels(BaseTransform):
-    """Replaces locations by labels: `keypoint_presence` [1, K], 1 where a labelled keypoint lies inside the crop.
+    """Replaces locations by labels: `keypoint_presence` [1, K], 1 for a labelled keypoint inside the crop.
 
-    Comes last before packing. A sample that is not `located` (as the data set says; none is if it says
-    nothing) loses every location it carries. If a codec made targets before, its heatmaps and weights are
-    zero.
+    The last transform before packing. A sample that the data set does not mark as `located` loses all its
+    locations. If a codec has already made targets, their heatmaps and weights are set to zero.
     """
 
     def transform(self, results: dict) -> dict:
@@ -127,7 +126,7 @@ class CategoryLabels(BaseTransform):
 
 @TRANSFORMS.register_module()
 class LocatedHalfBody(RandomHalfBody):
-    """MMPose's half-body crop for located samples alone: it chooses the crop by where the keypoints are."""
+    """MMPose's half-body crop for located samples only: it chooses the crop by the keypoint locations."""
 
     def transform(self, results: dict) -> dict:
         return super().transform(results) if results.get("located", False) else results

@@ -8,11 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ..layers.options import check_choice
 from .encoder import Memory, resize_grid
 
 
 class Attended(NamedTuple):
-    """Attended values [B, K, D]; scores before and weights after softmax, [B, heads, K, L], where asked for."""
+    """Attended values [B, K, D]; scores before and weights after softmax, [B, heads, K, L], if requested."""
 
     values: Tensor
     scores: Tensor | None
@@ -20,13 +21,13 @@ class Attended(NamedTuple):
 
 
 class CrossAttention(nn.Module):
-    """Multi-head attention of queries to memory that can show its weights (without dropout)."""
+    """Multi-head attention of queries to memory that can return its weights (without dropout)."""
 
     def __init__(self, *, dim: int, heads: int, dropout: float) -> None:
         super().__init__()
         self.heads, self.dropout = heads, dropout
         self.query = nn.Linear(dim, dim)
-        self.key = nn.Linear(dim, dim, bias=False)  # a bias of the keys would cancel in the softmax
+        self.key = nn.Linear(dim, dim, bias=False)  # a key bias would cancel in the softmax
         self.value = nn.Linear(dim, dim)
         self.out = nn.Linear(dim, dim)
 
@@ -69,7 +70,7 @@ class DecoderLayer(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, queries: Tensor, memory: Memory, *, show: bool = False) -> Attended:
-        """Queries [B, K, D] to queries [B, K, D], with what the cross-attention shows."""
+        """Queries [B, K, D] to queries [B, K, D], with the scores and weights of the cross-attention."""
         if self.self_attention is not None:
             queries = self.relate(queries)
         attended = self.cross_attention(queries, memory, show=show)
@@ -84,12 +85,11 @@ class DecoderLayer(nn.Module):
 
 
 class PoseDecoder(nn.Module):
-    """A stack of `DecoderLayer`s; shows the last layer's attention, or that of all (`read="all"`)."""
+    """A stack of `DecoderLayer`s; returns the attention of the last layer, or the mean of all (`read="all"`)."""
 
     def __init__(self, *, layers: int, read: str = "last", **layer: int | float | bool) -> None:
         super().__init__()
-        if read not in ("last", "all"):
-            raise ValueError(f"read is '{read}'; allowed are last, all")
+        check_choice("read", read, ("last", "all"))
         self.read = read
         self.layers = nn.ModuleList(DecoderLayer(**layer) for _ in range(layers))
 
@@ -115,19 +115,15 @@ def response_maps(
 ) -> Tensor:
     """Part response maps R [B, K, H, W] on the finest grid from attention weights [B, heads, K, L].
 
-    `heads`: "mean" or "max" (made to sum to 1 again). `scales`: "sum" spreads every scale's weight over the
-    finest grid's cells and adds them up, so that R sums to about 1; "finest" takes the finest scale alone.
+    `heads`: "mean" or "max" (normalised to sum to 1). `scales`: "sum" spreads every scale's weight over the
+    finest grid's cells and adds them up, so that R sums to about 1; "finest" takes the finest scale only.
     Source: Section 3.4 ("the attention weights of all hw positions form a part-aware response map").
     """
-    if heads == "mean":
-        merged = weights.mean(dim=1)
-    elif heads == "max":
-        merged = weights.amax(dim=1)
+    check_choice("heads", heads, ("mean", "max"))
+    check_choice("scales", scales, ("sum", "finest"))
+    merged = weights.mean(dim=1) if heads == "mean" else weights.amax(dim=1)
+    if heads == "max":
         merged = merged / merged.sum(dim=2, keepdim=True)
-    else:
-        raise ValueError(f"heads is '{heads}'; allowed are mean, max")
-    if scales not in ("sum", "finest"):
-        raise ValueError(f"scales is '{scales}'; allowed are sum, finest")
     parts = merged.split([height * width for height, width in sizes], dim=2)
     maps = [part.unflatten(2, size) for part, size in zip(parts, sizes, strict=True)]
     total = maps[0]

@@ -8,15 +8,16 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..layers.encoder import Encoder
+from ..layers.options import check_choice
 from ..layers.position import sine_position_embedding
 
 
 def resize_grid(maps: Tensor, size: tuple[int, int], ratio: float) -> Tensor:
     """Maps [B, C, h, w] of one stride on the grid `size` (height, width) of another.
 
-    `ratio` is the old stride over the new one, a power of two. Cell i of a network of stride s looks at
-    pixel s * i (its strided 3x3 and 7x7 convolutions are centred there), so cell i comes to lie on cell
-    ratio * i: bilinear in between, the last value repeated at the far edges. Downwards: the maximum around.
+    `ratio` is the old stride over the new one, a power of two. Cell i of a network of stride s is centred at
+    pixel s * i (as its strided 3x3 and 7x7 convolutions are), so cell i is mapped to cell ratio * i:
+    bilinear in between, the last value repeated at the far edges. Downsampling takes the local maximum.
     """
     if ratio < 1:
         step = round(1 / ratio)
@@ -33,7 +34,7 @@ def resize_grid(maps: Tensor, size: tuple[int, int], ratio: float) -> Tensor:
 
 
 class CategoryBranch(nn.Module):
-    """Which keypoints are in the image, from the CNN alone, and where that shows (Eq. 1 and 2).
+    """Which keypoints are in the image, from the CNN alone, and class activation maps (Eq. 1 and 2).
 
     A 1x1 convolution to one channel per keypoint (X'), average pooling, a linear classifier. With `dim`
     also a 1x1 convolution to D channels (X^c) for the category features.
@@ -48,7 +49,7 @@ class CategoryBranch(nn.Module):
     def forward(self, feature: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
         """X [B, C, h, w] to logits [B, K], maps M [B, K, h, w] (Eq. 1) and features F_c [B, K, D] (Eq. 2).
 
-        M leaves out the classifier's bias, which is the same everywhere. F_c is divided by h * w, so that it
+        M omits the classifier's bias, which is constant over the map. F_c is divided by h * w, so that it
         does not grow with the image.
         """
         scores = self.reduce(feature)
@@ -66,12 +67,11 @@ def location_map(maps: Tensor, kind: str = "max", sigma: float = 1.0) -> Tensor:
     "max": each map divided by its maximum, then the maximum over keypoints, [B, 1, h, w]. "peak": a
     Gaussian (sigma in cells) at each map's maximum, then the same. "all": the divided maps, [B, K, h, w].
     """
+    check_choice("location map", kind, ("max", "peak", "all"))
     peak = maps.amax(dim=(2, 3), keepdim=True)
     scaled = maps / peak.clamp(min=1e-6)
     if kind == "peak":
         scaled = _gaussians(maps, sigma) * (peak > 0)
-    elif kind not in ("max", "all"):
-        raise ValueError(f"location map '{kind}'; allowed are max, peak, all")
     return scaled if kind == "all" else scaled.amax(dim=1, keepdim=True)
 
 
@@ -87,9 +87,9 @@ def _gaussians(maps: Tensor, sigma: float) -> Tensor:
 class SpatialPosition(nn.Module):
     """SPE: F' = psi(F x F^key + F) (Eq. 3 and 4), psi a 1x1 convolution and LayerNorm over channels.
 
-    `prior` is a kind of `location_map`. `product` reads the paper's cross-product: "elementwise", one map
+    `prior` is a kind of `location_map`. `product` interprets the paper's cross-product: "elementwise", one map
     times every channel; or "outer", every map times every channel and a 1x1 convolution back to D (with
-    `prior="all"`). With `detach` no gradient reaches the class activation maps this way.
+    `prior="all"`). With `detach` no gradient flows into the class activation maps here.
     """
 
     def __init__(
@@ -102,8 +102,7 @@ class SpatialPosition(nn.Module):
         detach: bool = True,
     ) -> None:
         super().__init__()
-        if product not in ("elementwise", "outer"):
-            raise ValueError(f"product is '{product}'; allowed are elementwise, outer")
+        check_choice("product", product, ("elementwise", "outer"))
         if (product == "outer") != (prior == "all"):
             raise ValueError("the outer product takes prior='all', the element-wise one does not")
         self.prior, self.detach = prior, detach
@@ -134,7 +133,7 @@ class Memory(NamedTuple):
 
 
 class ContextEncoder(nn.Module):
-    """MSC-En: every scale projected to D channels, given its position, encoded, and all tokens joined.
+    """MSC-En: every scale is projected to D channels, given its position and encoded; all tokens are concatenated.
 
     Args:
         in_channels, strides: of the feature maps used, finest first.
@@ -142,7 +141,7 @@ class ContextEncoder(nn.Module):
         spatial: arguments of `SpatialPosition`, or None for `position`.
         position: without SPE, "learned" (randomly initialised), "sine" or "none"; added to queries and keys
             of every layer, as in DETR.
-        scales: "shared", each scale by itself with the same weights; "own", each with its own weights;
+        scales: "shared", each scale separately with the same weights; "own", each with its own weights;
             "joint", one sequence.
     """
 
@@ -163,10 +162,8 @@ class ContextEncoder(nn.Module):
         scales: str = "shared",
     ) -> None:
         super().__init__()
-        if position not in ("learned", "sine", "none"):
-            raise ValueError(f"position is '{position}'; allowed are learned, sine, none")
-        if scales not in ("shared", "own", "joint"):
-            raise ValueError(f"scales is '{scales}'; allowed are shared, own, joint")
+        check_choice("position", position, ("learned", "sine", "none"))
+        check_choice("scales", scales, ("shared", "own", "joint"))
         self.strides, self.kind, self.scales = tuple(strides), position, scales
         self.project = nn.ModuleList(nn.Conv2d(channels, dim, 1) for channels in in_channels)
         self.spatial = None
@@ -202,7 +199,7 @@ class ContextEncoder(nn.Module):
             return sine_position_embedding(*size, tokens.shape[2]).to(tokens)
         if len(self.positions[index]) != tokens.shape[1]:
             raise ValueError(
-                f"{tokens.shape[1]} tokens meet {len(self.positions[index])} learned embeddings; "
+                f"{tokens.shape[1]} tokens, but {len(self.positions[index])} learned embeddings; "
                 "give the head the input_size of the images"
             )
         return self.positions[index]

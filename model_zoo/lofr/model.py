@@ -1,12 +1,12 @@
-"""LOFR: Location-Free Human Pose Estimation (Xu et al., CVPR 2022). No code was published; all from the text.
+"""LOFR: Location-Free Human Pose Estimation (Xu et al., CVPR 2022). No code was published; everything is from the text.
 
-A CNN tells which keypoints a crop shows and where that shows (class activation maps); a Transformer encoder
-takes the maps as positions; a decoder lets one prototype per keypoint attend to the context. Its
-attention maps are the pose. Training needs only which keypoints are there (`CategoryLabels`).
-Where the text is open, the readings are options; bench/papers/lofr says which one is taken and why.
+A CNN predicts which keypoints a crop contains and localises them by class activation maps; a Transformer encoder
+uses the maps as positions; in a decoder one prototype per keypoint attends to the context. Its attention
+maps are the pose. Training needs only which keypoints are present (`CategoryLabels`).
+Where the text is ambiguous, the interpretations are options; bench/papers/lofr says which one is used and why.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -17,7 +17,8 @@ from mmpose.models.utils.tta import flip_heatmaps
 from mmpose.registry import KEYPOINT_CODECS, MODELS
 from torch import Tensor, nn
 
-from ..figures.panel import Figure
+from ..keypoints import DATASETS, keypoint_names
+from ..layers.options import check_choice
 from ..losses.location_free import (
     diversity_loss,
     located_loss,
@@ -28,8 +29,8 @@ from ..losses.location_free import (
 from . import data  # noqa: F401  (registers data sets and transforms)
 from .decoder import PoseDecoder, response_maps
 from .encoder import CategoryBranch, ContextEncoder, Memory, resize_grid
-from .graph import SKELETONS, PrototypeGraph
-from .response import MEASURED_STRIDE, by_kind, joint_response, joints_in_crop, panels
+from .graph import PrototypeGraph
+from .response import MEASURED_STRIDE, by_kind, joint_response, joints_in_crop
 
 CLASSIFIERS = ("cnn", "encoder", "parts")
 WEIGHTS = dict(cnn=0.2, encoder=0.2, parts=0.5, diversity=0.1, located=0.0)  # Section 4.2
@@ -48,7 +49,7 @@ class HRNetBranches(HRNet):
 
 
 class Parts(NamedTuple):
-    """What a forward pass yields: heatmaps [B, K, H, W], logits [B, K] by classifier, part features [B, K, D]."""
+    """Result of a forward pass: heatmaps [B, K, H, W], logits [B, K] by classifier, part features [B, K, D]."""
 
     heatmaps: Tensor
     logits: dict[str, Tensor]
@@ -60,25 +61,25 @@ class LocationFreeHead(BaseHead):
     """MSC-En and RGP-De on the feature maps of a CNN.
 
     Args:
-        in_channels, strides: of the CNN's maps as they come, finest first.
+        in_channels, strides: of the CNN's output maps, finest first.
         input_size: (width, height) of the images.
         num_keypoints: K; skeleton: "coco", "mpii" or "crowdpose", which must have K keypoints.
         used: indices of the maps that are encoded; one index means no multi-scale context (MS).
-        category: index of the map that feeds the CNN's classifier (and, with SPE and RePPG, M and F_c).
+        category: index of the input map of the CNN's classifier (and, with SPE and RePPG, M and F_c).
         dim, heads, hidden, dropout: of the Transformer; encoder_layers, decoder_layers: its depths.
         spatial: arguments of `SpatialPosition` (an empty dict for the defaults), or None for no SPE.
         relations: arguments of `PrototypeGraph`, or None for no RePPG (learned prototypes instead).
         context: further arguments of `ContextEncoder`.
-        self_attention: among prototypes in the decoder; None means without RePPG only.
+        self_attention: among prototypes in the decoder; None: only without RePPG.
         part_features: "decoder" output, or F_m "pooled" by R.
         shared_classifier: one weight vector for all parts instead of one each.
         classifier: "sigmoid" or "softmax".
         pixels: whether Eq. 14's squared error is the "mean" or the "sum" over pixels.
-        scaling: how R becomes the heatmap of Eq. 14: "mass" (R sums to what the target sums to) or "peak".
-        maps: what is read out, "response" (attention weights) or "scores" (attention scores, weighed per head
-            by a 1x1 convolution; needs located samples).
+        scaling: how R is scaled to the heatmap of Eq. 14: "mass" (R sums to what the target sums to) or "peak".
+        maps: which maps are decoded, "response" (attention weights) or "scores" (attention scores, weighted
+            per head by a 1x1 convolution; needs located samples).
         read_out: `layers` (last, all), `heads` (mean, max), `scales` (sum, finest) and `score`, the
-            confidence of a keypoint: "response" (the peak over the uniform value), "presence" or "product".
+            confidence of a keypoint: "response" (the peak relative to the uniform value), "presence" or "product".
         weights: of the losses cnn, encoder, parts, diversity (Eq. 13) and located (Eq. 15).
         decoder: codec that finds the maxima.
     """
@@ -117,10 +118,10 @@ class LocationFreeHead(BaseHead):
     ) -> None:
         super().__init__()
         _check(skeleton, num_keypoints, read_out or {}, weights or {})
-        _allow("part_features", part_features, ("decoder", "pooled"))
-        _allow("pixels", pixels, ("mean", "sum"))
-        _allow("scaling", scaling, ("mass", "peak"))
-        _allow("maps", maps, ("response", "scores"))
+        check_choice("part_features", part_features, ("decoder", "pooled"))
+        check_choice("pixels", pixels, ("mean", "sum"))
+        check_choice("scaling", scaling, ("mass", "peak"))
+        check_choice("maps", maps, ("response", "scores"))
         self.skeleton = skeleton
         self.used, self.category, self.strides = tuple(used), category, tuple(strides)
         self.part_features, self.classifier = part_features, classifier
@@ -161,7 +162,7 @@ class LocationFreeHead(BaseHead):
         self.score_maps = nn.Conv2d(heads, 1, 1) if maps == "scores" else None
 
     def attend(self, feats: Sequence[Tensor]) -> tuple[Parts, Tensor]:
-        """Backbone maps to what is predicted and R [B, K, H, W], the part response maps (about sum 1)."""
+        """Backbone maps to predictions and R [B, K, H, W], the part response maps (sum about 1)."""
         stride = self.strides[self.category]
         cnn, maps, vectors = self.cnn(feats[self.category])
         memory = self.encoder([feats[index] for index in self.used], maps, stride)
@@ -183,7 +184,7 @@ class LocationFreeHead(BaseHead):
         return Parts(heatmaps, logits, features), response
 
     def initial_prototypes(self, vectors: Tensor | None, batch: int) -> Tensor:
-        """What enters the decoder, [B, K, D]: P' from F_c by RePPG, or the learned prototypes."""
+        """Input of the decoder, [B, K, D]: P' from F_c by RePPG, or the learned prototypes."""
         if self.graph is not None:
             return self.graph(vectors)
         return self.prototypes.expand(batch, -1, -1)
@@ -191,9 +192,7 @@ class LocationFreeHead(BaseHead):
     def _scores(self, scores: Tensor, memory: Memory) -> Tensor:
         """Attention scores [B, heads, K, L] of the finest scale to heatmaps [B, K, H, W]."""
         height, width = memory.sizes[0]
-        scores = scores - scores.mean(
-            dim=3, keepdim=True
-        )  # what is the same everywhere tells nothing
+        scores = scores - scores.mean(dim=3, keepdim=True)  # a constant carries no location
         finest = scores[..., : height * width].unflatten(3, (height, width)).transpose(1, 2)
         return self.score_maps(finest.flatten(0, 1)).unflatten(0, finest.shape[:2]).squeeze(2)
 
@@ -205,7 +204,7 @@ class LocationFreeHead(BaseHead):
         return dict(heatmaps=heatmaps, **parts.logits)
 
     def loss(self, feats: Sequence[Tensor], batch_data_samples: list, train_cfg: dict) -> dict:
-        """The terms of Eq. 13 and 15, weighed. Samples carry `keypoint_presence` [1, K]."""
+        """The weighted terms of Eq. 13 and 15. Samples have `keypoint_presence` [1, K]."""
         parts, _ = self.attend(feats)
         given = [sample.gt_instance_labels for sample in batch_data_samples]
         labels = torch.cat([one.keypoint_presence for one in given])
@@ -232,7 +231,7 @@ class LocationFreeHead(BaseHead):
         return mass_scaled(heatmaps, targets)
 
     def measure(self, feats: Sequence[Tensor], batch_data_samples: list) -> dict[str, Tensor]:
-        """Values of Table 7: `response/<kind of joint>`, one for each such joint that is annotated in the batch.
+        """Values of Table 7: `response/<kind of joint>`, one value per annotated joint of that kind in the batch.
 
         Needs `gt_instances` with keypoints and keypoints_visible, and the crop in the samples' metainfo.
         """
@@ -247,17 +246,10 @@ class LocationFreeHead(BaseHead):
         found = by_kind(values, self.skeleton)
         return {f"response/{kind}": each for kind, each in found.items()}
 
-    def figures(self, feats: Sequence[Tensor], batch_data_samples: list) -> list[Figure]:
-        """Class activation and response maps of some joints, and how alike the prototypes are (Figures 4 to 8)."""
-        _, maps, vectors = self.cnn(feats[self.category])
-        _, response = self.attend(feats)
-        prototypes = self.initial_prototypes(vectors, 1)[0]
-        return panels(maps[0], response[0], prototypes)
-
     def predict(
         self, feats: Any, batch_data_samples: list, test_cfg: dict | None = None
     ) -> list | tuple[list, list]:
-        """Keypoints and scores of each sample; with `flip_test` from both images' mean."""
+        """Keypoints and scores of each sample; with `flip_test` from the mean of both images."""
         test_cfg = test_cfg or {}
         if test_cfg.get("flip_test", False):
             heatmaps, scores = self._flip_tested(feats, batch_data_samples, test_cfg)
@@ -290,20 +282,13 @@ class LocationFreeHead(BaseHead):
         return heatmaps, kinds[self.read_out["score"]]
 
 
-def _allow(what: str, value: str, allowed: Iterable[str]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{what} is '{value}'; allowed are {', '.join(allowed)}")
-
-
 def _check(skeleton: str, keypoints: int, read_out: dict, weights: dict) -> None:
-    """Raises `ValueError` for an unknown skeleton or entry, or one of another number of keypoints."""
-    _allow("skeleton", skeleton, SKELETONS)
+    """Raises `ValueError` for an unknown skeleton or entry, or a wrong number of keypoints."""
+    check_choice("skeleton", skeleton, DATASETS)
     for key in read_out:
-        _allow("entry of read_out", key, READ_OUT)
+        check_choice("entry of read_out", key, READ_OUT)
     for key in weights:
-        _allow("entry of weights", key, WEIGHTS)
-    _allow("score", read_out.get("score", "response"), ("response", "presence", "product"))
-    if SKELETONS[skeleton][0] != keypoints:
-        raise ValueError(
-            f"the skeleton {skeleton} has {SKELETONS[skeleton][0]} keypoints, not {keypoints}"
-        )
+        check_choice("entry of weights", key, WEIGHTS)
+    check_choice("score", read_out.get("score", "response"), ("response", "presence", "product"))
+    if (own := len(keypoint_names(skeleton))) != keypoints:
+        raise ValueError(f"the skeleton {skeleton} has {own} keypoints, not {keypoints}")

@@ -1,49 +1,21 @@
-"""Measures of LOFR's own: the average response around the joints (Table 7), and what its figures show."""
+"""LOFR's own metric: the average response around the joints (Table 7)."""
 
+import re
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..figures.panel import Figure, keypoint_names
-from .graph import prototype_products
+from ..keypoints import keypoint_names
 
-MEASURED_STRIDE = 4  # the grid on which responses are read, in pixels of the input
-SHOWN = 4  # joints whose maps are drawn
+MEASURED_STRIDE = 4  # stride of the grid on which responses are averaged, in pixels of the input
 
-# columns of Table 7: keypoint numbers by data set (COCO has no head, though the table prints one)
-KINDS = {
-    "coco": dict(
-        ear=(3, 4),
-        eye=(1, 2),
-        nose=(0,),
-        shoulder=(5, 6),
-        elbow=(7, 8),
-        wrist=(9, 10),
-        hip=(11, 12),
-        knee=(13, 14),
-        ankle=(15, 16),
-    ),
-    "mpii": dict(
-        head=(9,),
-        shoulder=(12, 13),
-        elbow=(11, 14),
-        wrist=(10, 15),
-        hip=(2, 3),
-        knee=(1, 4),
-        ankle=(0, 5),
-    ),
-    "crowdpose": dict(
-        head=(12,),
-        shoulder=(0, 1),
-        elbow=(2, 3),
-        wrist=(4, 5),
-        hip=(6, 7),
-        knee=(8, 9),
-        ankle=(10, 11),
-    ),
-}
+# columns of Table 7 (COCO has no head, though the table prints one)
+COLUMNS = (
+    *("head", "ear", "eye", "nose", "shoulder", "elbow"),
+    *("wrist", "hip", "knee", "ankle"),
+)
 
 
 def joint_response(
@@ -51,9 +23,9 @@ def joint_response(
 ) -> Tensor:
     """Mean response [B, K] of the cells within `radius` cells of each joint; NaN where there is none.
 
-    `response` [B, K, H, W], each map scaled here to 0 at its minimum and 1 at its maximum (a flat map
-    to 0); `points` [B, K, 2] (x, y) in cells of the map; `visible` [B, K]. A joint whose surroundings
-    lie outside the map counts as absent. Radius 0 reads the cell nearest to the joint.
+    `response` [B, K, H, W], each map scaled to 0 at its minimum and 1 at its maximum (a flat map
+    to 0); `points` [B, K, 2] (x, y) in cells of the map; `visible` [B, K]. A joint whose whole neighbourhood
+    is outside the map counts as absent. Radius 0 takes the cell nearest to the joint.
     """
     low = response.amin(dim=(2, 3), keepdim=True)
     span = response.amax(dim=(2, 3), keepdim=True) - low
@@ -70,12 +42,14 @@ def joint_response(
 
 
 def by_kind(values: Tensor, skeleton: str) -> dict[str, Tensor]:
-    """Values of `joint_response` [B, K] by column of Table 7, left and right together, absent joints left out.
+    """Values of `joint_response` [B, K] by column of Table 7, left and right together, without absent joints.
 
     `skeleton` is "coco", "mpii" or "crowdpose".
     """
-    columns = {kind: values[:, list(of)].flatten() for kind, of in KINDS[skeleton].items()}
-    return {kind: found[~found.isnan()] for kind, found in columns.items()}
+    kinds = [re.sub("^(left|right)_|_top$", "", name) for name in keypoint_names(skeleton)]
+    columns = {kind: [k for k, own in enumerate(kinds) if own == kind] for kind in COLUMNS}
+    found = {kind: values[:, of].flatten() for kind, of in columns.items() if of}
+    return {kind: each[~each.isnan()] for kind, each in found.items()}
 
 
 def joints_in_crop(sample: Any) -> tuple[Tensor, Tensor]:
@@ -86,30 +60,3 @@ def joints_in_crop(sample: Any) -> tuple[Tensor, Tensor]:
     points = (np.asarray(given.keypoints[0])[:, :2] - corner) / scale * size
     visible = np.asarray(given.keypoints_visible[0]) > 0
     return torch.tensor(points, dtype=torch.float32), torch.tensor(visible)
-
-
-def panels(activation: Tensor, response: Tensor, prototypes: Tensor) -> list[Figure]:
-    """Class activation maps [K, h, w], part response maps [K, H, W] and prototypes P' [K, D] of one image."""
-    names = keypoint_names(len(response))
-    told = {
-        "class-activation": (
-            "Where the CNN sees that a joint is in the picture (class activation maps, Figure 4 of the paper).",
-            activation,
-        ),
-        "response": (
-            "Part response maps, whose maxima are the pose (Figures 5, 7 and 8 of the paper).",
-            response,
-        ),
-    }
-    joints = torch.linspace(0, len(names) - 1, SHOWN).int().tolist()
-    found = [
-        Figure(key, names[k], caption, heat=maps[k].float().cpu().numpy())
-        for key, (caption, maps) in told.items()
-        for k in joints
-    ]
-    caption = "Inner products of the prototypes that enter the decoder, each of length 1 (Figure 6 of the paper)."
-    matrix = prototype_products(prototypes.float().cpu()).numpy()
-    found.append(
-        Figure("prototypes", "all joints", caption, matrix=matrix, rows=names, columns=names)
-    )
-    return found

@@ -4,18 +4,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..layers.options import check_choice
+
 
 def presence_loss(logits: Tensor, labels: Tensor, *, classifier: str = "sigmoid") -> Tensor:
     """Binary cross-entropy of keypoint presence, mean over keypoints and batch (Eq. 12).
 
-    Logits and labels (1 present, 0 absent) are [B, K]. `classifier="softmax"` reads the paper's "softmax
+    Logits and labels (1 present, 0 absent) are [B, K]. `classifier="softmax"` follows the paper's "softmax
     layer" literally: probabilities that sum to 1 over the keypoints.
     """
+    check_choice("classifier", classifier, ("sigmoid", "softmax"))
     if classifier == "sigmoid":
         return F.binary_cross_entropy_with_logits(logits, labels)
-    if classifier == "softmax":
-        return F.binary_cross_entropy(logits.softmax(dim=1), labels)
-    raise ValueError(f"classifier is '{classifier}'; allowed are sigmoid, softmax")
+    return F.binary_cross_entropy(logits.softmax(dim=1), labels)
 
 
 def diversity_loss(parts: Tensor) -> Tensor:
@@ -33,10 +34,10 @@ def diversity_loss(parts: Tensor) -> Tensor:
 def located_loss(
     heatmaps: Tensor, targets: Tensor, weights: Tensor, *, pixels: str = "mean"
 ) -> Tensor:
-    """Squared error of heatmaps [B, K, H, W], mean over the keypoints that bear a location (Eq. 14).
+    """Squared error of heatmaps [B, K, H, W], mean over the keypoints with a location (Eq. 14).
 
     `pixels`: "mean" or "sum" over the map (the sum in Eq. 14 has no index). `weights` [B, K] is zero for keypoints and
-    samples without one; without any the loss is zero.
+    samples without one; if all are, the loss is zero.
     """
     error = (heatmaps - targets).square().flatten(2)
     error = error.sum(dim=2) if pixels == "sum" else error.mean(dim=2)
@@ -46,8 +47,8 @@ def located_loss(
 def mass_scaled(response: Tensor, targets: Tensor) -> Tensor:
     """Maps [B, K, H, W] that sum to about 1, multiplied so that each sums to what its target sums to.
 
-    Against a target of peak 1 the squared error is then convex in the response. Divided by its own peak instead, a
-    response that is one spike at a wrong place costs little and passes no gradient through the softmax.
+    The squared error to a target of peak 1 is then convex in the response. Divided by its own peak instead, a
+    response that is one spike at a wrong location costs little and has no gradient through the softmax.
     """
     return response * targets.sum(dim=(2, 3), keepdim=True)
 

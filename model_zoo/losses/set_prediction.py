@@ -20,8 +20,8 @@ TINY = 1e-8
 
 
 class People(NamedTuple):
-    """Annotations of one image: boxes [G, 4], keypoints [G, K, 2] in pixels of the input, visible [G, K] (0 = no
-    label), size (width, height) of the image without padding."""
+    """Annotations of one image: boxes [G, 4], keypoints [G, K, 2] in pixels of the input, visible [G, K] (0 = not
+    labelled), size (width, height) of the image without padding."""
 
     boxes: Tensor
     keypoints: Tensor
@@ -42,7 +42,7 @@ class Predictions(NamedTuple):
 def match(
     logits: Tensor, boxes: Tensor, people: People, weights: tuple[float, float, float]
 ) -> tuple[Tensor, Tensor]:
-    """The assignment of people to predictions with the least total cost.
+    """The assignment of people to predictions with the lowest total cost.
 
     Cost: focal cost of the class, L1 distance of the boxes divided by the image size, minus generalised IoU, with
     `weights` for the three. logits [Q], boxes [Q, 4]; to indices of predictions and of people, [min(Q, G)] each.
@@ -63,7 +63,7 @@ def match(
 class SetCriterion(BaseModule):
     """The losses of one stage: focal class loss, L1 and GIoU of matched boxes, residual likelihood of keypoints.
 
-    Source: QueryPose, Sec. 3.4; what the paper leaves open as in the published code: every sum is divided by the
+    Source: QueryPose, Sec. 3.4; details not in the paper follow the published code: every sum is divided by the
     number of people (averaged over processes, at least 1), that of keypoints by K times it.
     """
 
@@ -76,7 +76,7 @@ class SetCriterion(BaseModule):
         self.flow = RealNVP()  # one for all keypoints and stages
 
     def init_weights(self) -> None:
-        """PyTorch's default for the flow, as in the published code (RLE's own begins near the identity)."""
+        """PyTorch's default for the flow, as in the published code (RLE's own starts near the identity)."""
         for module in self.flow.modules():
             if isinstance(module, nn.Linear):
                 module.reset_parameters()
@@ -133,7 +133,7 @@ class SetCriterion(BaseModule):
         corner, size = boxes[:, None, :2], (boxes[:, 2:] - boxes[:, :2])[:, None]
         target = (keypoints - corner) / size - 0.5
         inside = (target.abs() <= 0.5).all(dim=2) & (visible > 0)
-        if not inside.any():  # the flow takes no empty batch
+        if not inside.any():  # the flow does not accept an empty batch
             return 0 * (mu.sum() + sigma.sum())
         return self.negative_log_likelihood(mu[inside], sigma[inside], target[inside]).sum()
 
@@ -141,7 +141,8 @@ class SetCriterion(BaseModule):
         """Residual log-likelihood (RLE, Li et al., ICCV 2021) per coordinate; all [n, 2].
 
         A Laplace density of the error (scale sqrt(2) sigma) times the flow's density of error / sigma. As in the
-        published code the density of a keypoint counts for x and for y, Laplace's constant is log(sigma sqrt(2 pi)).
+        published code the flow's log density of a keypoint is added to both x and y, and the constant is
+        log(sigma sqrt(2 pi)).
         """
         error = mu - target
         log_flow = self.flow.log_prob(error / sigma)[:, None]

@@ -1,7 +1,7 @@
 """Whole images with all their people: data sets, augmentation and batches for QueryPose.
 
-Coordinates are continuous from here on: 0 is the image's left border, 0.5 the first pixel's centre. COCO's keypoints
-count pixel centres from 0, so they are moved by 0.5 when read (and back when written, by the estimator).
+Coordinates are continuous: 0 is the image's left border, 0.5 the first pixel's centre. In COCO's keypoints pixel
+centres are integers, so they are shifted by 0.5 when read (and back when written, by the estimator).
 """
 
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ from torch.utils.data import BatchSampler, Sampler
 
 
 class _Scenes:
-    """Bottom-up samples without crowd regions and empty boxes; images without anyone left are dropped in training.
+    """Bottom-up samples without crowd regions and empty boxes; images with no person left are dropped in training.
 
-    People without labelled keypoints stay: they teach class and box.
+    People without labelled keypoints are kept: they supervise class and box.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -41,17 +41,17 @@ class _Scenes:
 
 @DATASETS.register_module()
 class CocoScenes(_Scenes, CocoDataset):
-    """COCO keypoints, one sample for each image."""
+    """COCO keypoints, one sample per image."""
 
 
 @DATASETS.register_module()
 class CrowdPoseScenes(_Scenes, CrowdPoseDataset):
-    """CrowdPose, one sample for each image."""
+    """CrowdPose, one sample per image."""
 
 
 @TRANSFORMS.register_module()
 class SceneFlip(BaseTransform):
-    """Mirrors the image with probability `prob`, left and right keypoints swapped."""
+    """Flips the image horizontally with probability `prob`, with left and right keypoints swapped."""
 
     def __init__(self, *, prob: float) -> None:
         self.prob = prob
@@ -77,7 +77,7 @@ class SceneFlip(BaseTransform):
 
 @TRANSFORMS.register_module()
 class SceneResize(BaseTransform):
-    """Resizes so that the short side is one of `short` (drawn evenly) and the long side at most `long`.
+    """Resizes so that the short side is one of `short` (uniformly at random) and the long side at most `long`.
 
     Adds `input_size` (width, height) and `img_shape` (height, width).
     """
@@ -106,9 +106,9 @@ class SceneResize(BaseTransform):
 
 @TRANSFORMS.register_module()
 class SceneCrop(BaseTransform):
-    """Cuts out a window; its height and width are drawn evenly from `low` to `high`, at most the image's.
+    """Crops a window; its height and width are uniform in `low` to `high`, at most the image's.
 
-    The window may hold nobody.
+    The window may contain nobody.
     """
 
     def __init__(self, *, low: int, high: int) -> None:
@@ -136,7 +136,7 @@ class SceneCrop(BaseTransform):
 
 @TRANSFORMS.register_module()
 class SceneTargets(BaseTransform):
-    """Clips boxes to the image, leaves out people whose box is empty, and hides keypoints outside the image.
+    """Clips boxes to the image, drops people with an empty box, and marks keypoints outside the image as unlabelled.
 
     Packs `bboxes` [G, 4], `keypoints` [G, K, 2] and `keypoints_visible` [G, K] as labels.
     """
@@ -159,9 +159,9 @@ class SceneTargets(BaseTransform):
 
 @DATA_SAMPLERS.register_module()
 class AspectRatioBatches(BatchSampler):
-    """Batches of images that are all wide or all tall, so that little is padded. Leftovers of an epoch are dropped.
+    """Batches of images that are all wide or all tall, to reduce padding. Incomplete batches of an epoch are dropped.
 
-    Needs a data set whose samples tell `image_size` (`CocoScenes`, `CrowdPoseScenes`).
+    Needs a data set whose samples have `image_size` (`CocoScenes`, `CrowdPoseScenes`).
     """
 
     def __init__(self, sampler: Sampler, batch_size: int) -> None:

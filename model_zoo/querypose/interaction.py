@@ -1,4 +1,4 @@
-"""How a query of QueryPose takes up the features of its region: dynamic MLP, attention, spatial attention.
+"""How a query of QueryPose attends to the RoI features: dynamic MLP, attention, spatial attention.
 
 Every interaction maps queries [N, M, Dq] (N people, M queries each) and RoI features [N, C, H, W] to
 [N, M, D]. Table 1 of the paper compares them; SPEGM (Sec. 3.2) is the proposed one.
@@ -7,12 +7,14 @@ Every interaction maps queries [N, M, Dq] (N people, M queries each) and RoI fea
 import torch
 from torch import Tensor, nn
 
+from ..layers.options import check_choice
+
 
 class DynamicMLP(nn.Module):
-    """Two linear layers whose weights come from the query (dynamic head of Sparse R-CNN, Sec. 3.2).
+    """Two linear layers whose weights are generated from the query (dynamic head of Sparse R-CNN, Sec. 3.2).
 
     `axis="channel"`: the layers C-hidden-C act at each of the H * W positions. `axis="spatial"`: the layers
-    HW-hidden-HW act on each of the C channels. Either way the result is flattened and projected to `dim`.
+    HW-hidden-HW act on each of the C channels. The result is flattened and projected to `dim`.
     """
 
     def __init__(
@@ -26,8 +28,7 @@ class DynamicMLP(nn.Module):
         axis: str = "channel",
     ) -> None:
         super().__init__()
-        if axis not in ("channel", "spatial"):
-            raise ValueError(f"axis is '{axis}'; allowed are channel, spatial")
+        check_choice("axis", axis, ("channel", "spatial"))
         self.space, self.hidden = axis == "spatial", hidden
         self.width = size**2 if self.space else channels  # of the dynamic layers
         self.dynamic_layer = nn.Linear(query_dim, 2 * self.width * hidden)
@@ -50,7 +51,7 @@ class DynamicMLP(nn.Module):
 
 
 class RegionAttention(nn.Module):
-    """Multi-head self-attention over the queries and the H * W positions together; the queries' outputs are kept."""
+    """Multi-head attention of the queries to queries and H * W positions together."""
 
     def __init__(self, *, query_dim: int, channels: int, dim: int, heads: int) -> None:
         super().__init__()
@@ -70,7 +71,7 @@ class RegionAttention(nn.Module):
 class SpatialPartEmbedding(nn.Module):
     """SPEGM after its stacked convolutions: M attention maps on the doubled grid, one embedding each (Sec. 3.2).
 
-    The query has no say here; it is taken so that all interactions look alike.
+    The query is not used; it is an argument so that all interactions have the same signature.
     """
 
     def __init__(self, *, channels: int, parts: int, dim: int) -> None:

@@ -1,9 +1,9 @@
 """QueryPose: Sparse Multi-Person Pose Regression via Spatial-Aware Part-Level Query (Xiao et al., NeurIPS 2022,
 arXiv 2212.07855).
 
-Image in, people out: Q learnable boxes and instance queries pass S stages. Each stage refines the boxes as Sparse
-R-CNN does, then reads the poses from 14x14 features of the finest map by one query for each body part.
-Matching is one to one, so nothing is suppressed or grouped afterwards.
+End to end: Q learnable boxes and instance queries are refined in S stages. Each stage refines the boxes as Sparse
+R-CNN does, then regresses the poses from 14x14 RoI features of the finest map with one query per body part.
+Matching is one to one, so there is neither non-maximum suppression nor grouping.
 
 Letters: B images, S stages, Q proposals, K keypoints, M parts, D query width. Boxes are x1 y1 x2 y2 in pixels.
 """
@@ -20,28 +20,17 @@ from mmpose.models.pose_estimators import BottomupPoseEstimator
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-from ..figures.panel import Figure
-from ..figures.querypose import panels, part_attention
+from ..layers.options import check_choice
 from ..layers.roi_align import OUTSIDE, RoIPyramid
 from ..losses.set_prediction import People, Predictions, SetCriterion
-from ..released.querypose import looks_like, optional_entry, released_names
 from . import (
     data,  # noqa: F401  (registered on import)
     necks,  # noqa: F401  (registered on import)
     swin,  # noqa: F401  (registered on import)
 )
-from .decoders import BoxStage, InstanceStage, PartStage, PooledStage, Poses
+from .box_decoder import BoxStage
+from .keypoint_decoder import InstanceStage, PartStage, PooledStage, Poses
 from .parts import body_parts
-
-__all__ = [
-    "QueryPose",
-    "QueryPoseHead",
-    "found_people",
-    "looks_like",
-    "optional_entry",
-    "part_attention",
-    "released_names",
-]
 
 CLASS_PRIOR = 0.01
 SIZE_DIVISOR = 32
@@ -49,7 +38,7 @@ QUERIES = ("part", "instance", "none")
 
 
 class Stage(NamedTuple):
-    """What one stage leaves: predictions, instance query after the box decoder [B, Q, D], poses of the B * Q people."""
+    """Output of one stage: predictions, instance query after the box decoder [B, Q, D], poses of the B * Q people."""
 
     predictions: Predictions
     box_query: Tensor
@@ -60,8 +49,8 @@ class Stage(NamedTuple):
 class QueryPose(BottomupPoseEstimator):
     """Backbone, pyramid P2-P5 and `QueryPoseHead` on whole images of any size.
 
-    `mode="tensor"` gives the dict that `QueryPoseHead.forward` describes; boxes begin as the samples' `img_shape`,
-    without samples as the whole input. `mode="predict"` puts into every sample's `pred_instances`, in pixels of the
+    `mode="tensor"` returns the dict of `QueryPoseHead.forward`; boxes are initialised to the samples' `img_shape`,
+    without samples to the whole input. `mode="predict"` adds to every sample's `pred_instances`, in pixels of the
     original image: keypoints, keypoint_scores, bboxes, bbox_scores (the pose's), instance_scores (of a person).
     """
 
@@ -72,7 +61,7 @@ class QueryPose(BottomupPoseEstimator):
         return super().extract_feat(F.pad(inputs, padding) if any(padding) else inputs)
 
     def forward(self, inputs: Any, data_samples: Any = None, mode: str = "tensor") -> Any:
-        """As MMPose's, which leaves the samples out of `mode="tensor"`."""
+        """As MMPose's, which ignores the samples in `mode="tensor"`."""
         if mode != "tensor":
             return super().forward(inputs, data_samples, mode)
         inputs = torch.stack(inputs) if isinstance(inputs, list) else inputs
@@ -85,7 +74,7 @@ class QueryPose(BottomupPoseEstimator):
         sizes = _input_sizes(data_samples)
         output = self.head(self.extract_feat(inputs), sizes)
         for image, (size, sample) in enumerate(zip(sizes, data_samples, strict=True)):
-            people = found_people(output, image, size, sample.ori_shape[1::-1])
+            people = decode_predictions(output, image, size, sample.ori_shape[1::-1])
             people["keypoints"] = people["keypoints"] - 0.5  # COCO counts pixel centres from 0
             people.pop("kept")
             arrays = {name: value.detach().cpu().numpy() for name, value in people.items()}
@@ -102,13 +91,13 @@ class QueryPoseHead(BaseHead):
         num_queries, num_stages, dim, part_dim: Q, S, width of instance and of part queries.
         channels, strides: of the pyramid's maps, finest first; the keypoint decoder reads the first.
         heads, hidden, dynamic_hidden: attention heads, feed-forward width, inner width of the dynamic MLP.
-        box_size, pose_size: bins of RoIAlign a side.
+        box_size, pose_size: bins of RoIAlign per side.
         conv_hidden, conv_layers: the stacked 3x3 convolutions.
         query: "part" (the paper), "instance" (Table 1, IQ) or "none" (Table 2b, baseline).
         interaction, iteration: see `PartStage` and `InstanceStage`.
-        instance_update: the keypoint decoder renews the instance query (Figure 3b); False is the light decoder (3a).
-        hand_on: the next stage gets the renewed query; False as the code of May 2023 evaluates.
-        outside: what RoIAlign reads outside the map, "border" (as the golden data of the shared reference) or "zero"
+        instance_update: the keypoint decoder updates the instance query (Figure 3b); False is the light decoder (3a).
+        pass_updated_query: the next stage gets the updated query; False as in the evaluation code of May 2023.
+        outside: RoIAlign outside the map, "border" (as the golden data of the shared reference) or "zero"
             (as the compiled operators that the authors trained with).
         canonical_size: side in pixels of a box that is pooled from the map with stride 16.
         loss: arguments of `SetCriterion`.
@@ -137,18 +126,16 @@ class QueryPoseHead(BaseHead):
         interaction: str = "spegm",
         iteration: str = "selective",
         instance_update: bool = True,
-        hand_on: bool = True,
+        pass_updated_query: bool = True,
         outside: str = "border",
         canonical_size: float = 224,
     ) -> None:
         super().__init__()
-        if query not in QUERIES:
-            raise ValueError(f"query is '{query}'; allowed are {', '.join(QUERIES)}")
+        check_choice("query", query, QUERIES)
         self.strides, self.box_size, self.pose_size = tuple(strides), box_size, pose_size
-        if outside not in OUTSIDE:
-            raise ValueError(f"outside is '{outside}'; allowed are {', '.join(OUTSIDE)}")
+        check_choice("outside", outside, OUTSIDE)
         self.outside, self.canonical_size = outside, canonical_size
-        self.hand_on, self.carry_parts = hand_on, iteration != "none"
+        self.pass_updated_query, self.carry_parts = pass_updated_query, iteration != "none"
         attention = dict(dim=dim, heads=heads, hidden=hidden, dynamic_hidden=dynamic_hidden)
         convolutions = dict(channels=channels, conv_hidden=conv_hidden, conv_layers=conv_layers)
         common = dict(**attention, **convolutions, roi_size=pose_size, interaction=interaction)
@@ -173,10 +160,10 @@ class QueryPoseHead(BaseHead):
         self.pose_stages = nn.ModuleList(pose_stage() for _ in range(num_stages))
         self.criterion = SetCriterion(**loss)
 
-    default_init_cfg = None  # `init_weights` says it all
+    default_init_cfg = None  # `init_weights` does all of it
 
     def init_weights(self) -> None:
-        """As in the published code: Xavier for every matrix of the decoders, boxes that cover the image."""
+        """As in the published code: Xavier for every matrix of the decoders, boxes that cover the whole image."""
         decoders = nn.ModuleList([*self.box_stages, *self.pose_stages])
         for name, value in decoders.named_parameters():
             if value.dim() > 1:
@@ -191,7 +178,7 @@ class QueryPoseHead(BaseHead):
         self.criterion.init_weights()
 
     def stages(self, feats: Sequence[Tensor], sizes: Sequence[tuple[int, int]]) -> Iterator[Stage]:
-        """Runs the stages one after another.
+        """Runs the stages in order.
 
         feats: P2, P3, ... [B, C, H / stride, W / stride]; sizes: (width, height) of each image without padding.
         """
@@ -215,7 +202,7 @@ class QueryPoseHead(BaseHead):
             poses = pose_stage(pooled, query.flatten(0, 1), parts)
             mu, sigma = (value.view(*logits.shape, -1, 2) for value in (poses.mu, poses.sigma))
             yield Stage(Predictions(logits, found, mu, sigma), query, poses)
-            query = poses.query.view_as(query) if self.hand_on else query
+            query = poses.query.view_as(query) if self.pass_updated_query else query
             parts = poses.parts if self.carry_parts else table
 
     def forward(
@@ -224,7 +211,7 @@ class QueryPoseHead(BaseHead):
         """Pyramid and image sizes (width, height) to the predictions of all stages.
 
         logits [S, B, Q]; boxes [S, B, Q, 4] in pixels of the input, not clipped; mu, sigma [S, B, Q, K, 2]: a
-        keypoint lies at the box's centre plus mu times the box's width and height, sigma in (0, 1) is its deviation.
+        keypoint is at the box's centre plus mu times the box's width and height, sigma in (0, 1) is its deviation.
         """
         each = [stage.predictions for stage in self.stages(feats, sizes)]
         stacked = Predictions(*(torch.stack(values) for values in zip(*each, strict=True)))
@@ -244,29 +231,19 @@ class QueryPoseHead(BaseHead):
     def predict(
         self, feats: Sequence[Tensor], batch_data_samples: list, test_cfg: Any = None
     ) -> list:
-        """People of each image as `found_people` gives them, in pixels of the network's input."""
+        """People of each image as from `decode_predictions`, in pixels of the network's input."""
         sizes = _input_sizes(batch_data_samples)
         output = self(feats, sizes)
-        return [found_people(output, image, size, size) for image, size in enumerate(sizes)]
-
-    def figures(self, feats: Sequence[Tensor], batch_data_samples: list) -> list[Figure]:
-        """Where each part of the surest person looks in the last stage (Figure 5); [] without attention maps."""
-        sizes = _input_sizes(batch_data_samples)
-        *_, last = self.stages(feats, sizes)
-        if last.poses.attention is None:
-            return []
-        surest = int(last.predictions.logits[0].argmax())
-        box = last.predictions.boxes[0, surest]
-        return panels(last.poses.attention[surest], box, self.parts, sizes[0])
+        return [decode_predictions(output, image, size, size) for image, size in enumerate(sizes)]
 
 
-def found_people(
+def decode_predictions(
     output: dict[str, Tensor], image: int, input_size: Sequence[int], output_size: Sequence[int]
 ) -> dict[str, Tensor]:
     """The people of one image from the last stage's predictions, scaled from `input_size` to `output_size`.
 
-    Sizes are (width, height). All proposals are kept whose box is not empty inside the image; there is no
-    threshold and no suppression. With n of them: kept [n] (proposal numbers), bboxes [n, 4] (clipped), keypoints
+    Sizes are (width, height). All proposals with a non-empty box inside the image are kept; there is no
+    threshold and no suppression. For n of them: kept [n] (proposal numbers), bboxes [n, 4] (clipped), keypoints
     [n, K, 2] (by the unclipped box; continuous, 0.5 is the first pixel's centre), keypoint_scores [n, K] (mean of
     1 - sigma over x and y), instance_scores [n], bbox_scores [n] (their product's mean: the pose's score, Sec. 3.4).
     """
@@ -296,5 +273,5 @@ def _people(sample: Any, device: torch.device) -> People:
 
 
 def _input_sizes(samples: list) -> list[tuple[int, int]]:
-    """(width, height) of each image as it entered the network, padding left out."""
+    """(width, height) of each image as the network's input, without padding."""
     return [tuple(sample.img_shape[1::-1]) for sample in samples]

@@ -16,7 +16,7 @@ MODELS.register_module("FrozenBN", module=FrozenBatchNorm2d)  # norm_cfg=dict(ty
 class SumFPN(BaseModule):
     """1x1 laterals, nearest upsampling, sum, 3x3 outputs; biases, no norm.
 
-    Maps [B, C_i, H_i, W_i], each half as large as the one before, to as many maps [B, out_channels, H_i, W_i].
+    Maps [B, C_i, H_i, W_i], each half as large as the previous one, to as many maps [B, out_channels, H_i, W_i].
     """
 
     def __init__(self, *, in_channels: Sequence[int], out_channels: int) -> None:
@@ -44,10 +44,10 @@ class SumFPN(BaseModule):
 
 @MODELS.register_module()
 class HRFPN(BaseModule):
-    """All branches of HRNet brought to the finest grid (bilinear), one 1x1 fusion, average pooling to each level,
+    """All branches of HRNet upsampled to the finest grid (bilinear), one 1x1 fusion, average pooling to each level,
     3x3 outputs; biases, no norm.
 
-    Maps [B, C_i, H_i, W_i], each half as large as the one before, to as many maps [B, out_channels, H_i, W_i].
+    Maps [B, C_i, H_i, W_i], each half as large as the previous one, to as many maps [B, out_channels, H_i, W_i].
     """
 
     def __init__(self, *, in_channels: Sequence[int], out_channels: int) -> None:

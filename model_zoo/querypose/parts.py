@@ -10,7 +10,10 @@ COCO = {
         (13, 15),
         (14, 16),
     ),
-    13: ((0, 1, 2, 3, 4), *((keypoint,) for keypoint in range(5, 17))),  # (b): head, the rest alone
+    13: (
+        (0, 1, 2, 3, 4),
+        *((keypoint,) for keypoint in range(5, 17)),
+    ),  # (b): head, one each for the rest
     5: ((0, 1, 2, 3, 4), (5, 7, 9), (6, 8, 10), (11, 13, 15), (12, 14, 16)),  # (d): head and limbs
 }
 CROWDPOSE = {  # order: shoulders, elbows, wrists, hips, knees, ankles (left, right), top of the head, neck
@@ -21,9 +24,9 @@ CROWDPOSE = {  # order: shoulders, elbows, wrists, hips, knees, ankles (left, ri
 
 
 def body_parts(num_keypoints: int, num_parts: int) -> tuple[tuple[int, ...], ...]:
-    """The division of COCO's 17 or CrowdPose's 14 keypoints into so many parts; as many as keypoints: each alone.
+    """The division of COCO's 17 or CrowdPose's 14 keypoints into `num_parts`; `num_keypoints` of them: one each.
 
-    Raises `ValueError` for a division the paper does not have.
+    Raises `ValueError` for a division that is not in the paper.
     """
     if num_parts == num_keypoints:
         return tuple((keypoint,) for keypoint in range(num_keypoints))

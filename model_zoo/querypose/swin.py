@@ -1,4 +1,4 @@
-"""Swin Transformer whose entries are those of Swin's own checkpoints, but for the names."""
+"""Swin Transformer with the weights' layout of Swin's own checkpoints, under MMPose's entry names."""
 
 import torch
 from mmengine.model import BaseModule
@@ -7,16 +7,11 @@ from mmpose.models.backbones import SwinTransformer
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-COLUMN_FIRST = (
-    0,
-    2,
-    1,
-    3,
-)  # the four pixels of a patch as Swin orders them; nn.Unfold goes row by row
+COLUMN_FIRST = (0, 2, 1, 3)  # Swin's order of a patch's four pixels; nn.Unfold is row-major
 
 
 class PatchUnfold(nn.Unfold):
-    """[B, C, H, W] to [B, 4C, H / 2 * W / 2]: the four pixels of each patch, column by column, C channels each."""
+    """[B, C, H, W] to [B, 4C, H / 2 * W / 2]: the four pixels of each patch in column-major order, C channels each."""
 
     def __init__(self) -> None:
         super().__init__(kernel_size=(2, 2), dilation=(1, 1), padding=(0, 0), stride=(2, 2))
@@ -30,15 +25,14 @@ class PatchUnfold(nn.Unfold):
 class ReleasedSwin(SwinTransformer):
     """MMPose's SwinTransformer that merges patches in the order of Swin's own weights.
 
-    Pretrained weights are read from a file of the Swin authors; MMPose 1.3.2 gives them a prefix that its own
-    backbone does not have, so that nothing of them is loaded.
+    Pretrained weights are read from a file of the Swin authors; MMPose 1.3.2 adds a prefix to their names that its
+    own backbone does not have, so none of them are loaded.
     """
 
     def __init__(self, **kwargs) -> None:
         target = torch.get_default_device()
-        with torch.device(
-            "cpu" if target.type == "meta" else target
-        ):  # MMPose reads numbers off tensors
+        # MMPose reads numbers from tensors
+        with torch.device("cpu" if target.type == "meta" else target):
             super().__init__(**kwargs)
         self.to(target)
         for stage in self.stages:
@@ -53,9 +47,8 @@ class ReleasedSwin(SwinTransformer):
         file = CheckpointLoader.load_checkpoint(path, map_location="cpu")
         state = {own_name(name): value for name, value in file.get("model", file).items()}
         missing, _ = BaseModule.load_state_dict(self, state, strict=False)
-        lacking = [
-            name for name in missing if not name.startswith("norm")
-        ]  # the outputs' norms are new
+        # the outputs' norms are new
+        lacking = [name for name in missing if not name.startswith("norm")]
         if lacking:
             raise ValueError(f"'{path}' lacks {len(lacking)} entries of this Swin, as {lacking[0]}")
         return None

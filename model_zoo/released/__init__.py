@@ -1,0 +1,1 @@
+"""The authors' checkpoints: `released/<family>.py` mirrors `<family>/`, which knows nothing of it."""

@@ -70,7 +70,7 @@ POSE_STAGE = (
     (r"\.instance_projection\.", ".residual_filter."),
 )
 NOT_STORED = ("head.criterion.flow.loc", "head.criterion.flow.cov")
-# No output depends on them: Swin's constant table of places, and a fifth map of HRFPN that no region is pooled from.
+# No output depends on them: Swin's constant index of relative positions, and HRFPN's unused fifth map.
 OPTIONAL = re.compile(r"\.attn\.relative_position_index$|^backbone\.fpn_conv\.4\.(weight|bias)$")
 
 
@@ -105,8 +105,8 @@ def _renamed(name: str, rules: tuple) -> str:
     return name
 
 
-def looks_like(state: dict[str, Tensor]) -> str | None:
-    """Which QueryPose a state_dict of the authors' entry names belongs to, in words; None if it is none."""
+def describe_checkpoint(state: dict[str, Tensor]) -> str | None:
+    """The QueryPose that a state_dict with the authors' entry names belongs to, in words; else None."""
     stages = {name.split(".")[2] for name in state if name.startswith("head.pose_head_series.")}
     queries = state.get("init_proposal_features.weight")
     if not stages or queries is None:

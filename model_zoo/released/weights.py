@@ -1,16 +1,15 @@
-"""The authors' checkpoints, by the authors' own entry names: read safely, compared whole, then
-copied."""
+"""Loads the authors' checkpoints by the authors' own entry names: all entries are compared, then all copied."""
 
 from __future__ import annotations
 
 import pickle
-import sys
 import warnings
 from collections.abc import Mapping
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from ..errors import WeightsMismatch, ZooError
+from ..families import family_module
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -24,12 +23,13 @@ def load_released_weights(model: nn.Module, source: str | PathLike[str] | StateD
     `source` is a file or a state_dict with the authors' entry names, with or without the prefix
     "module." of DataParallel. Files are read with `weights_only=True`, so nothing in them is
     executed. Either every entry fits and all are copied, or the model is left as it was and
-    `WeightsMismatch` says what does not fit. The family's module gives the names:
-    `released_names(model)` maps each of the authors' entries to ours; `optional_entry(name)`, where it has one, tells
-    of which entries no output depends, so that they may be missing or left over.
+    `WeightsMismatch` says what does not fit. `released/<family>.py` defines the names:
+    `released_names(model)` maps each of the authors' entries to ours; `optional_entry(name)`, if it has one, says
+    on which entries no output depends, so that they may be missing or left over; `describe_checkpoint(state)` says
+    in words which network a state_dict belongs to.
     """
-    family = sys.modules[type(getattr(model, "head", model)).__module__]
-    if not hasattr(family, "released_names"):
+    family = family_module("released", model)
+    if family is None:
         kind = type(getattr(model, "head", model)).__name__
         raise ZooError(f"no released weights are known for a model with the head {kind}")
     names: dict[str, str] = family.released_names(model)
@@ -44,7 +44,7 @@ def load_released_weights(model: nn.Module, source: str | PathLike[str] | StateD
     state = {name: value for name, value in state.items() if name in names or not optional(name)}
     problems = _problems(state, {theirs: own[ours] for theirs, ours in names.items()})
     if problems:
-        guess = getattr(family, "looks_like", lambda state: None)(state)
+        guess = family.describe_checkpoint(state)
         raise WeightsMismatch(
             f"this checkpoint does not belong to the model: {'; '.join(problems)}. "
             + (f"It looks like {guess}. " if guess else "")
@@ -57,7 +57,7 @@ def _read(path: str | PathLike[str]) -> dict[str, Tensor]:
     import torch
 
     try:
-        with warnings.catch_warnings():  # the refusal that follows says enough
+        with warnings.catch_warnings():  # the error that follows says enough
             warnings.filterwarnings("ignore", message="Detected pickle protocol")
             content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:

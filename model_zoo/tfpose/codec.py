@@ -8,7 +8,7 @@ from mmpose.registry import KEYPOINT_CODECS
 
 @KEYPOINT_CODECS.register_module()
 class NormalizedCoordinates(BaseKeypointCodec):
-    """Coordinates in [0, 1]: the centre of the crop's first pixel is 0, that of its last 1.
+    """Coordinates in [0, 1]: the centre of the crop's first pixel is 0, that of its last pixel 1.
 
     This is UDP's unit, to be used with `TopdownAffine(use_udp=True)`; flipping the crop is then
     x -> 1 - x exactly.
@@ -54,7 +54,7 @@ class NormalizedCoordinates(BaseKeypointCodec):
     def decode(self, encoded: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Coordinates [N, K, 2] in [0, 1] to keypoints [N, K, 2] and scores [N, K].
 
-        Scores are 1, since none is predicted. Keypoints are the fraction times `input_size`, which
+        Scores are 1, since the network predicts none. Keypoints are the fraction times `input_size`, which
         is what MMPose's top-down estimators expect of a UDP codec: they divide by it and multiply
         by the box.
         """

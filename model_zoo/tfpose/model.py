@@ -1,8 +1,8 @@
 """TFPose: Direct Human Pose Estimation with Transformers (Mao et al., arXiv 2103.15320).
 
 Backbone features of several levels, a deformable-attention encoder, and a decoder with one query
-per keypoint whose layers refine the coordinates one after the other. A heatmap branch on the
-encoder's output helps training and is gone at inference.
+per keypoint whose layers refine the coordinates iteratively. An auxiliary heatmap branch on the
+encoder's output is used in training only.
 """
 
 from collections.abc import Sequence
@@ -13,14 +13,12 @@ from mmpose.models.utils.tta import flip_coordinates
 from mmpose.registry import KEYPOINT_CODECS, MODELS
 from torch import Tensor, nn
 
-from ..figures.panel import Figure
-from ..figures.tfpose import panels, query_attention, sampling_points
 from ..layers.deformable import DeformableAttention, Shapes
 from ..layers.position import sine_position_embedding
 from .codec import NormalizedCoordinates
 from .transformer import Decoder, EncoderLayer
 
-__all__ = ["NormalizedCoordinates", "TFPoseHead", "query_attention", "sampling_points"]
+__all__ = ["NormalizedCoordinates", "TFPoseHead"]
 
 
 @MODELS.register_module()
@@ -32,7 +30,7 @@ class TFPoseHead(BaseHead):
         num_joints: number of keypoints K, one query each.
         dim, heads, points, hidden, dropout: the transformer's channels D, attention heads, sampling
             points per head and level, feed-forward width.
-        encoder_layers: N_E; with 0 the decoder looks at the projected features themselves.
+        encoder_layers: N_E; with 0 the decoder attends to the projected features directly.
         decoder_layers: N_D.
         q2q: whether the decoder has query-to-query attention.
         aux_weight: lambda of Eq. 7; 0 builds no heatmap branch.
@@ -75,7 +73,7 @@ class TFPoseHead(BaseHead):
             nn.Sequential(nn.Conv2d(channels, dim, 1), nn.GroupNorm(norm_groups, dim))
             for channels in in_channels
         )
-        self.level_embedding = None  # [levels, D]; without an encoder nothing asks for positions
+        self.level_embedding = None  # [levels, D]; used by the encoder only
         if encoder_layers:
             self.level_embedding = nn.Parameter(torch.zeros(len(in_channels), dim))
         self.encoder = nn.ModuleList(EncoderLayer(dim=dim, **layer) for _ in range(encoder_layers))
@@ -88,9 +86,9 @@ class TFPoseHead(BaseHead):
             self.heatmap_branch = _heatmap_branch(dim, aux_channels, num_joints)
 
     def init_weights(self) -> None:
-        """As Deformable DETR starts: Xavier for matrices, N(0, 1) for embeddings, y_0 and queries.
-        The last map of a refinement starts with a deviation of 0.01, the heatmap branch with 0.001
-        as SimpleBaseline does."""
+        """As in Deformable DETR: Xavier for matrices, N(0, 1) for embeddings, y_0 and queries. The
+        last layer of a refinement starts with a standard deviation of 0.01, the heatmap branch with
+        0.001 as in SimpleBaseline."""
         super().init_weights()
         for part in (self.encoder, self.keypoint_decoder):
             for name, parameter in part.named_parameters():
@@ -134,8 +132,8 @@ class TFPoseHead(BaseHead):
     def forward(self, feats: Sequence[Tensor]) -> Tensor | dict[str, Tensor]:
         """Backbone maps to the last decoder layer's coordinates [B, K, 2] in (0, 1) of the crop.
 
-        In training mode a dict of all that is supervised: `coordinates`, `layers` [N_D, B, K, 2]
-        (those of every decoder layer) and, with the auxiliary branch, `heatmaps` of eight times the
+        In training mode a dict of everything supervised: `coordinates`, `layers` [N_D, B, K, 2]
+        (of every decoder layer) and, with the auxiliary branch, `heatmaps` of eight times the
         coarsest level's height and width.
         """
         memory, shapes = self.memory(feats)
@@ -165,11 +163,6 @@ class TFPoseHead(BaseHead):
         mirrored = flip_coordinates(mirrored, info["flip_indices"], False, info["input_size"])
         return self.decode((original + mirrored)[:, None] / 2)
 
-    def figures(self, feats: Sequence[Tensor], batch_data_samples: list) -> list[Figure]:
-        """Sampling locations of some keypoints and query-to-query attention, of the last decoder
-        layer (Figures 6 and 7)."""
-        return panels(self, feats, batch_data_samples[0].metainfo["input_size"])
-
     def loss(
         self, feats: Sequence[Tensor], batch_data_samples: list, train_cfg: dict | None = None
     ) -> dict[str, Tensor]:
@@ -190,7 +183,7 @@ class TFPoseHead(BaseHead):
 def coordinate_loss(layers: Tensor, target: Tensor, weights: Tensor) -> Tensor:
     """L1 distance, summed over decoder layers, mean over labelled coordinates (TFPose, Eq. 5).
 
-    layers [N_D, B, K, 2], target [B, K, 2], weights [B, K], 0 or 1. Zero without labelled joints.
+    layers [N_D, B, K, 2], target [B, K, 2], weights [B, K], 0 or 1. Zero if no joint is labelled.
     """
     distance = (layers - target).abs().mean(dim=3).sum(dim=0)
     return (distance * weights).sum() / weights.sum().clamp(min=1)
@@ -199,7 +192,7 @@ def coordinate_loss(layers: Tensor, target: Tensor, weights: Tensor) -> Tensor:
 def heatmap_loss(heatmaps: Tensor, target: Tensor, weights: Tensor) -> Tensor:
     """Squared error, mean over batch, keypoints and pixels, labelled joints only (TFPose, Eq. 6).
 
-    heatmaps and target [B, K, H, W], weights [B, K], 0 or 1. Raises `ValueError` where the sizes
+    heatmaps and target [B, K, H, W], weights [B, K], 0 or 1. Raises `ValueError` if the sizes
     differ.
     """
     if heatmaps.shape != target.shape:

@@ -71,22 +71,12 @@ class DecoderLayer(nn.Module):
         )
 
     def after_q2q(self, queries: Tensor, embedding: Tensor) -> Tensor:
-        """Queries [B, K, D] and their embedding [K, D] to queries that know of each other."""
+        """Queries [B, K, D] and their embedding [K, D] to queries after query-to-query attention."""
         if self.q2q is None:
             return queries
         placed = queries + embedding
         attended, _ = self.q2q(placed, placed, queries, need_weights=False)
         return self.q2q_norm(queries + self.dropout(attended))
-
-    def q2q_weights(self, queries: Tensor, embedding: Tensor) -> Tensor:
-        """Query-to-query attention [B, K, K] after softmax, averaged over heads.
-
-        Rows, the asking queries, sum to 1. Raises `ValueError` for a layer without it.
-        """
-        if self.q2q is None:
-            raise ValueError("this model has no query-to-query attention; take one with q2q=True")
-        placed = queries + embedding
-        return self.q2q(placed, placed, queries, need_weights=True)[1]
 
     def forward(
         self,
@@ -104,22 +94,20 @@ class DecoderLayer(nn.Module):
         return queries, self.refine(queries)
 
 
-class Step(NamedTuple):
-    """What a decoder layer takes and gives."""
+class DecoderStep(NamedTuple):
+    """Input and output of a decoder layer."""
 
     queries: Tensor  # [B, K, D] before the layer
-    reference: (
-        Tensor  # [B, K, 2] in (0, 1): coordinates of the layer before, where its sampling starts
-    )
+    reference: Tensor  # [B, K, 2] in (0, 1): coordinates of the previous layer, reference points of its sampling
     coordinates: Tensor  # [B, K, 2] in (0, 1): refined by the layer
 
 
 class Decoder(nn.Module):
-    """N_D layers that refine K coordinates one after the other (Eq. 4).
+    """N_D layers that refine K coordinates iteratively (Eq. 4).
 
     `queries` is Q, `embedding` its position embedding, `start` the learned y_0 in logits. No
-    gradient flows from a layer's coordinates into those before (Deformable DETR's iterative
-    refinement).
+    gradient flows from a layer's coordinates into those of earlier layers (Deformable DETR's
+    iterative refinement).
     """
 
     def __init__(self, *, layers: int, num_keypoints: int, dim: int, **layer: Any) -> None:
@@ -129,13 +117,13 @@ class Decoder(nn.Module):
         self.start = nn.Parameter(torch.zeros(num_keypoints, 2))
         self.layers = nn.ModuleList(DecoderLayer(dim=dim, **layer) for _ in range(layers))
 
-    def steps(self, memory: Tensor, shapes: Shapes) -> Iterator[Step]:
-        """Memory [B, L, D] to one `Step` per layer."""
+    def steps(self, memory: Tensor, shapes: Shapes) -> Iterator[DecoderStep]:
+        """Memory [B, L, D] to one `DecoderStep` per layer."""
         queries = self.queries.expand(len(memory), -1, -1)
         logits = self.start.expand(len(memory), -1, -1)
         for layer in self.layers:
             before, reference = queries, logits.sigmoid().detach()
             queries, refinement = layer(queries, self.embedding, reference, memory, shapes)
             logits = logits + refinement
-            yield Step(before, reference, logits.sigmoid())
+            yield DecoderStep(before, reference, logits.sigmoid())
             logits = logits.detach()

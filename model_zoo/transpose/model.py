@@ -1,9 +1,9 @@
 """TransPose: Keypoint Localization via Transformer (Yang et al., ICCV 2021, arXiv 2012.14214).
 
-An ImageNet backbone cut short (1/8 of the input for ResNet, 1/4 for HRNet), a 1x1 convolution to D
+An ImageNet backbone truncated early (1/8 of the input for ResNet, 1/4 for HRNet), a 1x1 convolution to D
 channels, a Transformer encoder over all L = H * W positions, optional upsampling by 2, a 1x1
 convolution to K heatmaps. The last layer's attention row of a keypoint's location shows what the
-prediction depends on (Eq. 4; `transpose_attention`).
+prediction depends on (Eq. 4; `figures/transpose.py`).
 """
 
 from collections.abc import Sequence
@@ -16,9 +16,8 @@ from mmpose.models.heads import HeatmapHead
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-from ..figures.panel import Figure
-from ..figures.transpose import dependency_figures
 from ..layers.encoder import Encoder
+from ..layers.options import check_choice
 from ..layers.position import sine_position_embedding
 
 
@@ -96,10 +95,8 @@ class TransPoseHead(HeatmapHead):
         final_std: float | None = 0.001,
         **kwargs: Any,
     ) -> None:
-        if position not in ("sine", "learnable", "none"):
-            raise ValueError(f"position is '{position}'; allowed are sine, learnable, none")
-        if upsampling not in ("deconv", "bilinear", "none"):
-            raise ValueError(f"upsampling is '{upsampling}'; allowed are deconv, bilinear, none")
+        check_choice("position", position, ("sine", "learnable", "none"))
+        check_choice("upsampling", upsampling, ("deconv", "bilinear", "none"))
         deconv = {"deconv_out_channels": (dim,), "deconv_kernel_sizes": (4,)}
         none = {"deconv_out_channels": None, "deconv_kernel_sizes": None}
         super().__init__(
@@ -118,7 +115,7 @@ class TransPoseHead(HeatmapHead):
                 values = torch.empty_like(values)
             self.pos_embedding = nn.Parameter(values[:, None], requires_grad=position != "sine")
 
-    default_init_cfg = None  # `init_weights` says it all
+    default_init_cfg = None  # `init_weights` does all of it
 
     def init_weights(self) -> None:
         """The authors' initialisation: Xavier encoder of identical layers, final weights N(0,
@@ -135,7 +132,7 @@ class TransPoseHead(HeatmapHead):
 
     def position_embedding(self, height: int, width: int) -> Tensor | None:
         """Embedding [L, D] of a grid of that size; at another size than the configured one the sine
-        embedding is computed anew and the learnable one is interpolated (bilinear)."""
+        embedding is recomputed and the learnable one is interpolated (bilinear)."""
         if self.pos_embedding is None:
             return None
         stored = self.pos_embedding[:, 0]
@@ -162,35 +159,3 @@ class TransPoseHead(HeatmapHead):
         if self.upsampling == "bilinear":
             x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
         return super().forward((x,))
-
-    def figures(self, feats: Sequence[Tensor], batch_data_samples: Sequence[Any]) -> list[Figure]:
-        """Dependency areas of some keypoints at their predicted places, for one image."""
-        return dependency_figures(self, feats)
-
-
-def released_names(model: nn.Module) -> dict[str, str]:
-    """Entry names of the authors' state_dict (release "Hub") to those of our model."""
-    renamed = {"encoder": "global_encoder"}
-    names = {}
-    for ours in model.state_dict():
-        part, _, rest = ours.partition(".")
-        if part == "head":
-            first, dot, tail = rest.partition(".")
-            rest = renamed.get(first, first) + dot + tail
-        names[rest] = ours
-    return names
-
-
-def looks_like(state: dict[str, Tensor]) -> str | None:
-    """Which TransPose a state_dict of the authors' entry names belongs to, in words; None if it is
-    none."""
-    layers = {name.split(".")[2] for name in state if name.startswith("global_encoder.layers.")}
-    reduce, final = state.get("reduce.weight"), state.get("final_layer.weight")
-    hidden = state.get("global_encoder.layers.0.linear1.weight")
-    if not layers or reduce is None or final is None or hidden is None:
-        return None
-    backbone = f"H with HRNet-W{reduce.shape[1]}" if "conv2.weight" in state else "R with ResNet-50"
-    return (
-        f"TransPose-{backbone}, {len(layers)} layers, d {reduce.shape[0]}, h {hidden.shape[0]}, "
-        f"{final.shape[0]} keypoints"
-    )

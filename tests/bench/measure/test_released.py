@@ -28,7 +28,7 @@ def write_weights(file: Path, model: str) -> None:
     """Random weights of a zoo model, as the authors would have saved them."""
     torch.manual_seed(0)
     built = model_zoo.build_model(model)
-    from model_zoo.transpose.model import released_names  # MMPose can be imported only now
+    from model_zoo.released.transpose import released_names  # MMPose can be imported only now
 
     own = built.state_dict()
     names = released_names(built).items()

@@ -7,13 +7,9 @@ import pytest
 import torch
 
 import model_zoo
+from model_zoo.figures import querypose
 from model_zoo.figures.panel import figures
-from model_zoo.registry import register
-
-register()
-
-from model_zoo.figures import querypose  # noqa: E402  (needs what register() prepares)
-from model_zoo.tfpose.model import query_attention  # noqa: E402
+from model_zoo.figures.tfpose import query_attention
 
 
 def shown(name: str):
@@ -63,7 +59,7 @@ def test_querypose_attention_lies_where_the_box_is() -> None:
     attention = torch.zeros(2, 28, 28)
     attention[:, :7, :7] = 1.0
     box = torch.tensor([40.0, 0.0, 80.0, 60.0])
-    panels = querypose.panels(attention, box, ((0, 1), (2,)), (80, 60))
+    panels = querypose.part_panels(attention, box, ((0, 1), (2,)), (80, 60))
     assert [p.title for p in panels] == ["keypoint 1, keypoint 2", "keypoint 3"]
     heat = panels[0].heat
     assert heat.shape == (60, 80)

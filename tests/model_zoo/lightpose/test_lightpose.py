@@ -4,17 +4,14 @@ import numpy as np
 import pytest
 import torch
 from mmengine.structures import InstanceData, PixelData
+from mmpose.models.backbones import HRNet
+from mmpose.registry import KEYPOINT_CODECS
+from mmpose.structures import PoseDataSample
 
 import model_zoo
 from bench.measure.count.model_counts import record
-
-model_zoo.register()
-
-from mmpose.models.backbones import HRNet  # noqa: E402
-from mmpose.registry import KEYPOINT_CODECS  # noqa: E402
-from mmpose.structures import PoseDataSample  # noqa: E402
-
-from model_zoo.lightpose.model import HRNetToStage3, LightPoseHead, PreNormEncoderLayer  # noqa: E402
+from model_zoo.figures.transpose import layer_rows
+from model_zoo.lightpose.model import HRNetToStage3, LightPoseHead, PreNormEncoderLayer
 
 PRINTED = {  # parameters (M) and FLOPs (G) of LightPose's Tables 2, 3, 4 and 6; None where blank
     "lightpose-r50": ("12.0", "3.9"),
@@ -115,7 +112,7 @@ def test_attention_rows_are_those_of_the_forward_pass():
     values = layer.norm1(tokens)
     _, matrix = layer.self_attn(values + position, values + position, values)
     index = torch.tensor([[3, 7], [0, 9]])
-    rows = layer.attention_rows(tokens, position, index)
+    rows = layer_rows(layer, values, position, index)
     assert torch.allclose(rows, torch.stack([matrix[b, index[b]] for b in range(2)]), atol=1e-6)
 
 

@@ -6,11 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-import model_zoo
-
-model_zoo.register()
-
-from model_zoo.lightpose.model import CenterOffsetHeatmap, heatmap_loss, offset_loss  # noqa: E402
+from model_zoo.lightpose.model import CenterOffsetHeatmap, heatmap_loss, offset_loss
 
 WIDTH, HEIGHT = 192, 256
 STRIDES = (4, 8, 16, 32)

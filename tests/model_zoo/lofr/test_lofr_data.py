@@ -3,21 +3,17 @@
 import copy
 import json
 
+import cv2
 import numpy as np
 import pytest
 import torch
+from mmengine.dataset import pseudo_collate
+from mmengine.registry import DefaultScope
+from mmengine.runner.utils import set_random_seed
+from mmpose.registry import DATASETS
 
 import model_zoo
-
-model_zoo.register()
-
-import cv2  # noqa: E402
-from mmengine.dataset import pseudo_collate  # noqa: E402
-from mmengine.registry import DefaultScope  # noqa: E402
-from mmengine.runner.utils import set_random_seed  # noqa: E402
-from mmpose.registry import DATASETS  # noqa: E402
-
-from model_zoo.lofr.data import CategoryLabels, LocatedHalfBody, is_located  # noqa: E402
+from model_zoo.lofr.data import CategoryLabels, LocatedHalfBody, is_located
 
 PEOPLE = 6
 MPII_SCALES = pytest.mark.filterwarnings("ignore:Use the existing .bbox_center.")

@@ -5,17 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from mmengine.registry import DefaultScope
+from mmengine.structures import InstanceData, PixelData
+from mmpose.registry import MODELS
+from mmpose.structures import PoseDataSample
 
 import model_zoo
-
-model_zoo.register()
-
-from mmengine.registry import DefaultScope  # noqa: E402
-from mmengine.structures import InstanceData, PixelData  # noqa: E402
-from mmpose.registry import MODELS  # noqa: E402
-from mmpose.structures import PoseDataSample  # noqa: E402
-
-from model_zoo.losses.location_free import diversity_loss, located_loss, mass_scaled, presence_loss  # noqa: E402
+from model_zoo.losses.location_free import diversity_loss, located_loss, mass_scaled, presence_loss
 
 SMALL = {"dim": 16, "heads": 2, "hidden": 32, "encoder_layers": 1, "decoder_layers": 2}
 

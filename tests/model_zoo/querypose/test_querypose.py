@@ -6,22 +6,19 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from mmengine.structures import InstanceData
+from mmpose.structures import PoseDataSample
+from torchvision.ops.boxes import box_iou, generalized_box_iou
+from torchvision.ops.roi_align import _roi_align as torchvision_in_python
 
 import model_zoo
-from model_zoo.registry import register
-
-register()
-
-from mmengine.structures import InstanceData  # noqa: E402
-from mmpose.structures import PoseDataSample  # noqa: E402
-from torchvision.ops.boxes import box_iou, generalized_box_iou  # noqa: E402
-from torchvision.ops.roi_align import _roi_align as torchvision_in_python  # noqa: E402
-
-from model_zoo.layers.roi_align import RoIPyramid  # noqa: E402
-from model_zoo.losses.set_prediction import People, Predictions, SetCriterion, match  # noqa: E402
-from model_zoo.querypose.decoders import UnitLinear, shifted_boxes  # noqa: E402
-from model_zoo.querypose.model import found_people, part_attention  # noqa: E402
-from model_zoo.querypose.parts import body_parts  # noqa: E402
+from model_zoo.figures.querypose import part_attention
+from model_zoo.layers.roi_align import RoIPyramid
+from model_zoo.losses.set_prediction import People, Predictions, SetCriterion, match
+from model_zoo.querypose.box_decoder import shifted_boxes
+from model_zoo.querypose.keypoint_decoder import UnitLinear
+from model_zoo.querypose.model import decode_predictions
+from model_zoo.querypose.parts import body_parts
 
 VARIANTS = [name for name in model_zoo.names() if name.startswith("querypose-")]
 UNUSED = ("iteration.unused.", "iteration.unused_norm.")  # in the authors' module too, and counted
@@ -266,7 +263,7 @@ def test_keypoints_lie_relative_to_the_unclipped_box():
         mu=torch.zeros(1, 1, 2, 1, 2),
         sigma=torch.full((1, 1, 2, 1, 2), 0.25),
     )
-    people = found_people(output, 0, (100, 50), (200, 100))
+    people = decode_predictions(output, 0, (100, 50), (200, 100))
     assert people["kept"].tolist() == [0]
     assert people["keypoints"].tolist() == [[[0.0, 40.0]]]
     assert people["bboxes"].tolist() == [[0.0, 0.0, 40.0, 80.0]]

@@ -3,17 +3,12 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from torchvision.models.swin_transformer import SwinTransformer
 
 import model_zoo
-from model_zoo.registry import register
-
-register()
-
-from torchvision.models.swin_transformer import SwinTransformer  # noqa: E402
-
-from model_zoo.querypose.model import looks_like, released_names  # noqa: E402
-from model_zoo.querypose.necks import HRFPN, SumFPN  # noqa: E402
-from model_zoo.querypose.swin import ReleasedSwin  # noqa: E402
+from model_zoo.querypose.necks import HRFPN, SumFPN
+from model_zoo.querypose.swin import ReleasedSwin
+from model_zoo.released.querypose import describe_checkpoint, released_names
 
 
 def torchvision_name(name):
@@ -125,7 +120,7 @@ def test_a_checkpoint_of_another_decoder_is_refused_with_its_name():
     light = model_zoo.build_model("querypose-r50-light", tier="smoke")
     own = full.state_dict()
     state = {theirs: own[ours] for theirs, ours in released_names(full).items()}
-    assert looks_like(state) == "QueryPose with ResNet, full decoder, 2 stages, 8 queries"
+    assert describe_checkpoint(state) == "QueryPose with ResNet, full decoder, 2 stages, 8 queries"
     before = {name: value.clone() for name, value in light.state_dict().items()}
     with pytest.raises(model_zoo.WeightsMismatch, match="full decoder"):
         model_zoo.load_released_weights(light, state)

@@ -2,16 +2,11 @@
 
 import pytest
 import torch
+from torchvision.models.swin_transformer import SwinTransformer
 
 import model_zoo
-from model_zoo.registry import register
+from model_zoo.released.querypose import released_names
 from tests.model_zoo.querypose.golden import FOLDER, facts, filled
-
-register()
-
-from torchvision.models.swin_transformer import SwinTransformer  # noqa: E402
-
-from model_zoo.querypose.model import released_names  # noqa: E402
 
 BACKBONES = ("r50", "hrw32", "hrw48", "swinl")
 NAMES = [f"querypose-{backbone}{kind}" for backbone in BACKBONES for kind in ("", "-light")]

@@ -11,16 +11,14 @@ import pytest
 import torch
 
 import model_zoo
-from model_zoo.registry import register
+from model_zoo.losses.set_prediction import People, Predictions, SetCriterion, match
+from model_zoo.querypose.box_decoder import BoxStage
+from model_zoo.querypose.interaction import SpatialPartEmbedding
+from model_zoo.querypose.keypoint_decoder import PartStage, SelectiveIteration
+from model_zoo.querypose.model import decode_predictions
+from model_zoo.querypose.parts import body_parts
+from model_zoo.released.querypose import released_names
 from tests.model_zoo.querypose.golden import FOLDER, facts, filled, image
-
-register()
-
-from model_zoo.losses.set_prediction import People, Predictions, SetCriterion, match  # noqa: E402
-from model_zoo.querypose.decoders import BoxStage, PartStage, SelectiveIteration  # noqa: E402
-from model_zoo.querypose.interaction import SpatialPartEmbedding  # noqa: E402
-from model_zoo.querypose.model import found_people, released_names  # noqa: E402
-from model_zoo.querypose.parts import body_parts  # noqa: E402
 
 KINDS = {"full": "querypose-r50", "light": "querypose-r50-light"}
 PREDICTION, QUERY, PIXELS = 1e-4, 1e-3, 0.1  # the README's tolerances
@@ -188,7 +186,7 @@ def test_losses():
 def test_people_found(kind, size):
     golden, prefix = arrays(f"querypose_r50_{kind}"), f"out{size[1]}x{size[0]}_"
     output = {k: torch.from_numpy(golden[k])[:, None] for k in ("logits", "boxes", "mu", "sigma")}
-    people = found_people(output, 0, (320, 256), size)
+    people = decode_predictions(output, 0, (320, 256), size)
     assert np.array_equal(people["kept"], golden[prefix + "kept"])
     close(people["bboxes"], golden[prefix + "boxes"], PIXELS / 100)
     close(people["keypoints"], golden[prefix + "keypoints"][..., :2], PIXELS / 100)
@@ -234,7 +232,7 @@ def compare_stages(model, golden, slack=1.0):
         parts = poses.parts[:20].transpose(0, 1)
         close(parts, golden["part_query_first20"][number], QUERY)
         close(poses.attention[:4], golden["spegm_attn_first4"][number], PREDICTION * factor)
-        if model.head.hand_on and "inst_query_after_pose" in golden.files:
+        if model.head.pass_updated_query and "inst_query_after_pose" in golden.files:
             close(poses.query, golden["inst_query_after_pose"][number], QUERY * factor)
 
 
@@ -251,7 +249,7 @@ def test_image_to_first_stage():
     [
         ("light", "querypose_r50_light", {}, 1.0),
         ("full", "querypose_r50_full", {}, 3.0),
-        ("full", "querypose_r50_full_HEADvariant", dict(hand_on=False), 1.0),
+        ("full", "querypose_r50_full_HEADvariant", dict(pass_updated_query=False), 1.0),
     ],
     ids=["light", "full", "revision-of-May-2023"],
 )

@@ -5,16 +5,11 @@ import json
 import cv2
 import numpy as np
 import pytest
+from mmengine.dataset import InfiniteSampler
+from mmengine.registry import DefaultScope
+from mmpose.registry import TRANSFORMS
 
-from model_zoo.registry import register
-
-register()
-
-from mmengine.dataset import InfiniteSampler  # noqa: E402
-from mmengine.registry import DefaultScope  # noqa: E402
-from mmpose.registry import TRANSFORMS  # noqa: E402
-
-from model_zoo.querypose.data import (  # noqa: E402
+from model_zoo.querypose.data import (
     AspectRatioBatches,
     CocoScenes,
     SceneCrop,

@@ -16,7 +16,7 @@ def model():
 @pytest.fixture
 def released(model):
     """A state_dict under the authors' names."""
-    from model_zoo.transpose.model import released_names
+    from model_zoo.released.transpose import released_names
 
     own = model.state_dict()
     return {theirs: own[ours].clone() for theirs, ours in released_names(model).items()}
@@ -42,7 +42,7 @@ def test_a_file_of_the_authors_is_loaded(model, released, tmp_path, prefix):
 
 
 def test_another_model_is_named_and_nothing_is_loaded(model):
-    from model_zoo.transpose.model import released_names
+    from model_zoo.released.transpose import released_names
 
     other = model_zoo.build_model("transpose-r-a3")
     own = other.state_dict()

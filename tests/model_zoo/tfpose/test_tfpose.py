@@ -7,24 +7,15 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from mmengine.logging import MMLogger
+from mmengine.registry import DefaultScope
+from mmengine.structures import InstanceData, PixelData
+from mmpose.registry import KEYPOINT_CODECS, MODELS, TRANSFORMS
+from mmpose.structures import PoseDataSample
 
 import model_zoo
-
-model_zoo.register()
-
-from mmengine.logging import MMLogger  # noqa: E402
-from mmengine.registry import DefaultScope  # noqa: E402
-from mmengine.structures import InstanceData, PixelData  # noqa: E402
-from mmpose.registry import KEYPOINT_CODECS, MODELS, TRANSFORMS  # noqa: E402
-from mmpose.structures import PoseDataSample  # noqa: E402
-
-from model_zoo.tfpose.model import (  # noqa: E402
-    NormalizedCoordinates,
-    coordinate_loss,
-    heatmap_loss,
-    query_attention,
-    sampling_points,
-)
+from model_zoo.figures.tfpose import query_attention, sampling_points
+from model_zoo.tfpose.model import NormalizedCoordinates, coordinate_loss, heatmap_loss
 
 FLIP = [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]
 NAMES = [name for name in model_zoo.names() if model_zoo.family(name) == "tfpose"]

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 import model_zoo
+from model_zoo.figures.transpose import layer_rows
 from model_zoo.layers.encoder import EncoderLayer
 from model_zoo.layers.position import sine_position_embedding
 
@@ -30,7 +31,7 @@ def test_rows_equal_the_weights_of_pytorchs_own_attention():
     query = tokens + position
     _, expected = layer.self_attn(query, query, tokens, need_weights=True)
     index = torch.tensor([[3, 3, 0], [19, 7, 1]])
-    rows = layer.attention_rows(tokens, position, index)
+    rows = layer_rows(layer, tokens, position, index)
     torch.testing.assert_close(rows[0], expected[0, index[0]])
     torch.testing.assert_close(rows[1], expected[1, index[1]])
 

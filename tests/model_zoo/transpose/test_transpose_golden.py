@@ -53,7 +53,7 @@ def filled(entry, state):
 @functools.cache
 def golden_model(name, rule):
     model = model_zoo.build_model(OURS[name])
-    from model_zoo.transpose.model import released_names
+    from model_zoo.released.transpose import released_names
 
     own = model.state_dict()
     theirs = {their: own[our] for their, our in released_names(model).items()}
@@ -82,7 +82,7 @@ def heatmaps(name, rule):
 @pytest.mark.parametrize("name", OURS)
 def test_entries_are_the_authors(name):
     register()
-    from model_zoo.transpose.model import released_names
+    from model_zoo.released.transpose import released_names
 
     with torch.device("meta"):
         model = model_zoo.build_model(OURS[name])

@@ -1,82 +1,27 @@
-"""One stage of QueryPose's two decoders: boxes (as in Sparse R-CNN) and keypoints.
+"""One stage of QueryPose's keypoint decoder, and its variants in the ablations.
 
-N counts people over the whole batch (B images with Q queries each), M parts, K keypoints.
+N: people in the whole batch (B images with Q queries each), M: parts, K: keypoints.
 """
 
 import itertools
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from ..layers.options import check_choice
 from .interaction import DynamicMLP, Feedforward, RegionAttention, SpatialPartEmbedding
 
-BOX_WEIGHTS = (2.0, 2.0, 1.0, 1.0)  # of the predicted offsets of x, y, log w, log h
-LARGEST_LOG_SCALE = math.log(100_000 / 16)
 ITERATIONS = ("selective", "none", "sum", "concat")
 PART_INTERACTIONS = ("spegm", "mhsa", "dymlp-channel", "dymlp-spatial")
 INSTANCE_INTERACTIONS = ("mhsa", "dymlp-channel", "dymlp-spatial", "spatial-attention")
 
 
-class BoxStage(nn.Module):
-    """Self-attention over the queries of an image, dynamic MLP on 7x7 features, feed-forward, two towers (Eq. 1)."""
-
-    def __init__(
-        self,
-        *,
-        dim: int,
-        channels: int,
-        heads: int,
-        hidden: int,
-        dynamic_hidden: int,
-        roi_size: int,
-        class_layers: int = 1,
-        box_layers: int = 3,
-    ) -> None:
-        super().__init__()
-        self.attention = nn.MultiheadAttention(dim, heads, batch_first=True)
-        self.attention_norm = nn.LayerNorm(dim)
-        self.interaction = DynamicMLP(
-            query_dim=dim, channels=channels, hidden=dynamic_hidden, size=roi_size, dim=dim
-        )
-        self.interaction_norm = nn.LayerNorm(dim)
-        self.feedforward = Feedforward(dim, hidden)
-        self.class_tower = _tower(dim, class_layers)
-        self.box_tower = _tower(dim, box_layers)
-        self.class_logit = nn.Linear(dim, 1)
-        self.box_delta = nn.Linear(dim, 4)
-
-    def forward(self, query: Tensor, boxes: Tensor, features: Tensor) -> tuple[Tensor, ...]:
-        """query [B, Q, D], boxes [B, Q, 4], features [B * Q, C, 7, 7] to query, logits [B, Q], boxes."""
-        attended = self.attention(query, query, query, need_weights=False)[0]
-        query = self.attention_norm(query + attended)
-        update = self.interaction(query.flatten(0, 1)[:, None], features)
-        query = self.interaction_norm(query + update.view_as(query))
-        query = self.feedforward(query)
-        logits = self.class_logit(self.class_tower(query)).squeeze(-1)
-        return query, logits, shifted_boxes(self.box_delta(self.box_tower(query)), boxes)
-
-
-def _tower(dim: int, layers: int) -> nn.Sequential:
-    parts = ((nn.Linear(dim, dim, bias=False), nn.LayerNorm(dim), nn.ReLU()) for _ in range(layers))
-    return nn.Sequential(*(module for part in parts for module in part))
-
-
-def shifted_boxes(delta: Tensor, boxes: Tensor) -> Tensor:
-    """boxes [..., 4] (x1 y1 x2 y2) moved and scaled by delta [..., 4] (R-CNN's parametrisation, weights 2 2 1 1)."""
-    shift, log_scale = (delta / delta.new_tensor(BOX_WEIGHTS)).split(2, dim=-1)
-    size = boxes[..., 2:] - boxes[..., :2]
-    centre = boxes[..., :2] + 0.5 * size + shift * size
-    half = 0.5 * size * log_scale.clamp(max=LARGEST_LOG_SCALE).exp()
-    return torch.cat([centre - half, centre + half], dim=-1)
-
-
 class SelectiveIteration(nn.Module):
-    """SIM: two gates from the sum weigh the new embeddings and the previous part queries (Eq. 3).
+    """SIM: two gates from the sum weight the new embeddings and the previous part queries (Eq. 3).
 
-    `unused` and `unused_norm` do nothing; the authors' module has them, and parameters and checkpoints count them.
+    `unused` and `unused_norm` do nothing; the authors' module has them, and so its parameter count and checkpoints.
     """
 
     def __init__(self, dim: int) -> None:
@@ -95,7 +40,7 @@ class SelectiveIteration(nn.Module):
 
 
 class PlainIteration(nn.Module):
-    """The other ways of Table 2a: none (the new embeddings), their sum, or a linear layer on both."""
+    """The other variants of Table 2a: none (the new embeddings), their sum, or a linear layer on both."""
 
     def __init__(self, dim: int, method: str) -> None:
         super().__init__()
@@ -110,14 +55,14 @@ class PlainIteration(nn.Module):
 
 
 class UnitLinear(nn.Linear):
-    """W x / |x| + b: the coordinates depend on the direction of x only."""
+    """W x / |x| + b: the output depends on the direction of x only."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x @ self.weight.T / x.norm(dim=-1, keepdim=True) + self.bias
 
 
 class KeypointHead(nn.Module):
-    """Non-shared linear layers: token m of [N, M, D] gives mu and sigma of the keypoints `parts[m]`."""
+    """Non-shared linear layers: token m of [N, M, D] predicts mu and sigma of the keypoints `parts[m]`."""
 
     def __init__(self, dim: int, parts: Sequence[Sequence[int]]) -> None:
         super().__init__()
@@ -136,8 +81,8 @@ class KeypointHead(nn.Module):
 
 
 class Poses(NamedTuple):
-    """What a keypoint stage gives: mu, sigma [N, K, 2], instance query [N, D], part queries [N, M, Dp], and the
-    attention maps [N, M, 2H, 2W] where the interaction has any."""
+    """Output of a keypoint stage: mu, sigma [N, K, 2], instance query [N, D], part queries [N, M, Dp], and the
+    attention maps [N, M, 2H, 2W] if the interaction has any."""
 
     mu: Tensor
     sigma: Tensor
@@ -147,7 +92,7 @@ class Poses(NamedTuple):
 
 
 def stacked_convolutions(channels: int, hidden: int, layers: int) -> nn.Sequential:
-    """`layers` 3x3 convolutions with ReLU: channels, hidden, ..., hidden, channels; the size stays."""
+    """`layers` 3x3 convolutions with ReLU: channels, hidden, ..., hidden, channels; same size."""
     widths = [channels, *[hidden] * (layers - 1), channels]
     pairs = itertools.pairwise(widths)
     steps = ((nn.Conv2d(a, b, 3, padding=1), nn.ReLU()) for a, b in pairs)
@@ -159,9 +104,9 @@ class PartStage(nn.Module):
 
     Args:
         parts: keypoints of each part, in token order.
-        interaction: "spegm", or another way of Table 1.
+        interaction: "spegm", or another one of Table 1.
         iteration: "selective" (SIM), "sum", "concat", "none".
-        instance_update: a dynamic MLP and feed-forward renew the instance query first; without: the light decoder.
+        instance_update: a dynamic MLP and feed-forward update the instance query first; without: the light decoder.
     """
 
     def __init__(
@@ -182,8 +127,8 @@ class PartStage(nn.Module):
         instance_update: bool = True,
     ) -> None:
         super().__init__()
-        _check("interaction", interaction, PART_INTERACTIONS)
-        _check("iteration", iteration, ITERATIONS)
+        check_choice("interaction", interaction, PART_INTERACTIONS)
+        check_choice("iteration", iteration, ITERATIONS)
         self.convolutions = stacked_convolutions(channels, conv_hidden, conv_layers)
         dynamic = dict(channels=channels, hidden=dynamic_hidden, size=roi_size)
         self.instance_update = None
@@ -210,7 +155,7 @@ class PartStage(nn.Module):
         self.head = KeypointHead(part_dim, parts)
 
     def forward(self, features: Tensor, query: Tensor, parts: Tensor) -> Poses:
-        """features [N, C, 14, 14], instance query [N, D], part queries of the stage before [N, M, Dp]."""
+        """features [N, C, 14, 14], instance query [N, D], part queries of the previous stage [N, M, Dp]."""
         features = self.convolutions(features)
         if self.instance_update is not None:
             query = self.instance_update(query, features)
@@ -219,7 +164,7 @@ class PartStage(nn.Module):
         if self.spegm:
             new, attention = self.interaction.attend(features)
             new = new + instance
-        else:  # the query must know its person before it can ask
+        else:  # a part query must know its person before it attends to the features
             new = self.interaction(parts + instance, features)
         parts = self.iteration(new, parts)
         attended = self.attention(parts, parts, parts, need_weights=False)[0]
@@ -228,7 +173,7 @@ class PartStage(nn.Module):
 
 
 class InstanceUpdate(nn.Module):
-    """The instance query renewed by the pose features: query + interaction, norm, feed-forward."""
+    """Updates the instance query from the pose features: query + interaction, norm, feed-forward."""
 
     def __init__(self, interaction: nn.Module, dim: int, hidden: int) -> None:
         super().__init__()
@@ -243,8 +188,8 @@ class InstanceUpdate(nn.Module):
 
 
 class InstanceStage(nn.Module):
-    """Keypoint decoder of Table 1's rows IQ: the instance query itself takes up the features and regresses all
-    keypoints; what it became goes on to the next stage."""
+    """Keypoint decoder of Table 1's rows IQ: the instance query itself attends to the RoI features and regresses all
+    keypoints; the updated query is passed to the next stage."""
 
     def __init__(
         self,
@@ -261,7 +206,7 @@ class InstanceStage(nn.Module):
         interaction: str,
     ) -> None:
         super().__init__()
-        _check("interaction", interaction, INSTANCE_INTERACTIONS)
+        check_choice("interaction", interaction, INSTANCE_INTERACTIONS)
         self.convolutions = stacked_convolutions(channels, conv_hidden, conv_layers)
         if interaction == "spatial-attention":
             module = SpatialPartEmbedding(channels=channels, parts=1, dim=dim)
@@ -272,13 +217,13 @@ class InstanceStage(nn.Module):
         self.head = KeypointHead(dim, [range(num_keypoints)])
 
     def forward(self, features: Tensor, query: Tensor, parts: Tensor) -> Poses:
-        """features [N, C, 14, 14], instance query [N, D]; the part queries pass through untouched."""
+        """features [N, C, 14, 14], instance query [N, D]; the part queries are returned unchanged."""
         query = self.instance_update(query, self.convolutions(features))
         return Poses(*self.head(query[:, None]), query, parts)
 
 
 class PooledStage(nn.Module):
-    """Baseline of Table 2b: stacked convolutions, average over the region, one linear layer; no query at all."""
+    """Baseline of Table 2b: stacked convolutions, average over the region, one linear layer; no query."""
 
     def __init__(
         self, *, num_keypoints: int, channels: int, conv_hidden: int, conv_layers: int
@@ -288,7 +233,7 @@ class PooledStage(nn.Module):
         self.head = KeypointHead(channels, [range(num_keypoints)])
 
     def forward(self, features: Tensor, query: Tensor, parts: Tensor) -> Poses:
-        """features [N, C, 14, 14]; both kinds of queries pass through untouched."""
+        """features [N, C, 14, 14]; both kinds of queries are returned unchanged."""
         pooled = self.convolutions(features).mean(dim=(2, 3))
         return Poses(*self.head(pooled[:, None]), query, parts)
 
@@ -300,8 +245,3 @@ def _interaction(name: str, query_dim: int, dim: int, heads: int, dynamic: dict)
         )
     axis = name.removeprefix("dymlp-")
     return DynamicMLP(query_dim=query_dim, dim=dim, axis=axis, **dynamic)
-
-
-def _check(what: str, given: str, allowed: Sequence[str]) -> None:
-    if given not in allowed:
-        raise ValueError(f"{what} is '{given}'; allowed are {', '.join(allowed)}")
