@@ -23,9 +23,6 @@ class CatalogError(ReproPoseError):
     """A paper's file is malformed or names something that does not exist."""
 
 
-LedgerError = CatalogError
-
-
 class UnknownName(ReproPoseError):
     """An unknown name; the message lists what is allowed, nearest first."""
 

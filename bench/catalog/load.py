@@ -14,18 +14,18 @@ from pydantic import ValidationError
 from bench.catalog.cells import Cell, CellKey, row_protocol
 from bench.catalog.schema import Claim, Column, Paper, Row, Run, Table
 from bench.catalog.yaml_lines import line_of, read_yaml
-from bench.errors import LedgerError, UnknownName
+from bench.errors import CatalogError, UnknownName
 
 PAPERS = Path(__file__).parents[1] / "papers"
 _FILES = {"tables": "tables.yaml", "runs": "runs.yaml", "claims": "claims.yaml"}
 
 
 def load_paper(folder: Path) -> Paper:
-    """Read one paper's folder. Raises `LedgerError` with one line per mistake."""
+    """Read one paper's folder. Raises `CatalogError` with one line per mistake."""
     head = folder / "paper.yaml"
     data = read_yaml(head)
     if not isinstance(data, dict):
-        raise LedgerError(f"{head}:1: expected a mapping with id, title, authors, venue, year")
+        raise CatalogError(f"{head}:1: expected a mapping with id, title, authors, venue, year")
     for key, name in _FILES.items():
         if (folder / name).is_file():
             data[key] = read_yaml(folder / name) or ({} if key == "runs" else [])
@@ -34,7 +34,7 @@ def load_paper(folder: Path) -> Paper:
     try:
         return Paper.model_validate(data)
     except ValidationError as error:
-        raise LedgerError("\n".join(_explain(folder, error))) from None
+        raise CatalogError("\n".join(_explain(folder, error))) from None
 
 
 def _explain(folder: Path, error: ValidationError) -> Iterator[str]:
@@ -154,7 +154,7 @@ def _check_references(papers: list[tuple[Path, Paper]]) -> None:
     for folder, paper in papers:
         problems += _unknown_runs(folder, paper, runs)
     if problems:
-        raise LedgerError("\n".join(problems))
+        raise CatalogError("\n".join(problems))
 
 
 def _unknown_runs(folder: Path, paper: Paper, known: Collection[str]) -> Iterator[str]:

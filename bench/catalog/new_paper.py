@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from bench.catalog.load import Catalog, load_paper
-from bench.errors import LedgerError
+from bench.errors import CatalogError
 
 PAPER = """\
 id: {id}
@@ -66,14 +66,14 @@ FILES = {
 
 
 def new_paper(name: str, root: Path, catalog: Catalog) -> Path:
-    """Write the folder `root/name`. Raises `LedgerError` for a name that is taken or invalid."""
+    """Write the folder `root/name`. Raises `CatalogError` for a name that is taken or invalid."""
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
-        raise LedgerError(
+        raise CatalogError(
             f"'{name}' cannot name a paper; allowed are small letters, digits and single hyphens"
         )
     folder = root / name
     if name in catalog.papers or folder.exists():
-        raise LedgerError(f"paper '{name}' exists already at {catalog.folders.get(name, folder)}")
+        raise CatalogError(f"paper '{name}' exists already at {catalog.folders.get(name, folder)}")
     order = 1 + max((paper.order for paper in catalog.papers.values()), default=0)
     folder.mkdir(parents=True)
     for file, text in FILES.items():

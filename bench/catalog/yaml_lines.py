@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import yaml
 
-from bench.errors import LedgerError
+from bench.errors import CatalogError
 
 
 class _Loader(yaml.CSafeLoader):
@@ -42,24 +42,24 @@ def _mistake(node: yaml.Node, problem: str) -> NoReturn:
 
 
 def read_yaml(path: Path) -> Any:
-    """Parse one YAML file; `LedgerError` with file and line where it is malformed."""
+    """Parse one YAML file; `CatalogError` with file and line where it is malformed."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise LedgerError(f"{path}: cannot be read: {error}") from None
+        raise CatalogError(f"{path}: cannot be read: {error}") from None
     try:
         return yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise LedgerError(f"{path}:{line}: {error.problem or 'not valid YAML'}") from None
+        raise CatalogError(f"{path}:{line}: {error.problem or 'not valid YAML'}") from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         sign = f"#x{error.character:04x}"
-        raise LedgerError(
+        raise CatalogError(
             f"{path}:{line}: character {sign} is not allowed: {error.reason}"
         ) from None
     except (yaml.YAMLError, RecursionError) as error:
-        raise LedgerError(f"{path}: not valid YAML: {error}") from None
+        raise CatalogError(f"{path}: not valid YAML: {error}") from None
 
 
 def line_of(path: Path, location: tuple[int | str, ...]) -> int:

@@ -23,7 +23,7 @@ from bench.datasets.splits import (
     dataset_folder,
     manifest_file,
 )
-from bench.errors import DataError, LedgerError
+from bench.errors import DataError, CatalogError
 from bench.files import read_json, write_if_changed
 from bench.paths import params_file
 
@@ -99,16 +99,16 @@ def prepare(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
 
 
 def synthetic_settings(dataset: DatasetName, tier: Tier) -> SyntheticSet:
-    """The entry of params.yaml. Raises `LedgerError` naming the file and the error in it."""
+    """The entry of params.yaml. Raises `CatalogError` naming the file and the error in it."""
     path = params_file()
     try:
         return SyntheticSet.model_validate(read_yaml(path)["synthetic"][tier][dataset])
     except (KeyError, TypeError):
-        raise LedgerError(f"{path}: has no entry synthetic > {tier} > {dataset}") from None
+        raise CatalogError(f"{path}: has no entry synthetic > {tier} > {dataset}") from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = " > ".join(["synthetic", tier, dataset, *map(str, first["loc"])])
-        raise LedgerError(f"{path}: {where}: {first['msg']} (got {first['input']!r})") from None
+        raise CatalogError(f"{path}: {where}: {first['msg']} (got {first['input']!r})") from None
 
 
 def _generate(dataset: DatasetName, tier: Tier) -> dict[str, Any]:

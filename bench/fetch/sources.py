@@ -10,7 +10,7 @@ from pydantic import model_validator as check
 
 from bench.catalog.schema import Slug, Strict
 from bench.catalog.yaml_lines import line_of, read_yaml
-from bench.errors import LedgerError, UnknownName
+from bench.errors import CatalogError, UnknownName
 
 FILE = Path(__file__).with_name("sources.yaml")
 
@@ -106,7 +106,7 @@ _ADAPTER = TypeAdapter(dict[Slug, Source])
 
 
 def load(path: Path = FILE) -> dict[str, Source]:
-    """All sources by name. Raises `LedgerError` with file and line, one line per error."""
+    """All sources by name. Raises `CatalogError` with file and line, one line per error."""
     data = read_yaml(path)
     try:
         return _ADAPTER.validate_python(data)
@@ -120,7 +120,7 @@ def load(path: Path = FILE) -> dict[str, Source]:
             where = tuple(step for step in item["loc"] if step != "[key]")
             line, name = line_of(path, where), " > ".join(map(str, where)) or "the file"
             lines.append(f"{path}:{line}: {name}: {item['msg'].removeprefix('Value error, ')}")
-        raise LedgerError("\n".join(dict.fromkeys(lines))) from None
+        raise CatalogError("\n".join(dict.fromkeys(lines))) from None
 
 
 @cache

@@ -14,7 +14,7 @@ from itertools import combinations
 
 from bench.catalog.cells import Cell, sizes_of
 from bench.catalog.load import Catalog
-from bench.errors import LedgerError
+from bench.errors import CatalogError
 from bench.judge.intervals import Interval
 from bench.judge.protocol import UNSTATED
 from bench.judge.records import Conflict
@@ -150,7 +150,7 @@ def _misprints(catalog: Catalog) -> Iterator[Conflict]:
         for one in paper.misprints:
             cell = cells.get(f"{paper.id}-{one.cell}")
             if cell is None:
-                raise LedgerError(
+                raise CatalogError(
                     f"papers/{paper.id}/paper.yaml: misprint names unknown cell '{one.cell}'; "
                     "write table/row/column with the keys of tables.yaml"
                 )

@@ -8,7 +8,7 @@ from typing import Any
 from bench.catalog.cells import Cell, CellKey
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Table
-from bench.errors import LedgerError
+from bench.errors import CatalogError
 from bench.judge.evidence import Measurements
 from bench.judge.records import Snapshot, Verdict
 from bench.paths import config_files
@@ -21,7 +21,7 @@ def coverage(
 
     `with_run` and `with_model` count what the paper's files name; `with_runnable` counts cells whose run (accuracies)
     or model (counts, speeds) has its config in `zoo` (default: the existing files); `missing_configs` lists the rest.
-    Raises `LedgerError` if a printed cell has no verdict: nothing is silently missing.
+    Raises `CatalogError` if a printed cell has no verdict: nothing is silently missing.
     """
     zoo = config_files() if zoo is None else zoo
     verdicts, catalog = snapshot.by_cell, measurements.catalog
@@ -45,7 +45,7 @@ def _cells(
     zoo: Collection[str],
 ) -> dict[str, Any]:
     if unjudged := [c.key for c in cells if c.key not in verdicts]:
-        raise LedgerError(f"{'/'.join(unjudged[0])} has no verdict; judge the whole catalog again")
+        raise CatalogError(f"{'/'.join(unjudged[0])} has no verdict; judge the whole catalog again")
     numbers = [c for c in cells if c.number is not None]
     needed = [(c.row.key, m) for c in numbers if (m := _needed(measurements.catalog, c))]
     missing: dict[str, list[str]] = {}

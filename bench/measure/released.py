@@ -9,7 +9,7 @@ from bench.catalog.load import Catalog
 from bench.catalog.schema import Run, layout
 from bench.datasets.prepare import manifest_of
 from bench.datasets.splits import annotation_file, dataset_folder
-from bench.errors import DataError, LedgerError, WeightsError
+from bench.errors import DataError, CatalogError, WeightsError
 from bench.evaluate.metrics import evaluate_with_diagnosis
 from bench.measure.predict import predict
 from bench.measure.run_config import resolved_config
@@ -30,11 +30,11 @@ TEST_DEV = {
 
 
 def released_run(catalog: Catalog, name: str) -> tuple[Run, Path]:
-    """A run and the authors' file for it. Raises `LedgerError` without one, `WeightsError` if it is not there."""
+    """A run and the authors' file for it. Raises `CatalogError` without one, `WeightsError` if it is not there."""
     run = catalog.run(name)
     if run.released is None:
         known = ", ".join(n for n, r in catalog.runs.items() if r.released)
-        raise LedgerError(f"the authors released no weights of run {name}; they did of {known}")
+        raise CatalogError(f"the authors released no weights of run {name}; they did of {known}")
     path = workspace() / "data" / "full" / "weights" / run.released
     if not path.is_file():
         raise WeightsError(
@@ -48,7 +48,7 @@ def evaluate_released(
 ) -> Stored[AccuracyResult]:
     """Evaluate the released weights of a run on the real test split and store the result.
 
-    `boxes` is None for networks that find people themselves, and only for them. Raises `LedgerError` otherwise,
+    `boxes` is None for networks that find people themselves, and only for them. Raises `CatalogError` otherwise,
     `model_zoo.WeightsMismatch` for a file of another network.
     """
     started = time.monotonic()
@@ -105,12 +105,12 @@ def with_boxes(cfg: Any, name: str, boxes: Boxes | None) -> Any:
     """The config with ground-truth or detector boxes in its test split."""
     if finds_people(cfg) != (boxes is None):
         wanted = "none: leave --boxes out" if boxes else "--boxes ground-truth or --boxes detector"
-        raise LedgerError(f"run {name} takes {wanted}")
+        raise CatalogError(f"run {name} takes {wanted}")
     test = cfg.test_dataloader.dataset
     if boxes == "ground-truth":
         test.bbox_file = ""
     elif boxes == "detector" and not test.get("bbox_file"):
-        raise LedgerError(f"run {name} has no detector boxes in its config; only ground-truth")
+        raise CatalogError(f"run {name} has no detector boxes in its config; only ground-truth")
     elif boxes == "detector" and not Path(test.bbox_file).is_file():
         raise DataError(f"{test.bbox_file} is missing; `repropose fetch coco-detections` brings it")
     return cfg

@@ -9,7 +9,7 @@ from typing import Any
 from bench.catalog.load import Catalog
 from bench.catalog.schema import layout
 from bench.datasets.splits import dataset_folder
-from bench.errors import DataError, LedgerError
+from bench.errors import DataError, CatalogError
 from bench.evaluate.predictions import read_predictions
 from bench.evaluate.submit import known_ids
 from bench.files import write_atomically
@@ -30,11 +30,11 @@ def write_submission(catalog: Catalog, name: str, *, seed: int, released: bool) 
     """Predict test-dev with a run's trained (or released) weights and pack the entries for the server.
 
     Returns build/test-dev/person_keypoints_test-dev2017_<name>_results.zip. Raises `DataError` for missing data or
-    weights, `LedgerError` for a run that is not on COCO.
+    weights, `CatalogError` for a run that is not on COCO.
     """
     run = catalog.run(name)
     if layout(run.dataset) != "coco":
-        raise LedgerError(f"run {name} is on {run.dataset}; test-dev is COCO's")
+        raise CatalogError(f"run {name} is on {run.dataset}; test-dev is COCO's")
     weights = released_run(catalog, name)[1] if released else _trained(name, seed)
     cfg = on_test_dev(config_for_test(run))
     cfg.test_evaluator.ann_file = str(dataset_folder("coco", "full") / TEST_DEV["annotations"])

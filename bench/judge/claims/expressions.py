@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from bench.catalog.cells import Cell
 from bench.catalog.load import Catalog
-from bench.errors import LedgerError
+from bench.errors import CatalogError
 
 Kind = Literal["number", "list", "cell", "truth"]
 LONGEST = 1000
@@ -65,9 +65,11 @@ class Expression:
 
 
 def parse(text: str) -> Expression:
-    """Parse one expression. Raises `LedgerError` with the position and what is allowed there."""
+    """Parse one expression. Raises `CatalogError` with the position and what is allowed there."""
     if len(text) > LONGEST:
-        raise LedgerError(f"expression of {len(text)} characters; the longest allowed is {LONGEST}")
+        raise CatalogError(
+            f"expression of {len(text)} characters; the longest allowed is {LONGEST}"
+        )
     references: dict[str, Reference] = {}
 
     def placeholder(found: re.Match[str]) -> str:
@@ -95,7 +97,7 @@ def parse(text: str) -> Expression:
         place = lead + error.offset - 1 if error.offset else len(text)
         raise _error(text, place, error.msg) from None
     except (RecursionError, MemoryError, ValueError, OverflowError):
-        raise LedgerError(
+        raise CatalogError(
             f"'{text[:60]}...' is nested too deeply or holds an impossible number"
         ) from None
     if kind not in ("number", "truth", "cell"):
@@ -103,10 +105,10 @@ def parse(text: str) -> Expression:
     return Expression(text, tree, references, kind)
 
 
-def _error(text: str, position: int, problem: str) -> LedgerError:
+def _error(text: str, position: int, problem: str) -> CatalogError:
     place = min(max(position, 0), len(text))
     shown = text if len(text) <= 90 else f"{text[:40]}...{text[-40:]}"
-    return LedgerError(f"'{shown}', character {place + 1}: {problem}")
+    return CatalogError(f"'{shown}', character {place + 1}: {problem}")
 
 
 class _Checker:
@@ -185,7 +187,7 @@ class _Checker:
             raise self.error(node, f"expected a {wanted}, found a {found}{hint}")
         return "truth" if wanted == "truth" else "number"
 
-    def error(self, node: ast.expr, problem: str) -> LedgerError:
+    def error(self, node: ast.expr, problem: str) -> CatalogError:
         return _error(self.text, self.lead + node.col_offset, problem)
 
 
@@ -211,7 +213,7 @@ class Resolved(NamedTuple):
 
 
 def resolve(expression: Expression, catalog: Catalog, paper: str) -> Resolved:
-    """Find every cell. Raises `LedgerError` with similar names for a cell that does not exist."""
+    """Find every cell. Raises `CatalogError` with similar names for a cell that does not exist."""
     found: dict[str, tuple[str, ...]] = {}
     known: dict[str, Cell] = {}
     for name, reference in expression.references.items():
@@ -251,7 +253,7 @@ def _unknown(
     kind: str,
     name: str,
     known: Mapping[str, object] | list[str],
-) -> LedgerError:
+) -> CatalogError:
     near = difflib.get_close_matches(name, list(known), n=5, cutoff=0.4) or list(known)[:12]
     problem = f"{reference.text}: no {kind} '{name}'; there are {', '.join(near)}"
     return _error(expression.text, reference.position, problem)

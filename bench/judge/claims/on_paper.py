@@ -6,7 +6,7 @@ rounding, can be reached (`bench.judge.claims.arithmetic`). On measured values: 
 
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Claim
-from bench.errors import LedgerError
+from bench.errors import CatalogError
 from bench.judge.claims.arithmetic import Evaluation, judge_on
 from bench.judge.claims.expressions import Resolved, parse, resolve
 from bench.judge.claims.on_results import judge_on_reproduced
@@ -17,21 +17,21 @@ from bench.judge.records import ClaimJudgement, ClaimVerdict
 
 
 def understand(catalog: Catalog, paper: str, claim: Claim) -> Resolved:
-    """Parse and resolve a claim. Raises `LedgerError` that names paper and claim."""
+    """Parse and resolve a claim. Raises `CatalogError` that names paper and claim."""
     try:
         resolved = resolve(parse(claim.expression), catalog, paper)
         if not resolved.cells:
-            raise LedgerError("names no cell")
+            raise CatalogError("names no cell")
         is_truth = resolved.expression.kind == "truth"
         if is_truth and claim.claimed is not None:
-            raise LedgerError(
+            raise CatalogError(
                 f"is yes or no, but claims the number {claim.claimed}; leave `claimed` out"
             )
         if not is_truth and claim.claimed is None:
-            raise LedgerError("is a number; add `claimed`, or compare it with something")
+            raise CatalogError("is a number; add `claimed`, or compare it with something")
         _check_instead(catalog, claim, resolved)
-    except LedgerError as error:
-        raise LedgerError(f"papers/{paper}/claims.yaml: claim '{claim.id}': {error}") from None
+    except CatalogError as error:
+        raise CatalogError(f"papers/{paper}/claims.yaml: claim '{claim.id}': {error}") from None
     return resolved
 
 
@@ -39,27 +39,27 @@ def _check_instead(catalog: Catalog, claim: Claim, resolved: Resolved) -> None:
     behind = {cell.run for cell in resolved.cells.values()}
     for run, other in claim.instead.items():
         if run not in behind:
-            raise LedgerError(f"`instead` replaces '{run}', which is the run of none of its cells")
+            raise CatalogError(f"`instead` replaces '{run}', which is the run of none of its cells")
         if other not in catalog.runs:
-            raise LedgerError(f"`instead` names the run '{other}', which does not exist")
+            raise CatalogError(f"`instead` names the run '{other}', which does not exist")
 
 
 def check_claims(catalog: Catalog) -> None:
-    """Every claim can be judged on its paper. Raises `LedgerError` with one line per mistake."""
+    """Every claim can be judged on its paper. Raises `CatalogError` with one line per mistake."""
     problems = []
     for paper, claim in catalog.claims():
         try:
             judge_on_paper(claim, understand(catalog, paper, claim))
-        except LedgerError as error:
+        except CatalogError as error:
             problems.append(str(error))
     if problems:
-        raise LedgerError("\n".join(problems))
+        raise CatalogError("\n".join(problems))
 
 
 def judge_claim(
     paper: str, claim: Claim, measurements: Measurements, paired: PairedDifference | None = None
 ) -> ClaimVerdict:
-    """Both judgements of one claim. Raises `LedgerError` if it cannot be understood."""
+    """Both judgements of one claim. Raises `CatalogError` if it cannot be understood."""
     resolved = understand(measurements.catalog, paper, claim)
     return ClaimVerdict(
         paper=paper,
@@ -79,5 +79,5 @@ def judge_on_paper(claim: Claim, resolved: Resolved) -> ClaimJudgement:
     try:
         judged = judge_on(claim, Evaluation(resolved, values, central), resolved.expression.tree)
     except ZeroDivisionError as error:
-        raise LedgerError(f"claim '{claim.id}': {error}") from None
+        raise CatalogError(f"claim '{claim.id}': {error}") from None
     return judged.record("paper")

@@ -8,7 +8,7 @@ from bench.catalog import load
 from bench.catalog.load import PAPERS, load_catalog, load_paper
 from bench.catalog.schema import Seeds, parse_number
 from bench.catalog.yaml_lines import read_yaml
-from bench.errors import LedgerError, UnknownName
+from bench.errors import CatalogError, UnknownName
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def replace(file: Path, old: str, new: str) -> int:
 def test_a_mistake_in_a_table_is_reported_with_file_and_line(paper, old, new, message):
     file = paper / "tables.yaml"
     line = replace(file, old, new)
-    with pytest.raises(LedgerError) as error:
+    with pytest.raises(CatalogError) as error:
         load_paper(paper)
     assert f"{file}:{line}: " in str(error.value)
     assert message in str(error.value)
@@ -63,7 +63,7 @@ def test_a_mistake_in_a_table_is_reported_with_file_and_line(paper, old, new, me
 
 def test_a_row_with_a_missing_cell_is_reported(paper):
     line = replace(paper / "tables.yaml", " | 70.4", "") - 1  # cells are below the row's key
-    with pytest.raises(LedgerError, match=rf"tables.yaml:{line}.*has \d+ cells.*has \d+ columns"):
+    with pytest.raises(CatalogError, match=rf"tables.yaml:{line}.*has \d+ cells.*has \d+ columns"):
         load_paper(paper)
 
 
@@ -71,7 +71,7 @@ def test_a_key_given_twice_is_an_error_and_not_the_last_one(paper):
     with (paper / "runs.yaml").open("a") as stream:
         stream.write("transpose-r-a3-coco: {config: other, dataset: coco}\n")
     with pytest.raises(
-        LedgerError, match=r"runs.yaml:\d+: key 'transpose-r-a3-coco' is given twice"
+        CatalogError, match=r"runs.yaml:\d+: key 'transpose-r-a3-coco' is given twice"
     ):
         load_paper(paper)
 
@@ -79,13 +79,13 @@ def test_a_key_given_twice_is_an_error_and_not_the_last_one(paper):
 def test_a_row_that_names_an_unknown_run_is_reported(paper, monkeypatch):
     line = replace(paper / "tables.yaml", "run: transpose-r-a3-nope-coco", "run: nowhere")
     monkeypatch.setattr(load, "PAPERS", paper.parent)
-    with pytest.raises(LedgerError, match=rf"tables.yaml:{line}: .*unknown run 'nowhere'"):
+    with pytest.raises(CatalogError, match=rf"tables.yaml:{line}: .*unknown run 'nowhere'"):
         load_catalog()
 
 
 def test_broken_yaml_is_reported_with_its_line(paper):
     (paper / "claims.yaml").write_text("- id: [\n")
-    with pytest.raises(LedgerError, match=r"claims.yaml:\d+: "):
+    with pytest.raises(CatalogError, match=r"claims.yaml:\d+: "):
         load_paper(paper)
 
 
@@ -107,7 +107,7 @@ def test_broken_yaml_is_reported_with_its_line(paper):
 def test_anything_invalid_in_yaml_is_reported_with_file_and_line(tmp_path, text, line, says):
     file = tmp_path / "paper.yaml"
     file.write_text(text)
-    with pytest.raises(LedgerError) as error:
+    with pytest.raises(CatalogError) as error:
         read_yaml(file)
     assert str(error.value).startswith(f"{file}:{line}: ")
     assert says in str(error.value)

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from bench.cli import main
-from bench.errors import DataError, LedgerError
+from bench.errors import DataError, CatalogError
 from bench.fetch import Options, fetch, fetcher, sources
 from bench.fetch.layout import missing, receipt
 from bench.fetch.retry import RetryPolicy
@@ -276,7 +276,7 @@ def test_an_error_in_the_sources_has_file_and_line(change, line, message, tmp_pa
     }[change]
     file = tmp_path / "sources.yaml"
     file.write_text(sources.FILE.read_text().replace(change, wrong, 1))
-    with pytest.raises(LedgerError) as caught:
+    with pytest.raises(CatalogError) as caught:
         sources.load(file)
     first = str(caught.value).splitlines()[0]
     assert f"sources.yaml:{line}:" in str(caught.value), first

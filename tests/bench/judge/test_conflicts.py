@@ -4,7 +4,7 @@ import pytest
 
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Paper
-from bench.errors import LedgerError
+from bench.errors import CatalogError
 from bench.judge.conflicts import find_conflicts, normalised
 
 
@@ -149,5 +149,5 @@ def test_a_mean_over_joints_is_among_its_joints() -> None:
 def test_a_misprint_of_an_unknown_cell_is_rejected(tiny) -> None:
     wrong = tiny.papers["tinypaper"].misprints[0].model_copy(update={"cell": "9/x/ap"})
     changed = tiny.papers["tinypaper"].model_copy(update={"misprints": (wrong,)})
-    with pytest.raises(LedgerError, match="unknown cell '9/x/ap'"):
+    with pytest.raises(CatalogError, match="unknown cell '9/x/ap'"):
         find_conflicts(catalog_of(changed))

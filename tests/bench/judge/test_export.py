@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bench.errors import LedgerError, UnknownName
+from bench.errors import CatalogError, UnknownName
 from bench.judge import export
 from bench.judge.cells import judge_all
 from bench.judge.coverage import coverage
@@ -69,7 +69,7 @@ def test_coverage_distinguishes_what_is_named_from_what_can_run(judged) -> None:
 def test_a_cell_without_a_verdict_is_an_error(judged) -> None:
     measurements, snapshot = judged
     short = snapshot.model_copy(update={"verdicts": snapshot.verdicts[1:]})
-    with pytest.raises(LedgerError, match="tinypaper/1/rival/input-size has no verdict"):
+    with pytest.raises(CatalogError, match="tinypaper/1/rival/input-size has no verdict"):
         coverage(measurements, short)
 
 

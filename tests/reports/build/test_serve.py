@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import LedgerError
+from bench.errors import CatalogError
 from reports.build.serve import Server
 from reports.build.writer import SiteError
 from reports.site import build
@@ -33,7 +33,7 @@ class Running:
 
     def rebuild(self) -> str:
         if self.broken:
-            raise LedgerError("a.yaml:1: nonsense")
+            raise CatalogError("a.yaml:1: nonsense")
         return str(build(*make(papers=self.papers, rows=2), self.server.out))
 
     def get(self, path: str, host: str = "127.0.0.1") -> tuple[int, str]:

@@ -8,7 +8,7 @@ import pytest
 
 from bench.catalog.load import load_catalog
 from bench.catalog.schema import Claim
-from bench.errors import LedgerError
+from bench.errors import CatalogError
 from bench.judge.claims.on_paper import check_claims, judge_claim
 from bench.judge.evidence import Measurements
 from bench.judge.statistics import Difference
@@ -100,7 +100,7 @@ def test_a_claim_that_cannot_be_judged_is_named_with_its_file(
     paper = tiny.papers["tinypaper"]
     wrong = paper.model_copy(update={"claims": (*paper.claims, claim(expression, claimed))})
     catalog = type(tiny)(papers={"tinypaper": wrong}, folders=tiny.folders)
-    with pytest.raises(LedgerError, match="claim 'one'") as rejected:
+    with pytest.raises(CatalogError, match="claim 'one'") as rejected:
         check_claims(catalog)
     assert says in str(rejected.value)
 
@@ -503,7 +503,7 @@ def test_a_plot_without_numbers_is_judged_by_the_runs_named_for_it(tiny, fill, m
     [({"tiny-c-coco": "tiny-a-coco"}, "tiny-c-coco"), ({"tiny-b-coco": "tiny-z"}, "tiny-z")],
 )
 def test_a_replacement_must_be_a_run_and_replace_one(tiny, store, runs, named) -> None:
-    with pytest.raises(LedgerError, match=f"claims.yaml: claim 'one': .*{named}"):
+    with pytest.raises(CatalogError, match=f"claims.yaml: claim 'one': .*{named}"):
         judge_claim("tinypaper", instead(runs), Measurements(tiny, ResultIndex(store)))
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.errors import LedgerError
+from bench.errors import CatalogError
 from bench.judge.claims.arithmetic import Evaluation
 from bench.judge.claims.expressions import FUNCTIONS, parse, resolve
 from bench.judge.intervals import Interval
@@ -165,7 +165,7 @@ def test_comparisons_hold_fail_or_stay_open_as_rounding_allows(tiny, text, truth
     ],
 )
 def test_invalid_text_is_rejected_with_its_position(tiny, text, position, says) -> None:
-    with pytest.raises(LedgerError) as rejected:
+    with pytest.raises(CatalogError) as rejected:
         resolve(parse(text), tiny, "tinypaper")
     assert f"character {position}: " in str(rejected.value)
     assert says in str(rejected.value)
@@ -175,16 +175,16 @@ def test_invalid_text_is_rejected_with_its_position(tiny, text, position, says) 
     "text", ["-" * 900 + "1", "1" * 900, "(" * 150 + "1" + ")" * 150 + "(" * 100]
 )
 def test_deep_or_huge_expressions_are_one_clear_line(text) -> None:
-    with pytest.raises(LedgerError) as rejected:
+    with pytest.raises(CatalogError) as rejected:
         parse(text)
     assert "\n" not in str(rejected.value)
-    with pytest.raises(LedgerError, match="longest allowed"):
+    with pytest.raises(CatalogError, match="longest allowed"):
         parse("1+" * 600 + "1")
 
 
 @given(st.text(alphabet="[]/*+-()<>=.,:_ 019abmaxpl\n\"'\\x", max_size=40))
 def test_any_text_is_parsed_or_rejected_without_a_crash(text) -> None:
-    with contextlib.suppress(LedgerError):
+    with contextlib.suppress(CatalogError):
         assert parse(text).kind in ("number", "truth", "cell")
 
 
