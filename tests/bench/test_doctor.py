@@ -3,8 +3,12 @@
 import importlib.util
 from importlib import metadata
 
+import pytest
+
 from bench.doctor import examine
 from model_zoo import compat
+
+pytestmark = pytest.mark.network
 
 
 def test_findings_are_true_of_this_environment():

@@ -20,6 +20,8 @@ from bench.evaluate.submit import submit
 from bench.results.store import Store
 from tests.bench.evaluate.test_predictions import CARD
 
+pytestmark = pytest.mark.process
+
 SETTINGS = """\
 tier: smoke
 synthetic:
