@@ -19,6 +19,7 @@ NETWORKS = (  # what builds or trains networks, or imports MMPose
     "bench/evaluate/test_metrics_official.py",
     "bench/evaluate/test_metrics_traps.py",
 )
+PROCESS_FIXTURES = {"debian": "browser", "project": "process"}  # a browser; a DVC project
 NOT_QUICK = ("network", "browser", "process", "slow")
 STARTS_PROCESS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec"}
 
@@ -43,9 +44,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if builds_networks(item.path):
             item.add_marker("network")
-            item.add_marker("process")  # data loaders, and commands for provenance
-        if "debian" in getattr(item, "fixturenames", ()):
-            item.add_marker("browser")
+            item.add_marker("process")  # data loaders, and `git` for provenance
+        for fixture in PROCESS_FIXTURES.keys() & set(getattr(item, "fixturenames", ())):
+            item.add_marker(PROCESS_FIXTURES[fixture])
             item.add_marker("process")
     if config.getoption("--quick"):
         slow = [item for item in items if any(map(item.get_closest_marker, NOT_QUICK))]

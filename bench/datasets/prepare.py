@@ -23,7 +23,7 @@ from bench.datasets.splits import (
     dataset_folder,
     manifest_file,
 )
-from bench.errors import DataError, CatalogError
+from bench.errors import CatalogError, DataError
 from bench.files import read_json, write_if_changed
 from bench.paths import params_file
 

@@ -9,7 +9,7 @@ from bench.catalog.load import Catalog
 from bench.catalog.schema import Run, layout
 from bench.datasets.prepare import manifest_of
 from bench.datasets.splits import annotation_file, dataset_folder
-from bench.errors import DataError, CatalogError, WeightsError
+from bench.errors import CatalogError, DataError, WeightsError
 from bench.evaluate.metrics import evaluate_with_diagnosis
 from bench.measure.predict import predict
 from bench.measure.run_config import resolved_config

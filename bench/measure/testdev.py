@@ -9,7 +9,7 @@ from typing import Any
 from bench.catalog.load import Catalog
 from bench.catalog.schema import layout
 from bench.datasets.splits import dataset_folder
-from bench.errors import DataError, CatalogError
+from bench.errors import CatalogError, DataError
 from bench.evaluate.predictions import read_predictions
 from bench.evaluate.submit import known_ids
 from bench.files import write_atomically

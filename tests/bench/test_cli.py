@@ -64,7 +64,11 @@ def test_every_cell_of_the_catalog_is_listed(workspace):
             "unknown tier 'smok'; did you mean: smoke",
         ),
         (["prepare", "cocoa"], "unknown data set 'cocoa'; did you mean: coco"),
-        (["count", "transpose-r-a33"], "unknown model 'transpose-r-a33'"),
+        pytest.param(
+            ["count", "transpose-r-a33"],
+            "unknown model 'transpose-r-a33'",
+            marks=pytest.mark.network,
+        ),
         (["measure"], "Missing argument 'RUN'; see `repropose measure --help`"),
         (["new", "paper"], "Missing argument 'NAME'; see `repropose new paper --help`"),
         (["judge", "--fali-on", "x"], "--fali-on"),

@@ -10,6 +10,8 @@ from bench.cli import main
 from bench.doctor import Finding, examine
 from model_zoo import compat
 
+pytestmark = pytest.mark.network
+
 
 def test_findings_are_true_of_this_environment():
     said = [(finding.state, finding.what) for finding in examine()]

@@ -13,6 +13,8 @@ from bench.errors import DataError
 from bench.evaluate.metrics import mpii_metrics
 from bench.evaluate.predictions import read_predictions
 
+pytestmark = pytest.mark.process
+
 
 def saved(**arrays: np.ndarray) -> bytes:
     out = io.BytesIO()

@@ -13,6 +13,8 @@ import scipy.io
 from bench.datasets import mpii
 from bench.errors import DataError
 
+pytestmark = pytest.mark.process
+
 BODY = {"joints_vis": [1] * 16, "joints": [[float(i), float(i)] for i in range(16)], "scale": 2.0}
 
 

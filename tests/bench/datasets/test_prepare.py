@@ -141,7 +141,8 @@ def test_a_subset_is_a_workspace_fixed_by_its_seed(coco, samples, tmp_path, monk
     assert differences({}, {"subset": marked}) == (f"measured on a subset: {marked}",)
 
 
-def test_a_subset_note_mpii_keeps_people_and_truth_together(full, samples, monkeypatch):
+@pytest.mark.process
+def test_a_subset_of_mpii_keeps_people_and_truth_together(full, samples, monkeypatch):
     people = json.loads((samples / "mpii/test_mpii.json").read_bytes())
     people = [{**p, "head": [float(i), 1.0, 9.0, 9.0]} for i, p in enumerate(people)]
     full.mkdir(parents=True)
@@ -160,6 +161,7 @@ def test_a_subset_note_mpii_keeps_people_and_truth_together(full, samples, monke
         subset.make("mpii", 2)
 
 
+@pytest.mark.process
 def test_a_custom_split_is_marked(full, samples):
     people = json.loads((samples / "mpii/test_mpii.json").read_bytes())
     full.mkdir(parents=True)

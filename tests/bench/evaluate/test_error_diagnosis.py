@@ -202,6 +202,7 @@ def test_crowdpose_errors_are_found_with_its_own_keypoints_and_areas(tmp_path: P
     assert result.metrics["AP"] > 0
 
 
+@pytest.mark.process
 def test_mpii_errors_are_in_head_sizes_and_what_is_undefined_is_named(tmp_path: Path):
     poses = np.stack([pose(100, 100, 16), pose(1000, 100, 16)])
     heads = np.full(2, 30.0)

@@ -129,6 +129,7 @@ def mpii_truth(file: Path, rng: np.random.Generator, people: int = 12) -> np.nda
 
 @pytest.mark.network
 @pytest.mark.parametrize("seed", range(3))
+@pytest.mark.process
 def test_mpii_figures_equal_those_of_mmpose_own_metric(tmp_path: Path, seed: int):
     import model_zoo
 
@@ -164,6 +165,7 @@ def test_mpii_figures_equal_those_of_mmpose_own_metric(tmp_path: Path, seed: int
     assert 10 < ours["PCKh"] < 100
 
 
+@pytest.mark.process
 def test_mpii_predictions_must_cover_every_person(tmp_path: Path):
     file = tmp_path / "mpii_gt_val.mat"
     mpii_truth(file, np.random.default_rng(0))

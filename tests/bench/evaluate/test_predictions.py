@@ -164,6 +164,7 @@ def test_mpii_wants_every_person_once(tmp_path: Path):
         read_predictions(write(tmp_path, [*people, people[0]]), "mpii", {0, 1, 2})
 
 
+@pytest.mark.process
 def test_a_mat_file_of_hrnet_holds_1_based_pixels(tmp_path: Path):
     found = np.random.default_rng(0).uniform(1, 300, (3, 16, 3))
     savemat(tmp_path / "pred.mat", {"preds": found})
@@ -184,12 +185,14 @@ def test_a_mat_file_of_hrnet_holds_1_based_pixels(tmp_path: Path):
         ({"preds": np.array([[["a"] * 2] * 16] * 3, dtype=object)}, "of class cell"),
     ],
 )
+@pytest.mark.process
 def test_other_mat_files_are_refused(tmp_path: Path, arrays: dict, message: str):
     savemat(tmp_path / "pred.mat", arrays)
     with pytest.raises(DataError, match=message):
         read_predictions(tmp_path / "pred.mat", "mpii", {0, 1, 2})
 
 
+@pytest.mark.process
 def test_damaged_mat_files_are_refused(tmp_path: Path):
     savemat(tmp_path / "pred.mat", {"preds": np.zeros((3, 16, 2))}, do_compression=True)
     whole = (tmp_path / "pred.mat").read_bytes()

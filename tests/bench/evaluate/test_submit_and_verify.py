@@ -23,6 +23,8 @@ from bench.results.records import DiagnosedGroup, Diagnosis, KeypointErrors
 from bench.results.store import Store
 from tests.bench.evaluate.test_predictions import CARD
 
+pytestmark = pytest.mark.process
+
 SETTINGS = """\
 tier: smoke
 synthetic:

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from bench.cli import main
-from bench.errors import DataError, CatalogError
+from bench.errors import CatalogError, DataError
 from bench.fetch import Options, fetch, fetcher, sources
 from bench.fetch.layout import missing, receipt
 from bench.fetch.retry import RetryPolicy
