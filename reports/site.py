@@ -14,7 +14,7 @@ from bench.judge.records import Snapshot
 from bench.results.index import ResultIndex
 from bench.results.store import Store
 from reports.build.cache import Keys
-from reports.build.render import environment
+from reports.build.templates import environment
 from reports.build.writer import BuildReport, Writer
 from reports.charts.scatter import agreement_charts, cost_charts, dot_chart
 from reports.exports import model_cards

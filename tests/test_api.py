@@ -114,6 +114,7 @@ def test_a_wrong_name_is_an_error_of_the_tree(workspace):
         repropose.build_model("transpose-r-a99")
 
 
+@pytest.mark.process
 def test_the_import_is_light():
     heavy = ("torch", "mmpose", "mmengine", "mmcv", "pandas", "matplotlib", "pycocotools")
     code = f"import sys, repropose; print([m for m in {heavy} if m in sys.modules])"

@@ -8,12 +8,14 @@ from bench.catalog.schema import TIERS
 from bench.files import write_atomically
 
 
-@click.command("config")
+@click.command("config", epilog="Example: repropose config lofr-r50-spe --out spe.py")
 @click.argument("name")
-@click.option("--tier", default="full", metavar="|".join(TIERS), show_default=True)
+@click.option(
+    "--tier", type=click.Choice(TIERS), default="full", show_default=True, help="size of the model"
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="a file to write to")
 def config_command(name: str, tier: str, out: Path | None) -> None:
-    """A model as one flat MMPose config: `repropose config lofr-r50-spe --out spe.py`.
+    """Write a model as one flat MMPose config file.
 
     MMPose's own tools take the file as it is, where this package can be imported.
     """

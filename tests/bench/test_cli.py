@@ -121,6 +121,7 @@ def test_every_command_has_a_help_text_for_each_option_and_an_example(name, comm
     assert not [one.name for one in options if not one.help]
 
 
+@pytest.mark.network
 def test_models_without_pytorch_are_listed_without_counts(workspace, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.delitem(sys.modules, "bench.measure.count.model_counts", raising=False)
@@ -132,6 +133,7 @@ def test_models_without_pytorch_are_listed_without_counts(workspace, monkeypatch
     assert "`make setup`" in done.stderr
 
 
+@pytest.mark.network
 def test_a_model_package_that_is_missing_gets_one_line(workspace, monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.delitem(sys.modules, "bench.measure.count.model_counts", raising=False)

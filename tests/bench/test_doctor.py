@@ -3,6 +3,7 @@
 import importlib.util
 from importlib import metadata
 
+import pytest
 from click.testing import CliRunner
 
 from bench import doctor, paths

@@ -26,7 +26,7 @@ FEW = {
     "train_dataloader.batch_size": 1,
     "model.head.dropout": 0.0,
 }
-# Layers of each kind: two follow one another; on MPII, where data, keypoints and metric differ, one is enough. All layers
+# Layers of each kind: two in sequence; on MPII, where data, keypoints and metric differ, one is enough. All layers
 # at this size pass through tests/model_zoo/test_contract.py.
 LAYERS = {
     "tfpose-r50-e6d6-coco": {"encoder_layers": 2, "decoder_layers": 2},
