@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from bench.catalog import load
 from bench.catalog.load import load_catalog
 from bench.cli import main
 
@@ -95,7 +96,8 @@ def test_the_full_tier_without_data_says_what_is_missing_and_where_it_goes(works
     assert not (workspace / "data/full/coco.json").exists()
 
 
-def test_judge_fails_on_what_it_is_told_to_fail_on(workspace):
+def test_judge_fails_on_what_it_is_told_to_fail_on(workspace, monkeypatch):
+    monkeypatch.setattr(load, "PAPERS", Path(__file__).parents[1] / "fixtures" / "papers")
     assert run("judge", "--fail-on", "deviates").exit_code == 0
     done = run("judge", "--fail-on", "not-run")
     assert done.exit_code == 1

@@ -26,8 +26,8 @@ FEW = {
     "train_dataloader.batch_size": 1,
     "model.head.dropout": 0.0,
 }
-# Layers of each kind: two follow one another; on MPII, where data, keypoints and metric differ, one is enough. All layers
-# at this size pass through tests/model_zoo/test_contract.py.
+# Layers of each kind: two follow one another; one is enough on MPII, where data, keypoints and metric differ.
+# tests/model_zoo/test_contract.py has all of them at this size.
 LAYERS = {
     "tfpose-r50-e6d6-coco": {"encoder_layers": 2, "decoder_layers": 2},
     "lightpose-r50-mpii": {"layers": 1},

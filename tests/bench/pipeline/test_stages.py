@@ -1,9 +1,15 @@
+import pytest
 import yaml
 
 from bench.catalog.load import load_catalog
 from bench.fetch.sources import sources
 from bench.paths import ROOT, config_files
 from bench.pipeline.stages import render, render_fetch, render_released, stages
+
+
+@pytest.fixture(scope="module")
+def every() -> dict:
+    return stages(load_catalog())
 
 
 def test_the_committed_pipeline_is_what_the_ledger_says():
@@ -26,8 +32,7 @@ def test_every_table_is_a_stage_and_depends_on_the_runs_of_its_own_rows_and_thei
         assert found == wanted, name
 
 
-def test_no_measuring_stage_depends_on_templates_or_verdicts():
-    every = stages(load_catalog())
+def test_no_measuring_stage_depends_on_templates_or_verdicts(every):
     for name, stage in every.items():
         if name.startswith(("run-", "count-", "time-", "data-")):
             assert not [
@@ -35,8 +40,7 @@ def test_no_measuring_stage_depends_on_templates_or_verdicts():
             ], name
 
 
-def test_a_run_depends_on_its_own_family_and_no_other():
-    every = stages(load_catalog())
+def test_a_run_depends_on_its_own_family_and_no_other(every):
     runs = {name: stage for name, stage in every.items() if name.startswith("run-transpose-")}
     assert runs
     for stage in runs.values():
@@ -49,15 +53,14 @@ def test_a_run_depends_on_its_own_family_and_no_other():
         assert not {"model_zoo/lightpose/model.py", "model_zoo/tfpose/model.py"} & set(families)
 
 
-def test_every_file_a_stage_names_in_the_source_tree_exists():
-    for name, stage in stages(load_catalog()).items():
+def test_every_file_a_stage_names_in_the_source_tree_exists(every):
+    for name, stage in every.items():
         for path in stage["deps"]:
             if path.startswith(("bench", "model_zoo", "reports")):
                 assert (ROOT / path).exists(), (name, path)
 
 
-def test_editing_what_one_family_imports_reaches_that_family_only():
-    every = stages(load_catalog())
+def test_editing_what_one_family_imports_reaches_that_family_only(every):
     using = {
         name.split("-")[1] for name, s in every.items() if "model_zoo/tfpose/codec.py" in s["deps"]
     }
