@@ -32,7 +32,13 @@ def test_answers_are_a_json_list_on_standard_output(command, workspace):
     assert isinstance(json.loads(done.stdout), list)
 
 
-@pytest.mark.parametrize("command", ["cells", "runs", "claims", "conflicts", "coverage", "judge"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("cells", "runs", "claims", "conflicts", "coverage"),
+        pytest.param("judge", marks=pytest.mark.slow),
+    ],
+)
 def test_tables_for_people_hold_words_and_no_code(command, workspace):
     done = run(command)
     assert done.exit_code == 0, done.output
