@@ -9,6 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from bench.catalog import load
 from bench.catalog.load import load_catalog
 from bench.cli import SECTIONS, main
 
@@ -33,7 +34,13 @@ def test_answers_are_a_json_list_on_standard_output(command, workspace):
     assert isinstance(json.loads(done.stdout), list)
 
 
-@pytest.mark.parametrize("command", ["cells", "runs", "claims", "conflicts", "coverage", "judge"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("cells", "runs", "claims", "conflicts", "coverage"),
+        pytest.param("judge", marks=pytest.mark.slow),
+    ],
+)
 def test_tables_in_the_terminal_hold_text_and_no_code(command, workspace):
     done = run(command)
     assert done.exit_code == 0, done.output
@@ -152,7 +159,8 @@ def test_the_full_tier_without_data_says_what_is_missing_and_where_it_goes(works
     assert not (workspace / "data/full/coco.json").exists()
 
 
-def test_judge_exits_with_1_on_the_given_verdicts(workspace):
+def test_judge_exits_with_1_on_the_given_verdicts(workspace, monkeypatch):
+    monkeypatch.setattr(load, "PAPERS", Path(__file__).parents[1] / "fixtures" / "papers")
     assert run("judge", "--json", "--fail-on", "deviates").exit_code == 0
     done = run("judge", "--json", "--fail-on", "not-run")
     assert done.exit_code == 1

@@ -31,7 +31,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with hostile text in every text field."""
-    return build(*make(text=HOSTILE), tmp_path_factory.mktemp("hostile")).out
+    return build(*make(rows=5, text=HOSTILE), tmp_path_factory.mktemp("hostile")).out
 
 
 @pytest.fixture(scope="session")

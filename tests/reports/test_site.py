@@ -15,6 +15,8 @@ from reports.site import Pages, build
 from reports.views.urls import slug
 from tests.factories import Memory, make
 
+SMALL = {"papers": 1, "tables": 2, "rows": 3}  # enough for what is written, rendered and removed
+
 
 def contents(site: Path) -> dict[str, bytes]:
     return {str(p.relative_to(site)): p.read_bytes() for p in site.rglob("*") if p.is_file()}
@@ -39,8 +41,8 @@ def test_the_same_data_in_another_order_gives_the_same_bytes(plain: Path, tmp_pa
 
 
 def test_nothing_changed_rewrites_nothing(tmp_path: Path) -> None:
-    build(*make(), tmp_path)
-    second = build(*make(), tmp_path)
+    build(*make(**SMALL), tmp_path)
+    second = build(*make(**SMALL), tmp_path)
     assert second.written == ()
     assert second.removed == ()
 
@@ -56,19 +58,19 @@ def test_nothing_changed_renders_no_table_or_model_page_again(
         page(self, name, *rest, **content)
 
     monkeypatch.setattr(Pages, "page", recording)
-    build(*make(), tmp_path)
+    build(*make(**SMALL), tmp_path)
     first = set(rendered)
     rendered.clear()
-    build(*make(), tmp_path)
+    build(*make(**SMALL), tmp_path)
     assert {n for n in first if n.startswith(("tables/", "models/"))} == first - set(rendered)
     assert first > set(rendered)
 
 
 def test_a_page_that_was_edited_or_deleted_by_hand_is_written_again(tmp_path: Path) -> None:
-    build(*make(), tmp_path)
+    build(*make(**SMALL), tmp_path)
     (tmp_path / "tables" / "paper0-1.html").write_text("edited")
     (tmp_path / "models" / "paper0-model0.svg").unlink()
-    again = build(*make(), tmp_path)
+    again = build(*make(**SMALL), tmp_path)
     assert set(again.written) == {"tables/paper0-1.html", "models/paper0-model0.svg"}
 
 
@@ -84,7 +86,7 @@ def test_a_build_in_another_process_gives_the_same_bytes(plain: Path, tmp_path: 
 
 
 def test_one_changed_result_rewrites_only_pages_that_show_it(tmp_path: Path) -> None:
-    snapshot, catalog, results = make()
+    snapshot, catalog, results = make(**SMALL)
     build(snapshot, catalog, results, tmp_path)
     changed = results.results["results/counted/paper0-run0.json"]
     assert isinstance(changed, CountResult)
@@ -95,8 +97,8 @@ def test_one_changed_result_rewrites_only_pages_that_show_it(tmp_path: Path) -> 
 
 
 def test_pages_of_a_removed_paper_are_removed(tmp_path: Path) -> None:
-    build(*make(papers=2), tmp_path)
-    report = build(*make(papers=1), tmp_path)
+    build(*make(**{**SMALL, "papers": 2}), tmp_path)
+    report = build(*make(**SMALL), tmp_path)
     assert "papers/paper1.html" in report.removed
     assert not (tmp_path / "papers" / "paper1.html").exists()
 
@@ -104,7 +106,7 @@ def test_pages_of_a_removed_paper_are_removed(tmp_path: Path) -> None:
 def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
     with pytest.raises(SiteError, match="not a site"):
-        build(*make(), tmp_path)
+        build(*make(**SMALL), tmp_path)
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
     assert list(tmp_path.iterdir()) == [tmp_path / "thesis.tex"]
 
@@ -112,7 +114,7 @@ def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "site").write_text("")
     with pytest.raises(SiteError, match="choose a folder"):
-        build(*make(), tmp_path / "site")
+        build(*make(**SMALL), tmp_path / "site")
 
 
 def test_with_an_empty_snapshot_every_cell_is_shown_as_not_judged(tmp_path: Path) -> None:

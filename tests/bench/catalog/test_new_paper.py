@@ -19,6 +19,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_new_paper_loads_as_it_is_and_gets_its_pages(workspace, monkeypatch):
     root = workspace / "papers"
     done = CliRunner().invoke(main, ["new", "paper", "sixth", "--root", str(root)])
@@ -33,6 +34,7 @@ def test_a_new_paper_loads_as_it_is_and_gets_its_pages(workspace, monkeypatch):
     assert pages
 
 
+@pytest.mark.slow
 def test_the_fixture_paper_is_judged_and_shown_without_a_change_elsewhere(workspace, monkeypatch):
     monkeypatch.setenv("REPROPOSE_PAPERS", str(FIXTURES))
     rows = json.loads(CliRunner().invoke(main, ["judge", "--json"]).stdout)

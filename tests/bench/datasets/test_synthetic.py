@@ -217,6 +217,7 @@ def test_faces_that_look_at_the_viewer_have_their_left_eye_on_the_right_of_the_p
 # Truth of the annotation
 
 
+@pytest.mark.slow
 def test_visible_points_lie_on_their_own_person_and_masks_do_not_overlap(
     hard: list[Scene], crowd: list[Scene]
 ) -> None:

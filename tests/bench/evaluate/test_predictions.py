@@ -89,6 +89,7 @@ def test_a_mistake_has_its_line_in_every_encoding_of_json(tmp_path: Path, encodi
         read_predictions(file, "coco", KNOWN)
 
 
+@pytest.mark.slow
 def test_a_mistake_at_the_end_of_a_large_file_is_found_at_once(tmp_path: Path):
     file = write(tmp_path, [*[entry(shift=n) for n in range(20_000)], entry(99)])
     started = time.process_time()
