@@ -38,7 +38,7 @@ class Discs:
 
 
 def found(model: torch.nn.Module, discs: Discs) -> float:
-    """Share of present discs whose maximal response lies within NEAR pixels."""
+    """Share of present discs whose maximal response is within NEAR pixels."""
     model.eval()
     images, centres, there = discs.batch(200)
     with torch.no_grad():

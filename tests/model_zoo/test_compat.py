@@ -59,7 +59,7 @@ def test_nothing_is_done_where_everything_is_present(tmp_path):
     assert run_with_packages(tmp_path, present, code) == expected
 
 
-def test_stand_ins_refuse_and_name_the_package(tmp_path):
+def test_stand_ins_raise_and_name_the_package(tmp_path):
     absent = {
         "mmcv/__init__.py": "",
         "mmcv/ops/__init__.py": MISSING_EXTENSION,

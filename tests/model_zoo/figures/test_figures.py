@@ -49,12 +49,12 @@ def test_tfpose_weights_of_a_query_sum_to_one_and_its_matrix_has_a_row_a_keypoin
     )
 
 
-def test_a_model_without_query_attention_shows_sampling_points_alone() -> None:
+def test_a_model_without_query_attention_has_sampling_points_only() -> None:
     _, _, panels = shown("tfpose-r18-e0d6-noaux-noq2q")
     assert {p.key for p in panels} == {"sampling"}
 
 
-def test_querypose_attention_lies_where_the_box_is() -> None:
+def test_querypose_attention_is_mapped_into_the_box() -> None:
     """A box over the right half of the image; all attention in the box's top left corner."""
     attention = torch.zeros(2, 28, 28)
     attention[:, :7, :7] = 1.0
@@ -68,7 +68,7 @@ def test_querypose_attention_lies_where_the_box_is() -> None:
     assert heat[30:, :].max() == 0
 
 
-def test_querypose_shows_a_panel_a_part() -> None:
+def test_querypose_has_a_panel_per_part() -> None:
     model = model_zoo.build_model("querypose-r50", tier="smoke")
     sample = SimpleNamespace(img_shape=(96, 128))
     panels = figures(model, torch.rand(3, 96, 128), sample)

@@ -96,7 +96,7 @@ def test_the_compiled_kernel_is_called_by_mmcvs_rules(mmcv_attention, monkeypatc
     torch.testing.assert_close(output, expected.bfloat16())
 
 
-def test_half_precision_rounds_the_result_and_not_where_it_looks():
+def test_half_precision_rounds_the_result_and_not_the_locations():
     """In bfloat16 a place between 0.5 and 1 is known to 1/256 only, a fifth of a pixel of a map of 48."""
     columns = torch.arange(48.0).repeat(64)[None, :, None, None]
     locations = torch.rand(1, 500, 1, 1, 1, 2) * 0.9 + 0.05

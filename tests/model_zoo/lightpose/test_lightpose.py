@@ -210,7 +210,7 @@ def test_flip_test_of_perfect_maps_changes_nothing():
 
 
 @pytest.mark.parametrize("name", ["lightpose-w48", "lightpose-r50"])
-def test_a_handful_of_crops_can_be_learned_by_heart(name):
+def test_a_handful_of_crops_can_be_overfitted(name):
     torch.manual_seed(0)
     model = model_zoo.build_model(name, tier="smoke").train()
     model.head.decoder = KEYPOINT_CODECS.build(CODEC)

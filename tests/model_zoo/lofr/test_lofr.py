@@ -1,4 +1,4 @@
-"""LOFR equation by equation, against values worked out by hand or by loops that follow the text."""
+"""LOFR equation by equation, against values computed by hand or by loops that follow the text."""
 
 import math
 
@@ -103,7 +103,7 @@ def test_gradient_reaches_the_activation_maps_only_if_asked(detach):
 
 
 @pytest.mark.parametrize("ratio", [2, 4, 8])
-def test_a_cell_of_a_coarser_grid_comes_to_lie_where_it_looks(ratio):
+def test_a_cell_of_a_coarser_grid_is_mapped_to_its_receptive_centre(ratio):
     coarse = torch.zeros(1, 1, 3, 2)
     coarse[0, 0, 1, 1] = 1.0
     fine = resize_grid(coarse, (3 * ratio, 2 * ratio), ratio)
@@ -113,7 +113,7 @@ def test_a_cell_of_a_coarser_grid_comes_to_lie_where_it_looks(ratio):
     torch.testing.assert_close(resize_grid(fine, (3, 2), 1 / ratio)[0, 0, 1, 1], torch.tensor(1.0))
 
 
-def test_strided_convolutions_look_at_the_pixel_of_their_number_times_the_stride():
+def test_strided_convolutions_are_centred_at_cell_number_times_stride():
     """Why `resize_grid` pins cell i to cell ratio * i: a ResNet's stem is symmetric about it."""
     image = torch.zeros(1, 1, 33, 33)
     image[0, 0, 16, 16] = 1.0
@@ -272,7 +272,7 @@ def test_prototype_products_are_cosines():
 # ------------------------------------------------------------------ decoder
 
 
-def test_attention_that_shows_its_weights_computes_the_same():
+def test_attention_that_returns_its_weights_gives_the_same_values():
     attention = CrossAttention(dim=8, heads=2, dropout=0.0)
     memory = Memory(torch.randn(2, 6, 8), torch.randn(6, 8), [(2, 3)])
     queries = torch.randn(2, 4, 8)
@@ -283,7 +283,7 @@ def test_attention_that_shows_its_weights_computes_the_same():
     torch.testing.assert_close(shown.scores.softmax(dim=3), shown.weights)
 
 
-def test_shown_weights_are_free_of_dropout():
+def test_returned_weights_have_no_dropout():
     attention = CrossAttention(dim=8, heads=2, dropout=0.5).train()
     memory = Memory(torch.randn(1, 50, 8), None, [(5, 10)])
     weights = attention(torch.randn(1, 4, 8), memory, show=True).weights
@@ -292,7 +292,7 @@ def test_shown_weights_are_free_of_dropout():
 
 
 @pytest.mark.parametrize("read", ["last", "all"])
-def test_decoder_shows_the_last_layer_or_the_mean(read):
+def test_decoder_returns_the_last_layer_or_the_mean(read):
     decoder = PoseDecoder(
         layers=3, read=read, dim=8, heads=2, hidden=16, dropout=0.0, self_attention=True
     )
@@ -489,7 +489,7 @@ def test_gradients_of_the_equations_agree_with_finite_differences(equation):
 def test_joint_response_averages_around_the_joint():
     response = torch.zeros(1, 2, 9, 9)
     response[0, 0, 4, 4] = 5.0
-    response[0, 1] = 3.0  # flat: nothing stands out
+    response[0, 1] = 3.0  # flat: no peak
     points = torch.tensor([[[4.0, 4.0], [1.0, 1.0]]])
     values = joint_response(response, points, torch.ones(1, 2, dtype=torch.bool), radius=1.0)
     torch.testing.assert_close(values, torch.tensor([[1 / 5, 0.0]]))  # 1 of the 5 cells within 1

@@ -160,7 +160,7 @@ def test_the_half_body_crop_would_leak(folder):
     assert not all(torch.equal(a, b) for a, b in pairs)
 
 
-def test_located_samples_alone_show_where_their_keypoints_are(folder):
+def test_only_located_samples_contain_keypoint_locations(folder):
     here, there = (
         batch(data(folder, name, "lofr-r50-ws", located_share=0.5)) for name in ("here", "there")
     )

@@ -1,4 +1,4 @@
-"""LOFR as a whole: losses with the printed weights, what its options do, that it can learn, what it cannot know."""
+"""LOFR as a whole: losses with the printed weights, effects of its options, overfitting, no leak of locations."""
 
 import copy
 from types import SimpleNamespace
@@ -222,7 +222,7 @@ def test_with_locations_the_attention_learns_to_point(name):
 
 
 @pytest.mark.slow
-def test_locations_are_heard_beside_the_weak_losses():
+def test_located_samples_change_training_together_with_the_weak_losses():
     """Eq. 15 as the configs have it; with the mean over pixels it is not (NOTES-model.md)."""
     inputs, targets, cells = blobs(4)
     model = small_model("lofr-r50-ws").train()
@@ -272,8 +272,11 @@ def test_where_every_keypoint_is_present_two_keypoints_can_be_exchanged():
     _, exchanged = other.attend(feats())
     torch.testing.assert_close(maps[:, 5], exchanged[:, 6])
     assert not torch.allclose(maps[:, 5], exchanged[:, 5])
-    told = samples(torch.ones(2, 17).index_fill(1, torch.tensor([5]), 0.0))
-    assert one.loss(feats(), told, {})["loss_parts"] != other.loss(feats(), told, {})["loss_parts"]
+    relabelled = samples(torch.ones(2, 17).index_fill(1, torch.tensor([5]), 0.0))
+    assert (
+        one.loss(feats(), relabelled, {})["loss_parts"]
+        != other.loss(feats(), relabelled, {})["loss_parts"]
+    )
 
 
 def mirrored_weights(model, pairs):
@@ -311,7 +314,7 @@ def test_where_every_keypoint_is_present_the_whole_network_may_take_left_for_rig
 # ------------------------------------------------------------------ what is read at test time
 
 
-def test_predictions_do_not_look_at_annotated_keypoints():
+def test_predictions_do_not_use_annotated_keypoints():
     """With the flip test and for every kind of score: annotations moved or absent, the same numbers."""
     pairs = [0, *(i + 1 if i % 2 else i - 1 for i in range(1, 17))]
     for kind in ("response", "presence", "product"):

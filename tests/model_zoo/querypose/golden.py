@@ -1,5 +1,6 @@
-"""The filling rule of reference/querypose/README.md: weights from names, so that none need be stored."""
+"""The filling rule of reference/querypose/README.md: weights are derived from names, so none are stored."""
 
+import functools
 import json
 import os
 import zlib
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+
+import model_zoo
 
 SHARED = Path(os.environ.get("REPROPOSE_SHARED", Path(__file__).parents[4] / "shared"))
 FOLDER = SHARED / "reference" / "querypose"
@@ -56,3 +59,10 @@ def image(width: int = 320, height: int = 256) -> torch.Tensor:
 
 def facts(name: str) -> dict:
     return json.loads((FOLDER / f"{name}.json").read_text())
+
+
+@functools.cache
+def shapes_only(name):
+    """A model on the meta device, built once: Swin-L takes seconds."""
+    with torch.device("meta"):
+        return model_zoo.build_model(name)

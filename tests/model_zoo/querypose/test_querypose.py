@@ -1,4 +1,4 @@
-"""What QueryPose's own parts promise, each held against something that is not ours."""
+"""QueryPose's own parts, each compared with an independent implementation."""
 
 import itertools
 

@@ -6,16 +6,11 @@ from torchvision.models.swin_transformer import SwinTransformer
 
 import model_zoo
 from model_zoo.released.querypose import released_names
-from tests.model_zoo.querypose.golden import FOLDER, facts, filled
+from tests.model_zoo.querypose.golden import FOLDER, facts, filled, shapes_only
 
 BACKBONES = ("r50", "hrw32", "hrw48", "swinl")
 NAMES = [f"querypose-{backbone}{kind}" for backbone in BACKBONES for kind in ("", "-light")]
 needs_facts = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no golden data at {FOLDER}")
-
-
-def shapes_only(name):
-    with torch.device("meta"):
-        return model_zoo.build_model(name)
 
 
 def parameters(module):

@@ -1,4 +1,4 @@
-"""QueryPose equals the authors' network: their outputs for weights filled by a written rule (no weights are stored).
+"""QueryPose equals the authors' network: their outputs for weights filled by a documented rule (none are stored).
 
 Rule, arrays and tolerances are those of reference/querypose/README.md in the shared folder.
 """
@@ -18,7 +18,7 @@ from model_zoo.querypose.keypoint_decoder import PartStage, SelectiveIteration
 from model_zoo.querypose.model import decode_predictions
 from model_zoo.querypose.parts import body_parts
 from model_zoo.released.querypose import released_names
-from tests.model_zoo.querypose.golden import FOLDER, facts, filled, image
+from tests.model_zoo.querypose.golden import FOLDER, facts, filled, image, shapes_only
 
 KINDS = {"full": "querypose-r50", "light": "querypose-r50-light"}
 PREDICTION, QUERY, PIXELS = 1e-4, 1e-3, 0.1  # the README's tolerances
@@ -38,8 +38,7 @@ def close(ours, expected, tolerance):
 @functools.cache
 def renaming(kind):
     """The authors' names to ours, of a whole model that has shapes only."""
-    with torch.device("meta"):
-        model = model_zoo.build_model(KINDS[kind])
+    model = shapes_only(KINDS[kind])
     return model, released_names(model)
 
 
@@ -241,7 +240,7 @@ def test_image_to_first_stage():
 
 
 # The full model at the last stage: the same network in float64 is 1.2e-4 (logits) and 1.2e-3 (queries) away from the
-# golden float32 figures, more than the README's tolerances, which were measured on the light model.
+# golden float32 values, more than the README's tolerances, which were measured on the light model.
 @pytest.mark.slow
 @pytest.mark.skipif("REPROPOSE_SLOW" not in os.environ, reason="minutes: set REPROPOSE_SLOW=1")
 @pytest.mark.parametrize(

@@ -304,7 +304,7 @@ def test_query_attention_is_a_distribution_and_uniform_for_equal_queries():
     torch.testing.assert_close(query_attention(model, images(), 0), torch.full((2, 17, 17), 1 / 17))
 
 
-def test_looking_at_what_is_not_there_is_refused():
+def test_attention_of_a_missing_layer_or_kind_raises():
     with pytest.raises(ValueError, match="no query-to-query attention"):
         query_attention(small("tfpose-r18-e0d6-noaux-noq2q"), images())
     with pytest.raises(IndexError, match="layer 6 of a decoder of 6 layers"):
