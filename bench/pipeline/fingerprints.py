@@ -1,12 +1,13 @@
 """One digest for each stage of what decides its result: the file build/inputs.json that DVC looks at."""
 
 import json
+import os
 from typing import Any
 
 from bench.catalog.load import Catalog
 from bench.catalog.schema import TIERS, Run
 from bench.catalog.yaml_lines import read_yaml
-from bench.pipeline.stages import measured_runs, paper_models, speed_models
+from bench.paths import ROOT, config_files
 from bench.results.inputs import (
     combined,
     count_inputs,
@@ -16,6 +17,28 @@ from bench.results.inputs import (
     run_inputs,
     time_inputs,
 )
+
+
+def paper_models(catalog: Catalog) -> dict[str, list[str]]:
+    """Paper -> zoo models that its cells are about; each model with the first paper naming it."""
+    owner: dict[str, str] = {}
+    for cell in catalog.cells():
+        if cell.model in config_files():
+            owner.setdefault(cell.model, cell.paper)
+    return {paper: sorted(m for m in owner if owner[m] == paper) for paper in catalog.papers}
+
+
+def speed_models(catalog: Catalog, paper: str) -> list[str]:
+    """Zoo models of a paper's rows that have a timed cell, in printed order, each once; then those timed beside."""
+    models = [c.model for c in catalog.cells(paper) if c.column.kind == "speed"]
+    if models:
+        models += catalog.papers[paper].timed_beside
+    return list(dict.fromkeys(m for m in models if m in config_files()))
+
+
+def measured_runs(catalog: Catalog) -> dict[str, Run]:
+    """Runs whose model is in the zoo."""
+    return {name: run for name, run in catalog.runs.items() if run.config in config_files()}
 
 
 def fingerprints(catalog: Catalog) -> dict[str, Any]:
@@ -54,3 +77,26 @@ def _of_run(run: Run) -> dict[str, str]:
 def rendered(catalog: Catalog) -> bytes:
     """build/inputs.json: one entry a line, so that a difference can be read."""
     return (json.dumps(fingerprints(catalog), indent=1) + "\n").encode()
+
+
+def sources_of_fingerprints(catalog: Catalog) -> list[str]:
+    """Files and folders, from the project's root, that hold all that the digests are made of."""
+    names = {*time_inputs([]), *judge_inputs(), *dataset_inputs()}
+    for model in config_files():
+        names.update(count_inputs(model), released_inputs(model))
+    parts = ("runs.yaml", "tables.yaml")
+    papers = [folder / part for folder in catalog.folders.values() for part in parts]
+    return sorted(
+        {
+            "bench/pipeline/fingerprints.py",
+            *(_folder_or_file(name.partition("#")[0]) for name in names),
+            *(os.path.relpath(path, ROOT) for path in papers),
+        }
+    )
+
+
+def _folder_or_file(name: str) -> str:
+    """The folder of the zoo or of the data sets that a file is in, else the file."""
+    top, folder, *_ = parts = name.split("/")
+    whole = (top == "model_zoo" and len(parts) > 2) or (top, folder) == ("bench", "datasets")
+    return f"{top}/{folder}" if whole else name

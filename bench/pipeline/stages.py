@@ -5,8 +5,7 @@ each measuring stage and table to build/inputs.json (`bench.pipeline.fingerprint
 after a change of comments only `inputs` runs again. `${tier}` comes from params.yaml.
 """
 
-import os
-from pathlib import Path
+import json
 from typing import Any
 
 import yaml
@@ -14,18 +13,16 @@ import yaml
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Paper, Run, Table
 from bench.fetch.sources import sources
-from bench.paths import ROOT, config_files
-from bench.results.inputs import (
-    count_inputs,
-    dataset_inputs,
-    judge_inputs,
-    released_inputs,
-    time_inputs,
+from bench.paths import config_files
+from bench.pipeline.fingerprints import (
+    measured_runs,
+    paper_models,
+    sources_of_fingerprints,
+    speed_models,
 )
 from bench.results.locations import MATCHES, PEOPLE, PREDICTIONS, released_path
 
 INPUTS = "build/inputs.json"
-FINGERPRINTS = "bench/pipeline/fingerprints.py"
 RELEASED = "bench/pipeline/released/dvc.yaml"
 FETCH = "bench/fetch/dvc.yaml"
 HEADER = """\
@@ -52,63 +49,9 @@ FETCH_HEADER = f"""\
 Stage = dict[str, Any]
 
 
-def _from_root(path: Path) -> str:
-    """As DVC wants it: relative to the project, also for papers in other folders."""
-    return os.path.relpath(path, ROOT)
-
-
-def _digests(*keys: str) -> list[dict[str, list[str]]]:
-    """A dependency on entries of the file that the stage `inputs` writes."""
-    return [{INPUTS: list(keys)}]
-
-
-def paper_models(catalog: Catalog) -> dict[str, list[str]]:
-    """Paper -> zoo models that its cells are about; each model with the first paper naming it."""
-    known = config_files()
-    seen: set[str] = set()
-    owned: dict[str, list[str]] = {paper: [] for paper in catalog.papers}
-    for cell in catalog.cells():
-        if cell.model in known and cell.model not in seen:
-            seen.add(cell.model)
-            owned[cell.paper].append(cell.model)
-    return {paper: sorted(models) for paper, models in owned.items()}
-
-
-def speed_models(catalog: Catalog, paper: str) -> list[str]:
-    """Zoo models of a paper's rows that have a timed cell, in printed order, each once; then those timed beside."""
-    models = [c.model for c in catalog.cells(paper) if c.column.kind == "speed"]
-    if models:
-        models += catalog.papers[paper].timed_beside
-    return list(dict.fromkeys(m for m in models if m in config_files()))
-
-
-def measured_runs(catalog: Catalog) -> dict[str, Run]:
-    """Runs whose model is in the zoo."""
-    return {name: run for name, run in catalog.runs.items() if run.config in config_files()}
-
-
-def _inputs_stage(catalog: Catalog) -> Stage:
-    """Depends on folders and files that hold what the digests are made of, and on nothing that is only shown."""
-    every = {
-        name for model in config_files() for name in (*count_inputs(model), *released_inputs(model))
-    }
-    every |= {*time_inputs([]), *judge_inputs(), *dataset_inputs(), FINGERPRINTS}
-    code = {_folder_or_file(name.partition("#")[0]) for name in every}
-    for folder in catalog.folders.values():
-        code |= {_from_root(folder / "runs.yaml"), _from_root(folder / "tables.yaml")}
-    return {
-        "desc": "what decides each result, as digests: comments and docstrings do not count",
-        "cmd": "repropose inputs",
-        "deps": sorted(code),
-        "outs": [{INPUTS: {"cache": False, "persist": True}}],
-    }
-
-
-def _folder_or_file(name: str) -> str:
-    """The folder of the zoo or of the data sets that a file is in, else the file."""
-    top, folder, *_ = parts = name.split("/")
-    whole = (top == "model_zoo" and len(parts) > 2) or (top, folder) == ("bench", "datasets")
-    return f"{top}/{folder}" if whole else name
+def _digest(key: str) -> dict[str, list[str]]:
+    """A dependency on an entry of the file that the stage `inputs` writes."""
+    return {INPUTS: [key]}
 
 
 def _count_stages(catalog: Catalog) -> dict[str, Stage]:
@@ -116,7 +59,7 @@ def _count_stages(catalog: Catalog) -> dict[str, Stage]:
         f"count-{paper}": {
             "desc": f"parameters and operations of the models in {paper}'s tables",
             "cmd": f"repropose count --paper {paper}",
-            "params": _digests(f"count.{paper}"),
+            "params": [_digest(f"count.{paper}")],
             "outs": [f"results/counted/{model}.json" for model in models],
         }
         for paper, models in paper_models(catalog).items()
@@ -129,7 +72,7 @@ def _time_stages(catalog: Catalog) -> dict[str, Stage]:
         f"time-{paper}": {
             "desc": f"latencies of the timed columns of {paper}",
             "cmd": f"repropose time {paper}",
-            "params": _digests(f"time.{paper}"),
+            "params": [_digest(f"time.{paper}")],
             "outs": [f"results/timed/{paper}.json"],
         }
         for paper in catalog.papers
@@ -151,7 +94,7 @@ def _run_group(catalog: Catalog) -> Stage:
             "desc": "train ${key} on ${item.data} and evaluate it",
             "cmd": "repropose measure ${key} --tier ${tier}",
             "deps": [_manifest("${item.data}"), "${item.after}"],
-            "params": _digests("run.${key}.${tier}"),
+            "params": [_digest("run.${key}.${tier}")],
             "outs": ["results/${tier}/${key}"],
         },
     }
@@ -183,7 +126,7 @@ def _table_stage(catalog: Catalog, paper: Paper, table: Table) -> Stage:
         "desc": table.title,
         "cmd": f"repropose table {name} --tier ${{tier}}",
         "deps": sorted(deps),
-        "params": _digests(f"tables.{paper.id}"),
+        "params": [_digest(f"tables.{paper.id}")],
         "outs": [f"build/verdicts/${{tier}}/{name}.json"],
     }
 
@@ -192,13 +135,18 @@ def pipeline(catalog: Catalog) -> dict[str, Stage]:
     """The stages as dvc.yaml holds them, in order: inputs, data, counts and timings, runs, tables, site."""
     tables = {name: _table_stage(catalog, *pair) for name, pair in catalog.tables.items()}
     return {
-        "inputs": _inputs_stage(catalog),
+        "inputs": {
+            "desc": "what decides each result, as digests: comments and docstrings do not count",
+            "cmd": "repropose inputs",
+            "deps": sources_of_fingerprints(catalog),
+            "outs": [{INPUTS: {"cache": False, "persist": True}}],
+        },
         "data": {
             "foreach": sorted({run.dataset for run in catalog.runs.values()}),
             "do": {
                 "desc": "${item}: synthetic for smoke and lab, the real one for full",
                 "cmd": "repropose prepare ${item} --tier ${tier}",
-                "params": ["synthetic", *_digests("datasets")],
+                "params": ["synthetic", _digest("datasets")],
                 "outs": [_manifest("${item}")],
             },
         },
@@ -229,18 +177,15 @@ def stages(catalog: Catalog) -> dict[str, Stage]:
     return found
 
 
-def _written_out(node: Any, key: str, item: Any) -> Any:
+def _written_out(stage: Stage, key: str, item: Any) -> Stage:
     """A group's stage with `${key}` and `${item...}` replaced by what they stand for."""
-    if isinstance(node, dict):
-        return {name: _written_out(value, key, item) for name, value in node.items()}
-    if isinstance(node, list):
-        return [_written_out(value, key, item) for value in node]
-    values = (
-        {f"item.{name}": value for name, value in item.items()} if isinstance(item, dict) else {}
-    )
-    for name, value in {"key": key, "item": item, **values}.items():
-        node = node.replace(f"${{{name}}}", str(value))
-    return node
+    values = {"key": key, "item": item}
+    if isinstance(item, dict):
+        values |= {f"item.{name}": value for name, value in item.items()}
+    text = json.dumps(stage)
+    for name, value in values.items():
+        text = text.replace(f"${{{name}}}", str(value))
+    return dict(json.loads(text))
 
 
 def released_stages(catalog: Catalog) -> dict[str, Stage]:
@@ -256,7 +201,7 @@ def released_stages(catalog: Catalog) -> dict[str, Stage]:
                 "desc": f"the authors' {run.released}" + (f" with {boxes} boxes" if boxes else ""),
                 "cmd": f"repropose released {name}{ask}",
                 "wdir": "../../..",
-                "params": _digests(f"released.{name}"),
+                "params": [_digest(f"released.{name}")],
                 "deps": [
                     f"data/full/{run.dataset}.json",
                     f"data/full/weights/{run.released}",
@@ -301,27 +246,12 @@ def render_fetch() -> str:
     return FETCH_HEADER + _yaml(found)
 
 
-class _Dumper(yaml.SafeDumper):
-    """Writes lists and one-line mappings in flow style: file names, a run of the group, the flags of an output."""
-
-    def represent_sequence(
-        self, tag: str, sequence: Any, flow_style: bool | None = None
-    ) -> yaml.SequenceNode:
-        return super().represent_sequence(tag, sequence, flow_style=True)
-
-    def represent_mapping(
-        self, tag: str, mapping: Any, flow_style: bool | None = None
-    ) -> yaml.MappingNode:
-        node = super().represent_mapping(tag, mapping, flow_style)
-        node.flow_style = len(node.value) < 3 and all(
-            isinstance(value, yaml.ScalarNode) for _, value in node.value
-        )
-        return node
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
-
-
 def _yaml(found: dict[str, Stage]) -> str:
-    document = {"stages": found}
-    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=118, allow_unicode=True)
+    """Lists and mappings of plain values take one line each: file names, a run of the group."""
+    return yaml.safe_dump(
+        {"stages": found},
+        default_flow_style=None,
+        sort_keys=False,
+        width=118,
+        allow_unicode=True,
+    )

@@ -6,11 +6,10 @@ import yaml
 from bench.catalog.load import load_catalog
 from bench.fetch.sources import sources
 from bench.paths import ROOT, config_files
-from bench.pipeline.fingerprints import _of_run, fingerprints
+from bench.pipeline.fingerprints import _of_run, fingerprints, measured_runs
 from bench.pipeline.stages import (
     FETCH,
     RELEASED,
-    measured_runs,
     render,
     render_fetch,
     render_released,
