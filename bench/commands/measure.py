@@ -24,7 +24,9 @@ def count_command(names: tuple[str, ...], paper: str | None) -> None:
 
     catalog = load_catalog()
     known_paper(catalog, paper)
-    wanted = list(names) or (fingerprints.paper_models(catalog)[paper] if paper else list(config_files()))
+    wanted = list(names) or (
+        fingerprints.paper_models(catalog)[paper] if paper else list(config_files())
+    )
     for result in measure_counts(wanted):
         stored = results_store().write(result)
         click.echo(

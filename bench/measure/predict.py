@@ -13,6 +13,7 @@ def predict(cfg: Any, model: Any, folder: Path) -> list[dict[str, Any]]:
     Scoring and OKS-NMS are MMPose's own, as the config sets them. `folder` takes mmengine's logs and MMPose's raw file.
     With several processes every one predicts its share and all return the whole.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     raw = folder / "predictions"
     settings = cfg.to_dict()
     keep = ("default_scope", "env_cfg", "launcher", "randomness", "test_dataloader", "test_cfg")

@@ -94,6 +94,11 @@ def training_settings(cfg: Any) -> dict[str, Any]:
     }
 
 
+def finds_people(cfg: Any) -> bool:
+    """Whether the network detects people itself and takes no boxes."""
+    return "Topdown" not in str(cfg.model.type)
+
+
 def length(cfg: Any) -> str:
     """'230 epochs' or '250 iterations'."""
     schedule = cfg.train_cfg

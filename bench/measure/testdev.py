@@ -38,10 +38,9 @@ def write_submission(catalog: Catalog, name: str, *, seed: int, released: bool) 
     weights = released_run(catalog, name)[1] if released else _trained(name, seed)
     cfg = on_test_dev(config_for_test(run))
     cfg.test_evaluator.ann_file = str(dataset_folder("coco", "full") / TEST_DEV["annotations"])
-    model = released_model(cfg, weights) if released else _loaded(cfg, weights)
-    work = workspace() / "work" / "test-dev" / name
-    work.mkdir(parents=True, exist_ok=True)
-    return pack(predict(cfg, model, work), name, workspace() / "build" / "test-dev")
+    model = released_model(cfg, weights) if released else build(cfg, weights)
+    entries = predict(cfg, model, workspace() / "work" / "test-dev" / name)
+    return pack(entries, name, workspace() / "build" / "test-dev")
 
 
 def pack(entries: list[dict[str, Any]], name: str, out: Path) -> Path:
@@ -62,15 +61,9 @@ def pack(entries: list[dict[str, Any]], name: str, out: Path) -> Path:
 
 
 def _trained(name: str, seed: int) -> Path:
-    path = workspace() / "work" / "full" / name / f"seed-{seed}" / "final.pth"
+    path = work_dir.of("full", name, seed) / "final.pth"
     if not path.is_file():
         raise DataError(
             f"{path} is missing: train it with `repropose measure {name} --tier full`, or take --released"
         )
     return path
-
-
-def _loaded(cfg: Any, weights: Path) -> Any:
-    model = build(cfg)
-    model.load_state_dict(work_dir.weights(weights))
-    return model

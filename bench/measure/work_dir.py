@@ -4,7 +4,6 @@ It holds checkpoints, the loss curve and the untrained network's predictions, an
 identifies everything that decides the training; when that changes, the old folder is renamed and nothing is lost.
 """
 
-import hashlib
 import io
 import json
 import os
@@ -17,6 +16,7 @@ from typing import Any
 
 from bench.errors import DataError, EnvironmentProblem
 from bench.files import read_json, write_atomically
+from bench.paths import workspace
 
 UNREADABLE = (
     RuntimeError,
@@ -34,9 +34,9 @@ def rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
-def key_of(*facts: str) -> str:
-    """SHA-256 of all that decides a training."""
-    return hashlib.sha256("\n".join(facts).encode()).hexdigest()
+def of(tier: str, run: str, seed: int) -> Path:
+    """The folder of a training."""
+    return workspace() / "work" / tier / run / f"seed-{seed}"
 
 
 def claim(work: Path, key: str) -> None:
@@ -112,17 +112,12 @@ def drop_damaged_checkpoints(work: Path) -> None:
     last.unlink()
 
 
-def write_entries(path: Path, entries: list[dict[str, Any]]) -> None:
-    write_atomically(path, json.dumps(entries).encode())
-
-
 def entries(path: Path) -> list[dict[str, Any]]:
     """Stored predictions; none if they were never made."""
     return list(read_json(path)) if path.is_file() else []
 
 
-def curve(work: Path) -> list[list[float]]:
-    """[[iteration, loss], ...]; a line that an interruption cut short is left out."""
-    file = work / "curve.jsonl"
+def curve(file: Path) -> list[list[float]]:
+    """[[iteration, loss], ...] of curve.jsonl; a line that an interruption cut short is left out."""
     lines = file.read_text().splitlines() if file.is_file() else []
     return [json.loads(line) for line in lines if line.endswith("]")]
