@@ -26,11 +26,7 @@ def predict(cfg: Any, model: Any, folder: Path) -> list[dict[str, Any]]:
         view["test_evaluator"] = {"type": "PersonKeypoints", "file": f"{raw}.keypoints.json"}
     runner(model, {**view, "work_dir": str(folder / "test"), "log_level": "WARNING"}).test()
     entries = read_json(Path(f"{raw}.keypoints.json"))
-    boxed = _predicts_boxes(model)
-    return [{k: v for k, v in entry.items() if boxed or k != "bbox"} for entry in entries]
-
-
-def _predicts_boxes(model: Any) -> bool:
-    """Whether the boxes in the entries are the model's own (bottom-up) and not those it was given."""
     kinds = {kind.__name__ for kind in type(model).__mro__}
-    return not hasattr(model, "head") or "BottomupPoseEstimator" in kinds
+    if not hasattr(model, "head") or "BottomupPoseEstimator" in kinds:
+        return list(entries)  # the boxes in them are the model's own, and not those it was given
+    return [{k: v for k, v in entry.items() if k != "bbox"} for entry in entries]

@@ -192,13 +192,7 @@ def _start_weights(catalog: Catalog, run: Run, tier: Tier, seed: int) -> Path | 
         return None
     seeds = getattr(catalog.run(run.start).seeds, tier)
     base = seed if seed in seeds else seeds[0]
-    path = work_dir.of(tier, run.start, base) / "final.pth"
-    if not path.is_file():
-        raise DataError(
-            f"{path} is missing: this run starts from {run.start}; train it first with "
-            f"`repropose measure {run.start} --tier {tier}`"
-        )
-    return path
+    return work_dir.trained(tier, run.start, base, f"this run starts from {run.start}; ")
 
 
 def _train(

@@ -39,6 +39,15 @@ def of(tier: str, run: str, seed: int) -> Path:
     return workspace() / "work" / tier / run / f"seed-{seed}"
 
 
+def trained(tier: str, run: str, seed: int, why: str = "") -> Path:
+    """The weights of a finished training. Raises `DataError` if there is none."""
+    path = of(tier, run, seed) / "final.pth"
+    if not path.is_file():
+        command = f"`repropose measure {run} --tier {tier}`"
+        raise DataError(f"{path} is missing: {why}train it first with {command}")
+    return path
+
+
 def claim(work: Path, key: str) -> None:
     """Make `work` the folder of `key`; the first process does it, the others wait for it.
 

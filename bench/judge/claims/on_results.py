@@ -119,17 +119,9 @@ class _Reproduced:
                 found = ordering.direction(node, claimed.value)
         except NotAnOrdering as why:
             return Judged("open", f"{why}; synthetic data judge orderings only")
-        reason = (
-            f"synthetic data, {'ordering' if claimed is None else 'direction'} only: {found.reason}"
-            + _before(cells, chosen)
-        )
-        return Judged(
-            found.holds,
-            reason,
-            value=found.value,
-            interval=found.interval,
-            confidence=found.confidence,
-        )
+        what = "ordering" if claimed is None else "direction"
+        reason = f"synthetic data, {what} only: {found.reason}{_before(cells, chosen)}"
+        return found._replace(reason=reason)
 
     def _orderings(self) -> int:
         """The number of comparisons of trained networks in the sentence: their error probabilities add up."""

@@ -172,19 +172,14 @@ def _name(dataset: DatasetName, unit: Unit) -> str:
 
 def _prediction(dataset: DatasetName, unit: Unit, scene: Scene, entries: Entries) -> Panel:
     """People of one image, predicted and annotated."""
-    here = sorted(
-        (one for one in entries if one["image_id"] == unit.number), key=lambda one: -one["score"]
-    )
-    predicted = [
-        np.array(one["keypoints"], dtype=float).reshape(-1, 3) for one in here[: len(scene.people)]
-    ]
+    here = [one for one in entries if one["image_id"] == unit.number]
+    best = sorted(here, key=lambda one: -one["score"])[: len(scene.people)]
+    predicted = [np.array(one["keypoints"], dtype=float).reshape(-1, 3) for one in best]
     for points in predicted:
         points[:, 2] = 1.0
-    score = (
-        f"{100 * unit.score:.0f} % of joints within half a head"
-        if dataset == "mpii"
-        else f"OKS {unit.score:.2f}"
-    )
+    score = f"OKS {unit.score:.2f}"
+    if dataset == "mpii":
+        score = f"{100 * unit.score:.0f} % of joints within half a head"
     counts = [f"{count} {kind}" for kind, count in unit.kinds.items() if count]
     counted = f"keypoints of those found: {', '.join(counts)}" if counts else "nobody was found"
     several = "1 person" if len(scene.people) == 1 else f"{len(scene.people)} people"
@@ -222,7 +217,8 @@ def _alt_text(figure: Figure, image: Image.Image) -> str:
     if figure.heat is not None:
         heat = np.asarray(figure.heat)
         row, column = np.unravel_index(int(heat.argmax()), heat.shape)
-        said.append(_strongest((column + 0.5) / heat.shape[1], (row + 0.5) / heat.shape[0]))
+        place = _place((column + 0.5) / heat.shape[1], (row + 0.5) / heat.shape[0])
+        said.append(f"strongest at {place}")
     if figure.points is not None and len(figure.points):
         x, y = np.mean(figure.points, axis=0) / (image.width, image.height)
         marks = "a mark" if len(figure.points) == 1 else f"{len(figure.points)} marks, on average"
@@ -232,17 +228,11 @@ def _alt_text(figure: Figure, image: Image.Image) -> str:
     return f"{figure.title}: {'; '.join(said)}"
 
 
-def _strongest(x: float, y: float) -> str:
-    return f"strongest at {_place(x, y)}"
-
-
 def _place(x: float, y: float) -> str:
     return f"{100 * x:.0f} % of the width and {100 * y:.0f} % of the height"
 
 
 def _largest(values: Any, rows: Sequence[str], columns: Sequence[str]) -> str:
     row, column = np.unravel_index(int(values.argmax()), values.shape)
-    names = [
-        some[i] if some else str(i + 1) for some, i in ((rows, int(row)), (columns, int(column)))
-    ]
-    return f"{values.shape[0]} rows, {values.shape[1]} columns, largest at {names[0]}, {names[1]}"
+    where = f"{rows[row] if rows else row + 1}, {columns[column] if columns else column + 1}"
+    return f"{values.shape[0]} rows, {values.shape[1]} columns, largest at {where}"

@@ -16,6 +16,7 @@ from model_zoo.figures.panel import Figure
 
 Box = tuple[float, float, float, float]
 Points = NDArray[np.float64]
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 FINE = 2  # everything is drawn this much larger and then reduced: smooth lines
 QUALITY = 80
 RIM, PREDICTED, ANNOTATED, MARK = (16, 16, 20), (255, 158, 27), (120, 200, 255), (255, 255, 255)
@@ -159,12 +160,7 @@ def matrix(figure: Figure) -> Image.Image:
     return picture
 
 
-def _upright(
-    picture: Image.Image,
-    name: str,
-    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
-    foot: tuple[int, int],
-) -> None:
+def _upright(picture: Image.Image, name: str, font: Font, foot: tuple[int, int]) -> None:
     """A name turned by 90 degrees that ends at `foot`."""
     label = Image.new("L", (round(font.getlength(name)) + 4, 14), 255)
     ImageDraw.Draw(label).text((2, 7), name, 16, font, "lm")
