@@ -3,6 +3,7 @@
 Everything is immutable and validated on creation; `bench.catalog.load` adds file and line to errors.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -154,12 +155,9 @@ class Table(Strict):
 
     @model_validator(mode="after")
     def _rectangular(self) -> "Table":
-        for kind, keys in (
-            ("column", [c.key for c in self.columns]),
-            ("row", [r.key for r in self.rows]),
-        ):
-            twice = sorted({key for key in keys if keys.count(key) > 1})
-            if twice:
+        for kind, parts in (("column", self.columns), ("row", self.rows)):
+            times = Counter(part.key for part in parts)
+            if twice := sorted(key for key in times if times[key] > 1):
                 raise ValueError(f"table {self.table} has {kind} '{twice[0]}' twice")
         known = {c.key for c in self.columns}
         for number, row in enumerate(self.rows):

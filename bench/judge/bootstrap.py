@@ -24,11 +24,7 @@ DRAWS = 400
 
 
 def paired_bootstrap(
-    first: Metric,
-    second: Metric,
-    images: int,
-    *,
-    draws: int = DRAWS,
+    first: Metric, second: Metric, images: int, *, draws: int = DRAWS
 ) -> Difference:
     """first - second over `draws` draws of as many images with replacement, the same for both.
 

@@ -24,7 +24,7 @@ from bench.judge.conflicts import find_conflicts
 from bench.judge.counts import CountByRule, rounds_to
 from bench.judge.evidence import SYNTHETIC, Measurement, Measurements
 from bench.judge.protocol import unstated
-from bench.judge.records import ClaimVerdict, Snapshot, Verdict, VerdictName
+from bench.judge.records import Snapshot, Verdict, VerdictName
 from bench.judge.tolerance import SPEED, tolerance
 
 MACHINE_KEYS = ("machine", "gpu", "hardware", "device")
@@ -32,20 +32,12 @@ MACHINE_KEYS = ("machine", "gpu", "hardware", "device")
 
 def judge_all(measurements: Measurements, paired: PairedDifference | None = None) -> Snapshot:
     """Every cell, every claim, every conflict, in printed order. `made` stays empty: bytes repeat."""
-    cells = measurements.catalog.cells()
+    catalog = measurements.catalog
     return Snapshot(
-        verdicts=tuple(judge_cell(cell, measurements) for cell in cells),
-        claims=judge_claims(measurements, paired),
-        conflicts=find_conflicts(measurements.catalog),
+        verdicts=tuple(judge_cell(cell, measurements) for cell in catalog.cells()),
+        claims=tuple(judge_claim(*claim, measurements, paired) for claim in catalog.claims()),
+        conflicts=find_conflicts(catalog),
     )
-
-
-def judge_claims(
-    measurements: Measurements, paired: PairedDifference | None = None
-) -> tuple[ClaimVerdict, ...]:
-    """All claims, in the order of papers."""
-    claims = measurements.catalog.claims()
-    return tuple(judge_claim(paper, claim, measurements, paired) for paper, claim in claims)
 
 
 def judge_table(measurements: Measurements, name: str) -> tuple[Verdict, ...]:

@@ -201,11 +201,9 @@ class Measurements:
         seeds: dict[tuple[Tier, str, str], dict[str, list[float]]] = defaultdict(
             lambda: defaultdict(list)
         )
-        for run, members in self.index.accuracies.items():
-            if run not in self.catalog.runs:
-                continue
-            data = self.catalog.run(run).dataset
-            for result in (s.result for s in members):
+        for run, settings in self.catalog.runs.items():
+            data = settings.dataset
+            for result in (s.result for s in self.index.accuracies.get(run, [])):
                 if result.failed is None and result.evidence != "released-weights":
                     group = f"{run} {sorted(result.protocol.items())}"
                     for metric, value in result.values.items():

@@ -8,15 +8,7 @@ from bench.catalog.load import Catalog
 from bench.catalog.schema import TIERS, Run
 from bench.catalog.yaml_lines import read_yaml
 from bench.paths import ROOT, config_files
-from bench.results.inputs import (
-    combined,
-    count_inputs,
-    dataset_inputs,
-    judge_inputs,
-    released_inputs,
-    run_inputs,
-    time_inputs,
-)
+from bench.results import inputs
 
 
 def paper_models(catalog: Catalog) -> dict[str, list[str]]:
@@ -45,33 +37,37 @@ def fingerprints(catalog: Catalog) -> dict[str, Any]:
     """By kind of stage; of runs also by tier, as the seeds differ."""
     runs = measured_runs(catalog)
     return {
-        "datasets": combined(dataset_inputs()),
+        "datasets": inputs.combined(inputs.dataset_inputs()),
         "count": {
-            paper: combined({name for model in models for name in count_inputs(model)}, models)
+            paper: inputs.combined(
+                {name for model in models for name in inputs.count_inputs(model)}, models
+            )
             for paper, models in paper_models(catalog).items()
         },
         "time": {
-            paper: combined(time_inputs(models), models)
+            paper: inputs.combined(inputs.time_inputs(models), models)
             for paper in catalog.papers
             if (models := speed_models(catalog, paper))
         },
         "run": {name: _of_run(run) for name, run in runs.items()},
         "released": {
-            name: combined(released_inputs(run.config), run.dataset, run.options, run.released)
+            name: inputs.combined(
+                inputs.released_inputs(run.config), run.dataset, run.options, run.released
+            )
             for name, run in runs.items()
             if run.released
         },
         "tables": {
-            paper: combined(judge_inputs(), read_yaml(folder / "tables.yaml"))
+            paper: inputs.combined(inputs.judge_inputs(), read_yaml(folder / "tables.yaml"))
             for paper, folder in catalog.folders.items()
         },
     }
 
 
 def _of_run(run: Run) -> dict[str, str]:
-    files = combined(run_inputs(run.config))
+    files = inputs.combined(inputs.run_inputs(run.config))
     plain = [run.dataset, run.options, run.start]
-    return {tier: combined([], files, *plain, getattr(run.seeds, tier)) for tier in TIERS}
+    return {tier: inputs.combined([], files, *plain, getattr(run.seeds, tier)) for tier in TIERS}
 
 
 def rendered(catalog: Catalog) -> bytes:
@@ -79,11 +75,11 @@ def rendered(catalog: Catalog) -> bytes:
     return (json.dumps(fingerprints(catalog), indent=1) + "\n").encode()
 
 
-def sources_of_fingerprints(catalog: Catalog) -> list[str]:
+def sources(catalog: Catalog) -> list[str]:
     """Files and folders, from the project's root, that hold all that the digests are made of."""
-    names = {*time_inputs([]), *judge_inputs(), *dataset_inputs()}
+    names = {*inputs.time_inputs([]), *inputs.judge_inputs(), *inputs.dataset_inputs()}
     for model in config_files():
-        names.update(count_inputs(model), released_inputs(model))
+        names.update(inputs.count_inputs(model), inputs.released_inputs(model))
     parts = ("runs.yaml", "tables.yaml")
     papers = [folder / part for folder in catalog.folders.values() for part in parts]
     return sorted(

@@ -21,8 +21,9 @@ from bench.catalog.load import Catalog
 from bench.catalog.schema import Tier
 from bench.catalog.yaml_lines import read_yaml
 from bench.errors import ReproPoseError, UnknownName
+from bench.files import write_if_changed
 from bench.paths import ROOT, workspace
-from bench.pipeline.stages import render, stages
+from bench.pipeline.stages import DVC, rendered, stages
 
 
 def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> None:
@@ -34,9 +35,7 @@ def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> N
         raise ReproPoseError(
             "DVC works in the checkout: unset REPROPOSE_WORKSPACE, or use `repropose measure` there"
         )
-    pipeline = ROOT / "dvc.yaml"
-    if not pipeline.is_file() or pipeline.read_text() != render(catalog):
-        pipeline.write_text(render(catalog))
+    write_if_changed(ROOT / DVC, rendered(catalog)[DVC].encode())
     _set_tier(tier)
     targets = list(catalog.tables) if everything else quickstart(catalog)
     if _dvc_repro("inputs"):

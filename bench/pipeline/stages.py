@@ -14,15 +14,11 @@ from bench.catalog.load import Catalog
 from bench.catalog.schema import Paper, Run, Table
 from bench.fetch.sources import sources
 from bench.paths import config_files
-from bench.pipeline.fingerprints import (
-    measured_runs,
-    paper_models,
-    sources_of_fingerprints,
-    speed_models,
-)
+from bench.pipeline import fingerprints
 from bench.results.locations import MATCHES, PEOPLE, PREDICTIONS, released_path
 
 INPUTS = "build/inputs.json"
+DVC = "dvc.yaml"
 RELEASED = "bench/pipeline/released/dvc.yaml"
 FETCH = "bench/fetch/dvc.yaml"
 HEADER = """\
@@ -62,7 +58,7 @@ def _count_stages(catalog: Catalog) -> dict[str, Stage]:
             "params": [_digest(f"count.{paper}")],
             "outs": [f"results/counted/{model}.json" for model in models],
         }
-        for paper, models in paper_models(catalog).items()
+        for paper, models in fingerprints.paper_models(catalog).items()
         if models
     }
 
@@ -76,7 +72,7 @@ def _time_stages(catalog: Catalog) -> dict[str, Stage]:
             "outs": [f"results/timed/{paper}.json"],
         }
         for paper in catalog.papers
-        if speed_models(catalog, paper)
+        if fingerprints.speed_models(catalog, paper)
     }
 
 
@@ -88,7 +84,7 @@ def _run_group(catalog: Catalog) -> Stage:
                 "data": run.dataset,
                 "after": f"results/${{tier}}/{run.start}" if run.start else _manifest(run.dataset),
             }
-            for name, run in measured_runs(catalog).items()
+            for name, run in fingerprints.measured_runs(catalog).items()
         },
         "do": {
             "desc": "train ${key} on ${item.data} and evaluate it",
@@ -106,21 +102,16 @@ def _manifest(dataset: str) -> str:
 
 def _table_stage(catalog: Catalog, paper: Paper, table: Table) -> Stage:
     known = config_files()
-    owners = {model: owner for owner, models in paper_models(catalog).items() for model in models}
     deps: set[str] = set()
     for cell in catalog.cells(paper.id, table.table):
         model, kind = cell.model, cell.column.kind
-        if kind == "count" and model in owners:
+        if kind == "count" and model in known:
             deps.add(f"results/counted/{model}.json")
         if kind == "speed" and model in known:
             deps.add(f"results/timed/{paper.id}.json")
         if kind in ("accuracy", "measure") and cell.run and catalog.run(cell.run).config in known:
-            deps.add(f"results/${{tier}}/{cell.run}")
-            deps |= {
-                f"results/${{tier}}/{claim.instead[cell.run]}"
-                for claim in paper.claims
-                if cell.run in claim.instead
-            }
+            stand_ins = [c.instead[cell.run] for c in paper.claims if cell.run in c.instead]
+            deps |= {f"results/${{tier}}/{run}" for run in (cell.run, *stand_ins)}
     name = f"{paper.id}-{table.table}"
     return {
         "desc": table.title,
@@ -138,7 +129,7 @@ def pipeline(catalog: Catalog) -> dict[str, Stage]:
         "inputs": {
             "desc": "what decides each result, as digests: comments and docstrings do not count",
             "cmd": "repropose inputs",
-            "deps": sources_of_fingerprints(catalog),
+            "deps": fingerprints.sources(catalog),
             "outs": [{INPUTS: {"cache": False, "persist": True}}],
         },
         "data": {
@@ -202,10 +193,7 @@ def released_stages(catalog: Catalog) -> dict[str, Stage]:
                 "cmd": f"repropose released {name}{ask}",
                 "wdir": "../../..",
                 "params": [_digest(f"released.{name}")],
-                "deps": [
-                    f"data/full/{run.dataset}.json",
-                    f"data/full/weights/{run.released}",
-                ],
+                "deps": [f"data/full/{run.dataset}.json", f"data/full/weights/{run.released}"],
                 "outs": [
                     f"results/{stem}{ending}" for ending in (".json", PREDICTIONS, PEOPLE, MATCHES)
                 ],
@@ -221,19 +209,9 @@ def _boxes_of(run: Run) -> dict[str, str]:
     return {"ground-truth": "ground-truth", "detector": "detector-56.4"}
 
 
-def render(catalog: Catalog) -> str:
-    """dvc.yaml as text."""
-    return HEADER + _yaml(pipeline(catalog))
-
-
-def render_released(catalog: Catalog) -> str:
-    """The pipeline of released weights as text."""
-    return RELEASED_HEADER + _yaml(released_stages(catalog))
-
-
-def render_fetch() -> str:
-    """The pipeline of real data as text: one stage per source, whose output is its receipt."""
-    found: dict[str, Stage] = {
+def _fetch_stages() -> dict[str, Stage]:
+    """One stage per source of real data; its output is the receipt."""
+    return {
         name: {
             "desc": source.title,
             "wdir": "../..",
@@ -243,15 +221,19 @@ def render_fetch() -> str:
         }
         for name, source in sources().items()
     }
-    return FETCH_HEADER + _yaml(found)
+
+
+def rendered(catalog: Catalog) -> dict[str, str]:
+    """Every file of the pipeline, from the project's root -> its text."""
+    return {
+        DVC: HEADER + _yaml(pipeline(catalog)),
+        RELEASED: RELEASED_HEADER + _yaml(released_stages(catalog)),
+        FETCH: FETCH_HEADER + _yaml(_fetch_stages()),
+    }
 
 
 def _yaml(found: dict[str, Stage]) -> str:
     """Lists and mappings of plain values take one line each: file names, a run of the group."""
     return yaml.safe_dump(
-        {"stages": found},
-        default_flow_style=None,
-        sort_keys=False,
-        width=118,
-        allow_unicode=True,
+        {"stages": found}, default_flow_style=None, sort_keys=False, width=118, allow_unicode=True
     )

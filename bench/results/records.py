@@ -19,8 +19,7 @@ class Provenance(Strict):
     environment: dict[str, str]
     hardware: dict[str, str]
     inputs: dict[str, str] = Field(
-        {},
-        description="what the result depends on -> digest of its content (bench.results.inputs)",
+        {}, description="what the result depends on -> digest of its content (bench.results.inputs)"
     )
     volatile: dict[str, Any] = Field({}, description="date, durations, host")
 

@@ -108,17 +108,14 @@ class Store:
         )
 
     def accuracies(self, tier: Tier | None = None) -> list[Stored[AccuracyResult]]:
-        """Accuracies of one tier or of all, by tier, run and seed."""
+        """Accuracies of one tier or of all, by tier, run and seed, released weights after all seeds."""
         tiers = [tier] if tier else list(TIERS)
         return self._collect(
             AccuracyResult,
             [f"{one}/*/*.json" for one in tiers] + ["released/*/*.json"] * ("full" in tiers),
             lambda r: (
-                TIERS.index(r.tier),
-                r.run,
-                r.evidence == "released-weights",
-                r.seed,
-                relative_path(r).as_posix(),
+                *(TIERS.index(r.tier), r.run, r.evidence == "released-weights", r.seed),
+                relative_path(r).stem,
             ),
         )
 

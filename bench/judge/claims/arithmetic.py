@@ -277,15 +277,12 @@ def is_relative(evaluation: Evaluation, node: ast.expr) -> bool:
         case ast.Call(func=ast.Name(id="best" | "rising" | "falling")):
             return True
         case ast.Compare(left=left, comparators=rest):
-            sides = [left, *rest]
-            numbers: list[ast.expr] = [
-                ast.BinOp(a, ast.Sub(), b) for a, b in itertools.pairwise(sides)
-            ]
+            sides = itertools.pairwise([left, *rest])
+            numbers: list[ast.expr] = [ast.BinOp(a, ast.Sub(), b) for a, b in sides]
             factors = [1.0, 2.0, 0.5]
         case _:
             numbers, factors = [node], [1.0]
-    for number in numbers:
-        here, there = evaluation.best(number), replace(evaluation, central=faster).best(number)
-        if not any(math.isclose(there, k * here, rel_tol=1e-9, abs_tol=1e-9) for k in factors):
-            return False
-    return True
+    changed = replace(evaluation, central=faster)
+    pairs = [(evaluation.best(number), changed.best(number)) for number in numbers]
+    close = partial(math.isclose, rel_tol=1e-9, abs_tol=1e-9)
+    return all(any(close(there, k * here) for k in factors) for here, there in pairs)

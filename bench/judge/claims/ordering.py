@@ -128,9 +128,8 @@ class OrderingClaim:
 
     def _contrasts(self, node: ast.expr) -> list[Contrast]:
         if isinstance(node, ast.Compare):
-            parts = zip(
-                [node.left, *node.comparators[:-1]], node.ops, node.comparators, strict=True
-            )
+            sides = [node.left, *node.comparators]
+            parts = zip(sides[:-1], node.ops, sides[1:], strict=True)
             return [one for a, op, b in parts for one in self._compared(a, op, b)]
         return [_pair(*pair) for pair in Evaluation(self.resolved, {}, {}).pairs(node)]
 
