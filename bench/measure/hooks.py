@@ -79,14 +79,8 @@ class PersonKeypoints(BaseMetric):  # type: ignore[misc]
             found = sample["pred_instances"]
             points, scores = found["keypoints"][0], found["keypoint_scores"][0]
             flat = [float(v) for (x, y), s in zip(points, scores, strict=True) for v in (x, y, s)]
-            self.results.append(
-                {
-                    "image_id": int(sample["id"]),
-                    "category_id": 1,
-                    "keypoints": flat,
-                    "score": float(scores.mean()),
-                }
-            )
+            entry = {"image_id": int(sample["id"]), "category_id": 1, "keypoints": flat}
+            self.results.append({**entry, "score": float(scores.mean())})
 
     def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
         ordered = sorted(results, key=lambda entry: entry["image_id"])

@@ -58,6 +58,18 @@ class TrainingJob(NamedTuple):
     start: Path | None
     key: str
 
+    def result(self, *, seconds: float | None = None, **fields: Any) -> AccuracyResult:
+        """A result of this training, made from its inputs."""
+        took = {} if seconds is None else {"seconds": round(seconds, 1)}
+        return AccuracyResult(
+            run=self.name,
+            tier=self.tier,
+            seed=self.seed,
+            evidence=EVIDENCE[self.tier],
+            provenance=provenance(inputs=self.inputs, **took),
+            **fields,
+        )
+
 
 def finished(catalog: Catalog, name: str, tier: Tier, seed: int) -> tuple[Any, Any]:
     """Config and model of a finished training of a run.
@@ -88,7 +100,8 @@ def measure(catalog: Catalog, store: Store, name: str, tier: Tier) -> Iterator[A
             raise
         except Exception as error:
             if work_dir.rank() == 0:
-                store.write(_failed(job, error))
+                reason = (str(error).splitlines() or [""])[0] or type(error).__name__
+                store.write(job.result(protocol={}, metrics={}, failed=reason))
             raise
         if result:
             yield result
@@ -143,11 +156,8 @@ def _train_and_evaluate(store: Store, job: TrainingJob) -> AccuracyResult | None
         return None
     kind, truth = layout(run.dataset), annotation_file(run.dataset, tier)
     found = evaluate_with_diagnosis(kind, truth, entries)
-    result = AccuracyResult(
-        run=job.name,
-        tier=tier,
-        seed=job.seed,
-        evidence=EVIDENCE[tier],
+    result = job.result(
+        seconds=time.monotonic() - started,
         protocol=protocol(cfg, run, tier, job.data),
         metrics=found.metrics,
         measures=measures(cfg, model),
@@ -156,23 +166,9 @@ def _train_and_evaluate(store: Store, job: TrainingJob) -> AccuracyResult | None
         untrained=evaluate(kind, truth, untrained) if untrained else {},
         training={"loss": work_dir.curve(job.work / "curve.jsonl"), "length": length(cfg)},
         diagnosis=found.diagnosis,
-        provenance=provenance(inputs=job.inputs, seconds=round(time.monotonic() - started, 1)),
     )
     found.save(store.path_of(result))
     return store.write(result, entries).result
-
-
-def _failed(job: TrainingJob, error: Exception) -> AccuracyResult:
-    return AccuracyResult(
-        run=job.name,
-        tier=job.tier,
-        seed=job.seed,
-        evidence=EVIDENCE[job.tier],
-        protocol={},
-        metrics={},
-        failed=(str(error).splitlines() or [""])[0] or type(error).__name__,
-        provenance=provenance(inputs=job.inputs),
-    )
 
 
 def training_key(

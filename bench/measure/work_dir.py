@@ -5,6 +5,7 @@ identifies everything that decides the training; when that changes, the old fold
 """
 
 import io
+import itertools
 import json
 import os
 import pickle
@@ -58,10 +59,8 @@ def claim(work: Path, key: str) -> None:
         _wait_for(stamp, key)
         return
     if work.exists() and (not stamp.is_file() or stamp.read_text() != key):
-        number = 1
-        while (aside := work.with_name(f"{work.name}.old-{number}")).exists():
-            number += 1
-        work.rename(aside)
+        asides = (work.with_name(f"{work.name}.old-{number}") for number in itertools.count(1))
+        work.rename(next(path for path in asides if not path.exists()))
     work.parent.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(work.parent).free < 2**30:
         raise EnvironmentProblem(f"less than 1 GB is free at {work}; free some before training")
