@@ -4,6 +4,7 @@ Every mistake is reported with file and line. Nothing here imports torch.
 """
 
 import os
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -124,28 +125,20 @@ class Catalog:
 
 def load_catalog(*extra: Path) -> Catalog:
     """All papers of the project and of `extra` folders (also REPROPOSE_PAPERS, ':'-separated)."""
-    roots = [
-        PAPERS,
-        *extra,
-        *map(Path, filter(None, os.environ.get("REPROPOSE_PAPERS", "").split(":"))),
-    ]
+    named = os.environ.get("REPROPOSE_PAPERS", "").split(":")
+    roots = [PAPERS, *extra, *map(Path, filter(None, named))]
     folders = sorted({f.parent for root in roots for f in root.glob("*/paper.yaml")})
     papers = {folder: load_paper(folder) for folder in folders}
     ordered = sorted(papers.items(), key=lambda item: (item[1].order, item[1].id))
-    _check_references([(folder, paper) for folder, paper in ordered])
-    return Catalog(
-        papers={paper.id: paper for _, paper in ordered},
-        folders={paper.id: folder for folder, paper in ordered},
-    )
+    _check_references(ordered)
+    return Catalog({p.id: p for _, p in ordered}, {p.id: folder for folder, p in ordered})
 
 
 def _check_references(papers: list[tuple[Path, Paper]]) -> None:
     """Names that cross files: papers and runs are unique, every named run exists."""
     runs: dict[str, Path] = {}
-    ids = [paper.id for _, paper in papers]
-    problems = [
-        f"paper id '{one}' is used by two folders" for one in {i for i in ids if ids.count(i) > 1}
-    ]
+    ids = Counter(paper.id for _, paper in papers)
+    problems = [f"paper id '{one}' is used by two folders" for one in ids if ids[one] > 1]
     for folder, paper in papers:
         for run in paper.runs:
             if run in runs:

@@ -3,6 +3,7 @@
 Everything is immutable and validated on creation; `bench.catalog.load` adds file and line to errors.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -76,14 +77,10 @@ class Column(Strict):
     key: Slug
     label: Text
     metric: str | None = None
-    unit: str | None = Field(
-        default=None, description="as printed; the metric's own unit if left out"
-    )
-    rule: str | None = Field(default=None, description="FLOPs: the counting rule the paper used")
-    model: str | None = Field(default=None, description="zoo model, where one row shows several")
-    run: str | None = Field(
-        default=None, description="run, where the columns and not the rows differ"
-    )
+    unit: str | None = Field(None, description="as printed; the metric's own unit if left out")
+    rule: str | None = Field(None, description="FLOPs: the counting rule the paper used")
+    model: str | None = Field(None, description="zoo model, where one row shows several")
+    run: str | None = Field(None, description="run, where the columns and not the rows differ")
 
     @model_validator(mode="after")
     def _known_metric(self) -> "Column":
@@ -108,25 +105,21 @@ class Row(Strict):
     key: Slug
     label: Text
     cells: tuple[str, ...]
-    group: str | None = Field(default=None, description="printed heading above the row")
+    group: str | None = Field(None, description="printed heading above the row")
     origin: Origin
-    origins: dict[str, Origin] = Field(default={}, description="columns whose origin differs")
-    source: str | None = Field(default=None, description="where a quoted row comes from")
+    origins: dict[str, Origin] = Field({}, description="columns whose origin differs")
+    source: str | None = Field(None, description="where a quoted row comes from")
     run: Slug | None = None
-    runs: dict[str, Slug] = Field(default={}, description="columns with a run of their own")
+    runs: dict[str, Slug] = Field({}, description="columns with a run of their own")
     metric: str | None = Field(
-        default=None, description="what the numbers measure, if not what the columns say"
+        None, description="what the numbers measure, if not what the columns say"
     )
-    model: str | None = Field(
-        default=None, description="zoo model for counts and speed, without a run"
-    )
+    model: str | None = Field(None, description="zoo model for counts and speed, without a run")
     why_no_run: str | None = None
     rule: str | None = Field(
-        default=None, description="FLOPs counting rule of this row, if not the column's"
+        None, description="FLOPs counting rule of this row, if not the column's"
     )
-    protocol: dict[str, str] = Field(
-        default={}, description="what differs from the table's protocol"
-    )
+    protocol: dict[str, str] = Field({}, description="what differs from the table's protocol")
 
     @model_validator(mode="before")
     @classmethod
@@ -162,12 +155,9 @@ class Table(Strict):
 
     @model_validator(mode="after")
     def _rectangular(self) -> "Table":
-        for kind, keys in (
-            ("column", [c.key for c in self.columns]),
-            ("row", [r.key for r in self.rows]),
-        ):
-            twice = sorted({key for key in keys if keys.count(key) > 1})
-            if twice:
+        for kind, parts in (("column", self.columns), ("row", self.rows)):
+            times = Counter(part.key for part in parts)
+            if twice := sorted(key for key in times if times[key] > 1):
                 raise ValueError(f"table {self.table} has {kind} '{twice[0]}' twice")
         known = {c.key for c in self.columns}
         for number, row in enumerate(self.rows):
@@ -217,16 +207,14 @@ class Run(Strict):
 
     config: Text = Field(description="file stem in model_zoo/configs")
     dataset: DatasetName
-    options: dict[str, Any] = Field(default={}, description="overrides of the config, dotted keys")
+    options: dict[str, Any] = Field({}, description="overrides of the config, dotted keys")
     seeds: Seeds = Seeds()
-    start: Slug | None = Field(
-        default=None, description="run whose trained weights this one starts from"
-    )
+    start: Slug | None = Field(None, description="run whose trained weights this one starts from")
     released: Annotated[str, StringConstraints(pattern=r"^[\w.-]+\.pth$")] | None = Field(
-        default=None, description="the authors' checkpoint of this run in data/full/weights, if any"
+        None, description="the authors' checkpoint of this run in data/full/weights, if any"
     )
     nearest: Slug | None = Field(
-        default=None,
+        None,
         description="run whose released weights are nearest to this one: shown, never compared",
     )
     note: str | None = None
@@ -239,10 +227,10 @@ class Claim(Strict):
     where: Text = Field(description="section and page")
     claim: Text = Field(description="short paraphrase, our words")
     expression: Text
-    claimed: str | None = Field(default=None, description="the number as printed")
+    claimed: str | None = Field(None, description="the number as printed")
     rounding: Literal["nearest", "floor", "ceil", "about", "at-least", "at-most"] = "nearest"
     instead: dict[Slug, Slug] = Field(
-        default={},
+        {},
         description="run of a cell -> run measured instead, for a plot without printed numbers; "
         "such a claim is open on paper",
     )
@@ -259,7 +247,7 @@ class Misprint(Strict):
     """A cell that is likely misprinted, and why."""
 
     cell: Text = Field(description="table/row/column")
-    likely: str | None = Field(default=None, description="what was probably meant")
+    likely: str | None = Field(None, description="what was probably meant")
     reason: Text
 
 
@@ -275,12 +263,12 @@ class Paper(Strict):
     year: int
     arxiv: str | None = None
     code: str | None = None
-    text: str | None = Field(default=None, description="file name in the folder of paper texts")
+    text: str | None = Field(None, description="file name in the folder of paper texts")
     tables: tuple[Table, ...] = ()
     runs: dict[Slug, Run] = {}
     claims: tuple[Claim, ...] = ()
     timed_beside: tuple[Text, ...] = Field(
-        default=(), description="zoo models timed with the paper's own, for ratios"
+        (), description="zoo models timed with the paper's own, for ratios"
     )
     misprints: tuple[Misprint, ...] = ()
     notes: str = ""

@@ -9,7 +9,7 @@ from bench.catalog.schema import Tier
 from bench.commands.common import TIER, current_tier, known_paper, print_lead, results_store
 from bench.errors import CatalogError
 from bench.paths import config_files, workspace
-from bench.pipeline import stages
+from bench.pipeline import fingerprints
 
 if TYPE_CHECKING:
     from bench.measure.released import Boxes
@@ -24,7 +24,9 @@ def count_command(names: tuple[str, ...], paper: str | None) -> None:
 
     catalog = load_catalog()
     known_paper(catalog, paper)
-    wanted = list(names) or (stages.paper_models(catalog)[paper] if paper else list(config_files()))
+    wanted = list(names) or (
+        fingerprints.paper_models(catalog)[paper] if paper else list(config_files())
+    )
     for result in measure_counts(wanted):
         stored = results_store().write(result)
         click.echo(
@@ -44,7 +46,7 @@ def time_command(paper: str, rounds: int | None, device: str | None) -> None:
 
     catalog = load_catalog()
     known_paper(catalog, paper)
-    names = stages.speed_models(catalog, paper)
+    names = fingerprints.speed_models(catalog, paper)
     if not names:
         raise CatalogError(f"{paper} has no speed column with a model of the zoo")
     stored = results_store().write(time_models(paper, names, rounds=rounds, device=device))

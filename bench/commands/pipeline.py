@@ -21,12 +21,7 @@ def pipeline_command(check: bool) -> None:
     """Write dvc.yaml from the papers and data sources."""
     root = require_checkout("`repropose pipeline`")
     catalog = load_catalog()
-    texts = {
-        "dvc.yaml": stages.render(catalog),
-        stages.RELEASED: stages.render_released(catalog),
-        stages.FETCH: stages.render_fetch(),
-    }
-    for name, text in texts.items():
+    for name, text in stages.rendered(catalog).items():
         path = root / name
         if path.is_file() and path.read_text() == text:
             continue

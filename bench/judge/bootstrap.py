@@ -24,13 +24,7 @@ DRAWS = 400
 
 
 def paired_bootstrap(
-    first: Metric,
-    second: Metric,
-    images: int,
-    *,
-    draws: int = 1000,
-    seed: int = 0,
-    level: float = LEVEL,
+    first: Metric, second: Metric, images: int, *, draws: int = DRAWS
 ) -> Difference:
     """first - second over `draws` draws of as many images with replacement, the same for both.
 
@@ -41,32 +35,26 @@ def paired_bootstrap(
     if images < 1:
         raise ValueError("a bootstrap needs at least one image")
     once = np.ones(images, dtype=np.int64)
-    random = np.random.default_rng(seed)
-    even = np.full(images, 1.0 / images)
-    found = np.empty(draws)
-    for draw in range(draws):
-        times = random.multinomial(images, even)
-        found[draw] = first(times) - second(times)
+    times = np.random.default_rng(0).multinomial(images, once / images, size=draws)
+    found = np.array([first(drawn) - second(drawn) for drawn in times])
     found = found[~np.isnan(found)]
     value = first(once) - second(once)
     if len(found) == 0:
         return Difference(value, None, None)
-    low, high = np.quantile(found, [0.5 - level / 2, 0.5 + level / 2])
+    low, high = np.quantile(found, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
     sure = float(np.mean(found > 0) + 0.5 * np.mean(found == 0))
     return Difference(value, (float(low), float(high)), sure)
 
 
-def compare_ap(first: Matches, second: Matches, *, draws: int = 1000, seed: int = 0) -> Difference:
+def compare_ap(first: Matches, second: Matches, *, draws: int = DRAWS) -> Difference:
     """Difference of two runs' AP on the same images. Raises `ResultError` if the images differ."""
-    if not np.array_equal(first.images, second.images) or not np.array_equal(
-        first.people, second.people
-    ):
+    same_images = np.array_equal(first.images, second.images)
+    if not same_images or not np.array_equal(first.people, second.people):
         raise ResultError(
             "the two runs were not evaluated on the same images and people; compare runs of one tier"
         )
-    return paired_bootstrap(
-        first.average_precision, second.average_precision, len(first.images), draws=draws, seed=seed
-    )
+    metrics = first.average_precision, second.average_precision
+    return paired_bootstrap(*metrics, len(first.images), draws=draws)
 
 
 @dataclass(frozen=True)
@@ -90,7 +78,6 @@ class PairedRuns:
         if cached.is_file():
             value, interval, confidence = json.loads(cached.read_text())
             return Difference(value, tuple(interval) if interval else None, confidence)
-        first, second = map(Matches.load, files)
-        found = compare_ap(first, second, draws=DRAWS)
+        found = compare_ap(*map(Matches.load, files))
         write_atomically(cached, json.dumps(list(found)).encode())
         return found

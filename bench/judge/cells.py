@@ -11,8 +11,9 @@ quoted, not-run    no result: the row is quoted from elsewhere; or nothing has b
 """
 
 from collections.abc import Collection
+from functools import partial
 from math import floor, log10
-from typing import get_args
+from typing import Any, get_args
 
 from bench.catalog.cells import Cell
 from bench.errors import UnknownName
@@ -23,7 +24,7 @@ from bench.judge.conflicts import find_conflicts
 from bench.judge.counts import CountByRule, rounds_to
 from bench.judge.evidence import SYNTHETIC, Measurement, Measurements
 from bench.judge.protocol import unstated
-from bench.judge.records import ClaimVerdict, Snapshot, Verdict, VerdictName
+from bench.judge.records import Snapshot, Verdict, VerdictName
 from bench.judge.tolerance import SPEED, tolerance
 
 MACHINE_KEYS = ("machine", "gpu", "hardware", "device")
@@ -31,20 +32,12 @@ MACHINE_KEYS = ("machine", "gpu", "hardware", "device")
 
 def judge_all(measurements: Measurements, paired: PairedDifference | None = None) -> Snapshot:
     """Every cell, every claim, every conflict, in printed order. `made` stays empty: bytes repeat."""
-    cells = measurements.catalog.cells()
+    catalog = measurements.catalog
     return Snapshot(
-        verdicts=tuple(judge_cell(cell, measurements) for cell in cells),
-        claims=judge_claims(measurements, paired),
-        conflicts=find_conflicts(measurements.catalog),
+        verdicts=tuple(judge_cell(cell, measurements) for cell in catalog.cells()),
+        claims=tuple(judge_claim(*claim, measurements, paired) for claim in catalog.claims()),
+        conflicts=find_conflicts(catalog),
     )
-
-
-def judge_claims(
-    measurements: Measurements, paired: PairedDifference | None = None
-) -> tuple[ClaimVerdict, ...]:
-    """All claims, in the order of papers."""
-    claims = measurements.catalog.claims()
-    return tuple(judge_claim(paper, claim, measurements, paired) for paper, claim in claims)
 
 
 def judge_table(measurements: Measurements, name: str) -> tuple[Verdict, ...]:
@@ -81,8 +74,8 @@ def judge_cell(cell: Cell, measurements: Measurements) -> Verdict:
     failed = "; ".join(m.broken for m in found if m.broken and m is not best)
     notes = [best.note, best.broken, failed and f"elsewhere: {failed}"]
     if best.stale:
-        verdict = _verdict(cell, "stale", best.stale, best)
-        return verdict if best.evidence in SYNTHETIC else _with_value(verdict, cell, best.value)
+        value = None if best.evidence in SYNTHETIC else best.value
+        return _verdict(cell, "stale", best.stale, best, value=value)
     match cell.column.kind:
         case "count":
             verdict = _judge_count(cell, best)
@@ -90,48 +83,37 @@ def judge_cell(cell: Cell, measurements: Measurements) -> Verdict:
             verdict = _judge_speed(cell, best)
         case _:
             verdict = _judge_accuracy(cell, best, measurements)
-    return verdict.model_copy(
-        update={"reason": "; ".join([verdict.reason, *(n for n in notes if n)])}
-    )
+    reason = "; ".join(filter(None, [verdict.reason, *notes]))
+    return verdict.model_copy(update={"reason": reason})
 
 
-def _verdict(cell: Cell, verdict: str, reason: str, measured: Measurement | None = None) -> Verdict:
-    paper, table, row, column = cell.key
-    return Verdict.model_validate(
-        {
-            "paper": paper,
-            "table": table,
-            "row": row,
-            "column": column,
-            "verdict": verdict,
-            "printed": cell.printed,
-            "reason": reason,
-            "evidence": measured.evidence if measured else None,
-            "seeds": measured.seeds if measured else (),
-            "results": measured.files if measured else (),
-        }
-    )
-
-
-def _with_value(
-    verdict: Verdict, cell: Cell, value: float, interval: tuple[float, float] | None = None
+def _verdict(
+    cell: Cell,
+    verdict: str,
+    reason: str,
+    measured: Measurement | None = None,
+    *,
+    value: float | None = None,
+    interval: tuple[float, float] | None = None,
 ) -> Verdict:
-    """Add the value measured here, rounded as printed; difference in % (counts, speeds) or in points."""
-    number = cell.number
-    if number is None:
-        return verdict
-    relative = cell.column.kind in ("count", "speed")
-    difference = value - number.value
-    if relative and number.value:
-        difference *= 100.0 / number.value
-    return verdict.model_copy(
-        update={
-            "value": tidy(value),
-            "shown": f"{value:.{_decimals(value, number.decimals, cell.column.kind)}f}",
-            "difference": tidy(difference),
-            "interval": interval,
-        }
-    )
+    """A value measured here is also shown rounded as printed, with its difference from the printed number."""
+    shown: dict[str, Any] = {}
+    if value is not None and cell.number is not None:
+        decimals = _decimals(value, cell.number.decimals, cell.column.kind)
+        difference = tidy(_difference(value, cell.number.value, cell.column.kind))
+        shown = {"value": tidy(value), "shown": f"{value:.{decimals}f}", "difference": difference}
+        shown["interval"] = interval
+    if measured:
+        shown |= {"evidence": measured.evidence, "seeds": measured.seeds, "results": measured.files}
+    place = dict(zip(("paper", "table", "row", "column"), cell.key, strict=True))
+    given = {"verdict": verdict, "printed": cell.printed, "reason": reason}
+    return Verdict.model_validate({**place, **given, **shown})
+
+
+def _difference(value: float, printed: float, kind: str) -> float:
+    """In % for counts and speeds, else in points."""
+    relative = kind in ("count", "speed") and printed
+    return (value - printed) * (100.0 / printed if relative else 1.0)
 
 
 def _decimals(value: float, printed: int, kind: str) -> int:
@@ -160,16 +142,20 @@ def _judge_count(cell: Cell, measured: Measurement) -> Verdict:
     fitting = [one for one in measured.counts if rounds_to(one.value, cell)]
     is_params = cell.metric == "params"
     if not is_params and cell.rule is None:
-        words = _unknown_rule([one.rule for one in fitting if one.rule != "exact"])
-        return _with_value(_verdict(cell, "inconclusive", words, measured), cell, first.value)
+        rules = " and ".join(one.rule for one in fitting if one.rule != "exact")
+        words = (
+            f"the paper names no counting rule; {rules or 'no known rule'} would give the printed value; "
+            "multiply-accumulates are shown"
+        )
+        return _verdict(cell, "inconclusive", words, measured, value=first.value)
     if fitting and (fitting[0] is first or is_params):
         chosen = fitting[0]
         words = f"counted as {chosen.rule}: {chosen.value:.6g}"
         if is_params and len({round(o.value, 9) for o in others} | {first.value}) > 1:
             words += _listed([one for one in measured.counts if one is not chosen])
-        return _with_value(_verdict(cell, "reproduced", words, measured), cell, chosen.value)
+        return _verdict(cell, "reproduced", words, measured, value=chosen.value)
     words = f"counted as {first.rule}: {first.value:.6g}{_listed(others)}"
-    verdict = _with_value(_verdict(cell, "deviates", words, measured), cell, first.value)
+    verdict = _verdict(cell, "deviates", words, measured, value=first.value)
     return verdict.model_copy(update={"reason": f"{verdict.difference:+.2g} %: {words}"})
 
 
@@ -177,32 +163,24 @@ def _listed(counts: list[CountByRule]) -> str:
     return f" ({', '.join(f'{one.rule} {one.value:.6g}' for one in counts)})" if counts else ""
 
 
-def _unknown_rule(fitting: list[str]) -> str:
-    rules = " and ".join(fitting) or "no known rule"
-    return f"the paper names no counting rule; {rules} would give the printed value; multiply-accumulates are shown"
-
-
 def _judge_speed(cell: Cell, measured: Measurement) -> Verdict:
-    timed = measured.protocol
+    value, timed, number = measured.value, measured.protocol, cell.number
+    valued = partial(_verdict, cell, measured=measured, value=value, interval=measured.interval)
     where = f"{timed['machine']}, {timed['precision']}, batch {timed['batch']}"
     printed = {**cell.table.protocol, **cell.row.protocol}
     machine = next((printed[k] for k in MACHINE_KEYS if k in printed), None)
-    value, interval, number = measured.value, measured.interval, cell.number
-    base = _verdict(cell, "not-comparable", "", measured)
-    base = _with_value(base, cell, value, interval)
     if machine is None or _letters(machine) not in _letters(timed["machine"]):
         printed_on = f"on {machine}" if machine else "on an unnamed machine"
         reason = f"printed {printed_on}, timed on {where}; only ratios carry over, see the claims"
-        return base.model_copy(update={"reason": reason, "difference": None})
+        return valued("not-comparable", reason).model_copy(update={"difference": None})
     for key in ("precision", "batch"):
         if key in printed and printed[key].lower() != timed[key].lower():
-            reason = f"{key}: {printed[key]} printed, {timed[key]} timed"
-            return base.model_copy(update={"reason": reason})
+            return valued("not-comparable", f"{key}: {printed[key]} printed, {timed[key]} timed")
     faster = value - number.value if number else 0.0
     faster = faster if cell.metric == "fps" else -faster
     near = number is not None and abs(faster) <= SPEED * number.value + number.half_step
     name = "reproduced" if near else "better" if faster > 0 else "deviates"
-    return base.model_copy(update={"verdict": name, "reason": f"{where}; tolerance {SPEED:.0%}"})
+    return valued(name, f"{where}; tolerance {SPEED:.0%}")
 
 
 def _letters(text: str) -> str:
@@ -219,14 +197,11 @@ def _judge_accuracy(cell: Cell, measured: Measurement, measurements: Measurement
         there = f"{metric} {measured.value:.{digits}f} there{before}, {seeds}"
         words = f"synthetic data: judges ordering claims only ({there})"
         return _verdict(cell, "not-comparable", words, measured)
-    base = _with_value(
-        _verdict(cell, "not-comparable", "; ".join(measured.differs), measured),
-        cell,
-        measured.value,
-        measured.interval,
+    valued = partial(
+        _verdict, cell, measured=measured, value=measured.value, interval=measured.interval
     )
     if measured.differs or number is None:
-        return base
+        return valued("not-comparable", "; ".join(measured.differs))
     slack = tolerance(metric, measured.evidence, measurements.spread(cell, "full"))
     allowed = number.half_step + slack
     difference = measured.value - number.value
@@ -242,4 +217,4 @@ def _judge_accuracy(cell: Cell, measured: Measurement, measurements: Measurement
     words = f"{difference:+.2f} points; allowed ±{allowed:.2f}" + (f"; {seeds}" if seeds else "")
     if chosen := unstated(cell.protocol, measured.protocol):
         words += f"; {chosen}"
-    return base.model_copy(update={"verdict": name, "reason": words})
+    return valued(name, words)

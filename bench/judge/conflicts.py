@@ -29,7 +29,6 @@ _ALIAS = {
 }
 _WORD = re.compile(r"[a-z]+\d+|[a-z]+|\d+(?:\.\d+)?|[^\w\s,;:.()/_-]")
 _HIGHER = {"AP": "AP50", "AP75": "AP50", "AR": "AR50", "AR75": "AR50"}
-_JOINTS = "PCKh_"
 
 
 def find_conflicts(catalog: Catalog) -> tuple[Conflict, ...]:
@@ -93,14 +92,11 @@ def _contradictions(catalog: Catalog) -> Iterator[Conflict]:
 
 
 def _clashing(cells: list[Cell], by: str) -> list[Cell]:
-    found: dict[str, Cell] = {}
+    found: set[str] = set()
     for one, two in combinations(cells, 2):
-        same_table = one.paper == two.paper and one.table is two.table
-        if same_table and (by == "name" or one.row is two.row):
-            continue
-        if not _comparable(one, two) or _agree(one, two):
-            continue
-        found[one.name], found[two.name] = one, two
+        apart = one.table is not two.table or (by != "name" and one.row is not two.row)
+        if apart and _comparable(one, two) and not _span(one).meets(_span(two)):
+            found |= {one.name, two.name}
     return [cell for cell in cells if cell.name in found]
 
 
@@ -123,20 +119,13 @@ def _span(cell: Cell) -> Interval:
     return Interval.printed(cell.number)
 
 
-def _agree(one: Cell, two: Cell) -> bool:
-    return _span(one).meets(_span(two))
-
-
 def _contradiction(cells: list[Cell], by: str) -> Conflict:
     first = cells[0]
     papers = dict.fromkeys(cell.paper for cell in cells)
-    why = {
-        "run": "all show the same run",
-        "model": "all show the same network",
-        "name": "same method by name",
-    }
+    networks = {"run": "all show the same run", "model": "all show the same network"}
+    why = networks.get(by, "same method by name")
     sources = sorted({c.row.source for c in cells if c.row.source and c.origin == "quoted"})
-    reason = f"{why[by]}, {first.table.split}; {'in one paper' if len(papers) == 1 else ' and '.join(papers)}"
+    reason = f"{why}, {first.table.split}; {'in one paper' if len(papers) == 1 else ' and '.join(papers)}"
     reason += f"; quoted from {', '.join(sources)}" if sources else ""
     return _conflict(f"{first.column.label} of {first.row.label}", cells, reason)
 
@@ -164,9 +153,8 @@ def _suspicious(catalog: Catalog) -> Iterator[Conflict]:
         for row in rows.values():
             numbers = [cell for cell in row if cell.number]
             cells = {str(cell.column.metric): cell for cell in numbers}
-            if len(cells) == len(
-                numbers
-            ):  # a row that shows one metric twice (val and test) is left out
+            once_each = len(cells) == len(numbers)  # a row may show a metric twice (val and test)
+            if once_each:
                 yield from _impossible(cells)
 
 
@@ -183,15 +171,13 @@ def _impossible(cells: dict[str, Cell]) -> Iterator[Conflict]:
     sizes = [metric for metric in ("AP_M", "AP_L") if metric in cells]
     if "AP" in cells and len(sizes) == 2 and _outside(cells["AP"], [cells[m] for m in sizes]):
         yield found("unusual", "AP is outside AP_M and AP_L", "AP", *sizes)
-    joints = [metric for metric in cells if metric.startswith(_JOINTS)]
+    joints = [metric for metric in cells if metric.startswith("PCKh_")]
     if "PCKh" in cells and len(joints) == 7 and _outside(cells["PCKh"], [cells[m] for m in joints]):
         yield found("impossible", "a mean over joints is outside its joints", "PCKh", *joints)
 
 
 def _outside(cell: Cell, parts: list[Cell]) -> bool:
-    spans = [_span(part) for part in parts]
-    bounds = Interval(min(s.low for s in spans), max(s.high for s in spans))
-    return not _span(cell).meets(bounds)
+    return not _span(cell).meets(Interval.hull(map(_span, parts)))
 
 
 def _conflict(what: str, cells: list[Cell], reason: str) -> Conflict:

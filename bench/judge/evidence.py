@@ -15,11 +15,12 @@ from bench.catalog.load import Catalog
 from bench.catalog.schema import Tier
 from bench.judge.counts import CountByRule, counts_by_rule
 from bench.judge.protocol import differences
-from bench.judge.staleness import changes_since
 from bench.judge.statistics import Spread, pooled_spread, summarise
+from bench.paths import ROOT
 from bench.results.index import ResultIndex
+from bench.results.inputs import changed
 from bench.results.records import AccuracyResult, CountResult, Evidence, Result
-from bench.results.store import PROJECT, Stored
+from bench.results.store import Stored
 
 STRONGEST = ("counted", "timed", "full-3", "full-1", "released-weights", "lab", "smoke")
 SYNTHETIC = ("smoke", "lab")
@@ -72,7 +73,10 @@ class Measurements:
 
     catalog: Catalog
     index: ResultIndex
-    project: Path = PROJECT
+    project: Path = ROOT
+    _found: dict[tuple[str, str | None], list[Measurement]] = field(
+        default_factory=dict, init=False
+    )
 
     def of(self, cell: Cell) -> list[Measurement]:
         """Everything measured for a cell, best first; also what failed or is stale, marked as such."""
@@ -80,22 +84,16 @@ class Measurements:
             return []
         key = (cell.name, cell.run)
         if key not in self._found:
-            match cell.column.kind:
-                case "count":
-                    found = self._counted(cell)
-                case "speed":
-                    found = self._timed(cell)
-                case _:
-                    found = self._trained(cell)
+            by_kind = {"count": self._counted, "speed": self._timed}
+            found = by_kind.get(cell.column.kind, self._trained)(cell)
             self._found[key] = sorted(found, key=lambda m: m.rank)
         return self._found[key]
 
-    @cached_property
-    def _found(self) -> dict[tuple[str, str | None], list[Measurement]]:
-        return {}
-
     def _stale(self, results: Sequence[Stored[Result]]) -> str:
-        return changes_since((one.result.provenance for one in results), self.project)
+        """Which code or configuration has changed since these results; empty if none has."""
+        recorded = {pair for one in results for pair in one.result.provenance.inputs.items()}
+        found = sorted(set(changed(recorded, self.project)))
+        return f"changed since it was measured: {', '.join(found)}" if found else ""
 
     def _counted(self, cell: Cell) -> list[Measurement]:
         stored = self.index.counts.get(cell.model or "")
@@ -150,15 +148,13 @@ class Measurements:
     def _nearest(self, cell: Cell) -> list[Measurement]:
         """Released weights of the network nearest to the cell's: shown, never compared."""
         run = self.catalog.runs.get(cell.run or "")
-        other = run.nearest if run else None
-        if run is None or other is None:
+        if run is None or run.nearest is None:
             return []
-        words = f"released weights of another network: {self.catalog.run(other).config}, not {run.config}"
-        found = (
-            self._group(cell, [stored])
-            for stored in self.index.accuracies.get(other, [])
-            if stored.result.evidence == "released-weights"
-        )
+        other = self.catalog.run(run.nearest).config
+        words = f"released weights of another network: {other}, not {run.config}"
+        stored = self.index.accuracies.get(run.nearest, [])
+        released = [one for one in stored if one.result.evidence == "released-weights"]
+        found = (self._group(cell, [one]) for one in released)
         return [replace(one, differs=(words, *one.differs)) for one in found]
 
     def _group(self, cell: Cell, members: list[Stored[AccuracyResult]]) -> Measurement:
@@ -205,11 +201,9 @@ class Measurements:
         seeds: dict[tuple[Tier, str, str], dict[str, list[float]]] = defaultdict(
             lambda: defaultdict(list)
         )
-        for run, members in self.index.accuracies.items():
-            if run not in self.catalog.runs:
-                continue
-            data = self.catalog.run(run).dataset
-            for result in (s.result for s in members):
+        for run, settings in self.catalog.runs.items():
+            data = settings.dataset
+            for result in (s.result for s in self.index.accuracies.get(run, [])):
                 if result.failed is None and result.evidence != "released-weights":
                     group = f"{run} {sorted(result.protocol.items())}"
                     for metric, value in result.values.items():

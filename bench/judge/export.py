@@ -5,7 +5,7 @@ Each function gives a list of flat dictionaries with the field names that the RE
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,19 +66,13 @@ def cells(catalog: Catalog, paper: str | None = None, table: str | None = None) 
 
 def models(index: ResultIndex) -> Records:
     """Counted zoo models."""
-    return [model(stored.result, stored.file) for _, stored in sorted(index.counts.items())]
+    return [model(stored.result, stored.file) for stored in index.counts.values()]
 
 
 def model(counted: CountResult, file: str | None = None) -> dict[str, Any]:
     """One zoo model; `file` is None if its count is not stored."""
-    return {
-        "name": counted.model,
-        "input_size": list(counted.input_size),
-        "parameters": counted.parameters,
-        "macs": counted.macs,
-        "flops": counted.flops,
-        "file": file,
-    }
+    fields = {"input_size", "parameters", "macs", "flops"}
+    return {"name": counted.model, **counted.model_dump(mode="json", include=fields), "file": file}
 
 
 def runs(catalog: Catalog, index: ResultIndex) -> Records:
@@ -139,28 +133,25 @@ def results(index: ResultIndex) -> Records:
 
 def verdicts(catalog: Catalog, snapshot: Snapshot) -> Records:
     """One record per cell, with its printed labels."""
-    records = []
-    for one in snapshot.verdicts:
-        cell = catalog.cell_index[one.key]
-        data = one.model_dump(mode="json")
-        data |= {"row": cell.row.label, "row_key": one.row, "column": cell.column.label}
-        records.append(
-            data | {"column_key": one.column, "unit": cell.column.shown_unit, "run": cell.run}
-        )
-    return records
+    cells = ((one, catalog.cell_index[one.key]) for one in snapshot.verdicts)
+    return [
+        {
+            **one.model_dump(mode="json"),
+            "row": cell.row.label,
+            "row_key": one.row,
+            "column": cell.column.label,
+            "column_key": one.column,
+            "unit": cell.column.shown_unit,
+            "run": cell.run,
+        }
+        for one, cell in cells
+    ]
 
 
 def claims(snapshot: Snapshot) -> Records:
     """Claims with both judgements."""
-    return [
-        {
-            "paper": one.paper,
-            **one.claim.model_dump(mode="json"),
-            "on_paper": one.on_paper.model_dump(mode="json"),
-            "on_reproduced": one.on_reproduced.model_dump(mode="json"),
-        }
-        for one in snapshot.claims
-    ]
+    records = [one.model_dump(mode="json") for one in snapshot.claims]
+    return [{"paper": one.pop("paper"), **one.pop("claim"), **one} for one in records]
 
 
 def conflicts(snapshot: Snapshot) -> Records:
@@ -187,35 +178,30 @@ def frame(records: Records) -> "pd.DataFrame":
     """A pandas table; nested fields as JSON text, judgements of claims as columns of their own."""
     import pandas as pd
 
-    return pd.DataFrame([_flat(record) for record in records])
+    return pd.DataFrame([{key: _plain(v) for key, v in _columns(one)} for one in records])
 
 
-def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def _columns(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for key, value in record.items():
         if key in ("on_paper", "on_reproduced"):
-            flat |= {f"{key}_{inner}": _plain(part) for inner, part in value.items()}
+            yield from ((f"{key}_{inner}", part) for inner, part in value.items())
         else:
-            flat[key] = _plain(value)
-    return flat
+            yield key, value
 
 
 def _plain(value: Any) -> Any:
-    return (
-        json.dumps(value, sort_keys=True, ensure_ascii=False)
-        if isinstance(value, dict | list)
-        else value
-    )
+    nested = isinstance(value, dict | list)
+    return json.dumps(value, sort_keys=True, ensure_ascii=False) if nested else value
 
 
 def to_csv(folder: Path, tables: Mapping[str, Records]) -> list[Path]:
     """One CSV file per kind, UTF-8, with a header unless there is no record."""
-    return _write(folder, tables, "csv", lambda data: data.to_csv(index=False).encode())
+    return _write(folder, tables, ".csv", lambda data: data.to_csv(index=False).encode())
 
 
 def to_parquet(folder: Path, tables: Mapping[str, Records]) -> list[Path]:
     """One Parquet file per kind."""
-    return _write(folder, tables, "parquet", lambda data: data.to_parquet(index=False))
+    return _write(folder, tables, ".parquet", lambda data: data.to_parquet(index=False))
 
 
 def _write(
@@ -224,9 +210,6 @@ def _write(
     ending: str,
     pack: Callable[["pd.DataFrame"], bytes],
 ) -> list[Path]:
-    paths = []
     for name, records in tables.items():
-        path = folder / f"{name}.{ending}"
-        write_atomically(path, pack(frame(records)))
-        paths.append(path)
-    return paths
+        write_atomically(folder / f"{name}{ending}", pack(frame(records)))
+    return [folder / f"{name}{ending}" for name in tables]

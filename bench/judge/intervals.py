@@ -110,6 +110,14 @@ def largest(parts: list[Interval]) -> Interval:
     return Interval(max(p.low for p in parts), max(p.high for p in parts))
 
 
+def total(parts: list[Interval]) -> Interval:
+    return sum(parts, Interval.point(0.0))
+
+
+def count(parts: list[Interval]) -> Interval:
+    return Interval.point(float(len(parts)))
+
+
 def range_of(parts: list[Interval]) -> Interval:
     """Largest minus smallest of independent numbers, exactly: [0, 0] for a single one."""
     low = max(0.0, max(p.low for p in parts) - min(p.high for p in parts))

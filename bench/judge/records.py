@@ -32,15 +32,13 @@ class Verdict(Strict):
     verdict: VerdictName | Literal["setting", "empty"]
     evidence: Evidence | None = None
     printed: str
-    value: float | None = Field(default=None, description="measured here, in the cell's unit")
-    shown: str | None = Field(
-        default=None, description="measured here, rounded as the paper rounds"
-    )
+    value: float | None = Field(None, description="measured here, in the cell's unit")
+    shown: str | None = Field(None, description="measured here, rounded as the paper rounds")
     difference: float | None = None
     interval: tuple[float, float] | None = None
     seeds: tuple[int, ...] = ()
     reason: str
-    results: tuple[str, ...] = Field(default=(), description="result files behind the value")
+    results: tuple[str, ...] = Field((), description="result files behind the value")
 
     @property
     def key(self) -> CellKey:

@@ -5,6 +5,7 @@ Everything here is a pure function of numbers. Student's t comes from scipy; met
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from statistics import fmean
 from typing import NamedTuple
 
 from scipy.special import stdtr, stdtrit
@@ -44,27 +45,23 @@ class Difference(NamedTuple):
         return False if self.interval[1] < -margin else None
 
 
-def _mean(values: Sequence[float]) -> float:
-    return math.fsum(values) / len(values)
-
-
 def _variance(values: Sequence[float]) -> float:
-    middle = _mean(values)
+    middle = fmean(values)
     return math.fsum((v - middle) ** 2 for v in values) / (len(values) - 1)
 
 
-def summarise(values: Sequence[float], level: float = LEVEL) -> Summary:
+def summarise(values: Sequence[float]) -> Summary:
     """Mean, sample standard deviation, and Student's t interval of the mean.
 
     Raises ValueError without any value. One value has neither spread nor interval.
     """
     if not values:
         raise ValueError("no values to summarise")
-    mean = _mean(values)
+    mean = fmean(values)
     if len(values) == 1:
         return Summary(mean, None, None, 1)
     spread = math.sqrt(_variance(values))
-    radius = float(stdtrit(len(values) - 1, 0.5 + level / 2)) * spread / math.sqrt(len(values))
+    radius = float(stdtrit(len(values) - 1, 0.5 + LEVEL / 2)) * spread / math.sqrt(len(values))
     return Summary(mean, spread, (mean - radius, mean + radius), len(values))
 
 
@@ -82,14 +79,13 @@ def propagate(
     function: Callable[[Sequence[float]], float],
     samples: Sequence[Sequence[float]],
     spread: Spread | None = None,
-    level: float = LEVEL,
 ) -> Difference:
     """`function` of the means, with the uncertainty from the seeds of every argument.
 
     First-order error propagation with Welch-Satterthwaite degrees of freedom: for `a - b` this is Welch's test. An
     argument with one seed borrows `spread`; without it the result has no interval and no confidence.
     """
-    means = [_mean(s) for s in samples]
+    means = [fmean(s) for s in samples]
     value = function(means)
     terms: list[tuple[float, int]] = []
     for index, sample in enumerate(samples):
@@ -105,7 +101,7 @@ def propagate(
         return Difference(value, (value, value), 0.5 if value == 0 else float(value > 0))
     freedom = variance**2 / math.fsum(v**2 / f for v, f in terms)
     error = math.sqrt(variance)
-    radius = float(stdtrit(freedom, 0.5 + level / 2)) * error
+    radius = float(stdtrit(freedom, 0.5 + LEVEL / 2)) * error
     confidence = float(stdtr(freedom, value / error))
     return Difference(value, (value - radius, value + radius), confidence)
 

@@ -11,6 +11,8 @@ from mmengine.hooks import Hook
 from mmengine.registry import HOOKS, METRICS
 from tqdm import tqdm
 
+from bench.measure.work_dir import curve
+
 
 @HOOKS.register_module(force=True)
 class LossCurve(Hook):  # type: ignore[misc]
@@ -23,20 +25,17 @@ class LossCurve(Hook):  # type: ignore[misc]
     @master_only  # type: ignore[untyped-decorator]
     def before_train(self, runner: Any) -> None:
         """Drop entries after the iteration that training resumes from."""
-        lines = self.file.read_text().splitlines() if self.file.is_file() else []
-        whole = [line for line in lines if line.endswith("]")]
-        kept = [line for line in whole if json.loads(line)[0] <= runner.iter]
-        self.file.write_text("".join(f"{line}\n" for line in kept))
+        kept = [entry for entry in curve(self.file) if entry[0] <= runner.iter]
+        self.file.write_text("".join(f"{json.dumps(entry)}\n" for entry in kept))
 
     @master_only  # type: ignore[untyped-decorator]
     def after_train_iter(
         self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
         if self.every_n_train_iters(runner, self.every):
+            entry = [runner.iter + 1, round(float(outputs["loss"].detach()), 6)]
             with self.file.open("a") as stream:
-                stream.write(
-                    json.dumps([runner.iter + 1, round(float(outputs["loss"].detach()), 6)]) + "\n"
-                )
+                stream.write(f"{json.dumps(entry)}\n")
 
 
 @HOOKS.register_module(force=True)
@@ -80,14 +79,8 @@ class PersonKeypoints(BaseMetric):  # type: ignore[misc]
             found = sample["pred_instances"]
             points, scores = found["keypoints"][0], found["keypoint_scores"][0]
             flat = [float(v) for (x, y), s in zip(points, scores, strict=True) for v in (x, y, s)]
-            self.results.append(
-                {
-                    "image_id": int(sample["id"]),
-                    "category_id": 1,
-                    "keypoints": flat,
-                    "score": float(scores.mean()),
-                }
-            )
+            entry = {"image_id": int(sample["id"]), "category_id": 1, "keypoints": flat}
+            self.results.append({**entry, "score": float(scores.mean())})
 
     def compute_metrics(self, results: list[dict[str, Any]]) -> dict[str, float]:
         ordered = sorted(results, key=lambda entry: entry["image_id"])

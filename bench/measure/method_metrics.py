@@ -74,15 +74,13 @@ def _people(settings: Any) -> _People:
     data = DATASETS.build(plain)
     infos = [data.get_data_info(number) for number in range(len(data))]
     boxes = np.array([one["bbox"][0] for one in infos], dtype=float)  # x1 y1 x2 y2
+    visible = np.array([one["keypoints_visible"][0] for one in infos], dtype=float)
     return _People(
         {key: [int(one[key]) for one in infos] for key in ("id", "img_id")},
         np.array([one["keypoints"][0][:, :2] for one in infos], dtype=float),
         boxes[:, None, :2],
         boxes[:, None, 2:] - boxes[:, None, :2],
-        np.array([one["keypoints_visible"][0] for one in infos], dtype=float).reshape(
-            len(infos), -1
-        )
-        > 0,
+        visible.reshape(len(infos), -1) > 0,
     )
 
 

@@ -13,6 +13,7 @@ def predict(cfg: Any, model: Any, folder: Path) -> list[dict[str, Any]]:
     Scoring and OKS-NMS are MMPose's own, as the config sets them. `folder` takes mmengine's logs and MMPose's raw file.
     With several processes every one predicts its share and all return the whole.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     raw = folder / "predictions"
     settings = cfg.to_dict()
     keep = ("default_scope", "env_cfg", "launcher", "randomness", "test_dataloader", "test_cfg")
@@ -25,11 +26,7 @@ def predict(cfg: Any, model: Any, folder: Path) -> list[dict[str, Any]]:
         view["test_evaluator"] = {"type": "PersonKeypoints", "file": f"{raw}.keypoints.json"}
     runner(model, {**view, "work_dir": str(folder / "test"), "log_level": "WARNING"}).test()
     entries = read_json(Path(f"{raw}.keypoints.json"))
-    boxed = _predicts_boxes(model)
-    return [{k: v for k, v in entry.items() if boxed or k != "bbox"} for entry in entries]
-
-
-def _predicts_boxes(model: Any) -> bool:
-    """Whether the boxes in the entries are the model's own (bottom-up) and not those it was given."""
     kinds = {kind.__name__ for kind in type(model).__mro__}
-    return not hasattr(model, "head") or "BottomupPoseEstimator" in kinds
+    if not hasattr(model, "head") or "BottomupPoseEstimator" in kinds:
+        return list(entries)  # the boxes in them are the model's own, and not those it was given
+    return [{k: v for k, v in entry.items() if k != "bbox"} for entry in entries]

@@ -12,7 +12,7 @@ from bench.datasets.splits import annotation_file, dataset_folder
 from bench.errors import CatalogError, DataError, WeightsError
 from bench.evaluate.metrics import evaluate_with_diagnosis
 from bench.measure.predict import predict
-from bench.measure.run_config import resolved_config
+from bench.measure.run_config import finds_people, resolved_config
 from bench.measure.runner import build
 from bench.measure.train import protocol
 from bench.paths import workspace
@@ -57,7 +57,7 @@ def evaluate_released(
     data = str(manifest_of(run.dataset, "full")["fingerprint"])
     work = workspace() / "work" / "released" / name / (boxes or "none")
     model = released_model(cfg, weights)
-    entries = predict(cfg, model, _made(work))
+    entries = predict(cfg, model, work)
     found = evaluate_with_diagnosis(
         layout(run.dataset), annotation_file(run.dataset, "full"), entries
     )
@@ -96,11 +96,6 @@ def released_model(cfg: Any, weights: Path) -> Any:
     return model
 
 
-def finds_people(cfg: Any) -> bool:
-    """Whether the network detects people itself and takes no boxes."""
-    return "Topdown" not in str(cfg.model.type)
-
-
 def with_boxes(cfg: Any, name: str, boxes: Boxes | None) -> Any:
     """The config with ground-truth or detector boxes in its test split."""
     if finds_people(cfg) != (boxes is None):
@@ -130,8 +125,3 @@ def on_test_dev(cfg: Any) -> Any:
         if not (where / place).exists():
             raise DataError(f"{where / place} is missing; `repropose fetch {source}` brings it")
     return cfg
-
-
-def _made(path: Path) -> Path:
-    path.mkdir(parents=True, exist_ok=True)
-    return path

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,10 @@ def config_digest(run: Run, tier: Tier) -> str:
 def resolved_config(run: Run, tier: Tier, seed: int) -> Any:
     """The run's config as it is trained here: data folder of the workspace, seed, launcher."""
     cfg = plain_config(run, tier)
-    _retarget(cfg._cfg_dict, f"data/{tier}/", f"{workspace()}/data/{tier}/")
+    for node in _containers(cfg._cfg_dict):
+        for key, value in list(node.items() if isinstance(node, dict) else enumerate(node)):
+            if isinstance(value, str) and value.startswith(f"data/{tier}/"):
+                node[key] = f"{workspace()}/{value}"
     if tier == "smoke":
         # runs go in parallel, one to a core, and passing samples between processes costs more
         for loader in ("train_dataloader", "val_dataloader", "test_dataloader"):
@@ -43,39 +47,32 @@ def resolved_config(run: Run, tier: Tier, seed: int) -> Any:
     return cfg
 
 
-def _retarget(node: Any, old: str, new: str) -> None:
-    """Point every path below `old` to the same place below `new`, in place."""
-    items = node.items() if isinstance(node, dict) else enumerate(node)
-    for key, value in list(items):
-        if isinstance(value, str) and value.startswith(old):
-            node[key] = new + value.removeprefix(old)
-        elif isinstance(value, dict | list):
-            _retarget(value, old, new)
+def _containers(node: Any) -> Iterator[Any]:
+    """A mapping or list of a config and all that are in it."""
+    yield node
+    for value in list(node.values() if isinstance(node, dict) else node):
+        if isinstance(value, dict | list):
+            yield from _containers(value)
 
 
-def local_pretrained(node: Any) -> None:
+def local_pretrained(model: Any) -> None:
     """Take pretrained weights from data/full/weights: MMEngine would download and unpickle them.
 
     Raises `DataError` naming the address of a file that is not there.
     """
-    init = node.get("init_cfg") if isinstance(node, dict) else None
-    if isinstance(init, dict) and init.get("type") == "Pretrained":
-        address = str(init["checkpoint"])
-        name = address.rsplit("/", 1)[-1].removesuffix(".pth") + ".pth"
-        path = workspace() / "data" / "full" / "weights" / name
-        if not path.is_file():
-            raise DataError(
-                f"{path} is missing: the training starts from it; {_how_to_get(name, address)}"
-            )
-        init["checkpoint"] = str(path)
-    for value in node.values() if isinstance(node, dict) else node:
-        if isinstance(value, dict | list):
-            local_pretrained(value)
-
-
-def _how_to_get(name: str, address: str) -> str:
-    source = providing(f"weights/{name}")
-    return f"`repropose fetch {source}` brings it" if source else f"get it from {address}"
+    for node in _containers(model):
+        init = node.get("init_cfg") if isinstance(node, dict) else None
+        if isinstance(init, dict) and init.get("type") == "Pretrained":
+            address = str(init["checkpoint"])
+            name = address.rsplit("/", 1)[-1].removesuffix(".pth") + ".pth"
+            path = workspace() / "data" / "full" / "weights" / name
+            if not path.is_file():
+                source = providing(f"weights/{name}")
+                get = (
+                    f"`repropose fetch {source}` brings it" if source else f"get it from {address}"
+                )
+                raise DataError(f"{path} is missing: the training starts from it; {get}")
+            init["checkpoint"] = str(path)
 
 
 def training_settings(cfg: Any) -> dict[str, Any]:
@@ -92,6 +89,11 @@ def training_settings(cfg: Any) -> dict[str, Any]:
         "custom_hooks": [*settings.get("custom_hooks", []), curve, *bar],
         "resume": True,
     }
+
+
+def finds_people(cfg: Any) -> bool:
+    """Whether the network detects people itself and takes no boxes."""
+    return "Topdown" not in str(cfg.model.type)
 
 
 def length(cfg: Any) -> str:

@@ -1,35 +1,18 @@
 """mmengine's Runner around a model that is already built."""
 
 from collections.abc import Mapping
+from inspect import signature
+from pathlib import Path
 from typing import Any
 
-PASSED = (
-    "work_dir",
-    "train_dataloader",
-    "val_dataloader",
-    "test_dataloader",
-    "train_cfg",
-    "val_cfg",
-    "test_cfg",
-    "auto_scale_lr",
-    "optim_wrapper",
-    "param_scheduler",
-    "val_evaluator",
-    "test_evaluator",
-    "default_hooks",
-    "custom_hooks",
-    "resume",
-    "launcher",
-    "env_cfg",
-    "log_processor",
-    "log_level",
-    "default_scope",
-    "randomness",
-)
+from bench.measure import work_dir
+
+# Arguments of the Runner that it does not take from a config here.
+_OWN = {"model", "experiment_name", "cfg", "data_preprocessor", "load_from", "visualizer"}
 
 
-def build(cfg: Any) -> Any:
-    """The model of a config, with the components of the zoo and of stock MMPose."""
+def build(cfg: Any, weights: Path | None = None) -> Any:
+    """The model of a config, with the components of the zoo and of stock MMPose, and weights stored by `work_dir`."""
     import model_zoo
 
     model_zoo.register()
@@ -37,7 +20,10 @@ def build(cfg: Any) -> Any:
     from mmpose.registry import MODELS
 
     init_default_scope("mmpose")
-    return MODELS.build(cfg.model)
+    model = MODELS.build(cfg.model)
+    if weights:
+        model.load_state_dict(work_dir.weights(weights))
+    return model
 
 
 def runner(model: Any, settings: Mapping[str, Any]) -> Any:
@@ -51,7 +37,8 @@ def runner(model: Any, settings: Mapping[str, Any]) -> Any:
     import bench.measure.hooks  # noqa: F401  (registers what configs may name)
 
     name = str(settings["work_dir"]).replace("/", "-") + f"-{len(DefaultScope._instance_dict)}"
-    given = {key: settings[key] for key in PASSED if settings.get(key) is not None}
+    taken = signature(Runner).parameters.keys() - _OWN
+    given = {key: settings[key] for key in taken if settings.get(key) is not None}
     if settings.get("launcher") == "pytorch":
         given["cfg"] = {"model_wrapper_cfg": _shared(settings)}
     return Runner(model=model, experiment_name=name, **given)

@@ -41,9 +41,8 @@ def time_models(
 
     if device == "cuda" and not torch.cuda.is_available():
         raise EnvironmentProblem("no CUDA device can be used here; leave --device out or give cpu")
-    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = (
-        False  # float32 as named
-    )
+    for backend in (torch.backends.cudnn, torch.backends.cuda.matmul):
+        backend.allow_tf32 = False  # float32 as named
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     usual = 200 if device == "cuda" else 7
     calls: dict[str, Callable[[], None]] = {}
@@ -57,10 +56,8 @@ def time_models(
     rounds = rounds or (FEWEST if slow else usual)
     for _ in range(0 if slow else max(1, rounds // 10)):
         _round(calls)
-    each = [
-        _round(calls) for _ in tqdm(range(rounds), desc=f"timing {group} on {device}", unit="round")
-    ]
-    taken = {name: [one[name] for one in each] for name in models}
+    counter = tqdm(range(rounds), desc=f"timing {group} on {device}", unit="round")
+    each = [_round(calls) for _ in counter]
     facts = hardware()
     return SpeedResult(
         group=group,
@@ -69,7 +66,7 @@ def time_models(
         precision="float32",
         batch=1,
         protocol=PROTOCOL,
-        timings={name: _summary(times) for name, times in taken.items()},
+        timings={name: _summary([one[name] for one in each]) for name in models},
         provenance=provenance(inputs=digests(time_inputs(models))),
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 from bench.catalog.load import Catalog
 from bench.catalog.schema import layout
 from bench.datasets.splits import dataset_folder
-from bench.errors import CatalogError, DataError
+from bench.errors import CatalogError
 from bench.evaluate.predictions import read_predictions
 from bench.evaluate.submit import known_ids
 from bench.files import write_atomically
@@ -35,13 +35,16 @@ def write_submission(catalog: Catalog, name: str, *, seed: int, released: bool) 
     run = catalog.run(name)
     if layout(run.dataset) != "coco":
         raise CatalogError(f"run {name} is on {run.dataset}; test-dev is COCO's")
-    weights = released_run(catalog, name)[1] if released else _trained(name, seed)
+    weights = (
+        released_run(catalog, name)[1]
+        if released
+        else work_dir.trained("full", name, seed, "take --released, or ")
+    )
     cfg = on_test_dev(config_for_test(run))
     cfg.test_evaluator.ann_file = str(dataset_folder("coco", "full") / TEST_DEV["annotations"])
-    model = released_model(cfg, weights) if released else _loaded(cfg, weights)
-    work = workspace() / "work" / "test-dev" / name
-    work.mkdir(parents=True, exist_ok=True)
-    return pack(predict(cfg, model, work), name, workspace() / "build" / "test-dev")
+    model = released_model(cfg, weights) if released else build(cfg, weights)
+    entries = predict(cfg, model, workspace() / "work" / "test-dev" / name)
+    return pack(entries, name, workspace() / "build" / "test-dev")
 
 
 def pack(entries: list[dict[str, Any]], name: str, out: Path) -> Path:
@@ -59,18 +62,3 @@ def pack(entries: list[dict[str, Any]], name: str, out: Path) -> Path:
         archive.writestr(fixed, content)
     write_atomically(out / f"{stem}.zip", packed.getvalue())
     return out / f"{stem}.zip"
-
-
-def _trained(name: str, seed: int) -> Path:
-    path = workspace() / "work" / "full" / name / f"seed-{seed}" / "final.pth"
-    if not path.is_file():
-        raise DataError(
-            f"{path} is missing: train it with `repropose measure {name} --tier full`, or take --released"
-        )
-    return path
-
-
-def _loaded(cfg: Any, weights: Path) -> Any:
-    model = build(cfg)
-    model.load_state_dict(work_dir.weights(weights))
-    return model

@@ -4,6 +4,7 @@ The same command resumes an interrupted training (`bench.measure.work_dir`); wit
 one training, and only the first evaluates and stores.
 """
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,18 +16,19 @@ from bench.datasets.prepare import manifest_of, require_training_images
 from bench.datasets.splits import annotation_file
 from bench.errors import DataError, EnvironmentProblem
 from bench.evaluate.metrics import evaluate, evaluate_with_diagnosis, evaluated_on
+from bench.files import write_atomically
 from bench.measure import work_dir
 from bench.measure.method_metrics import constant_poses, measures
 from bench.measure.predict import predict
 from bench.measure.run_config import (
     config_digest,
+    finds_people,
     length,
     local_pretrained,
     resolved_config,
     training_settings,
 )
 from bench.measure.runner import build, runner
-from bench.paths import workspace
 from bench.results.inputs import combined, digests, run_inputs, training_inputs
 from bench.results.provenance import provenance, sha256
 from bench.results.records import AccuracyResult, Evidence
@@ -56,6 +58,18 @@ class TrainingJob(NamedTuple):
     start: Path | None
     key: str
 
+    def result(self, *, seconds: float | None = None, **fields: Any) -> AccuracyResult:
+        """A result of this training, made from its inputs."""
+        took = {} if seconds is None else {"seconds": round(seconds, 1)}
+        return AccuracyResult(
+            run=self.name,
+            tier=self.tier,
+            seed=self.seed,
+            evidence=EVIDENCE[self.tier],
+            provenance=provenance(inputs=self.inputs, **took),
+            **fields,
+        )
+
 
 def finished(catalog: Catalog, name: str, tier: Tier, seed: int) -> tuple[Any, Any]:
     """Config and model of a finished training of a run.
@@ -68,9 +82,7 @@ def finished(catalog: Catalog, name: str, tier: Tier, seed: int) -> tuple[Any, A
         raise DataError(
             f"{work} holds no finished training by today's code; run `repropose measure {name} --tier {tier}`"
         )
-    model = build(job.cfg)
-    model.load_state_dict(work_dir.weights(work / "final.pth"))
-    return job.cfg, model
+    return job.cfg, build(job.cfg, work / "final.pth")
 
 
 def measure(catalog: Catalog, store: Store, name: str, tier: Tier) -> Iterator[AccuracyResult]:
@@ -88,7 +100,8 @@ def measure(catalog: Catalog, store: Store, name: str, tier: Tier) -> Iterator[A
             raise
         except Exception as error:
             if work_dir.rank() == 0:
-                store.write(_failed(job, error))
+                reason = (str(error).splitlines() or [""])[0] or type(error).__name__
+                store.write(job.result(protocol={}, metrics={}, failed=reason))
             raise
         if result:
             yield result
@@ -115,7 +128,7 @@ def _job(
         tier,
         seed,
         cfg=resolved_config(run, tier, seed),
-        work=workspace() / "work" / tier / name / f"seed-{seed}",
+        work=work_dir.of(tier, name, seed),
         inputs=digests(run_inputs(run.config)),
         data=data,
         start=start,
@@ -141,43 +154,21 @@ def _train_and_evaluate(store: Store, job: TrainingJob) -> AccuracyResult | None
     entries = predict(cfg, model, job.work)
     if work_dir.rank():
         return None
-    truth = annotation_file(run.dataset, tier)
-    found = evaluate_with_diagnosis(layout(run.dataset), truth, entries)
-    result = AccuracyResult(
-        run=job.name,
-        tier=tier,
-        seed=job.seed,
-        evidence=EVIDENCE[tier],
+    kind, truth = layout(run.dataset), annotation_file(run.dataset, tier)
+    found = evaluate_with_diagnosis(kind, truth, entries)
+    result = job.result(
+        seconds=time.monotonic() - started,
         protocol=protocol(cfg, run, tier, job.data),
         metrics=found.metrics,
         measures=measures(cfg, model),
-        chance=_chance(cfg, run, truth, model),
-        untrained=evaluate(layout(run.dataset), truth, untrained) if untrained else {},
-        training={"loss": work_dir.curve(job.work), "length": length(cfg)},
+        # for a method that is trained without locations
+        chance=constant_poses(cfg, kind, truth) if hasattr(model.head, "measure") else {},
+        untrained=evaluate(kind, truth, untrained) if untrained else {},
+        training={"loss": work_dir.curve(job.work / "curve.jsonl"), "length": length(cfg)},
         diagnosis=found.diagnosis,
-        provenance=provenance(inputs=job.inputs, seconds=round(time.monotonic() - started, 1)),
     )
     found.save(store.path_of(result))
     return store.write(result, entries).result
-
-
-def _failed(job: TrainingJob, error: Exception) -> AccuracyResult:
-    return AccuracyResult(
-        run=job.name,
-        tier=job.tier,
-        seed=job.seed,
-        evidence=EVIDENCE[job.tier],
-        protocol={},
-        metrics={},
-        failed=(str(error).splitlines() or [""])[0] or type(error).__name__,
-        provenance=provenance(inputs=job.inputs),
-    )
-
-
-def _chance(cfg: Any, run: Run, truth: Path, model: Any) -> dict[str, float]:
-    """Metrics of constant poses, for a method that is trained without locations."""
-    blind = hasattr(model.head, "measure")
-    return constant_poses(cfg, layout(run.dataset), truth) if blind else {}
 
 
 def training_key(
@@ -187,8 +178,8 @@ def training_key(
 
     Neither other seeds nor notes, nor comments, nor code that only evaluates or draws.
     """
-    code = combined(training_inputs(run.config))
-    return work_dir.key_of(config, code, data, tier, str(seed), sha256(start) if start else "")
+    facts = [config, data, tier, seed, sha256(start) if start else ""]
+    return combined(training_inputs(run.config), *facts)
 
 
 def _start_weights(catalog: Catalog, run: Run, tier: Tier, seed: int) -> Path | None:
@@ -197,13 +188,7 @@ def _start_weights(catalog: Catalog, run: Run, tier: Tier, seed: int) -> Path | 
         return None
     seeds = getattr(catalog.run(run.start).seeds, tier)
     base = seed if seed in seeds else seeds[0]
-    path = workspace() / "work" / tier / run.start / f"seed-{base}" / "final.pth"
-    if not path.is_file():
-        raise DataError(
-            f"{path} is missing: this run starts from {run.start}; train it first with "
-            f"`repropose measure {run.start} --tier {tier}`"
-        )
-    return path
+    return work_dir.trained(tier, run.start, base, f"this run starts from {run.start}; ")
 
 
 def _train(
@@ -219,16 +204,14 @@ def _train(
     MMLogger.get_current_instance().setLevel(cfg.log_level)
     final, untrained = work / "final.pth", work / "untrained.json"
     if final.is_file():
-        model = build(cfg)
-        model.load_state_dict(work_dir.weights(final))
-        return model, work_dir.entries(untrained)
+        return build(cfg, final), work_dir.entries(untrained)
     set_random_seed(cfg.randomness["seed"])
     model = build(cfg)
     model.init_weights()
     if start:
         _load_start(model, start)
     if want_untrained and not untrained.is_file():
-        work_dir.write_entries(untrained, predict(cfg, model, work))
+        write_atomically(untrained, json.dumps(predict(cfg, model, work)).encode())
     work_dir.drop_damaged_checkpoints(work)
     loop = runner(model, training_settings(cfg))
     loop.train()
@@ -236,11 +219,6 @@ def _train(
     if loop.rank == 0:
         work_dir.save_weights(trained, final)
     return trained, work_dir.entries(untrained)
-
-
-def _without_file(cfg: Any) -> str:
-    """Boxes of a run without a detector file: the truth's for top-down models, none for the others."""
-    return "ground-truth" if "Topdown" in str(cfg.model.type) else "none"
 
 
 def _scene_size(test: Any) -> str:
@@ -264,10 +242,11 @@ def protocol(cfg: Any, run: Run, tier: Tier, data: str) -> dict[str, str]:
     """What makes two accuracies comparable, read from the resolved config."""
     test = cfg.test_dataloader.dataset
     boxes = Path(test["bbox_file"]) if test.get("bbox_file") else None
+    without_file = "none" if finds_people(cfg) else "ground-truth"
     width, height = cfg.codec.input_size if "codec" in cfg else (0, 0)
     return {
         **evaluated_on(run.dataset, tier, data),
-        "boxes": DETECTORS.get(boxes.name, "detector") if boxes else _without_file(cfg),
+        "boxes": DETECTORS.get(boxes.name, "detector") if boxes else without_file,
         **({"boxes_sha256": sha256(boxes)} if boxes else {}),
         "input_size": f"{height}x{width}" if width else _scene_size(test),
         "flip_test": "yes" if cfg.model.get("test_cfg", {}).get("flip_test") else "no",

@@ -4,8 +4,8 @@ It holds checkpoints, the loss curve and the untrained network's predictions, an
 identifies everything that decides the training; when that changes, the old folder is renamed and nothing is lost.
 """
 
-import hashlib
 import io
+import itertools
 import json
 import os
 import pickle
@@ -17,6 +17,7 @@ from typing import Any
 
 from bench.errors import DataError, EnvironmentProblem
 from bench.files import read_json, write_atomically
+from bench.paths import workspace
 
 UNREADABLE = (
     RuntimeError,
@@ -34,9 +35,18 @@ def rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
-def key_of(*facts: str) -> str:
-    """SHA-256 of all that decides a training."""
-    return hashlib.sha256("\n".join(facts).encode()).hexdigest()
+def of(tier: str, run: str, seed: int) -> Path:
+    """The folder of a training."""
+    return workspace() / "work" / tier / run / f"seed-{seed}"
+
+
+def trained(tier: str, run: str, seed: int, why: str = "") -> Path:
+    """The weights of a finished training. Raises `DataError` if there is none."""
+    path = of(tier, run, seed) / "final.pth"
+    if not path.is_file():
+        command = f"`repropose measure {run} --tier {tier}`"
+        raise DataError(f"{path} is missing: {why}train it first with {command}")
+    return path
 
 
 def claim(work: Path, key: str) -> None:
@@ -49,10 +59,8 @@ def claim(work: Path, key: str) -> None:
         _wait_for(stamp, key)
         return
     if work.exists() and (not stamp.is_file() or stamp.read_text() != key):
-        number = 1
-        while (aside := work.with_name(f"{work.name}.old-{number}")).exists():
-            number += 1
-        work.rename(aside)
+        asides = (work.with_name(f"{work.name}.old-{number}") for number in itertools.count(1))
+        work.rename(next(path for path in asides if not path.exists()))
     work.parent.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(work.parent).free < 2**30:
         raise EnvironmentProblem(f"less than 1 GB is free at {work}; free some before training")
@@ -112,17 +120,12 @@ def drop_damaged_checkpoints(work: Path) -> None:
     last.unlink()
 
 
-def write_entries(path: Path, entries: list[dict[str, Any]]) -> None:
-    write_atomically(path, json.dumps(entries).encode())
-
-
 def entries(path: Path) -> list[dict[str, Any]]:
     """Stored predictions; none if they were never made."""
     return list(read_json(path)) if path.is_file() else []
 
 
-def curve(work: Path) -> list[list[float]]:
-    """[[iteration, loss], ...]; a line that an interruption cut short is left out."""
-    file = work / "curve.jsonl"
+def curve(file: Path) -> list[list[float]]:
+    """[[iteration, loss], ...] of curve.jsonl; a line that an interruption cut short is left out."""
     lines = file.read_text().splitlines() if file.is_file() else []
     return [json.loads(line) for line in lines if line.endswith("]")]

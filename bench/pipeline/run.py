@@ -5,6 +5,7 @@ as many at a time as there are cores, each after the stages it needs; timings an
 `dvc repro` that follows, so that nothing disturbs a timing.
 """
 
+import itertools
 import json
 import os
 import re
@@ -14,15 +15,15 @@ import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Tier
 from bench.catalog.yaml_lines import read_yaml
 from bench.errors import ReproPoseError, UnknownName
+from bench.files import write_if_changed
 from bench.paths import ROOT, workspace
-from bench.pipeline.stages import render, stages
-
-_DVC = [sys.executable, "-m", "dvc"]
+from bench.pipeline.stages import DVC, rendered, stages
 
 
 def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> None:
@@ -34,17 +35,15 @@ def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> N
         raise ReproPoseError(
             "DVC works in the checkout: unset REPROPOSE_WORKSPACE, or use `repropose measure` there"
         )
-    pipeline = ROOT / "dvc.yaml"
-    if not pipeline.is_file() or pipeline.read_text() != render(catalog):
-        pipeline.write_text(render(catalog))
+    write_if_changed(ROOT / DVC, rendered(catalog)[DVC].encode())
     _set_tier(tier)
     targets = list(catalog.tables) if everything else quickstart(catalog)
     if _dvc_repro("inputs"):
         raise ReproPoseError(f"stage inputs failed; see {_log('inputs').relative_to(ROOT)}")
     failed = _in_parallel(_needed(catalog, targets), jobs)
-    print("timings and tables, one after the other:", file=sys.stderr, flush=True)
-    repro = [*_DVC, "repro", "--keep-going", *_unaffected(catalog, targets, failed)]
-    status = subprocess.run(repro, cwd=ROOT, env=_environment()).returncode
+    _print("timings and tables, one after the other:")
+    unaffected = [one for one in targets if not set(failed) & set(_needed(catalog, [one]))]
+    status = _dvc("repro", "--keep-going", *unaffected).returncode
     if failed:
         logs = ", ".join(str(_log(name).relative_to(ROOT)) for name in failed)
         raise ReproPoseError(
@@ -62,23 +61,18 @@ def quickstart(catalog: Catalog) -> list[str]:
     every = stages(catalog)
     settings = read_yaml(ROOT / "params.yaml")
     if "quickstart" not in settings and "first_look" in settings:
-        print("note: rename first_look in params.yaml to quickstart", file=sys.stderr)
+        _print("note: rename first_look in params.yaml to quickstart")
     listed: list[str] = settings.get("quickstart") or settings.get("first_look") or []
     found = []
     for name in listed:
         today = re.sub("^(run|data)-", r"\1@", name)
         if name not in every and today in every:
-            print(f"note: stage {name} in params.yaml is now called {today}", file=sys.stderr)
+            _print(f"note: stage {name} in params.yaml is now called {today}")
             name = today
         if name not in every:
             raise UnknownName("stage under quickstart in params.yaml", name, every)
         found.append(name)
     return found
-
-
-def _unaffected(catalog: Catalog, targets: list[str], failed: list[str]) -> list[str]:
-    """Targets that need none of the failed stages."""
-    return [t for t in targets if not set(failed) & set(_needed(catalog, [t]))]
 
 
 def _set_tier(tier: Tier) -> None:
@@ -87,18 +81,13 @@ def _set_tier(tier: Tier) -> None:
     wanted = re.sub(r"(?m)^tier:.*$", f"tier: {tier}", text)
     if wanted != text:
         path.write_text(wanted)
-        print(f"params.yaml now says tier: {tier}", file=sys.stderr)
+        _print(f"params.yaml now says tier: {tier}")
 
 
 def _needed(catalog: Catalog, targets: list[str]) -> dict[str, set[str]]:
     """The targets and all stages they need, directly or not -> the stages each of them needs."""
     every = stages(catalog)
-    maker = {
-        out: name
-        for name, stage in every.items()
-        for out in stage.get("outs", [])
-        if isinstance(out, str)
-    }
+    maker = {str(out): name for name, stage in every.items() for out in stage.get("outs", [])}
     graph: dict[str, set[str]] = {}
     queue = list(targets)
     while queue:
@@ -111,9 +100,7 @@ def _needed(catalog: Catalog, targets: list[str]) -> dict[str, set[str]]:
 
 def _changed() -> set[str]:
     """Stages that DVC would run again."""
-    answer = subprocess.run(
-        [*_DVC, "status", "--json", "dvc.yaml"], cwd=ROOT, capture_output=True, text=True
-    )
+    answer = _dvc("status", "--json", "dvc.yaml", capture_output=True, text=True)
     if answer.returncode:
         raise ReproPoseError(f"dvc status failed: {answer.stderr.strip()}")
     return set(json.loads(answer.stdout or "{}"))
@@ -124,17 +111,15 @@ def _in_parallel(graph: dict[str, set[str]], jobs: int) -> list[str]:
 
     Returns the stages that failed; those that do not need them are run all the same.
     """
-    alone = {name for name in graph if not name.startswith(("data@", "count-", "run@"))}
-    todo = _downstream(_changed(), graph) - alone
+    several = {name for name in graph if name.startswith(("data@", "count-", "run@"))}
+    todo = _downstream(_changed(), graph) & several
     started = time.monotonic()
-    order = TopologicalSorter(
-        {name: needs - alone for name, needs in graph.items() if name not in alone}
-    )
+    order = TopologicalSorter({name: graph[name] & several for name in several})
     order.prepare()
     running: dict[Future[int], str] = {}
     ready: list[str] = []
     failed: list[str] = []
-    done = 0
+    done = itertools.count(1)
     with ThreadPoolExecutor(jobs) as pool:
         while order.is_active():
             for name in order.get_ready():
@@ -145,25 +130,20 @@ def _in_parallel(graph: dict[str, set[str]], jobs: int) -> list[str]:
             while ready and len(running) < jobs:  # no queue in the pool: Ctrl-C starts no more
                 name = ready.pop(0)
                 running[pool.submit(_dvc_repro, name)] = name
-                print(f"  starting: {name}", file=sys.stderr, flush=True)
+                _print(f"  starting: {name}")
             if running:
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    name = running.pop(future)
-                    done += 1
-                    _report(f"[{done}/{len(todo)}]", name, future.result(), started)
-                    if future.result():
+                    name, status = running.pop(future), future.result()
+                    minutes = (time.monotonic() - started) / 60
+                    shown = f"FAILED {name}" if status else name
+                    _print(f"[{next(done)}/{len(todo)}] {shown} ({minutes:.1f} min)")
+                    if status:
                         failed.append(name)
                     else:
                         order.done(name)
             elif failed:
                 break  # what is left needs what failed
     return failed
-
-
-def _report(count: str, name: str, status: int, started: float) -> None:
-    minutes = (time.monotonic() - started) / 60
-    word = "FAILED " if status else ""
-    print(f"{count} {word}{name} ({minutes:.1f} min)", file=sys.stderr, flush=True)
 
 
 def _downstream(changed: set[str], graph: dict[str, set[str]]) -> set[str]:
@@ -178,21 +158,23 @@ def _dvc_repro(name: str) -> int:
     """Run one stage with DVC, its output in its own log; one thread, since the cores are shared. The exit status."""
     log = _log(name)
     log.parent.mkdir(parents=True, exist_ok=True)
-    environment = {**_environment(), "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
+    one = ("--wait-for-lock", "repro", "--single-item", name)
     with log.open("w") as stream:
-        return subprocess.run(
-            [*_DVC, "--wait-for-lock", "repro", "--single-item", name],
-            cwd=ROOT,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            env=environment,
-        ).returncode
+        return _dvc(*one, threads="1", stdout=stream, stderr=subprocess.STDOUT).returncode
 
 
-def _environment() -> dict[str, str]:
-    """Stages call `repropose`: the one of this Python's environment comes first."""
+def _dvc(
+    *arguments: str, threads: str | None = None, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run DVC. Its stages call `repropose`: the one of this Python's environment comes first."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    return {**os.environ, "PATH": path}
+    environment = {**({"OMP_NUM_THREADS": threads} if threads else {}), **os.environ, "PATH": path}
+    command = [sys.executable, "-m", "dvc", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, **options)
+
+
+def _print(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _log(name: str) -> Path:

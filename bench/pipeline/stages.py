@@ -5,8 +5,7 @@ each measuring stage and table to build/inputs.json (`bench.pipeline.fingerprint
 after a change of comments only `inputs` runs again. `${tier}` comes from params.yaml.
 """
 
-import os
-from pathlib import Path
+import json
 from typing import Any
 
 import yaml
@@ -14,18 +13,12 @@ import yaml
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Paper, Run, Table
 from bench.fetch.sources import sources
-from bench.paths import ROOT, config_files
-from bench.results.inputs import (
-    count_inputs,
-    dataset_inputs,
-    judge_inputs,
-    released_inputs,
-    time_inputs,
-)
+from bench.paths import config_files
+from bench.pipeline import fingerprints
 from bench.results.locations import MATCHES, PEOPLE, PREDICTIONS, released_path
 
 INPUTS = "build/inputs.json"
-FINGERPRINTS = "bench/pipeline/fingerprints.py"
+DVC = "dvc.yaml"
 RELEASED = "bench/pipeline/released/dvc.yaml"
 FETCH = "bench/fetch/dvc.yaml"
 HEADER = """\
@@ -52,63 +45,9 @@ FETCH_HEADER = f"""\
 Stage = dict[str, Any]
 
 
-def _from_root(path: Path) -> str:
-    """As DVC wants it: relative to the project, also for papers in other folders."""
-    return os.path.relpath(path, ROOT)
-
-
-def _digests(*keys: str) -> list[dict[str, list[str]]]:
-    """A dependency on entries of the file that the stage `inputs` writes."""
-    return [{INPUTS: list(keys)}]
-
-
-def paper_models(catalog: Catalog) -> dict[str, list[str]]:
-    """Paper -> zoo models that its cells are about; each model with the first paper naming it."""
-    known = config_files()
-    seen: set[str] = set()
-    owned: dict[str, list[str]] = {paper: [] for paper in catalog.papers}
-    for cell in catalog.cells():
-        if cell.model in known and cell.model not in seen:
-            seen.add(cell.model)
-            owned[cell.paper].append(cell.model)
-    return {paper: sorted(models) for paper, models in owned.items()}
-
-
-def speed_models(catalog: Catalog, paper: str) -> list[str]:
-    """Zoo models of a paper's rows that have a timed cell, in printed order, each once; then those timed beside."""
-    models = [c.model for c in catalog.cells(paper) if c.column.kind == "speed"]
-    if models:
-        models += catalog.papers[paper].timed_beside
-    return list(dict.fromkeys(m for m in models if m in config_files()))
-
-
-def measured_runs(catalog: Catalog) -> dict[str, Run]:
-    """Runs whose model is in the zoo."""
-    return {name: run for name, run in catalog.runs.items() if run.config in config_files()}
-
-
-def _inputs_stage(catalog: Catalog) -> Stage:
-    """Depends on folders and files that hold what the digests are made of, and on nothing that is only shown."""
-    every = {
-        name for model in config_files() for name in (*count_inputs(model), *released_inputs(model))
-    }
-    every |= {*time_inputs([]), *judge_inputs(), *dataset_inputs(), FINGERPRINTS}
-    code = {_folder_or_file(name.partition("#")[0]) for name in every}
-    for folder in catalog.folders.values():
-        code |= {_from_root(folder / "runs.yaml"), _from_root(folder / "tables.yaml")}
-    return {
-        "desc": "what decides each result, as digests: comments and docstrings do not count",
-        "cmd": "repropose inputs",
-        "deps": sorted(code),
-        "outs": [{INPUTS: {"cache": False, "persist": True}}],
-    }
-
-
-def _folder_or_file(name: str) -> str:
-    """The folder of the zoo or of the data sets that a file is in, else the file."""
-    top, folder, *_ = parts = name.split("/")
-    whole = (top == "model_zoo" and len(parts) > 2) or (top, folder) == ("bench", "datasets")
-    return f"{top}/{folder}" if whole else name
+def _digest(key: str) -> dict[str, list[str]]:
+    """A dependency on an entry of the file that the stage `inputs` writes."""
+    return {INPUTS: [key]}
 
 
 def _count_stages(catalog: Catalog) -> dict[str, Stage]:
@@ -116,10 +55,10 @@ def _count_stages(catalog: Catalog) -> dict[str, Stage]:
         f"count-{paper}": {
             "desc": f"parameters and operations of the models in {paper}'s tables",
             "cmd": f"repropose count --paper {paper}",
-            "params": _digests(f"count.{paper}"),
+            "params": [_digest(f"count.{paper}")],
             "outs": [f"results/counted/{model}.json" for model in models],
         }
-        for paper, models in paper_models(catalog).items()
+        for paper, models in fingerprints.paper_models(catalog).items()
         if models
     }
 
@@ -129,11 +68,11 @@ def _time_stages(catalog: Catalog) -> dict[str, Stage]:
         f"time-{paper}": {
             "desc": f"latencies of the timed columns of {paper}",
             "cmd": f"repropose time {paper}",
-            "params": _digests(f"time.{paper}"),
+            "params": [_digest(f"time.{paper}")],
             "outs": [f"results/timed/{paper}.json"],
         }
         for paper in catalog.papers
-        if speed_models(catalog, paper)
+        if fingerprints.speed_models(catalog, paper)
     }
 
 
@@ -145,13 +84,13 @@ def _run_group(catalog: Catalog) -> Stage:
                 "data": run.dataset,
                 "after": f"results/${{tier}}/{run.start}" if run.start else _manifest(run.dataset),
             }
-            for name, run in measured_runs(catalog).items()
+            for name, run in fingerprints.measured_runs(catalog).items()
         },
         "do": {
             "desc": "train ${key} on ${item.data} and evaluate it",
             "cmd": "repropose measure ${key} --tier ${tier}",
             "deps": [_manifest("${item.data}"), "${item.after}"],
-            "params": _digests("run.${key}.${tier}"),
+            "params": [_digest("run.${key}.${tier}")],
             "outs": ["results/${tier}/${key}"],
         },
     }
@@ -163,27 +102,22 @@ def _manifest(dataset: str) -> str:
 
 def _table_stage(catalog: Catalog, paper: Paper, table: Table) -> Stage:
     known = config_files()
-    owners = {model: owner for owner, models in paper_models(catalog).items() for model in models}
     deps: set[str] = set()
     for cell in catalog.cells(paper.id, table.table):
         model, kind = cell.model, cell.column.kind
-        if kind == "count" and model in owners:
+        if kind == "count" and model in known:
             deps.add(f"results/counted/{model}.json")
         if kind == "speed" and model in known:
             deps.add(f"results/timed/{paper.id}.json")
         if kind in ("accuracy", "measure") and cell.run and catalog.run(cell.run).config in known:
-            deps.add(f"results/${{tier}}/{cell.run}")
-            deps |= {
-                f"results/${{tier}}/{claim.instead[cell.run]}"
-                for claim in paper.claims
-                if cell.run in claim.instead
-            }
+            stand_ins = [c.instead[cell.run] for c in paper.claims if cell.run in c.instead]
+            deps |= {f"results/${{tier}}/{run}" for run in (cell.run, *stand_ins)}
     name = f"{paper.id}-{table.table}"
     return {
         "desc": table.title,
         "cmd": f"repropose table {name} --tier ${{tier}}",
         "deps": sorted(deps),
-        "params": _digests(f"tables.{paper.id}"),
+        "params": [_digest(f"tables.{paper.id}")],
         "outs": [f"build/verdicts/${{tier}}/{name}.json"],
     }
 
@@ -192,13 +126,18 @@ def pipeline(catalog: Catalog) -> dict[str, Stage]:
     """The stages as dvc.yaml holds them, in order: inputs, data, counts and timings, runs, tables, site."""
     tables = {name: _table_stage(catalog, *pair) for name, pair in catalog.tables.items()}
     return {
-        "inputs": _inputs_stage(catalog),
+        "inputs": {
+            "desc": "what decides each result, as digests: comments and docstrings do not count",
+            "cmd": "repropose inputs",
+            "deps": fingerprints.sources(catalog),
+            "outs": [{INPUTS: {"cache": False, "persist": True}}],
+        },
         "data": {
             "foreach": sorted({run.dataset for run in catalog.runs.values()}),
             "do": {
                 "desc": "${item}: synthetic for smoke and lab, the real one for full",
                 "cmd": "repropose prepare ${item} --tier ${tier}",
-                "params": ["synthetic", *_digests("datasets")],
+                "params": ["synthetic", _digest("datasets")],
                 "outs": [_manifest("${item}")],
             },
         },
@@ -229,18 +168,15 @@ def stages(catalog: Catalog) -> dict[str, Stage]:
     return found
 
 
-def _written_out(node: Any, key: str, item: Any) -> Any:
+def _written_out(stage: Stage, key: str, item: Any) -> Stage:
     """A group's stage with `${key}` and `${item...}` replaced by what they stand for."""
-    if isinstance(node, dict):
-        return {name: _written_out(value, key, item) for name, value in node.items()}
-    if isinstance(node, list):
-        return [_written_out(value, key, item) for value in node]
-    values = (
-        {f"item.{name}": value for name, value in item.items()} if isinstance(item, dict) else {}
-    )
-    for name, value in {"key": key, "item": item, **values}.items():
-        node = node.replace(f"${{{name}}}", str(value))
-    return node
+    values = {"key": key, "item": item}
+    if isinstance(item, dict):
+        values |= {f"item.{name}": value for name, value in item.items()}
+    text = json.dumps(stage)
+    for name, value in values.items():
+        text = text.replace(f"${{{name}}}", str(value))
+    return dict(json.loads(text))
 
 
 def released_stages(catalog: Catalog) -> dict[str, Stage]:
@@ -256,11 +192,8 @@ def released_stages(catalog: Catalog) -> dict[str, Stage]:
                 "desc": f"the authors' {run.released}" + (f" with {boxes} boxes" if boxes else ""),
                 "cmd": f"repropose released {name}{ask}",
                 "wdir": "../../..",
-                "params": _digests(f"released.{name}"),
-                "deps": [
-                    f"data/full/{run.dataset}.json",
-                    f"data/full/weights/{run.released}",
-                ],
+                "params": [_digest(f"released.{name}")],
+                "deps": [f"data/full/{run.dataset}.json", f"data/full/weights/{run.released}"],
                 "outs": [
                     f"results/{stem}{ending}" for ending in (".json", PREDICTIONS, PEOPLE, MATCHES)
                 ],
@@ -276,19 +209,9 @@ def _boxes_of(run: Run) -> dict[str, str]:
     return {"ground-truth": "ground-truth", "detector": "detector-56.4"}
 
 
-def render(catalog: Catalog) -> str:
-    """dvc.yaml as text."""
-    return HEADER + _yaml(pipeline(catalog))
-
-
-def render_released(catalog: Catalog) -> str:
-    """The pipeline of released weights as text."""
-    return RELEASED_HEADER + _yaml(released_stages(catalog))
-
-
-def render_fetch() -> str:
-    """The pipeline of real data as text: one stage per source, whose output is its receipt."""
-    found: dict[str, Stage] = {
+def _fetch_stages() -> dict[str, Stage]:
+    """One stage per source of real data; its output is the receipt."""
+    return {
         name: {
             "desc": source.title,
             "wdir": "../..",
@@ -298,30 +221,19 @@ def render_fetch() -> str:
         }
         for name, source in sources().items()
     }
-    return FETCH_HEADER + _yaml(found)
 
 
-class _Dumper(yaml.SafeDumper):
-    """Writes lists and one-line mappings in flow style: file names, a run of the group, the flags of an output."""
-
-    def represent_sequence(
-        self, tag: str, sequence: Any, flow_style: bool | None = None
-    ) -> yaml.SequenceNode:
-        return super().represent_sequence(tag, sequence, flow_style=True)
-
-    def represent_mapping(
-        self, tag: str, mapping: Any, flow_style: bool | None = None
-    ) -> yaml.MappingNode:
-        node = super().represent_mapping(tag, mapping, flow_style)
-        node.flow_style = len(node.value) < 3 and all(
-            isinstance(value, yaml.ScalarNode) for _, value in node.value
-        )
-        return node
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
+def rendered(catalog: Catalog) -> dict[str, str]:
+    """Every file of the pipeline, from the project's root -> its text."""
+    return {
+        DVC: HEADER + _yaml(pipeline(catalog)),
+        RELEASED: RELEASED_HEADER + _yaml(released_stages(catalog)),
+        FETCH: FETCH_HEADER + _yaml(_fetch_stages()),
+    }
 
 
 def _yaml(found: dict[str, Stage]) -> str:
-    document = {"stages": found}
-    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, width=118, allow_unicode=True)
+    """Lists and mappings of plain values take one line each: file names, a run of the group."""
+    return yaml.safe_dump(
+        {"stages": found}, default_flow_style=None, sort_keys=False, width=118, allow_unicode=True
+    )

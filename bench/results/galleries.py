@@ -8,16 +8,18 @@ A gallery names the predictions that it draws; it is not shown once the result h
 
 import json
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from bench.errors import ResultError
 from bench.files import write_atomically
-from bench.results.records import AccuracyResult, Gallery, Picture
+from bench.results.records import AccuracyResult, Gallery
 from bench.results.store import Stored
 
 LIST = "gallery.json"
+_FIX = "delete the folder, or draw it again with `repropose gallery RUN`"
 
 
 def write_gallery(
@@ -50,16 +52,8 @@ def read_gallery(stored: Stored[AccuracyResult]) -> Gallery | None:
         raise ResultError(f"{path}: is not a gallery ({reason}); {_FIX}") from None
     if gallery.predictions != stored.result.predictions.sha256:
         return None
-    for group in gallery.exhibits:
-        for picture in group.pictures:
-            _present(path.parent, picture)
+    for picture in chain.from_iterable(group.pictures for group in gallery.exhibits):
+        file = stored.gallery / picture.file
+        if not file.is_file() or file.stat().st_size != picture.size:
+            raise ResultError(f"{file}: is missing or is not the picture that {LIST} names; {_FIX}")
     return gallery
-
-
-_FIX = "delete the folder, or draw it again with `repropose gallery RUN`"
-
-
-def _present(folder: Path, picture: Picture) -> None:
-    path = folder / picture.file
-    if not path.is_file() or path.stat().st_size != picture.size:
-        raise ResultError(f"{path}: is missing or is not the picture that {LIST} names; {_FIX}")

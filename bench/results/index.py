@@ -7,7 +7,6 @@ from functools import cached_property
 from itertools import chain
 from operator import attrgetter
 
-from bench.catalog.schema import TIERS
 from bench.results.galleries import read_gallery
 from bench.results.records import (
     AccuracyResult,
@@ -41,7 +40,7 @@ class ResultIndex:
     def accuracies(self) -> dict[str, list[Stored[AccuracyResult]]]:
         """By run; those of one run by tier and seed, released weights last in their tier."""
         found = defaultdict(list)
-        for one in sorted(self.store.accuracies(), key=_tier_and_seed):
+        for one in self.store.accuracies():
             found[one.result.run].append(one)
         return dict(found)
 
@@ -59,10 +58,8 @@ class ResultIndex:
     @cached_property
     def files(self) -> dict[str, Stored[AnyResult]]:
         """Results of every kind, by file."""
-        return {
-            one.file: one
-            for one in sorted([*self.measured, *self.submissions], key=attrgetter("file"))
-        }
+        every = sorted([*self.measured, *self.submissions], key=attrgetter("file"))
+        return {one.file: one for one in every}
 
     def speeds_of(self, model: str | None) -> list[Stored[SpeedResult]]:
         """Measurements that include this model."""
@@ -79,9 +76,3 @@ class ResultIndex:
         """The day (UTC) of the newest measurement; None if none is dated."""
         dates = [found for one in self.measured if (found := one.result.provenance.date)]
         return max(dates).astimezone(UTC).date() if dates else None
-
-
-def _tier_and_seed(stored: Stored[AccuracyResult]) -> tuple[int, bool, int, str]:
-    result = stored.result
-    released = result.evidence == "released-weights"
-    return TIERS.index(result.tier), released, result.seed, stored.path.stem

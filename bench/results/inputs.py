@@ -8,8 +8,7 @@ import ast
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,65 +19,52 @@ from bench.paths import ROOT, config_files, config_rows
 
 # Begins a digest of content. A bare SHA-256, as in results of earlier versions, is one of the file's bytes.
 CONTENT = "content:"
-TRAINING = ("train", "run_config", "runner", "hooks")
-COUNTING = ("count/model_counts", "count/trace", "count/rules")
 _CODE = {".py", ".yaml", ".yml", ".toml"}
-_NOT_DECISIVE = ("figures", "released")  # what a network shows of itself; the authors' checkpoints
-_VERSIONED = ("ctx", "kind", "type_comment", "type_ignores")
 
 
 def training_inputs(config: str) -> list[str]:
     """Code that decides a training beside its resolved config: the family's, and what runs the training."""
-    return [*_bench("measure", *TRAINING), *_family_code(config)]
+    return [*_modules("measure", "train", "run_config", "runner", "hooks"), *_family_code(config)]
 
 
 def run_inputs(config: str) -> list[str]:
     """What decides the result of a run: its model, its training, its predictions and their evaluation."""
     evaluating = module_chain(ROOT / "bench/evaluate/metrics.py", ROOT / "bench/evaluate")
-    return [
-        *model_inputs(config),
-        *_bench("measure", *TRAINING, "predict", "method_metrics"),
-        *map(_name, evaluating),
-    ]
+    predicting = _modules("measure", "predict", "method_metrics")
+    return [*model_inputs(config), *training_inputs(config), *predicting, *map(_name, evaluating)]
 
 
 def count_inputs(config: str) -> list[str]:
     """What decides the counts of a zoo model."""
-    return [*model_inputs(config), *_bench("measure", *COUNTING)]
+    return [*model_inputs(config), *_modules("measure/count", "model_counts", "trace", "rules")]
 
 
 def time_inputs(configs: Iterable[str]) -> list[str]:
     """What decides the latencies of zoo models that are timed together."""
-    return [
-        *{name for config in configs for name in model_inputs(config)},
-        *_bench("measure", "speed"),
-    ]
+    return [*_modules("measure", "speed"), *{one for name in configs for one in model_inputs(name)}]
 
 
 def released_inputs(config: str) -> list[str]:
     """What decides the evaluation of released weights: also how they are loaded."""
-    loading = sorted((ROOT / "model_zoo" / "released").glob("*.py"))
-    return [*run_inputs(config), *_bench("measure", "released"), *map(_name, loading)]
+    loading = map(_name, (ROOT / "model_zoo/released").glob("*.py"))
+    return [*run_inputs(config), *_modules("measure", "released"), *loading]
 
 
 def dataset_inputs() -> list[str]:
     """What decides a data set below the full tier."""
-    return [_name(path) for path in sorted((ROOT / "bench" / "datasets").rglob("*.py"))]
+    return [_name(path) for path in (ROOT / "bench/datasets").rglob("*.py")]
 
 
 def judge_inputs() -> list[str]:
     """What decides a cell's verdict beside results and printed numbers."""
     code = [*ROOT.glob("bench/judge/[!_]*.py"), *ROOT.glob("bench/results/[!_]*.py")]
-    return [
-        *sorted(map(_name, code)),
-        *(f"bench/catalog/{one}.py" for one in ("cells", "numbers", "schema")),
-    ]
+    return [*map(_name, code), *_modules("catalog", "cells", "numbers", "schema")]
 
 
 def model_inputs(config: str) -> list[str]:
     """What decides a zoo model: its config and what that inherits, their resolution, its family's code."""
-    resolving = [path for path in map(_zoo, ("registry.py", "ablations.py")) if path.is_file()]
-    return [*config_inputs(config), *map(_name, resolving), *_family_code(config)]
+    resolving = ["model_zoo/registry.py", "model_zoo/ablations.py"]
+    return [*config_inputs(config), *resolving, *_family_code(config)]
 
 
 def config_inputs(config: str) -> list[str]:
@@ -106,7 +92,7 @@ def _config_file(config: str) -> Path:
 def inherited_configs(path: Path) -> list[Path]:
     """A config file and everything it inherits from, by its `_base_` entries."""
     found = [path]
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in ast.parse(path.read_bytes()).body:
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "_base_":
             bases = ast.literal_eval(node.value)
             for base in [bases] if isinstance(bases, str) else bases:
@@ -114,54 +100,41 @@ def inherited_configs(path: Path) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def _zoo(*parts: str) -> Path:
-    return ROOT.joinpath("model_zoo", *parts)
-
-
 def _family_code(config: str) -> list[str]:
-    """A family's model and all it imports of the zoo, without figures and released weights."""
-    zoo, model = _zoo(), _zoo(_config_file(config).parent.name, "model.py")
-    if not model.is_file():
-        return []
-    return [
-        _name(path)
-        for path in module_chain(model, zoo)
-        if path.relative_to(zoo).parts[0] not in _NOT_DECISIVE
-    ]
+    """A family's model and all it imports of the zoo (never figures or released weights: an import contract)."""
+    model = ROOT / "model_zoo" / _config_file(config).parent.name / "model.py"
+    return [_name(path) for path in module_chain(model, ROOT / "model_zoo")]
 
 
 @functools.cache
-def module_chain(path: Path, folder: Path) -> list[Path]:
-    """A module and every module below `folder` that it imports, directly or not; drawing code is not followed."""
+def module_chain(module: Path, folder: Path) -> list[Path]:
+    """A module and every module below `folder` that it imports, directly or not."""
     found: dict[Path, None] = {}
-    queue = [path]
+    queue = [module]
     while queue:
-        module = queue.pop()
-        if module not in found:
-            found[module] = None
-            if module.parent.name not in _NOT_DECISIVE:
-                queue += [file for file in _imported(module) if file.is_relative_to(folder)]
+        path = queue.pop()
+        if path not in found and path.is_file() and path.is_relative_to(folder):
+            found[path] = None
+            queue += _imported(path)
     return list(found)
 
 
-def _imported(module: Path) -> list[Path]:
-    """Files of the project that a module's import statements name."""
-    named = []
-    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+def _imported(module: Path) -> Iterator[Path]:
+    """Where the modules would be that import statements name, if they were of the project."""
+    for node in ast.walk(ast.parse(module.read_bytes())):
+        named: list[Path] = []
         if isinstance(node, ast.ImportFrom):
             above = module.parents[node.level - 1] if node.level else ROOT
             base = above.joinpath(*(node.module or "").split("."))
-            named += [base, *(base / alias.name for alias in node.names)]
+            named = [base, *(base / alias.name for alias in node.names)]
         elif isinstance(node, ast.Import):
-            named += [ROOT.joinpath(*alias.name.split(".")) for alias in node.names]
-    files = [
-        candidate for one in named for candidate in (one.with_suffix(".py"), one / "__init__.py")
-    ]
-    return [file for file in files if file.is_file()]
+            named = [ROOT.joinpath(*alias.name.split(".")) for alias in node.names]
+        for path in named:
+            yield from (path.with_suffix(".py"), path / "__init__.py")
 
 
-def _bench(folder: str, *modules: str) -> list[str]:
-    return [f"bench/{folder}/{module}.py" for module in modules]
+def _modules(folder: str, *names: str) -> list[str]:
+    return [f"bench/{folder}/{name}.py" for name in names]
 
 
 def _name(path: Path) -> str:
@@ -187,65 +160,49 @@ def changed(recorded: Iterable[tuple[str, str]], root: Path | None = None) -> It
     A bare SHA-256 is compared with that of the file's bytes, as it was made: there a comment counts.
     """
     for name, before in recorded:
-        path = (root or ROOT) / name.partition("#")[0]
-        if path.suffix in _CODE:
-            now = digest(name, root) if before.startswith(CONTENT) else _cached(_bytes, path, "")
+        if Path(name.partition("#")[0]).suffix in _CODE:
+            now = digest(name, root, of_bytes=not before.startswith(CONTENT))
             if now != before:
                 yield name
 
 
-def digest(name: str, root: Path | None = None) -> str:
+def digest(name: str, root: Path | None = None, *, of_bytes: bool = False) -> str:
     """Digest of what counts of an input; 'gone' where there is no such file or entry."""
     file, _, entry = name.partition("#")
-    return _cached(_content, (root or ROOT) / file, entry)
-
-
-def _cached(read: Callable[[Path, str], str], path: Path, entry: str) -> str:
+    path = (root or ROOT) / file
     if not path.is_file():
         return "gone"
     state = path.stat()
-    return _read(read, path, entry, state.st_mtime_ns, state.st_size)
+    return _read(path, None if of_bytes else entry, (state.st_mtime_ns, state.st_size))
 
 
 @functools.cache
-def _read(read: Callable[[Path, str], str], path: Path, entry: str, changed: int, size: int) -> str:
-    return read(path, entry)
-
-
-def _bytes(path: Path, _: str) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _content(path: Path, entry: str) -> str:
+def _read(path: Path, entry: str | None, state: tuple[int, int]) -> str:
+    """`digest` of a file in one state; of its bytes if `entry` is None."""
+    content = path.read_bytes()
+    if entry is None:
+        return hashlib.sha256(content).hexdigest()
     try:
         if path.suffix == ".py":
-            return CONTENT + _sha256("".join(_tokens(ast.parse(path.read_bytes()))))
+            return CONTENT + _sha256(_syntax_tree(content))
         if path.suffix in (".yaml", ".yml"):
-            whole = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
+            whole = yaml.load(content, Loader=yaml.CSafeLoader)
             if entry and entry not in whole:
                 return "gone"
             return CONTENT + _sha256(json.dumps(whole[entry] if entry else whole, default=str))
     except (SyntaxError, ValueError, yaml.YAMLError):
         pass  # cannot be parsed: every other byte is a change
-    return CONTENT + _bytes(path, entry)
+    return CONTENT + hashlib.sha256(content).hexdigest()
 
 
-def _tokens(node: Any) -> list[str]:
-    """A syntax tree as text, without positions, statements that do nothing, and fields that are empty.
-
-    The same under every version of Python that reads the code alike: versions add empty fields.
-    """
-    if isinstance(node, list):
-        kept = (one for one in node if not _does_nothing(one))
-        return ["[", *chain.from_iterable(map(_tokens, kept)), "]"]
-    if not isinstance(node, ast.AST):
-        return [repr(node), " "]
-    found = ["(", type(node).__name__]
-    for name in node._fields:
-        value = getattr(node, name, None)
-        if name not in _VERSIONED and value not in (None, []):
-            found += (" ", name, "=", *_tokens(value))
-    return [*found, ")"]
+def _syntax_tree(code: bytes) -> str:
+    """Python code without comments, layout and statements that do nothing; alike under Python 3.11 and 3.12."""
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        for name, value in ast.iter_fields(node):
+            if isinstance(value, list):
+                setattr(node, name, [one for one in value if not _does_nothing(one)])
+    return ast.dump(tree).replace(", type_params=[]", "")  # a field that 3.12 added
 
 
 def _does_nothing(node: Any) -> bool:

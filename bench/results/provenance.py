@@ -72,19 +72,16 @@ def commit() -> tuple[str, bool]:
     if checkout() is None:  # an installed package: whatever repository is around it is another one
         return "unknown", False
     try:
-        head = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-        ).stdout.strip()
-        changed = subprocess.run(
-            ["git", "status", "--porcelain", "--untracked-files=no"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
+        head = _git("rev-parse", "HEAD")
+        return head, bool(_git("status", "--porcelain", "--untracked-files=no"))
     except (OSError, subprocess.CalledProcessError):
         return "unknown", False
-    return head, bool(changed)
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", *arguments]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return answer.stdout.strip()
 
 
 def sha256(path: Path) -> str:

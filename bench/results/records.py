@@ -19,10 +19,9 @@ class Provenance(Strict):
     environment: dict[str, str]
     hardware: dict[str, str]
     inputs: dict[str, str] = Field(
-        default={},
-        description="what the result depends on -> digest of its content (bench.results.inputs)",
+        {}, description="what the result depends on -> digest of its content (bench.results.inputs)"
     )
-    volatile: dict[str, Any] = Field(default={}, description="date, durations, host")
+    volatile: dict[str, Any] = Field({}, description="date, durations, host")
 
     @property
     def date(self) -> datetime | None:
@@ -49,7 +48,7 @@ class CountResult(Strict):
     parameters: dict[str, int] = Field(description="total, trainable, position_embedding")
     macs: int = Field(description="exact multiply-accumulates of one forward pass at batch 1")
     flops: dict[str, float] = Field(description="counting rule -> G (1e9)")
-    by_module: dict[str, dict[str, float]] = Field(default={})
+    by_module: dict[str, dict[str, float]] = Field({})
     provenance: Provenance
 
 
@@ -97,11 +96,11 @@ class KeypointErrors(Strict):
     of every other person in the image; the best match decides.
     """
 
-    good: int = Field(default=0, description="close to its own location")
-    jitter: int = Field(default=0, description="near its own location, but not close")
-    inversion: int = Field(default=0, description="left and right of the same person confused")
-    swap: int = Field(default=0, description="on the keypoint, or its partner, of another person")
-    miss: int = Field(default=0, description="near none of these")
+    good: int = Field(0, description="close to its own location")
+    jitter: int = Field(0, description="near its own location, but not close")
+    inversion: int = Field(0, description="left and right of the same person confused")
+    swap: int = Field(0, description="on the keypoint, or its partner, of another person")
+    miss: int = Field(0, description="near none of these")
 
     @property
     def total(self) -> int:
@@ -134,17 +133,13 @@ class Diagnosis(Strict):
     detections: int = Field(description="considered by the evaluator (COCO: 20 best per image)")
     false_positives: FalsePositives | None = None
     by_keypoint: dict[str, KeypointErrors] = Field(description="in the data set's order")
-    by_size: dict[str, DiagnosedGroup] = Field(
-        default={}, description="area of the annotated person"
-    )
-    by_visible: dict[str, DiagnosedGroup] = Field(
-        default={}, description="number of visible keypoints"
-    )
+    by_size: dict[str, DiagnosedGroup] = Field({}, description="area of the annotated person")
+    by_visible: dict[str, DiagnosedGroup] = Field({}, description="number of visible keypoints")
     by_crowding: dict[str, DiagnosedGroup] = Field(
-        default={}, description="number of other people whose boxes overlap"
+        {}, description="number of other people whose boxes overlap"
     )
     undefined: dict[str, str] = Field(
-        default={}, description="what the data set does not allow to compute -> why"
+        {}, description="what the data set does not allow to compute -> why"
     )
 
 
@@ -160,18 +155,16 @@ class AccuracyResult(Strict):
     protocol: dict[str, str]
     metrics: dict[str, float]
     measures: dict[str, float] = Field(
-        default={}, description="a method's own metrics, such as LOFR's response around joints"
+        {}, description="a method's own metrics, such as LOFR's response around joints"
     )
-    untrained: dict[str, float] = Field(default={}, description="the same network before training")
+    untrained: dict[str, float] = Field({}, description="the same network before training")
     chance: dict[str, float] = Field(
-        default={}, description="first metric of poses that ignore the image: corner, centre, mean"
+        {}, description="first metric of poses that ignore the image: corner, centre, mean"
     )
-    training: dict[str, Any] = Field(default={})
+    training: dict[str, Any] = Field({})
     predictions: Predictions | None = None
-    diagnosis: Diagnosis | None = Field(default=None, exclude_if=lambda found: found is None)
-    failed: str | None = Field(
-        default=None, description="what went wrong, if the run did not finish"
-    )
+    diagnosis: Diagnosis | None = Field(None, exclude_if=lambda found: found is None)
+    failed: str | None = Field(None, description="what went wrong, if the run did not finish")
     provenance: Provenance
 
     @property
@@ -230,7 +223,7 @@ class SubmissionResult(Strict):
     metrics: dict[str, float]
     diagnosis: Diagnosis
     predictions: Predictions | None = None
-    notes: tuple[str, ...] = Field(default=(), description="remarks on the predictions")
+    notes: tuple[str, ...] = Field((), description="remarks on the predictions")
     provenance: Provenance
 
 

@@ -26,7 +26,7 @@ from pydantic import TypeAdapter, ValidationError
 from bench.catalog.schema import TIERS, Tier
 from bench.errors import DataError, ResultError
 from bench.files import gunzip, parse_json, write_atomically
-from bench.paths import workspace
+from bench.paths import ROOT, workspace
 from bench.results.locations import GALLERY, MATCHES, PEOPLE, PREDICTIONS, relative_path, slug
 from bench.results.records import (
     AccuracyResult,
@@ -37,7 +37,6 @@ from bench.results.records import (
     SubmissionResult,
 )
 
-PROJECT = Path(__file__).parents[2]
 FORMAT = 1
 _ADAPTER: TypeAdapter[AnyResult] = TypeAdapter(AnyResult)
 R = TypeVar("R", bound=AnyResult)
@@ -94,7 +93,7 @@ class Store:
     """Generated and committed results. Missing folders are empty ones."""
 
     root: Path = field(default_factory=lambda: workspace() / "results")
-    measured: Path = PROJECT / "reports" / "measured"
+    measured: Path = ROOT / "reports" / "measured"
 
     def counts(self) -> list[Stored[CountResult]]:
         """Counts, one per model, by name."""
@@ -109,17 +108,14 @@ class Store:
         )
 
     def accuracies(self, tier: Tier | None = None) -> list[Stored[AccuracyResult]]:
-        """Accuracies of one tier or of all, by tier, run and seed."""
+        """Accuracies of one tier or of all, by tier, run and seed, released weights after all seeds."""
         tiers = [tier] if tier else list(TIERS)
         return self._collect(
             AccuracyResult,
             [f"{one}/*/*.json" for one in tiers] + ["released/*/*.json"] * ("full" in tiers),
             lambda r: (
-                TIERS.index(r.tier),
-                r.run,
-                r.evidence == "released-weights",
-                r.seed,
-                relative_path(r).as_posix(),
+                *(TIERS.index(r.tier), r.run, r.evidence == "released-weights", r.seed),
+                relative_path(r).stem,
             ),
         )
 

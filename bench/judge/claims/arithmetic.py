@@ -7,15 +7,17 @@ do not decide (None). A cell that occurs several times has one value: see `Evalu
 import ast
 import itertools
 import math
+import operator
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, NamedTuple
 
 from bench.catalog.numbers import parse_number
 from bench.catalog.schema import METRICS, Claim
 from bench.judge.claims.expressions import Resolved
-from bench.judge.intervals import Interval, largest, positions, range_of, smallest
+from bench.judge.intervals import Interval, count, largest, positions, range_of, smallest, total
 from bench.judge.records import ClaimJudgement, Holds
 from bench.results.records import Evidence
 
@@ -23,6 +25,27 @@ Truth = bool | None
 Values = Mapping[str, Interval]
 MOST_REPEATED = 8
 HUNDRED, ONE = Interval.point(100.0), Interval.point(1.0)
+OPERATORS: Mapping[type[ast.operator], Callable[[Interval, Interval], Interval]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+OF_RATIO: Mapping[str, Callable[[Interval], Interval]] = {
+    "times": lambda ratio: ratio,
+    "percent_less": lambda ratio: HUNDRED * (ONE - ratio),
+    "percent_more": lambda ratio: HUNDRED * (ratio - ONE),
+}
+OF_LIST: Mapping[str, Callable[[list[Interval]], Interval]] = {
+    "min": smallest,
+    "max": largest,
+    "spread": range_of,
+    "sum": total,
+    "mean": lambda parts: total(parts) / count(parts),
+    "count": count,
+    "argmax": partial(positions, largest_first=True),
+    "argmin": partial(positions, largest_first=False),
+}
 
 
 @dataclass(frozen=True)
@@ -52,24 +75,29 @@ class Evaluation:
             case ast.Compare(left=left, ops=ops, comparators=rest):
                 pairs = zip([left, *rest[:-1]], ops, rest, strict=True)
                 return combine([self._compare(a, op, b) for a, op, b in pairs], True)
+            case ast.Call(func=ast.Name(id="best")):
+                return combine([self._not_below(*pair) for pair in self.pairs(node)], True)
+            case ast.Call(func=ast.Name(id="rising" | "falling")):
+                steps = ((self.values[a], self.values[b]) for b, a in self.pairs(node))
+                return combine([self._less(*step) for step in steps], True)
+        raise TypeError(f"{ast.dump(node)} is not a comparison")
+
+    def pairs(self, node: ast.expr) -> list[tuple[str, str]]:
+        """What `best`, `rising` or `falling` claims: of each pair of cells, the first is above the second."""
+        match node:
             case ast.Call(func=ast.Name(id="best"), args=[chosen, among]):
                 (cell,) = self.cells(chosen)
                 metric = self.resolved.cells[cell].metric
                 higher = metric is None or METRICS[metric].better == "higher"
-                rest_ = [c for c in self.cells(among) if c != cell]
-                return combine([self._not_worse(cell, other, higher) for other in rest_], True)
-            case ast.Call(func=ast.Name(id="rising" | "falling" as name), args=[among]):
+                others = [c for c in self.cells(among) if c != cell]
+                return [(cell, other) if higher else (other, cell) for other in others]
+            case ast.Call(func=ast.Name(id=name), args=[among]):
                 cells = self.cells(among)
-                ordered = cells if name == "rising" else cells[::-1]
-                steps = [
-                    self._less(self.values[a], self.values[b])
-                    for a, b in itertools.pairwise(ordered)
-                ]
-                return combine(steps, True)
-        raise TypeError(f"{ast.dump(node)} is not a comparison")
+                steps = itertools.pairwise(cells)
+                return [(b, a) if name == "rising" else (a, b) for a, b in steps]
+        raise TypeError(f"{ast.dump(node)} is not an ordering of cells")
 
-    def _not_worse(self, cell: str, other: str, higher: bool) -> Truth:
-        one, two = (cell, other) if higher else (other, cell)
+    def _not_below(self, one: str, two: str) -> Truth:
         if self.central[one] == self.central[two]:
             return True
         less = self._less(self.values[one], self.values[two])
@@ -150,49 +178,23 @@ class Evaluation:
                 inside = self._plain(inner)
                 return -inside if isinstance(op, ast.USub) else inside
             case ast.BinOp(left=left, op=op, right=right):
-                a, b = self._plain(left), self._plain(right)
-                match op:
-                    case ast.Add():
-                        return a + b
-                    case ast.Sub():
-                        return a - b
-                    case ast.Mult():
-                        return a * b
-                return a / b
+                return OPERATORS[type(op)](self._plain(left), self._plain(right))
             case ast.Call(func=ast.Name(id=name), args=args):
                 return self._call(name, args)
         raise TypeError(f"{ast.dump(node)} is not a number")
 
     def _call(self, name: str, args: list[ast.expr]) -> Interval:
-        if name in ("abs", "percent_less", "percent_more", "times"):
-            a, *rest = (self._plain(arg) for arg in args)
-            match name:
-                case "abs":
-                    return abs(a)
-                case "percent_less":
-                    return HUNDRED * (ONE - a / rest[0])
-                case "percent_more":
-                    return HUNDRED * (a / rest[0] - ONE)
-            return a / rest[0]
-        parts = [self._plain(a) for a in args] if len(args) > 1 else self._list(args[0])
+        if name == "abs":
+            return abs(self._plain(args[0]))
+        if name in OF_RATIO:
+            return OF_RATIO[name](self._plain(args[0]) / self._plain(args[1]))
+        if len(args) > 1:
+            parts = [self._plain(arg) for arg in args]
+        else:
+            parts = [self.values[cell] for cell in self.cells(args[0])]
         if not parts:
             raise ZeroDivisionError(f"{name} of an empty list")
-        match name:
-            case "min":
-                return smallest(parts)
-            case "max":
-                return largest(parts)
-            case "count":
-                return Interval.point(float(len(parts)))
-            case "spread":
-                return range_of(parts)
-            case "argmax" | "argmin":
-                return positions(parts, name == "argmax")
-        total = Interval(sum(p.low for p in parts), sum(p.high for p in parts))
-        return total if name == "sum" else total / Interval.point(float(len(parts)))
-
-    def _list(self, node: ast.expr) -> list[Interval]:
-        return [self.values[c] for c in self.cells(node)]
+        return OF_LIST[name](parts)
 
 
 def combine(parts: list[Truth], all_of: bool) -> Truth:
@@ -217,18 +219,16 @@ def claimed_range(claim: Claim) -> Interval | None:
     if number is None:
         return None
     value, digit = number.value, 2.0 * number.half_step
-    match claim.rounding:
-        case "nearest":
-            return Interval.around(value, digit / 2)
-        case "floor":
-            return Interval(value, value + digit)
-        case "ceil":
-            return Interval(value - digit, value)
-        case "about":
-            return Interval.around(value, max(digit, 0.05 * abs(value)))
-        case "at-least":
-            return Interval(value, math.inf)
-    return Interval(-math.inf, value)
+    about = max(digit, 0.05 * abs(value))
+    below, above = {
+        "nearest": (digit / 2, digit / 2),
+        "floor": (0.0, digit),
+        "ceil": (digit, 0.0),
+        "about": (about, about),
+        "at-least": (0.0, math.inf),
+        "at-most": (math.inf, 0.0),
+    }[claim.rounding]
+    return Interval(value - below, value + above)
 
 
 class Judged(NamedTuple):
@@ -277,15 +277,12 @@ def is_relative(evaluation: Evaluation, node: ast.expr) -> bool:
         case ast.Call(func=ast.Name(id="best" | "rising" | "falling")):
             return True
         case ast.Compare(left=left, comparators=rest):
-            sides = [left, *rest]
-            numbers: list[ast.expr] = [
-                ast.BinOp(a, ast.Sub(), b) for a, b in itertools.pairwise(sides)
-            ]
+            sides = itertools.pairwise([left, *rest])
+            numbers: list[ast.expr] = [ast.BinOp(a, ast.Sub(), b) for a, b in sides]
             factors = [1.0, 2.0, 0.5]
         case _:
             numbers, factors = [node], [1.0]
-    for number in numbers:
-        here, there = evaluation.best(number), replace(evaluation, central=faster).best(number)
-        if not any(math.isclose(there, k * here, rel_tol=1e-9, abs_tol=1e-9) for k in factors):
-            return False
-    return True
+    changed = replace(evaluation, central=faster)
+    pairs = [(evaluation.best(number), changed.best(number)) for number in numbers]
+    close = partial(math.isclose, rel_tol=1e-9, abs_tol=1e-9)
+    return all(any(close(there, k * here) for k in factors) for here, there in pairs)

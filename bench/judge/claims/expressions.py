@@ -8,9 +8,10 @@ intervals: a printed 75.8 is [75.75, 75.85], a measured value is a point or what
 import ast
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Literal, NamedTuple
 
 from bench.catalog.cells import Cell
@@ -217,19 +218,13 @@ def resolve(expression: Expression, catalog: Catalog, paper: str) -> Resolved:
     found: dict[str, tuple[str, ...]] = {}
     known: dict[str, Cell] = {}
     for name, reference in expression.references.items():
-        owner = reference.paper or paper
-        if owner not in catalog.papers:
-            raise _unknown(expression, reference, "paper", owner, catalog.papers)
+        named = partial(_named, expression, reference)
+        [owner] = named("paper", reference.paper or paper, catalog.papers)
         tables = {t.table: t for t in catalog.papers[owner].tables}
-        if reference.table not in tables:
-            raise _unknown(expression, reference, "table", reference.table, tables)
-        table = tables[reference.table]
-        row_keys, column_keys = [r.key for r in table.rows], [c.key for c in table.columns]
-        if not (rows := _matching(row_keys, reference.row)):
-            raise _unknown(expression, reference, "row", reference.row, row_keys)
-        if not (columns := _matching(column_keys, reference.column)):
-            raise _unknown(expression, reference, "column", reference.column, column_keys)
-        cells = [catalog.cell_index[owner, table.table, r, c] for r in rows for c in columns]
+        [number] = named("table", reference.table, tables)
+        rows = named("row", reference.row, [r.key for r in tables[number].rows])
+        columns = named("column", reference.column, [c.key for c in tables[number].columns])
+        cells = [catalog.cell_index[owner, number, r, c] for r in rows for c in columns]
         numbered = {cell.name: cell for cell in cells if cell.number is not None}
         if not numbered:
             only = f"holds no number (printed '{cells[0].printed}')"
@@ -240,20 +235,15 @@ def resolve(expression: Expression, catalog: Catalog, paper: str) -> Resolved:
     return Resolved(expression, found, known)
 
 
-def _matching(keys: list[str], pattern: str) -> list[str]:
-    if "*" not in pattern:
-        return [pattern] if pattern in keys else []
-    escaped = pattern.replace("[", "[[]").replace("?", "[?]")
-    return [key for key in keys if fnmatchcase(key, escaped)]
-
-
-def _unknown(
-    expression: Expression,
-    reference: Reference,
-    kind: str,
-    name: str,
-    known: Mapping[str, object] | list[str],
-) -> CatalogError:
+def _named(
+    expression: Expression, reference: Reference, kind: str, name: str, known: Collection[str]
+) -> list[str]:
+    """Those of the known names that part of a reference means; in rows and columns `*` stands for any characters."""
+    pattern = name.replace("[", "[[]").replace("?", "[?]")
+    if kind in ("paper", "table"):
+        pattern = pattern.replace("*", "[*]")
+    if found := [one for one in known if fnmatchcase(one, pattern)]:
+        return found
     near = difflib.get_close_matches(name, list(known), n=5, cutoff=0.4) or list(known)[:12]
     problem = f"{reference.text}: no {kind} '{name}'; there are {', '.join(near)}"
-    return _error(expression.text, reference.position, problem)
+    raise _error(expression.text, reference.position, problem)

@@ -14,7 +14,7 @@ from bench.catalog.cells import Cell
 from bench.catalog.numbers import parse_number
 from bench.catalog.schema import Claim
 from bench.judge.claims.arithmetic import Evaluation, Judged, is_relative, judge_on
-from bench.judge.claims.counts import judge_counted
+from bench.judge.claims.counts import Chosen, judge_counted
 from bench.judge.claims.expressions import Resolved
 from bench.judge.claims.ordering import NotAnOrdering, OrderingClaim, PairedDifference
 from bench.judge.evidence import SYNTHETIC, Measurement, Measurements
@@ -22,14 +22,12 @@ from bench.judge.intervals import Interval
 from bench.judge.records import ClaimJudgement, Holds
 from bench.judge.tolerance import SPEED, tolerance
 
+Cells = Mapping[str, Cell]
 SAME = ("data", "split", "boxes", "flip_test", "evaluator", "subset")
 
 
 def judge_on_reproduced(
-    claim: Claim,
-    resolved: Resolved,
-    measurements: Measurements,
-    paired: PairedDifference | None = None,
+    claim: Claim, resolved: Resolved, measurements: Measurements, paired: PairedDifference | None
 ) -> ClaimJudgement:
     """Does the claim hold for what was measured here? `open` where something is missing."""
     judged = _Reproduced(claim, resolved, measurements, paired).of(resolved.expression.tree)
@@ -68,9 +66,7 @@ class _Reproduced:
         other = self.claim.instead.get(cell.run or "")
         return self.measurements.catalog.with_run(cell, other) if other else cell
 
-    def _leaf(
-        self, node: ast.expr, cells: Mapping[str, Cell], chosen: dict[str, Measurement]
-    ) -> Judged:
+    def _leaf(self, node: ast.expr, cells: Cells, chosen: Chosen) -> Judged:
         kinds = frozenset(one.evidence for one in chosen.values())
         if not kinds:  # a comparison of plain numbers
             return judge_on(self.claim, Evaluation(self.resolved, {}, {}), node)
@@ -85,26 +81,20 @@ class _Reproduced:
             judged = self._trained(node, cells, chosen)
         return judged._replace(evidence=kinds)
 
-    def _trained(
-        self, node: ast.expr, cells: Mapping[str, Cell], chosen: Mapping[str, Measurement]
-    ) -> Judged:
+    def _trained(self, node: ast.expr, cells: Cells, chosen: Chosen) -> Judged:
         values, central = {}, {}
         for name, one in chosen.items():
             cell = cells[name]
-            radius = tolerance(
-                cell.metric or "", one.evidence, self.measurements.spread(cell, "full")
-            )
             central[name] = one.value
-            values[name] = (
-                Interval(*one.interval)
-                if one.evidence == "full-3" and one.interval
-                else Interval.around(one.value, radius)
-            )
+            if one.evidence == "full-3" and one.interval:
+                values[name] = Interval(*one.interval)
+            else:
+                spread = self.measurements.spread(cell, "full")
+                radius = tolerance(cell.metric or "", one.evidence, spread)
+                values[name] = Interval.around(one.value, radius)
         return judge_on(self.claim, Evaluation(self.resolved, values, central), node)
 
-    def _ordered(
-        self, node: ast.expr, cells: Mapping[str, Cell], chosen: Mapping[str, Measurement]
-    ) -> Judged:
+    def _ordered(self, node: ast.expr, cells: Cells, chosen: Chosen) -> Judged:
         spreads = [self.measurements.spread(c, chosen[n].tier or "smoke") for n, c in cells.items()]
         known = [s for s in spreads if s]
         widest = max(known, key=lambda s: s.deviation) if len(known) == len(spreads) else None
@@ -119,17 +109,9 @@ class _Reproduced:
                 found = ordering.direction(node, claimed.value)
         except NotAnOrdering as why:
             return Judged("open", f"{why}; synthetic data judge orderings only")
-        reason = (
-            f"synthetic data, {'ordering' if claimed is None else 'direction'} only: {found.reason}"
-            + _before(cells, chosen)
-        )
-        return Judged(
-            found.holds,
-            reason,
-            value=found.value,
-            interval=found.interval,
-            confidence=found.confidence,
-        )
+        what = "ordering" if claimed is None else "direction"
+        reason = f"synthetic data, {what} only: {found.reason}{_before(cells, chosen)}"
+        return found._replace(reason=reason)
 
     def _orderings(self) -> int:
         """The number of comparisons of trained networks in the sentence: their error probabilities add up."""
@@ -139,9 +121,7 @@ class _Reproduced:
         ]
         return sum(bool({"accuracy", "measure"} & found) for found in kinds)
 
-    def _timed(
-        self, node: ast.expr, cells: Mapping[str, Cell], chosen: Mapping[str, Measurement]
-    ) -> Judged:
+    def _timed(self, node: ast.expr, cells: Cells, chosen: Chosen) -> Judged:
         """Ratios within one measurement, 10 % either way.
 
         A claimed ratio holds if the medians reach it and the quartiles exclude that all are equal: a noisy timer makes
@@ -150,12 +130,11 @@ class _Reproduced:
         central = {name: one.value for name, one in chosen.items()}
         spans = {n: Interval(*one.interval) for n, one in chosen.items() if one.interval}
         evaluation = Evaluation(self.resolved, spans, central)
-        first = next(iter(chosen.values()))
-        where = "{machine}, {precision}, batch {batch}".format_map(first.protocol)
+        timed = next(iter(chosen.values())).protocol
+        where = "{machine}, {precision}, batch {batch}".format_map(timed)
         if not is_relative(evaluation, node):
-            return Judged(
-                "open", f"claims an absolute speed; timed on {where}, and only ratios carry over"
-            )
+            why = f"claims an absolute speed; timed on {where}, and only ratios carry over"
+            return Judged("open", why)
         judged = judge_on(self.claim, evaluation, node, slack=SPEED)
         words = f"{where}: {judged.reason or judged.holds}"
         claimed = parse_number(self.claim.claimed or "")
@@ -168,11 +147,8 @@ class _Reproduced:
             if exact.holds != "holds" or judged.interval[0] <= edge <= judged.interval[1]:
                 words += "; the timings vary too much to decide"
                 return judged._replace(holds="inconclusive", reason=words)
-        if (
-            judged.holds == "fails"
-            and first.protocol["device"] == "cpu"
-            and (judged.value - edge) * (claimed.value - edge) > 0
-        ):
+        same_direction = (judged.value - edge) * (claimed.value - edge) > 0
+        if judged.holds == "fails" and same_direction and timed["device"] == "cpu":
             words += (
                 "; the direction holds, and the size of a ratio may differ between a CPU and a GPU"
             )
@@ -180,7 +156,7 @@ class _Reproduced:
         return judged._replace(reason=words)
 
 
-def _before(cells: Mapping[str, Cell], chosen: Mapping[str, Measurement]) -> str:
+def _before(cells: Cells, chosen: Chosen) -> str:
     """What each run scored before training, where known: an ordering of networks that learnt nothing means little.
 
     The joints of one measure are averaged, metrics never.
@@ -225,7 +201,7 @@ def _combine(parts: list[Judged], all_of: bool) -> Judged:
     )
 
 
-def choose(cells: Mapping[str, Cell], measurements: Measurements) -> dict[str, Measurement] | str:
+def choose(cells: Cells, measurements: Measurements) -> dict[str, Measurement] | str:
     """For every cell the measurement from the strongest source that covers all; or why there is none."""
     kinds = sorted({cell.column.kind for cell in cells.values()})
     if len(kinds) > 1:
@@ -260,7 +236,7 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def _mixed(cells: Mapping[str, Cell], chosen: Mapping[str, Measurement]) -> str:
+def _mixed(cells: Cells, chosen: Chosen) -> str:
     """Which protocol key differs although the paper's own do not; empty if none."""
     for key in SAME:
         measured = {one.protocol.get(key, "") for one in chosen.values()}

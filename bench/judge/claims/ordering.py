@@ -18,18 +18,18 @@ number.
 """
 
 import ast
-import itertools
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import NamedTuple
 
 from bench.catalog.schema import METRICS
-from bench.judge.claims.arithmetic import Evaluation
+from bench.judge.claims.arithmetic import Evaluation, Judged
 from bench.judge.claims.expressions import Resolved
 from bench.judge.evidence import Measurement
 from bench.judge.records import Holds
-from bench.judge.statistics import LEVEL, Difference, Spread, propagate, slope, summarise
+from bench.judge.statistics import LEVEL, Difference, Spread, propagate, slope
 
 EQUAL = (50.0, 60.0)
 DRAWN = (20.0, 80.0)
@@ -41,16 +41,6 @@ PairedDifference = Callable[[Measurement, Measurement, str], Difference | None]
 
 class NotAnOrdering(ValueError):
     """The claim is about a size, which synthetic data cannot judge."""
-
-
-class OrderingResult(NamedTuple):
-    """The judgement on the seeds; `value` and `interval` are of the number in the claim."""
-
-    holds: Holds
-    confidence: float | None
-    value: float | None
-    interval: tuple[float, float] | None
-    reason: str
 
 
 class ContrastEstimate(NamedTuple):
@@ -67,15 +57,15 @@ class ContrastEstimate(NamedTuple):
 
 
 class Contrast(NamedTuple):
-    """A number that is above zero if this part of a claim is true; `pair`: if it is simply one cell minus another."""
+    """A number that is above zero if this part of a claim is true; `is_pair`: it is the first cell minus the second."""
 
     cells: tuple[str, ...]
     value: Callable[[Mapping[str, float]], float]
-    pair: tuple[str, str] | None = None
+    is_pair: bool = False
 
 
 def _pair(high: str, low: str) -> Contrast:
-    return Contrast((high, low), lambda v: v[high] - v[low], (high, low))
+    return Contrast((high, low), lambda v: v[high] - v[low], is_pair=True)
 
 
 @dataclass(frozen=True)
@@ -92,26 +82,26 @@ class OrderingClaim:
     paired: PairedDifference | None = None
     among: int = 1
 
-    def truth(self, node: ast.expr) -> OrderingResult:
+    def truth(self, node: ast.expr) -> Judged:
         """A comparison, `best`, `rising` or `falling`. Raises `NotAnOrdering` if it is about a size."""
         contrasts = self._contrasts(node)
         for contrast in contrasts:
-            if any(abs(contrast.value(self._everywhere(equal))) > 1e-9 for equal in EQUAL):
+            if any(abs(value) > 1e-9 for value in self._if_equal(contrast)):
                 raise NotAnOrdering("claims a size, not only an ordering")
         return self._decide(contrasts)
 
-    def direction(self, node: ast.expr, claimed: float) -> OrderingResult:
+    def direction(self, node: ast.expr, claimed: float) -> Judged:
         """The side of its edge on which a claimed number is. Raises `NotAnOrdering` if it has none."""
         if among := _extreme(node):
             return self._decide(self._extreme_contrasts(*among, claimed))
         if _functions(node) & {"abs", "spread", "count", "argmax", "argmin"}:
             raise NotAnOrdering("claims a size, not a direction")
         number = self._number(node)
-        edge, other = (number.value(self._everywhere(equal)) for equal in EQUAL)
+        edge, other = self._if_equal(number)
         if abs(edge - other) > 1e-9 or claimed == edge:
             raise NotAnOrdering("claims a size, not a direction")
         sign = 1.0 if claimed > edge else -1.0
-        contrast = Contrast(number.cells, lambda v: sign * (number.value(v) - edge), None)
+        contrast = Contrast(number.cells, lambda v: sign * (number.value(v) - edge))
         if not _both_ways(contrast):
             raise NotAnOrdering(
                 "claims a size: its sign is fixed (the largest minus the smallest, or a value minus itself)"
@@ -128,25 +118,20 @@ class OrderingClaim:
     def _cells(self, node: ast.expr) -> tuple[str, ...]:
         return Evaluation(self.resolved, {}, {}).cells(node)
 
+    def _if_equal(self, contrast: Contrast) -> list[float]:
+        """What it would be if all networks were equal, at two levels."""
+        return [contrast.value(dict.fromkeys(self.measured, level)) for level in EQUAL]
+
     def _number(self, node: ast.expr) -> Contrast:
         cells = tuple(dict.fromkeys(self.resolved.names_in(node)))
         return Contrast(cells, lambda v: Evaluation(self.resolved, {}, v).best(node))
 
     def _contrasts(self, node: ast.expr) -> list[Contrast]:
-        match node:
-            case ast.Call(func=ast.Name(id="best"), args=[chosen, among]):
-                (cell,) = self._cells(chosen)
-                metric = self.resolved.cells[cell].metric
-                higher = metric is None or METRICS[metric].better == "higher"
-                others = [c for c in self._cells(among) if c != cell]
-                return [_pair(cell, other) if higher else _pair(other, cell) for other in others]
-            case ast.Call(func=ast.Name(id="rising" | "falling" as name), args=[among]):
-                pairs = itertools.pairwise(self._cells(among))
-                return [_pair(b, a) if name == "rising" else _pair(a, b) for a, b in pairs]
-            case ast.Compare(left=left, ops=ops, comparators=rest):
-                parts = zip([left, *rest[:-1]], ops, rest, strict=True)
-                return [one for a, op, b in parts for one in self._compared(a, op, b)]
-        raise TypeError(f"{ast.dump(node)} is not a comparison")
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            parts = zip(sides[:-1], node.ops, sides[1:], strict=True)
+            return [one for a, op, b in parts for one in self._compared(a, op, b)]
+        return [_pair(*pair) for pair in Evaluation(self.resolved, {}, {}).pairs(node)]
 
     def _compared(self, a: ast.expr, op: ast.cmpop, b: ast.expr) -> list[Contrast]:
         if isinstance(op, ast.Eq):
@@ -173,9 +158,6 @@ class OrderingClaim:
 
     # ------------------------------------------------------------ deciding
 
-    def _everywhere(self, value: float) -> dict[str, float]:
-        return dict.fromkeys(self.measured, value)
-
     def _estimate(self, contrast: Contrast) -> ContrastEstimate:
         samples = [self.measured[cell].values for cell in contrast.cells]
 
@@ -183,10 +165,10 @@ class OrderingClaim:
             return contrast.value(dict(zip(contrast.cells, values, strict=True)))
 
         found = propagate(of, samples, self.spread)
-        means = [summarise(one).mean for one in samples]
+        means = [fmean(one) for one in samples]
         scale = max((abs(slope(of, means, n)) for n in range(len(means))), default=0.0)
-        if found.interval is None and contrast.pair and self.paired:
-            high, low = contrast.pair
+        if found.interval is None and contrast.is_pair and self.paired:
+            high, low = contrast.cells
             metric = self.resolved.cells[high].metric or ""
             images = self.paired(self.measured[high], self.measured[low], metric)
             if images is not None and images.interval is not None:
@@ -212,7 +194,7 @@ class OrderingClaim:
         seeds = f"{fewest} seeds each" if fewest == most else f"{fewest} to {most} seeds"
         return f"the spread of {seeds}"
 
-    def _decide(self, contrasts: list[Contrast]) -> OrderingResult:
+    def _decide(self, contrasts: list[Contrast]) -> Judged:
         """All contrasts above their margins: holds. One below: fails. Error probabilities add up."""
         found = [self._estimate(contrast) for contrast in contrasts]
         if not found:
@@ -228,7 +210,7 @@ class OrderingClaim:
         elif joint is not None and joint >= 1.0 - ALPHA / self.among - 1e-12:
             holds = "holds" if all(one.beyond for one in found) else "inconclusive"
         confidence = None if joint is None else max(0.0, joint)
-        return OrderingResult(holds, confidence, None, None, self._words(found))
+        return Judged(holds, self._words(found), confidence=confidence)
 
     def _words(self, found: list[ContrastEstimate]) -> str:
         closest = min(found, key=lambda one: one.difference.value - one.margin)

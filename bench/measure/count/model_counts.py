@@ -25,8 +25,8 @@ def count(name: str) -> dict[str, Any]:
 
     with torch.device("meta"):
         model = model_zoo.build_model(name)
-    ops = record(model, (1, 3, *input_size(name)[::-1]))
-    parts = dict(model.named_children())
+    width, height = model_zoo.input_size(name)
+    ops = record(model, (1, 3, height, width))
     return {
         "parameters": parameters(model),
         "macs": macs(ops),
@@ -36,16 +36,10 @@ def count(name: str) -> dict[str, Any]:
                 "parameters": sum(p.numel() for p in module.parameters()),
                 "macs": macs(op for op in ops if op.module.partition(".")[0] == part),
             }
-            for part, module in parts.items()
+            for part, module in model.named_children()
             if any(True for _ in module.parameters())
         },
     }
-
-
-def input_size(name: str) -> tuple[int, int]:
-    """(width, height) in pixels of the images a zoo model is made for."""
-    width, height = model_zoo.input_size(name)
-    return int(width), int(height)
 
 
 def parameters(model: Any) -> dict[str, int]:
@@ -79,12 +73,10 @@ def measure_counts(names: Iterable[str]) -> Iterator[CountResult]:
     """Count zoo models at full size, one result each. Raises `model_zoo.UnknownModel`."""
     for name in names:
         counted = count(name)
+        counted["flops"] = {rule: value / 1e9 for rule, value in counted["flops"].items()}
         yield CountResult(
             model=name,
-            input_size=input_size(name),
-            parameters=counted["parameters"],
-            macs=counted["macs"],
-            flops={rule: value / 1e9 for rule, value in counted["flops"].items()},
-            by_module=counted["by_module"],
+            input_size=model_zoo.input_size(name),
             provenance=provenance(inputs=digests(count_inputs(name))),
+            **counted,
         )

@@ -43,7 +43,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
     def __enter__(self) -> Recorder:
         for name, module in self._model.named_modules():
             self._hooks += [
-                module.register_forward_pre_hook(self._enters(name)),
+                module.register_forward_pre_hook(lambda *_, name=name: self._path.append(name)),
                 module.register_forward_hook(self._leaves, with_kwargs=True),
             ]
         super().__enter__()
@@ -53,12 +53,6 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         super().__exit__(*exception)
         for hook in self._hooks:
             hook.remove()
-
-    def _enters(self, name: str) -> Any:
-        def hook(module: torch.nn.Module, args: Any) -> None:
-            self._path.append(name)
-
-        return hook
 
     def _leaves(self, module: torch.nn.Module, args: Any, kwargs: Any, out: Any) -> None:
         if isinstance(module, torch.nn.Dropout) and module.p > 0:
@@ -81,9 +75,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         kind = self._kind(packet, args)
         if kind != "other" or packet in flop_registry:
             first = next(item for item in torch.utils._pytree.tree_leaves(out) if _is_tensor(item))
-            macs = 0
-            if packet in flop_registry:
-                macs = flop_registry[packet](*args, **(kwargs or {}), out_val=out) // 2
+            counter = flop_registry.get(packet)
+            macs = counter(*args, **(kwargs or {}), out_val=out) // 2 if counter else 0
             self.ops.append(
                 Op(
                     kind=kind,

@@ -108,20 +108,21 @@ def make_gallery(catalog: Catalog, store: Store, name: str, tier: Tier) -> Path:
         own = (found.run, found.seed) == (name, seed) and found.evidence != "released-weights"
         if own and found.predictions and not found.failed:
             cfg, model = train.finished(catalog, name, tier, seed)
-            return draw_gallery(store, stored, run.dataset, cfg, model)
+            album = _draw(stored, store.predictions(stored), run.dataset, cfg, model)
+            gallery = Gallery(predictions=found.predictions.sha256, exhibits=tuple(album.exhibits))
+            return write_gallery(stored, gallery, album.files)
     raise ResultError(
         f"run '{name}' has no predictions of seed {seed} at tier {tier}; "
         f"run `repropose measure {name} --tier {tier}`"
     )
 
 
-def draw_gallery(
-    store: Store, stored: Stored[AccuracyResult], dataset: DatasetName, cfg: Any, model: Any
-) -> Path:
-    """Draw and store the gallery of a result, whose predictions `model` made under `cfg`; returns its folder."""
+def _draw(
+    stored: Stored[AccuracyResult], entries: Entries, dataset: DatasetName, cfg: Any, model: Any
+) -> Album:
+    """The gallery of a result, whose predictions `model` made under `cfg`."""
     from mmpose.registry import DATASETS
 
-    entries = store.predictions(stored)
     units = chosen(dataset, People.load(stored.people))
     test = DATASETS.build(cfg.test_dataloader.dataset)
     places = Path(test.ann_file), Path(test.data_prefix["img"])
@@ -139,11 +140,7 @@ def draw_gallery(
             graded = any(f.heat is not None or f.matrix is not None for f in members)
             caption = members[0].caption + (" Brighter is more." if graded else "")
             album.add(key, title, caption, panels)
-    record = stored.result.predictions
-    if record is None:
-        raise ResultError(f"{stored.file}: no predictions were stored with this result")
-    gallery = Gallery(predictions=record.sha256, exhibits=tuple(album.exhibits))
-    return write_gallery(stored, gallery, album.files)
+    return album
 
 
 def chosen(dataset: DatasetName, people: People) -> list[Unit]:
@@ -155,15 +152,11 @@ def chosen(dataset: DatasetName, people: People) -> list[Unit]:
     rest = sorted(set(numbers) - set(sample), key=lambda one: (-score[one], one))
     picked = [("sample", sample), ("best", rest[:BEST]), ("worst", rest[BEST:][-WORST:][::-1])]
     return [
-        Unit(one, score[one], why, _kinds(people, number == one))
+        Unit(one, score[one], why, {name: int((kinds == i).sum()) for i, name in enumerate(KINDS)})
         for why, some in picked
         for one in some
+        for kinds in [people.kinds[number == one]]
     ]
-
-
-def _kinds(people: People, here: Any) -> dict[str, int]:
-    found = people.kinds[here]
-    return {name: int((found == i).sum()) for i, name in enumerate(KINDS)}
 
 
 def _name(dataset: DatasetName, unit: Unit) -> str:
@@ -172,19 +165,14 @@ def _name(dataset: DatasetName, unit: Unit) -> str:
 
 def _prediction(dataset: DatasetName, unit: Unit, scene: Scene, entries: Entries) -> Panel:
     """People of one image, predicted and annotated."""
-    here = sorted(
-        (one for one in entries if one["image_id"] == unit.number), key=lambda one: -one["score"]
-    )
-    predicted = [
-        np.array(one["keypoints"], dtype=float).reshape(-1, 3) for one in here[: len(scene.people)]
-    ]
+    here = [one for one in entries if one["image_id"] == unit.number]
+    best = sorted(here, key=lambda one: -one["score"])[: len(scene.people)]
+    predicted = [np.array(one["keypoints"], dtype=float).reshape(-1, 3) for one in best]
     for points in predicted:
         points[:, 2] = 1.0
-    score = (
-        f"{100 * unit.score:.0f} % of joints within half a head"
-        if dataset == "mpii"
-        else f"OKS {unit.score:.2f}"
-    )
+    score = f"OKS {unit.score:.2f}"
+    if dataset == "mpii":
+        score = f"{100 * unit.score:.0f} % of joints within half a head"
     counts = [f"{count} {kind}" for kind, count in unit.kinds.items() if count]
     counted = f"keypoints of those found: {', '.join(counts)}" if counts else "nobody was found"
     several = "1 person" if len(scene.people) == 1 else f"{len(scene.people)} people"
@@ -222,7 +210,8 @@ def _alt_text(figure: Figure, image: Image.Image) -> str:
     if figure.heat is not None:
         heat = np.asarray(figure.heat)
         row, column = np.unravel_index(int(heat.argmax()), heat.shape)
-        said.append(_strongest((column + 0.5) / heat.shape[1], (row + 0.5) / heat.shape[0]))
+        place = _place((column + 0.5) / heat.shape[1], (row + 0.5) / heat.shape[0])
+        said.append(f"strongest at {place}")
     if figure.points is not None and len(figure.points):
         x, y = np.mean(figure.points, axis=0) / (image.width, image.height)
         marks = "a mark" if len(figure.points) == 1 else f"{len(figure.points)} marks, on average"
@@ -232,17 +221,11 @@ def _alt_text(figure: Figure, image: Image.Image) -> str:
     return f"{figure.title}: {'; '.join(said)}"
 
 
-def _strongest(x: float, y: float) -> str:
-    return f"strongest at {_place(x, y)}"
-
-
 def _place(x: float, y: float) -> str:
     return f"{100 * x:.0f} % of the width and {100 * y:.0f} % of the height"
 
 
 def _largest(values: Any, rows: Sequence[str], columns: Sequence[str]) -> str:
-    row, column = np.unravel_index(int(values.argmax()), values.shape)
-    names = [
-        some[i] if some else str(i + 1) for some, i in ((rows, int(row)), (columns, int(column)))
-    ]
-    return f"{values.shape[0]} rows, {values.shape[1]} columns, largest at {names[0]}, {names[1]}"
+    row, column = map(int, np.unravel_index(int(values.argmax()), values.shape))
+    where = f"{rows[row] if rows else row + 1}, {columns[column] if columns else column + 1}"
+    return f"{values.shape[0]} rows, {values.shape[1]} columns, largest at {where}"

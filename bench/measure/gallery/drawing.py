@@ -16,6 +16,9 @@ from model_zoo.figures.panel import Figure
 
 Box = tuple[float, float, float, float]
 Points = NDArray[np.float64]
+Point = Sequence[float]
+Colour = tuple[int, ...]
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 FINE = 2  # everything is drawn this much larger and then reduced: smooth lines
 QUALITY = 80
 RIM, PREDICTED, ANNOTATED, MARK = (16, 16, 20), (255, 158, 27), (120, 200, 255), (255, 255, 255)
@@ -44,24 +47,22 @@ class Canvas:
         self.image = image.resize((size[0], size[1]), Image.Resampling.BICUBIC, box=part)
         self.draw = ImageDraw.Draw(self.image)
 
-    def at(self, point: Sequence[float]) -> tuple[float, float]:
+    def at(self, point: Point) -> tuple[float, float]:
         """Where a point is on the canvas; pixel centres are whole numbers in the image."""
         x, y = ((point[i] + 0.5 - self.origin[i]) * self.scale for i in (0, 1))
         return x, y
 
-    def line(
-        self, start: Sequence[float], end: Sequence[float], colour: tuple[int, ...], width: float
-    ) -> None:
+    def line(self, start: Point, end: Point, colour: Colour, width: float) -> None:
         ends = [self.at(start), self.at(end)]
         self.draw.line(ends, RIM, round((width + 2) * FINE))
         self.draw.line(ends, colour, round(width * FINE))
 
-    def dot(self, point: Sequence[float], colour: tuple[int, ...], radius: float) -> None:
+    def dot(self, point: Point, colour: Colour, radius: float) -> None:
         x, y = self.at(point)
         for r, fill in ((radius + 1, RIM), (radius, colour)):
             self.draw.ellipse((x - r * FINE, y - r * FINE, x + r * FINE, y + r * FINE), fill)
 
-    def square(self, point: Sequence[float], colour: tuple[int, ...], radius: float) -> None:
+    def square(self, point: Point, colour: Colour, radius: float) -> None:
         """Hollow, so that the image under it stays visible."""
         x, y = self.at(point)
         for r, rim, width in ((radius + 1, RIM, 4), (radius, colour, 2)):
@@ -90,7 +91,7 @@ def people(
     return canvas.finished()
 
 
-def _skeleton(canvas: Canvas, person: Points, colour: tuple[int, ...], width: float) -> None:
+def _skeleton(canvas: Canvas, person: Points, colour: Colour, width: float) -> None:
     for first, second in limbs_of(len(person)):
         start, end = person[first], person[second]
         if start[2] > 0 and end[2] > 0:
@@ -159,12 +160,7 @@ def matrix(figure: Figure) -> Image.Image:
     return picture
 
 
-def _upright(
-    picture: Image.Image,
-    name: str,
-    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
-    foot: tuple[int, int],
-) -> None:
+def _upright(picture: Image.Image, name: str, font: Font, foot: tuple[int, int]) -> None:
     """A name turned by 90 degrees that ends at `foot`."""
     label = Image.new("L", (round(font.getlength(name)) + 4, 14), 255)
     ImageDraw.Draw(label).text((2, 7), name, 16, font, "lm")

@@ -164,7 +164,7 @@ def test_the_test_dev_file_is_one_that_pycocotools_loads_without_labels(workspac
 def test_test_dev_without_weights_or_of_another_data_set_says_so(workspace: Path):
     done = run("test-dev", RUN)
     assert done.exit_code == 2
-    assert "final.pth is missing: train it with" in done.output
+    assert "final.pth is missing: take --released, or train it first with" in done.output
     assert "is on mpii; test-dev is COCO's" in run("test-dev", "transpose-r-a4-mpii").output
 
 

@@ -84,6 +84,6 @@ def test_seed_data_config_code_and_start_weights_decide_a_training(monkeypatch, 
     ]
     weights.write_bytes(b"two")
     keys.append(training_key(RUN, "smoke", 0, "config", "data", weights))
-    monkeypatch.setattr("bench.measure.train.combined", lambda names: "other code")
+    monkeypatch.setattr("bench.measure.train.training_inputs", lambda config: ["pyproject.toml"])
     keys.append(training_key(RUN, "smoke", 0, "config", "data", None))
     assert len(set(keys)) == len(keys)

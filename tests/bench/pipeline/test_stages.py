@@ -6,14 +6,12 @@ import yaml
 from bench.catalog.load import load_catalog
 from bench.fetch.sources import sources
 from bench.paths import ROOT, config_files
-from bench.pipeline.fingerprints import _of_run, fingerprints
+from bench.pipeline.fingerprints import _of_run, fingerprints, measured_runs
 from bench.pipeline.stages import (
+    DVC,
     FETCH,
     RELEASED,
-    measured_runs,
-    render,
-    render_fetch,
-    render_released,
+    rendered,
     stages,
 )
 from bench.results import inputs
@@ -21,12 +19,12 @@ from bench.results.inputs import count_inputs, dataset_inputs, judge_inputs, rel
 
 
 def test_the_committed_pipeline_is_what_the_ledger_says():
-    assert (ROOT / "dvc.yaml").read_text() == render(load_catalog())
+    assert (ROOT / "dvc.yaml").read_text() == rendered(load_catalog())[DVC]
 
 
 def test_every_table_is_a_stage_and_depends_on_the_runs_of_its_own_rows_and_their_stand_ins():
     loaded = load_catalog()
-    every = yaml.safe_load(render(loaded))["stages"]
+    every = yaml.safe_load(rendered(loaded)[DVC])["stages"]
     known = config_files()
     for name, (paper, table) in loaded.tables.items():
         runs = {
@@ -105,7 +103,7 @@ def test_groups_are_written_out_under_the_names_that_dvc_gives_them():
     from dvc.repo import Repo
 
     with Repo(str(ROOT)) as repo:
-        document = yaml.safe_load(render(load_catalog()))
+        document = yaml.safe_load(rendered(load_catalog())[DVC])
         resolved = DataResolver(repo, str(ROOT), document).resolve()["stages"]
     tier = yaml.safe_load((ROOT / "params.yaml").read_text())["tier"]
     ours = json.loads(json.dumps(stages(load_catalog())).replace("${tier}", tier))
@@ -118,7 +116,7 @@ def test_every_stage_of_before_is_here_under_a_name_as_short():
     assert {f"run@{name}" for name in measured_runs(loaded)} <= set(every)
     assert {"data@coco", "data@mpii", "count-lofr", "time-transpose", "site"} <= set(every)
     assert set(loaded.tables) <= set(every)
-    assert len(render(loaded).splitlines()) <= 600
+    assert len(rendered(loaded)[DVC].splitlines()) <= 600
 
 
 def test_a_run_that_starts_from_another_comes_after_it():
@@ -138,7 +136,7 @@ def test_every_file_a_stage_names_in_the_source_tree_exists():
 def test_released_weights_have_a_pipeline_of_their_own_that_no_other_stage_needs():
     loaded = load_catalog()
     committed = (ROOT / RELEASED).read_text()
-    assert committed == render_released(loaded)
+    assert committed == rendered(loaded)[RELEASED]
     apart = yaml.safe_load(committed)["stages"]
     assert {"transpose-r-a4-coco-detector", "transpose-h-a6-coco-ground-truth"} <= set(apart)
     assert "querypose-hrw32-light-coco" in apart
@@ -151,7 +149,7 @@ def test_released_weights_have_a_pipeline_of_their_own_that_no_other_stage_needs
 
 def test_fetching_is_apart_and_has_a_stage_for_every_source():
     text = (ROOT / FETCH).read_text()
-    assert text == render_fetch()
+    assert text == rendered(load_catalog())[FETCH]
     every = yaml.safe_load(text)["stages"]
     assert set(every) == set(sources())
     assert every["coco-val"]["cmd"] == "repropose fetch coco-val"

@@ -66,11 +66,8 @@ def test_a_gallery_shows_predictions_and_what_the_network_attends_to(measured):
     [stored] = store.accuracies()
     found = read_gallery(stored)
     assert folder == stored.gallery
-    assert [exhibit.key for exhibit in found.exhibits] == [
-        "predictions",
-        "dependency-areas",
-        "dependency-areas",
-    ]
+    keys = [exhibit.key for exhibit in found.exhibits]
+    assert keys == ["predictions", "dependency-areas", "dependency-areas"]
     pictures = [picture for exhibit in found.exhibits for picture in exhibit.pictures]
     assert len(found.exhibits[0].pictures) == build.SAMPLE + build.BEST + build.WORST
     assert {path.name for path in folder.iterdir()} == {
@@ -84,14 +81,8 @@ def test_a_gallery_shows_predictions_and_what_the_network_attends_to(measured):
         assert picture.title
         assert len(picture.alt) > 15
     titles = [picture.title for picture in found.exhibits[1].pictures]
-    assert titles == [
-        "nose",
-        "left shoulder",
-        "right elbow",
-        "left wrist",
-        "left knee",
-        "right ankle",
-    ]
+    joints = "nose, left shoulder, right elbow, left wrist, left knee, right ankle"
+    assert ", ".join(titles) == joints
 
 
 def test_drawing_again_gives_the_same_bytes_and_leaves_nothing_behind(measured, ledger):
