@@ -28,9 +28,7 @@ model = dict(
         level_indices=[0] * 16,
         # the last unit of each stage: its hardest keypoints only
         loss=[
-            dict(type="KeypointMSELoss", use_target_weight=True, loss_weight=0.25),
-            dict(type="KeypointMSELoss", use_target_weight=True, loss_weight=0.25),
-            dict(type="KeypointMSELoss", use_target_weight=True, loss_weight=0.25),
+            *[dict(type="KeypointMSELoss", use_target_weight=True, loss_weight=0.25)] * 3,
             dict(type="KeypointOHKMMSELoss", use_target_weight=True, loss_weight=1.0),
         ]
         * 4,
@@ -38,15 +36,7 @@ model = dict(
     ),
     test_cfg=dict(flip_mode="heatmap", shift_heatmap=False),
 )
-expected_output = dict.fromkeys(
-    (
-        *("stage1_unit1", "stage1_unit2", "stage1_unit3", "stage1_unit4"),
-        *("stage2_unit1", "stage2_unit2", "stage2_unit3", "stage2_unit4"),
-        *("stage3_unit1", "stage3_unit2", "stage3_unit3", "stage3_unit4"),
-        *("stage4_unit1", "stage4_unit2", "stage4_unit3", "stage4_unit4"),
-    ),
-    ("B", "K", "H/4", "W/4"),
-)
+expected_output = {f"stage{s}_unit{u}": ("B", "K", "H/4", "W/4") for s in (1, 2, 3, 4) for u in (1, 2, 3, 4)}
 
 train_pipeline = [
     *_base_.train_pipeline[:-3],
@@ -54,11 +44,7 @@ train_pipeline = [
     dict(type="GenerateTarget", encoder=[target], multilevel=True),
     dict(type="PackPoseInputs"),
 ]
-val_pipeline = [
-    *_base_.val_pipeline[:-2],
-    dict(type="TopdownAffine", input_size=(288, 384), use_udp=False),
-    dict(type="PackPoseInputs"),
-]
+val_pipeline = [*train_pipeline[:2], train_pipeline[-3], train_pipeline[-1]]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader
