@@ -36,8 +36,7 @@ train_pipeline = [
     dict(type="GenerateTarget", encoder=codec),
     dict(type="PackPoseInputs"),
 ]
-# neither augmentation nor targets
-val_pipeline = [*train_pipeline[:2], train_pipeline[-3], train_pipeline[-1]]
+val_pipeline = [*train_pipeline[:2], train_pipeline[-3], train_pipeline[-1]]  # neither augmentation nor targets
 
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))

@@ -1,8 +1,6 @@
-# MPII, top-down, 256x256, pixel centres aligned (UDP), DARK decoding.
-# Scale, rotation and flip follow HRNet's recipe as TransPose's authors run it.
+# MPII, top-down, 256x256, pixel centres aligned (UDP), DARK decoding; flip, scale and rotation follow coco_udp.py
 _base_ = ["mpii_data.py"]
 
-# MMPoseInferencer asks for these two
 data_mode = "topdown"
 dataset_type = "MpiiDataset"
 codec = dict(type="UDPHeatmap", input_size=(256, 256), heatmap_size=(64, 64), sigma=2)
@@ -11,7 +9,7 @@ train_pipeline = [
     dict(type="LoadImage"),
     dict(type="GetBBoxCenterScale", padding=1.25),
     dict(type="RandomFlip", direction="horizontal", prob=0.5),
-    # as coco_udp.py explains; the authors' scale is 1 + 0.25 N(0, 1), their rotation 30 N(0, 1) within +-60 degrees
+    # the authors' scale is 1 + 0.25 N(0, 1), their rotation 30 N(0, 1) within +-60 degrees
     dict(
         type="RandomBBoxTransform",
         shift_prob=0.0,

@@ -1,9 +1,8 @@
 # MSPN (Li et al., arXiv 2019): four stages of ResNet-50 with four units each, at 384x288.
-# The outputs are the heatmaps of all units; the last is decoded. Every unit learns the finest
-# target here: the paper's wider targets of the coarse units, which one codec cannot state, are left
-# out. The target's kernel is 7 pixels at heatmaps of 96x72 (our reading). MMPose's convolutions
-# before batch norm have no bias: 140,816 parameters fewer than with one.
-# Augmentation as in coco_udp.py
+# The outputs are the heatmaps of all units; the last is decoded. Every unit learns the finest target here: the paper's
+# wider targets of the coarse units, which one codec cannot state, are left out. The target's kernel is 7 pixels at
+# heatmaps of 96x72 (our reading). MMPose's convolutions before batch norm have no bias: 140,816 parameters fewer than
+# with one. Augmentation as in coco_udp.py
 _base_ = ["_schedule.py", "../_base_/coco_msra.py"]
 
 target = dict(type="MegviiHeatmap", input_size=(288, 384), heatmap_size=(72, 96), kernel_size=7)

@@ -24,8 +24,7 @@ train_dataloader = dict(dataset=dict(type="LocatedMpiiDataset", located_share=0.
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader
 
-# 160 epochs (Section 4.2)
-train_cfg = dict(max_epochs=160)
+train_cfg = dict(max_epochs=160)  # Section 4.2
 param_scheduler = [dict(type="MultiStepLR", begin=0, end=160, milestones=[120, 145], gamma=0.1, by_epoch=True)]
 model = dict(head=dict(input_size=(256, 256), num_keypoints=16, skeleton="mpii", decoder=codec))
 
