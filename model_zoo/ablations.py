@@ -4,11 +4,10 @@ A row is a model that differs from another one, its base, by a few entries:
 
     lofr-r50-e2d2: {base: lofr-r50, model.head.encoder_layers: 2, model.head.decoder_layers: 2}
 
-Entries are written as for MMEngine's `--cfg-options`: dotted keys, `(48, 64)` for a tuple,
-`_delete_: true` in a mapping that replaces instead of being merged; `smoke.` and `lab.` reach the
-tiers. An entry that the base does not have begins with a plus sign (`+start_from: ...`), so that a
-misspelt key is an error. The base is a config file or another row, of any family. A changed `codec`
-is carried to the decoder, the target generator and the crop by the registry.
+Entries are written as for MMEngine's `--cfg-options`: dotted keys, `(48, 64)` for a tuple, `_delete_: true` in a
+mapping that replaces instead of being merged; `smoke.` and `lab.` reach the tiers. An entry that the base does not have
+begins with a plus sign (`+start_from: ...`), so that a misspelt key is an error. The base is a config file or another
+row, of any family. A changed `codec` is carried to the decoder, the target generator and the crop by the registry.
 """
 
 from __future__ import annotations
@@ -41,50 +40,39 @@ class Row:
         return _error(self.file, self.name, message)
 
     def overrides(self, base: Mapping[str, Any]) -> dict[str, Any]:
-        """The entries as nested dicts, to be merged over the config `base`.
+        """What the row sets in the config `base`, by dotted key; a tier's entries begin with its name.
 
-        Raises `InvalidRow` if an entry without a plus sign is not in `base`. The entries `smoke` and
-        `lab` of a config are dicts with dotted keys: an entry of a tier changes the key that has it
-        there, else it is a key of its own; it is known if that key or the config itself has it.
+        Raises `InvalidRow` if an entry without a plus sign is not in `base`; a tier's entry may be in the tier only.
         """
         found: dict[str, Any] = {}
         for written, entry in self.entries.items():
-            for path, value in _leaves(written.removeprefix("+").split("."), entry):
-                shown, known = path, _has(base, path)
-                if path[0] in ("smoke", "lab"):
-                    known = _has(base, path[1:])
-                    path = [path[0], *_as_tier_keys(path[1:], base.get(path[0], {}))]
-                    known = known or _has(base, path)
+            for key, value in _leaves(written.removeprefix("+"), entry):
+                first, *path = key.split(".")
+                if first not in ("smoke", "lab"):
+                    known = _has(base, [first, *path])
+                else:  # the keys of a tier have dots
+                    starts = ([".".join(path[:n]), *path[n:]] for n in range(1, len(path) + 1))
+                    known = _has(base, path) or any(_has(base, [first, *own]) for own in starts)
                 if not known and not written.startswith("+"):
                     raise self.error(
-                        f"'{'.'.join(shown)}' is not in '{self.base}'; a new entry begins with '+'"
+                        f"'{key}' is not in '{self.base}'; a new entry begins with '+'"
                     )
-                _put(found, path, value)
+                found[key] = copy.deepcopy(value)
         return found
 
 
-def _leaves(path: list[str], value: Any) -> Iterator[tuple[list[str], Any]]:
-    """Path and value of all that an entry sets: inside a mapping, unless that replaces all."""
-    if isinstance(value, dict) and value and not value.get("_delete_"):
-        for key, one in value.items():
-            yield from _leaves([*path, key], one)
+def _leaves(key: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Dotted key and value of all that an entry sets. A mapping that replaces all, or has keys with dots, is one."""
+    if (
+        isinstance(value, dict)
+        and value
+        and not value.get("_delete_")
+        and "." not in "".join(value)
+    ):
+        for inner, one in value.items():
+            yield from _leaves(f"{key}.{inner}", one)
     else:
-        yield path, copy.deepcopy(value)
-
-
-def _as_tier_keys(path: list[str], tier: Mapping[str, Any]) -> list[str]:
-    """A path inside a tier's dict of dotted keys: the longest key that is there, then the rest."""
-    for length in range(len(path), 0, -1):
-        key = ".".join(path[:length])
-        if key in tier and (length == len(path) or isinstance(tier[key], dict | list)):
-            return [key, *path[length:]]
-    return [".".join(path)]
-
-
-def _put(node: dict[str, Any], path: list[str], value: Any) -> None:
-    for key in path[:-1]:
-        node = node.setdefault(key, {})
-    node[path[-1]] = value
+        yield key, value
 
 
 def _has(node: Any, path: list[str]) -> bool:
@@ -100,21 +88,26 @@ def _has(node: Any, path: list[str]) -> bool:
 
 def read(file: Path) -> dict[str, Row]:
     """The rows of one file, by name. Raises `InvalidRow` for what is not a row."""
+    text = file.read_text(encoding="utf-8")
     try:
-        node = yaml.compose(file.read_text(encoding="utf-8"), yaml.SafeLoader)
-        table = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        node, table = yaml.compose(text, yaml.SafeLoader), yaml.safe_load(text) or {}
     except yaml.YAMLError as error:
         raise _error(file, None, " ".join(str(error).split())) from error
     if not isinstance(table, dict):
         raise _error(file, None, "expected a mapping from names to rows")
-    for name, entries in node.value if node else []:
-        if [key.value for key, _ in node.value].count(name.value) > 1:
-            raise _error(file, name.value, "this name is used twice")
-        keys = [key.value for key, _ in entries.value] if isinstance(entries.value, list) else []
-        for key in keys:
-            if keys.count(key) > 1:
-                raise _error(file, name.value, f"'{key}' is given twice")
+    rows = node.value if node else []
+    for name in _twice(rows):
+        raise _error(file, name, "this name is used twice")
+    for name, entries in rows:
+        for key in _twice(entries.value):
+            raise _error(file, name.value, f"'{key}' is given twice")
     return {name: _row(file, name, entries) for name, entries in table.items()}
+
+
+def _twice(pairs: Any) -> list[str]:
+    """Keys that a mapping node's pairs have more than once."""
+    keys = [key.value for key, _ in pairs] if isinstance(pairs, list) else []
+    return [key for key in keys if keys.count(key) > 1]
 
 
 def _row(file: Path, name: str, entries: Any) -> Row:

@@ -13,11 +13,10 @@ from mmengine.registry import HOOKS
 class PlainCheckpointHook(CheckpointHook):
     """MMEngine's CheckpointHook without the pickled objects in what it writes.
 
-    MMEngine 0.10.7 stores its message hub (log histories, NumPy scalars) and NumPy arrays in every
-    checkpoint; `torch.load` with its default `weights_only=True` refuses such a file, so the run
-    cannot be resumed and MMPoseInferencer cannot load it. This hook leaves the log histories out
-    and converts everything else that is not a tensor to plain values. Lost on resume: the smoothed
-    values of the log window, nothing that training uses.
+    MMEngine 0.10.7 stores its message hub (log histories, NumPy scalars) and NumPy arrays in every checkpoint;
+    `torch.load` with its default `weights_only=True` refuses such a file, so the run cannot be resumed and
+    MMPoseInferencer cannot load it. This hook leaves the log histories out and converts everything else that is not a
+    tensor to plain values. Lost on resume: the smoothed values of the log window, nothing that training uses.
     """
 
     def before_save_checkpoint(self, runner: Any, checkpoint: dict) -> None:

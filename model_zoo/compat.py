@@ -6,6 +6,7 @@ of PyTorch). `install` does nothing for a piece that is present. For a missing p
 stand-in that can only be imported: any use of it raises `MissingPackage`.
 """
 
+import functools
 import importlib
 import importlib.util
 import sys
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from .errors import MissingPackage
 
@@ -24,10 +25,6 @@ _ADVICE = {
     "mmdet": "MMDetection is missing; install the 'mmdet' package",
     "torchvision": "torchvision's compiled operators do not load with this PyTorch; "
     "install the 'torchvision' build that matches it (see https://pytorch.org)",
-}
-_TORCHVISION_SCHEMAS = {
-    "nms": "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
-    "qnms": "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
 }
 _libraries: list[Any] = []  # a torch.library.Library undoes its declarations when it is collected
 
@@ -55,7 +52,8 @@ def import_mmpose() -> None:
 
 def installed() -> list[str]:
     """Names of the pieces that have a stand-in."""
-    modules = [name for name in ("mmcv.ops", "mmdet") if _is_stand_in(name)]
+    named = ("mmcv.ops", "mmdet")
+    modules = [name for name in named if isinstance(sys.modules.get(name), _StandInModule)]
     return modules + (["torchvision"] if _libraries else [])
 
 
@@ -73,12 +71,8 @@ def quietly() -> Iterator[None]:
         yield
 
 
-def _is_stand_in(name: str) -> bool:
-    return isinstance(sys.modules.get(name), _StandInModule)
-
-
-def _refuse(piece: str, used: str) -> MissingPackage:
-    return MissingPackage(f"'{used}' was used, but {_ADVICE[piece]}.", name=piece)
+def _refuse(piece: str, used: str, *_: Any, **__: Any) -> NoReturn:
+    raise MissingPackage(f"'{used}' was used, but {_ADVICE[piece]}.", name=piece)
 
 
 class _StandInModule(ModuleType):
@@ -92,21 +86,20 @@ class _StandInModule(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
-        raise _refuse(self._piece, f"{self.__name__}.{name}")
+        _refuse(self._piece, f"{self.__name__}.{name}")
 
 
 def _stand_in_class(piece: str, name: str) -> type:
-    """A class that can be named in annotations and isinstance checks, but not instantiated or
-    read."""
+    """A class that can be named in annotations and isinstance checks, but not instantiated or read."""
 
     class Refusing(type):
         def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-            raise _refuse(piece, name)
+            _refuse(piece, name)
 
         def __getattr__(cls, attribute: str) -> Any:
             if attribute.startswith("__"):
                 raise AttributeError(attribute)
-            raise _refuse(piece, f"{name}.{attribute}")
+            _refuse(piece, f"{name}.{attribute}")
 
     return Refusing(name.rpartition(".")[2], (), {"__module__": name.rpartition(".")[0]})
 
@@ -144,9 +137,10 @@ def _torchvision() -> None:
     import torch
 
     library = torch.library.Library("torchvision", "DEF")
-    for name, schema in _TORCHVISION_SCHEMAS.items():
-        library.define(schema)
-        library.impl(name, _refusing_operator(name), "CompositeExplicitAutograd")
+    for name in ("nms", "qnms"):
+        library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        operator = functools.partial(_refuse, "torchvision", f"torchvision.ops.{name}")
+        library.impl(name, operator, "CompositeExplicitAutograd")
     _libraries.append(library)
     importlib.import_module("torchvision")
 
@@ -161,10 +155,3 @@ def _imports_torchvision() -> bool:
             del sys.modules[name]
         return False
     return True
-
-
-def _refusing_operator(name: str) -> Any:
-    def operator(*args: Any, **kwargs: Any) -> Any:
-        raise _refuse("torchvision", f"torchvision.ops.{name}")
-
-    return operator

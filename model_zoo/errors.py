@@ -1,15 +1,8 @@
-"""What can go wrong in the zoo.
-
-ZooError(ValueError)        something a user can fix
-├── UnknownModel            no config or tier of that name
-├── InvalidRow              an entry of an ablations.yaml is wrong
-└── WeightsMismatch         a checkpoint is unreadable, unsafe, or of another model
-MissingPackage(ImportError) a stand-in for a compiled piece was used; says what to install
-"""
+"""What can go wrong in the zoo."""
 
 
 class ZooError(ValueError):
-    """Base of the zoo's own errors; each message is one line that says what to do."""
+    """Base of the errors that a user can fix; each message is one line that says what to do."""
 
 
 class UnknownModel(ZooError):
@@ -25,4 +18,4 @@ class WeightsMismatch(ZooError):
 
 
 class MissingPackage(ImportError):
-    """A compiled piece that is not installed was used."""
+    """A stand-in for a compiled piece was used; the message says what to install."""

@@ -1,10 +1,9 @@
 """Names to configs to models.
 
-A model that someone trains by name is a stock MMPose config, `configs/<family>/<name>.py` (files
-that begin with an underscore are shared pieces); its ablation arms are rows of
-`configs/<family>/ablations.yaml`, each a base model and the entries that differ, written as for
-`--cfg-options` (see `model_zoo/ablations.py`). `repropose config NAME` writes any model as one flat
-MMPose config file. The family's components, where stock MMPose has none, are in
+A model that someone trains by name is a stock MMPose config, `configs/<family>/<name>.py` (files that begin with an
+underscore are shared pieces); its ablation arms are rows of `configs/<family>/ablations.yaml`, each a base model and
+the entries that differ, written as for `--cfg-options` (see `model_zoo/ablations.py`). `repropose config NAME` writes
+any model as one flat MMPose config file. The family's components, where stock MMPose has none, are in
 `model_zoo/<family>/model.py`.
 """
 
@@ -15,6 +14,7 @@ import difflib
 import functools
 import importlib
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,8 +97,7 @@ def family(name: str) -> str:
 
 
 def register() -> None:
-    """Imports MMPose (`compat.import_mmpose`) and registers the components of every family with
-    it."""
+    """Imports MMPose (`compat.import_mmpose`) and registers the components of every family with it."""
     compat.import_mmpose()
     for family in sorted({_file(model).parent.name for model in _models().values()}):
         if (_PACKAGE / family / "model.py").exists():
@@ -109,9 +108,8 @@ def register() -> None:
 def config(name: str, *, tier: str = "full") -> Config:
     """The resolved config of a model.
 
-    For the tiers smoke and lab the config's own entry of that name, a dict with dotted keys, is
-    merged over it, a changed `codec` is carried to the decoder, the target generator and the crop,
-    and data are read from `data/<tier>/`.
+    For the tiers smoke and lab the config's own entry of that name, a dict with dotted keys, is merged over it, a
+    changed `codec` is carried to the decoder, the target generator and the crop, and data are read from `data/<tier>/`.
     Raises `UnknownModel` for an unknown name or tier.
     """
     if tier not in TIERS:
@@ -120,7 +118,9 @@ def config(name: str, *, tier: str = "full") -> Config:
     overrides = {key: cfg.pop(key, {}) for key in ("smoke", "lab")}.get(tier)
     if overrides is not None:
         _merge(cfg, overrides)
-        _move(cfg._cfg_dict, "data/full/", f"data/{tier}/")
+        for node, key, value in _entries(cfg._cfg_dict):
+            if isinstance(value, str) and value.startswith("data/full/"):
+                node[key] = value.replace("full", tier, 1)
     return cfg
 
 
@@ -130,7 +130,13 @@ def _with_tiers(name: str) -> Config:
     model = _model(name)
     if isinstance(model, Row):
         cfg = copy.deepcopy(_with_tiers(model.base))
-        _merge(cfg, model.overrides(cfg._cfg_dict))
+        overrides = model.overrides(cfg._cfg_dict)
+        tiers = {tier: cfg.pop(tier) for tier in ("smoke", "lab") if tier in cfg}
+        for tier, entries in tiers.items():  # the row's come last
+            own = [key for key in overrides if key.startswith(f"{tier}.")]
+            entries |= {key.removeprefix(f"{tier}."): overrides.pop(key) for key in own}
+        _merge(cfg, overrides)
+        cfg.update(tiers)
         return cfg
     compat.install()
     from mmengine.config import Config
@@ -144,37 +150,27 @@ def _with_tiers(name: str) -> Config:
 
 
 def _merge(cfg: Config, overrides: dict) -> None:
-    """Merges entries with dotted keys over `cfg`, in their order, and carries a changed codec.
-
-    The codec is not carried into the tiers' own entries.
-    """
-    codec = copy.deepcopy(cfg.get("codec"))
+    """Merges entries with dotted keys over `cfg`, in their order; a changed `codec` replaces the old one wherever that
+    is used, and its `input_size` that of the crop."""
+    old = copy.deepcopy(cfg.get("codec"))
     for key, value in overrides.items():
         cfg.merge_from_dict({key: value})
-    if codec is not None and codec != cfg.codec:
-        tiers = {key: cfg.pop(key) for key in ("smoke", "lab") if key in cfg}
-        _carry(cfg._cfg_dict, codec, cfg.codec)
-        cfg.update(tiers)
-
-
-def _carry(node: Any, old: dict, new: dict) -> None:
-    """Replaces every use of the codec `old` inside `node` by `new`, the crop's size included."""
-    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+    if old is None or old == cfg.codec:
+        return
+    size = tuple(old["input_size"])
+    for node, key, value in _entries(cfg._cfg_dict):
         if isinstance(value, dict) and value == old:
-            node[key] = copy.deepcopy(new)
-        elif key == "input_size" and tuple(value) == tuple(old["input_size"]) and node is not new:
-            node[key] = new["input_size"]
-        elif isinstance(value, dict | list):
-            _carry(value, old, new)
+            node[key] = copy.deepcopy(cfg.codec)
+        elif key == "input_size" and tuple(value) == size:
+            node[key] = cfg.codec["input_size"]
 
 
-def _move(node: Any, old: str, new: str) -> None:
-    """Replaces the prefix `old` by `new` in every string inside `node`."""
-    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
-        if isinstance(value, str) and value.startswith(old):
-            node[key] = new + value.removeprefix(old)
-        elif isinstance(value, dict | list):
-            _move(value, old, new)
+def _entries(node: Any) -> Iterator[tuple[Any, Any, Any]]:
+    """Every entry inside dicts and lists: what holds it, its key or index, its value. Entries may be replaced."""
+    for key, value in list(node.items() if isinstance(node, dict) else enumerate(node)):
+        yield node, key, value
+        if isinstance(value, dict | list):
+            yield from _entries(value)
 
 
 def build_model(
@@ -192,7 +188,11 @@ def build_model(
     from mmengine.registry import DefaultScope
     from mmpose.registry import MODELS
 
-    _drop_pretrained(model_cfg)
+    for node, key, init in _entries(model_cfg):
+        if key == "init_cfg" and isinstance(init, list):
+            node[key] = [entry for entry in init if entry.get("type") != "Pretrained"]
+        elif key == "init_cfg" and (init or {}).get("type") == "Pretrained":
+            del node[key]
     if num_keypoints is not None:
         _set_keypoints(name, model_cfg.head, num_keypoints)
     with DefaultScope.overwrite_default_scope("mmpose"):
@@ -243,19 +243,6 @@ def expected_output(name: str, *, tier: str = "full", batch: int = 1) -> dict[st
         return letters[letter] // int(divisor or 1)
 
     return {key: tuple(map(size, axes)) for key, axes in cfg.expected_output.items()}
-
-
-def _drop_pretrained(node: Any) -> None:
-    """Removes every `init_cfg` of the type Pretrained inside `node`."""
-    if isinstance(node, dict):
-        init = node.get("init_cfg")
-        if isinstance(init, dict) and init.get("type") == "Pretrained":
-            del node["init_cfg"]
-        elif isinstance(init, list):
-            node["init_cfg"] = [entry for entry in init if entry.get("type") != "Pretrained"]
-    for value in node.values() if isinstance(node, dict) else node:
-        if isinstance(value, dict | list):
-            _drop_pretrained(value)
 
 
 def _set_keypoints(name: str, head: dict, num_keypoints: int) -> None:

@@ -19,9 +19,8 @@ def panels(head: nn.Module, feats: Sequence[Tensor], sample: Any) -> list[Figure
     """The predicted label of some keypoints: the heatmap and, if the head has offsets, where they point."""
     heatmaps, *offsets = (maps[0].float().cpu() for maps in head(feats))
     names = keypoint_names(len(heatmaps))
-    grid = torch.stack(
-        torch.meshgrid(*map(torch.arange, heatmaps.shape[:0:-1]), indexing="xy")
-    )  # [2, h, w]: x, y
+    axes = map(torch.arange, heatmaps.shape[:0:-1])
+    grid = torch.stack(torch.meshgrid(*axes, indexing="xy"))  # [2, h, w]: x, y
     found = []
     for k in torch.linspace(0, len(heatmaps) - 1, SHOWN).int().tolist():
         heat = heatmaps[k].clamp(min=0)

@@ -23,12 +23,10 @@ def panels(head: nn.Module, feats: Sequence[Tensor], sample: Any) -> list[Figure
     _, response = head.attend(feats)
     names = keypoint_names(response.shape[1])
     shown = torch.linspace(0, len(names) - 1, SHOWN).int().tolist()
+    kinds = (("class-activation", ACTIVATION, activation), ("response", RESPONSE, response))
     found = [
         Figure(key, names[k], caption, heat=maps[0, k].float().cpu().numpy())
-        for key, caption, maps in (
-            ("class-activation", ACTIVATION, activation),
-            ("response", RESPONSE, response),
-        )
+        for key, caption, maps in kinds
         for k in shown
     ]
     products = prototype_products(head.initial_prototypes(vectors, 1)[0].float().cpu())

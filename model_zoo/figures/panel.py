@@ -7,6 +7,8 @@ A family whose head has something to show has a module `figures/<family>.py` wit
 for one image: `feats` are the features of the backbone (or neck), `sample` is the image's data sample.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,10 +56,16 @@ def figures(model: Any, image: Any, sample: Any) -> list[Figure]:
     module = family_module("figures", model)
     if module is None:
         return []
+    with torch.no_grad(), evaluating(model):
+        return module.panels(model.head, model.extract_feat(image[None]), sample)
+
+
+@contextmanager
+def evaluating(model: Any) -> Iterator[None]:
+    """The model in eval mode, afterwards in the mode it was in."""
     training = model.training
     model.eval()
     try:
-        with torch.no_grad():
-            return module.panels(model.head, model.extract_feat(image[None]), sample)
+        yield
     finally:
         model.train(training)

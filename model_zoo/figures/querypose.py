@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .panel import Figure, keypoint_names
+from .panel import Figure, evaluating, keypoint_names
 
 CAPTION = (
     "Spatial attention of each body part over the box of the highest-scoring person, last stage "
@@ -19,11 +19,9 @@ CAPTION = (
 def part_attention(model: Any, inputs: Tensor, stage: int = -1) -> tuple[Tensor, Tensor]:
     """Attention [B, Q, M, 2H, 2W] over the box's grid, each map summing to 1, and the boxes [B, Q, 4] in pixels of the
     input. Raises `ValueError` for a variant without attention maps."""
-    was_training = model.training
-    model.eval()
     sizes = [tuple(inputs.shape[:1:-1])] * len(inputs)
-    chosen = list(model.head.stages(model.extract_feat(inputs), sizes))[stage]
-    model.train(was_training)
+    with evaluating(model):
+        chosen = list(model.head.stages(model.extract_feat(inputs), sizes))[stage]
     if chosen.poses.attention is None:
         raise ValueError("this variant has no spatial attention; take one with interaction='spegm'")
     boxes = chosen.predictions.boxes

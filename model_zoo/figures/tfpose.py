@@ -1,6 +1,6 @@
 """TFPose's sampling points and query-to-query attention (Figures 6-9, 11 and 12)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..layers.deformable import Shapes
 from ..tfpose.transformer import DecoderLayer, DecoderStep
-from .panel import Figure, keypoint_names
+from .panel import Figure, evaluating, keypoint_names
 
 SHOWN = 4  # keypoints whose sampling points are drawn
 SAMPLING = (
@@ -29,7 +29,8 @@ def sampling_points(model: nn.Module, inputs: Tensor, layer: int = -1) -> tuple[
     1 being the edges of the crop, and weights [B, K, heads, levels, points], of the model in eval
     mode. Raises `IndexError` for a layer that does not exist. Source: Figures 7, 11 and 12.
     """
-    return _in_eval(model, inputs, lambda head, feats: _sampling(head, feats, layer))
+    with evaluating(model):
+        return _sampling(model.head, model.extract_feat(inputs), layer)
 
 
 @torch.no_grad()
@@ -40,7 +41,8 @@ def query_attention(model: nn.Module, inputs: Tensor, layer: int = -1) -> Tensor
     (normalised), the model in eval mode. Raises `IndexError` for a layer that does not exist and
     `ValueError` for a model without query-to-query attention.
     """
-    return _in_eval(model, inputs, lambda head, feats: _q2q_weights(head, feats, layer))
+    with evaluating(model):
+        return _q2q_weights(model.head, model.extract_feat(inputs), layer)
 
 
 def panels(head: nn.Module, feats: Sequence[Tensor], sample: Any) -> list[Figure]:
@@ -90,14 +92,3 @@ def _layer_input(
         raise IndexError(f"layer {layer} of a decoder of {len(decoder.layers)} layers")
     memory, shapes = head.memory(feats)
     return list(decoder.steps(memory, shapes))[layer], decoder.layers[layer], shapes
-
-
-def _in_eval(
-    model: nn.Module, inputs: Tensor, read: Callable[[nn.Module, Sequence[Tensor]], Any]
-) -> Any:
-    was_training = model.training
-    model.eval()
-    try:
-        return read(model.head, model.extract_feat(inputs))
-    finally:
-        model.train(was_training)

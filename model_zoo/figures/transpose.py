@@ -10,12 +10,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..layers.encoder import EncoderLayer
-from .panel import Figure, keypoint_names
+from .panel import Figure, evaluating, keypoint_names
 
+Index = Tensor | Sequence[int]
 Read = Callable[[EncoderLayer, Tensor, Tensor | None, Tensor], Tensor]
-DEPENDENCY_THRESHOLD = 0.00075  # TransPose, Fig. 6
+THRESHOLD = 0.00075  # TransPose, Fig. 6
 ATTENTION_CHUNK = 256  # query rows held at once where columns are read
-SHOWN = (
+SHOWN = {
     "nose",
     "head top",
     "left shoulder",
@@ -23,24 +24,20 @@ SHOWN = (
     "left wrist",
     "left knee",
     "right ankle",
-)
+}
 CAPTION = (
     "What the prediction of a keypoint depends on: the attention of the last encoder layer (mean over heads) at the "
-    f"location of the highest response; weights below {DEPENDENCY_THRESHOLD} are left out. The mark is the predicted "
+    f"location of the highest response; weights below {THRESHOLD} are left out. The mark is the predicted "
     "keypoint. After Fig. 6 of TransPose."
 )
 
 
 @torch.no_grad()
-def attention_rows(
-    model: nn.Module, inputs: Tensor, query_index: Tensor | Sequence[int], layer: int = -1
-) -> Tensor:
-    """Rows A[i, :] of an encoder layer's attention matrix, averaged over heads, of the model in
-    eval mode.
+def attention_rows(model: nn.Module, inputs: Tensor, query_index: Index, layer: int = -1) -> Tensor:
+    """Rows A[i, :] of an encoder layer's attention matrix, averaged over heads, of the model in eval mode.
 
-    inputs [B, 3, H, W] (normalised), query_index [n] or [B, n] with tokens i = row * grid width +
-    column, to [B, n, L]; each row sums to 1. Raises `IndexError` for a token or layer that does
-    not exist.
+    inputs [B, 3, H, W] (normalised), query_index [n] or [B, n] with tokens i = row * grid width + column, to [B, n, L];
+    each row sums to 1. Raises `IndexError` for a token or layer that does not exist.
     Source: TransPose, Eq. 1.
     """
     return _attention(model, inputs, query_index, layer, layer_rows)[0]
@@ -48,7 +45,7 @@ def attention_rows(
 
 @torch.no_grad()
 def attention_columns(
-    model: nn.Module, inputs: Tensor, key_index: Tensor | Sequence[int], layer: int = -1
+    model: nn.Module, inputs: Tensor, key_index: Index, layer: int = -1
 ) -> Tensor:
     """Columns A[:, j]: how much every location i attends to the locations j. Arguments and errors
     as in `attention_rows`, result [B, n, L] over i."""
@@ -59,9 +56,9 @@ def attention_columns(
 def dependency_area(
     model: nn.Module,
     inputs: Tensor,
-    query_index: Tensor | Sequence[int],
+    query_index: Index,
     layer: int = -1,
-    threshold: float = DEPENDENCY_THRESHOLD,
+    threshold: float = THRESHOLD,
 ) -> Tensor:
     """What the prediction at i depends on: the locations j with A[i, j] >= threshold, boolean [B, n,
     H, W] on the token grid (TransPose, Eq. 4)."""
@@ -73,9 +70,9 @@ def dependency_area(
 def affected_area(
     model: nn.Module,
     inputs: Tensor,
-    key_index: Tensor | Sequence[int],
+    key_index: Index,
     layer: int = -1,
-    threshold: float = DEPENDENCY_THRESHOLD,
+    threshold: float = THRESHOLD,
 ) -> Tensor:
     """What the location j affects: the locations i with A[i, j] >= threshold, boolean [B,
     n, H, W] on the token grid (TransPose, Section 3.3)."""
@@ -84,8 +81,7 @@ def affected_area(
 
 
 def keypoint_queries(model: nn.Module, heatmaps: Tensor) -> Tensor:
-    """Tokens [B, K] under the maxima of heatmaps [B, K, H, W], as `query_index` of
-    `attention_rows`."""
+    """Tokens [B, K] under the maxima of heatmaps [B, K, H, W], as `query_index` of `attention_rows`."""
     return _queries(model.head, heatmaps)
 
 
@@ -94,7 +90,7 @@ def panels(head: nn.Module, feats: Sequence[Tensor], sample: Any) -> list[Figure
     heatmaps = head(feats)
     names = keypoint_names(heatmaps.shape[1])
     rows, grid = _read(head, feats, _queries(head, heatmaps), -1, layer_rows)
-    areas = torch.where(rows >= DEPENDENCY_THRESHOLD, rows, 0.0).unflatten(2, grid)[0]
+    areas = torch.where(rows >= THRESHOLD, rows, 0.0).unflatten(2, grid)[0]
     [found] = head.decode(heatmaps)
     return [
         Figure(
@@ -141,27 +137,15 @@ def _queries(head: nn.Module, heatmaps: Tensor) -> Tensor:
 
 
 def _attention(
-    model: nn.Module,
-    inputs: Tensor,
-    index: Tensor | Sequence[int],
-    layer: int,
-    read: Read,
+    model: nn.Module, inputs: Tensor, index: Index, layer: int, read: Read
 ) -> tuple[Tensor, tuple[int, int]]:
     """As `_read`, of images and with the model in eval mode."""
-    was_training = model.training
-    model.eval()
-    try:
+    with evaluating(model):
         return _read(model.head, model.extract_feat(inputs), index, layer, read)
-    finally:
-        model.train(was_training)
 
 
 def _read(
-    head: nn.Module,
-    feats: Sequence[Tensor],
-    index: Tensor | Sequence[int],
-    layer: int,
-    read: Read,
+    head: nn.Module, feats: Sequence[Tensor], index: Index, layer: int, read: Read
 ) -> tuple[Tensor, tuple[int, int]]:
     """`read` of a layer and its input for tokens [B, n], and the grid (height, width)."""
     layers = head.encoder.layers

@@ -21,11 +21,10 @@ def deformable_attention(
 ) -> Tensor:
     """Weighted sum of bilinearly sampled values, separately for each head.
 
-    value [B, L, heads, D / heads]; locations [B, Q, heads, levels, points, 2] as (x, y), 0 and 1
-    being the outer edges of a level's first and last pixel (zero outside); weights [B, Q, heads,
-    levels, points] to [B, Q, D]. Uses MMCV's compiled kernel on CUDA if it is installed, else
-    `grid_sample_attention`. Raises `ValueError` if the number of tokens or levels does not match
-    `shapes`.
+    value [B, L, heads, D / heads]; locations [B, Q, heads, levels, points, 2] as (x, y), 0 and 1 being the outer edges
+    of a level's first and last pixel (zero outside); weights [B, Q, heads, levels, points] to [B, Q, D]. Uses MMCV's
+    compiled kernel on CUDA if it is installed, else `grid_sample_attention`. Raises `ValueError` if the number of
+    tokens or levels does not match `shapes`.
     """
     tokens = sum(height * width for height, width in shapes)
     if value.shape[1] != tokens or locations.shape[3] != len(shapes):
@@ -48,19 +47,15 @@ def grid_sample_attention(
         value = value.float()
     batch, _, heads, channels = value.shape
     queries = locations.shape[1]
-    grids = (
-        (2 * locations - 1).permute(3, 0, 2, 1, 4, 5).flatten(1, 2)
-    )  # [levels, B h, Q, points, 2]
-    weights = weights.permute(3, 0, 2, 1, 4).flatten(1, 2)[
-        :, :, None
-    ]  # [levels, B h, 1, Q, points]
+    # grids [levels, B h, Q, points, 2], weights [levels, B h, 1, Q, points]
+    grids = (2 * locations - 1).permute(3, 0, 2, 1, 4, 5).flatten(1, 2)
+    weights = weights.permute(3, 0, 2, 1, 4).flatten(1, 2)[:, :, None]
     maps = value.permute(0, 2, 3, 1).flatten(0, 1)  # [B h, D / h, L]
     levels = maps.split([height * width for height, width in shapes], dim=2)
     total = value.new_zeros(batch * heads, channels, queries)
     for level, shape, grid, weight in zip(levels, shapes, grids, weights, strict=True):
-        sampled = F.grid_sample(
-            level.unflatten(2, shape), grid.to(value), align_corners=False
-        )  # [B h, D / h, Q, points]
+        # [B h, D / h, Q, points]
+        sampled = F.grid_sample(level.unflatten(2, shape), grid.to(value), align_corners=False)
         total = total + (sampled * weight.to(value)).sum(dim=3)
     return total.reshape(batch, heads * channels, queries).transpose(1, 2).to(dtype)
 
@@ -82,14 +77,9 @@ def compiled_attention(value: Tensor, shapes: Shapes, locations: Tensor, weights
     areas = sizes.prod(dim=1)
     starts = areas.cumsum(0) - areas
     step = math.gcd(len(value), 64)  # images per kernel launch; must divide the batch
-    return MultiScaleDeformableAttnFunction.apply(
-        value.contiguous(),
-        sizes,
-        starts,
-        locations.to(value).contiguous(),
-        weights.to(value).contiguous(),
-        step,
-    ).to(dtype)
+    tensors = (value, sizes, starts, locations.to(value), weights.to(value))
+    contiguous = (tensor.contiguous() for tensor in tensors)
+    return MultiScaleDeformableAttnFunction.apply(*contiguous, step).to(dtype)
 
 
 class DeformableAttention(nn.Module):
@@ -111,10 +101,9 @@ class DeformableAttention(nn.Module):
         self.output_proj = nn.Linear(dim, dim)
 
     def reset_parameters(self) -> None:
-        """Deformable DETR's initialisation (its appendix A.4): head m samples in direction m, point k at a
-        distance of k pixels, with equal weights; Xavier for the other two layers. One difference: the
-        weights start at N(0, 0.01^2) instead of zero, so that the query's position embedding has a
-        gradient from the first step."""
+        """Deformable DETR's initialisation (its appendix A.4): head m samples in direction m, point k at a distance of
+        k pixels, with equal weights; Xavier for the other two layers. One difference: the weights start at N(0, 0.01^2)
+        instead of zero, so that the query's position embedding has a gradient from the first step."""
         angle = torch.arange(self.heads) * (2 * math.pi / self.heads)
         direction = torch.stack([angle.cos(), angle.sin()], dim=1)
         direction = direction / direction.abs().max(dim=1, keepdim=True).values

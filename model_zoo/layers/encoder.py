@@ -1,7 +1,22 @@
-"""Transformer encoder over image tokens."""
+"""Transformer encoder over image tokens, and the feed-forward network of other layers."""
 
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+
+class FeedForward(nn.Module):
+    """Two linear maps with ReLU between, residual and norm after: [..., D] to [..., D]."""
+
+    def __init__(self, *, dim: int, hidden: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.linear1 = nn.Linear(dim, hidden)
+        self.linear2 = nn.Linear(hidden, dim)
+        self.norm = nn.LayerNorm(dim)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = self.linear2(self.dropout(F.relu(self.linear1(x))))
+        return self.norm(x + self.dropout(hidden))
 
 
 class EncoderLayer(nn.Module):
@@ -50,8 +65,7 @@ class Encoder(nn.Module):
         return tokens
 
     def init_xavier_copies(self) -> None:
-        """Xavier-uniform matrices (q, k, v as one), then every layer a copy of the first
-        (TransPose's code)."""
+        """Xavier-uniform matrices (q, k, v as one), then every layer a copy of the first (TransPose's code)."""
         for parameter in self.layers[0].parameters():
             if parameter.dim() > 1:
                 nn.init.xavier_uniform_(parameter)

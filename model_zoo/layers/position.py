@@ -11,10 +11,9 @@ def sine_position_embedding(
 ) -> Tensor:
     """Fixed sine embedding [L, D] of a grid of L = height * width tokens, row by row.
 
-    The first D / 2 channels encode the row, the others the column. Coordinates start at 1, are
-    divided by the largest one and multiplied by 2 pi; channel i of a half has the divisor
-    temperature^(2 floor(i / 2) / (D / 2)); even channels are sines, odd ones cosines. Raises
-    `ValueError` if D is no multiple of 4.
+    The first D / 2 channels encode the row, the others the column. Coordinates start at 1, are divided by the largest
+    one and multiplied by 2 pi; channel i of a half has the divisor temperature^(2 floor(i / 2) / (D / 2)); even
+    channels are sines, odd ones cosines. Raises `ValueError` if D is no multiple of 4.
     Source: DETR's normalised sine embedding as TransPose uses it (supplementary of TransPose).
     """
     if dim % 4:

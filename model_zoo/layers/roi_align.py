@@ -37,9 +37,8 @@ class RoIPyramid:
         check_choice("outside", outside, OUTSIDE)
         self.outside, self.canonical_size = outside, canonical_size
         # float32 at least: bfloat16 rounds row numbers above 256
-        factory = dict(
-            dtype=torch.promote_types(features[0].dtype, torch.float32), device=features[0].device
-        )
+        dtype = torch.promote_types(features[0].dtype, torch.float32)
+        factory = dict(dtype=dtype, device=features[0].device)
         self.strides = torch.tensor(strides, **factory)
         self.finest = math.log2(strides[0])
         sizes = [feature.shape[:1:-1] for feature in features]  # (width, height) of each
@@ -58,9 +57,7 @@ class RoIPyramid:
         """
         boxes = boxes.detach()
         level = self._level(boxes)
-        rois = (
-            boxes / self.strides[level][..., None] - 0.5
-        )  # in cells; 0 is the first cell's centre
+        rois = boxes / self.strides[level][..., None] - 0.5  # in cells; 0 is the first's centre
         side = size * SAMPLES
         steps = (torch.arange(side, device=rois.device) + 0.5) / side
         start, extent = rois[..., :2, None], (rois[..., 2:] - rois[..., :2])[..., None]
@@ -87,14 +84,8 @@ class RoIPyramid:
         """Values [B, C, n, side, side] of the canvas at columns x and rows y [B, n, side]."""
         height, width = self.canvas.shape[2:]
         side = x.shape[2]
-        grid = torch.stack(
-            [
-                (2 * x / (width - 1) - 1)[:, :, None].expand(-1, -1, side, -1),
-                (2 * y / (height - 1) - 1)[..., None].expand(-1, -1, -1, side),
-            ],
-            dim=-1,
-        )  # [B, n, side, side, 2]
-        values = F.grid_sample(
-            self.canvas, grid.flatten(1, 2), padding_mode="border", align_corners=True
-        )
+        columns = (2 * x / (width - 1) - 1)[:, :, None].expand(-1, -1, side, -1)
+        rows = (2 * y / (height - 1) - 1)[..., None].expand(-1, -1, -1, side)
+        grid = torch.stack([columns, rows], dim=-1).flatten(1, 2)  # [B, n * side, side, 2]
+        values = F.grid_sample(self.canvas, grid, padding_mode="border", align_corners=True)
         return values.unflatten(2, (x.shape[1], side))

@@ -12,11 +12,10 @@ from torch import Tensor
 class CenterOffsetHeatmap(BaseKeypointCodec):
     """Low-resolution label: a Gaussian around the keypoint's cell and displacements to the keypoint.
 
-    Heatmap: exp(-d^2 / (2 sigma^2)), d the distance in cells to the cell that holds the keypoint
-    (LightPose, Sec. 2.1: the centre is the floor, not the nearest cell). Offset at cell c: the
-    signed displacement (p - centre of c) / R from the cell to the keypoint p, in cells. The paper
-    prints |p/R - floor(p/R)|: at the keypoint's own cell both agree up to a constant, while at the
-    surrounding cells, which are trained too (eq. 2), only the sign gives the direction.
+    Heatmap: exp(-d^2 / (2 sigma^2)), d the distance in cells to the cell that holds the keypoint (LightPose, Sec. 2.1:
+    the centre is the floor, not the nearest cell). Offset at cell c: the signed displacement (p - centre of c) / R from
+    the cell to the keypoint p, in cells. The paper prints |p/R - floor(p/R)|: at the keypoint's own cell both agree up
+    to a constant, while at the surrounding cells, which are trained too (eq. 2), only the sign gives the direction.
 
     Args:
         input_size: (width, height) of the input in pixels.
@@ -102,11 +101,7 @@ class CenterOffsetHeatmap(BaseKeypointCodec):
         """Shifts [K, 2] in cells towards the higher neighbour; none where a neighbour is missing."""
         padded = np.pad(heatmaps, ((0, 0), (1, 1), (1, 1)), constant_values=np.nan)
         row, column = row + 1, column + 1
-        slope = np.stack(
-            [
-                padded[index, row, column + 1] - padded[index, row, column - 1],
-                padded[index, row + 1, column] - padded[index, row - 1, column],
-            ],
-            axis=1,
-        )
+        across = padded[index, row, column + 1] - padded[index, row, column - 1]
+        down = padded[index, row + 1, column] - padded[index, row - 1, column]
+        slope = np.stack([across, down], axis=1)
         return self.shift * np.sign(np.nan_to_num(slope))

@@ -1,13 +1,11 @@
-"""LightPose: A Lightweight and Efficient Model with Transformer for Human Pose Estimation
-(Liu et al., ICASSP 2022).
+"""LightPose: A Lightweight and Efficient Model with Transformer for Human Pose Estimation (Liu et al., ICASSP 2022).
 
 A backbone truncated before its last stage (ResNet without c5, HRNet without stage 4), a 1x1 convolution
 to D channels, a pre-norm Transformer encoder over the L = h * w cells of that map, and two 1x1
 convolutions: K low-resolution heatmaps and 2K offsets. No upsampling.
 
-A grid of stride R divides the image into cells of R x R pixels. Cell (x, y) holds the pixels R x to
-R x + R - 1, and its centre is at R x + (R - 1) / 2: a mirrored image has mirrored cells, so the
-flip test needs no shift.
+A grid of stride R divides the image into cells of R x R pixels. Cell (x, y) holds the pixels R x to R x + R - 1, and
+its centre is at R x + (R - 1) / 2: a mirrored image has mirrored cells, so the flip test needs no shift.
 """
 
 from collections.abc import Sequence
@@ -34,12 +32,11 @@ STRIDES = (4, 8, 16, 32)
 class HRNetToStage3(HRNet):
     """MMPose's HRNet up to stage 3; the map of one stride is the output.
 
-    `extra` is HRNet's without `stage4`. Stride 4, 8 or 16 takes a branch of stage 3; stride 32 the
-    map that transition 3 makes from the last branch (twice its channels). Images [B, 3, H, W] to a
-    tuple of one map [B, C, H / stride, W / stride]. The last fusion also computes the unused
-    branches, whose fusion layers are frozen: the paper's counts include them (NOTES.md).
-    `stem_channels` is the width after the first convolution, 64 in HRNet (less for small images).
-    Raises `ValueError` for another stride.
+    `extra` is HRNet's without `stage4`. Stride 4, 8 or 16 takes a branch of stage 3; stride 32 the map that transition
+    3 makes from the last branch (twice its channels). Images [B, 3, H, W] to a tuple of one map [B, C, H / stride, W /
+    stride]. The last fusion also computes the unused branches, whose fusion layers are frozen: the paper's counts
+    include them (NOTES.md). `stem_channels` is the width after the first convolution, 64 in HRNet (less for small
+    images). Raises `ValueError` for another stride.
     """
 
     def __init__(self, *, extra: dict, stride: int, stem_channels: int = 64, **kwargs: Any) -> None:
@@ -48,12 +45,9 @@ class HRNetToStage3(HRNet):
         self.branch = STRIDES.index(stride)
         channels = extra["stage3"]["num_channels"]
         channels = (*channels, 2 * channels[-1])[: max(self.branch + 1, 3)]
+        count = len(channels)
         empty = dict(
-            num_modules=0,
-            num_branches=len(channels),
-            block="BASIC",
-            num_blocks=(),
-            num_channels=channels,
+            num_modules=0, num_branches=count, block="BASIC", num_blocks=(), num_channels=channels
         )
         super().__init__({**extra, "stage4": empty}, **kwargs)
         if stem_channels != 64:

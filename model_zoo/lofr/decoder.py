@@ -60,9 +60,7 @@ class DecoderLayer(nn.Module):
         super().__init__()
         self.self_attention = self.norm = None
         if self_attention:
-            self.self_attention = nn.MultiheadAttention(
-                dim, heads, dropout=dropout, batch_first=True
-            )
+            self.self_attention = nn.MultiheadAttention(dim, heads, dropout, batch_first=True)
             self.norm = nn.LayerNorm(dim)
         self.cross_attention = CrossAttention(dim=dim, heads=heads, dropout=dropout)
         self.norm1, self.norm2 = nn.LayerNorm(dim), nn.LayerNorm(dim)

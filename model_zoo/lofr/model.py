@@ -63,13 +63,12 @@ class LocationFreeHead(BaseHead):
     Args:
         in_channels, strides: of the CNN's output maps, finest first.
         input_size: (width, height) of the images.
-        num_keypoints: K; skeleton: "coco", "mpii" or "crowdpose", which must have K keypoints.
-        used: indices of the maps that are encoded; one index means no multi-scale context (MS).
-        category: index of the input map of the CNN's classifier (and, with SPE and RePPG, M and F_c).
-        dim, heads, hidden, dropout: of the Transformer; encoder_layers, decoder_layers: its depths.
-        spatial: arguments of `SpatialPosition` (an empty dict for the defaults), or None for no SPE.
-        relations: arguments of `PrototypeGraph`, or None for no RePPG (learned prototypes instead).
-        context: further arguments of `ContextEncoder`.
+        num_keypoints: K; skeleton: "coco", "mpii" or "crowdpose", which must have K keypoints. used: indices of the
+        maps that are encoded; one index means no multi-scale context (MS). category: index of the input map of the
+        CNN's classifier (and, with SPE and RePPG, M and F_c). dim, heads, hidden, dropout: of the Transformer;
+        encoder_layers, decoder_layers: its depths. spatial: arguments of `SpatialPosition` (an empty dict for the
+        defaults), or None for no SPE. relations: arguments of `PrototypeGraph`, or None for no RePPG (learned
+        prototypes instead). context: further arguments of `ContextEncoder`.
         self_attention: among prototypes in the decoder; None: only without RePPG.
         part_features: "decoder" output, or F_m "pooled" by R.
         shared_classifier: one weight vector for all parts instead of one each.

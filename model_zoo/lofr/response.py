@@ -12,10 +12,7 @@ from ..keypoints import keypoint_names
 MEASURED_STRIDE = 4  # stride of the grid on which responses are averaged, in pixels of the input
 
 # columns of Table 7 (COCO has no head, though the table prints one)
-COLUMNS = (
-    *("head", "ear", "eye", "nose", "shoulder", "elbow"),
-    *("wrist", "hip", "knee", "ankle"),
-)
+COLUMNS = ("head", "ear", "eye", "nose", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 
 
 def joint_response(

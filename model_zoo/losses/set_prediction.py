@@ -71,8 +71,9 @@ class SetCriterion(BaseModule):
         self, *, class_weight: float, l1_weight: float, giou_weight: float, keypoint_weight: float
     ) -> None:
         super().__init__()
-        self.class_weight, self.l1_weight = class_weight, l1_weight
-        self.giou_weight, self.keypoint_weight = giou_weight, keypoint_weight
+        self.costs = (class_weight, l1_weight, giou_weight)
+        names = ("loss_class", "loss_l1", "loss_giou", "loss_keypoints")
+        self.weights = dict(zip(names, (*self.costs, keypoint_weight), strict=True))
         self.flow = RealNVP()  # one for all keypoints and stages
 
     def init_weights(self) -> None:
@@ -84,22 +85,11 @@ class SetCriterion(BaseModule):
     def forward(self, predictions: Predictions, people: list[People]) -> dict[str, Tensor]:
         """Weighted losses `loss_class`, `loss_l1`, `loss_giou`, `loss_keypoints` of one stage."""
         plain = self.unweighted(predictions, people)
-        weight = dict(
-            loss_class=self.class_weight,
-            loss_l1=self.l1_weight,
-            loss_giou=self.giou_weight,
-            loss_keypoints=self.keypoint_weight,
-        )
-        return {name: weight[name] * value for name, value in plain.items()}
+        return {name: self.weights[name] * value for name, value in plain.items()}
 
     def unweighted(self, predictions: Predictions, people: list[People]) -> dict[str, Tensor]:
-        costs = (self.class_weight, self.l1_weight, self.giou_weight)
-        pairs = [
-            match(logits, boxes, each, costs)
-            for logits, boxes, each in zip(
-                predictions.logits, predictions.boxes, people, strict=True
-            )
-        ]
+        images = zip(predictions.logits, predictions.boxes, people, strict=True)
+        pairs = [match(logits, boxes, each, self.costs) for logits, boxes, each in images]
         image = torch.cat([torch.full_like(own, i) for i, (own, _) in enumerate(pairs)])
         own = torch.cat([own for own, _ in pairs])
         boxes, keypoints, visible = (
@@ -112,18 +102,13 @@ class SetCriterion(BaseModule):
         found = predictions.boxes[image, own]
         count = _number_of_people(people, boxes.device)
         focal = sigmoid_focal_loss(predictions.logits, labels, ALPHA, GAMMA, reduction="sum")
+        mu, sigma = predictions.mu[image, own], predictions.sigma[image, own]
+        likelihood = self._keypoints(mu, sigma, found.detach(), keypoints, visible)
         return dict(
             loss_class=focal / count,
             loss_l1=F.l1_loss(found / scale, boxes / scale, reduction="sum") / count,
             loss_giou=generalized_box_iou_loss(found, boxes, reduction="sum", eps=0) / count,
-            loss_keypoints=self._keypoints(
-                predictions.mu[image, own],
-                predictions.sigma[image, own],
-                found.detach(),
-                keypoints,
-                visible,
-            )
-            / (count * predictions.mu.shape[2]),
+            loss_keypoints=likelihood / (count * mu.shape[1]),
         )
 
     def _keypoints(

@@ -5,7 +5,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from .interaction import DynamicMLP, Feedforward
+from ..layers.encoder import FeedForward
+from .interaction import DynamicMLP
 
 BOX_WEIGHTS = (2.0, 2.0, 1.0, 1.0)  # of the predicted offsets of x, y, log w, log h
 LARGEST_LOG_SCALE = math.log(100_000 / 16)
@@ -23,8 +24,6 @@ class BoxStage(nn.Module):
         hidden: int,
         dynamic_hidden: int,
         roi_size: int,
-        class_layers: int = 1,
-        box_layers: int = 3,
     ) -> None:
         super().__init__()
         self.attention = nn.MultiheadAttention(dim, heads, batch_first=True)
@@ -33,9 +32,9 @@ class BoxStage(nn.Module):
             query_dim=dim, channels=channels, hidden=dynamic_hidden, size=roi_size, dim=dim
         )
         self.interaction_norm = nn.LayerNorm(dim)
-        self.feedforward = Feedforward(dim, hidden)
-        self.class_tower = _tower(dim, class_layers)
-        self.box_tower = _tower(dim, box_layers)
+        self.feedforward = FeedForward(dim=dim, hidden=hidden)
+        self.class_tower = _tower(dim, 1)
+        self.box_tower = _tower(dim, 3)
         self.class_logit = nn.Linear(dim, 1)
         self.box_delta = nn.Linear(dim, 4)
 

@@ -65,9 +65,8 @@ class SceneFlip(BaseTransform):
             return results
         width = results["img"].shape[1]
         results["img"] = mmcv.imflip(results["img"])
-        results["bbox"] = np.concatenate(
-            [width - results["bbox"][:, 2::-2], results["bbox"][:, 3::-2]], axis=1
-        )[:, [0, 3, 1, 2]]
+        x1, y1, x2, y2 = results["bbox"].T
+        results["bbox"] = np.stack([width - x2, y1, width - x1, y2], axis=1)
         keypoints = results["keypoints"][:, results["flip_indices"]]
         keypoints[..., 0] = width - keypoints[..., 0]
         results["keypoints"] = keypoints
@@ -92,9 +91,8 @@ class SceneResize(BaseTransform):
     def transform(self, results: dict) -> dict:
         before = np.array(results["img"].shape[1::-1])
         scale = (self.long, self._draw())
-        results["img"] = mmcv.imrescale(
-            results["img"], scale, backend="pillow"
-        )  # averages where it shrinks
+        # pillow averages where it shrinks
+        results["img"] = mmcv.imrescale(results["img"], scale, backend="pillow")
         after = results["img"].shape[1::-1]
         ratio = (np.array(after) / before).astype(np.float32)
         if "keypoints" in results:

@@ -94,16 +94,3 @@ class SpatialPartEmbedding(nn.Module):
 
     def forward(self, query: Tensor, features: Tensor) -> Tensor:
         return self.attend(features)[0]
-
-
-class Feedforward(nn.Module):
-    """x + Linear(ReLU(Linear(x))), then LayerNorm; last axis D."""
-
-    def __init__(self, dim: int, hidden: int) -> None:
-        super().__init__()
-        self.linear1 = nn.Linear(dim, hidden)
-        self.linear2 = nn.Linear(hidden, dim)
-        self.norm = nn.LayerNorm(dim)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.norm(x + self.linear2(self.linear1(x).relu()))

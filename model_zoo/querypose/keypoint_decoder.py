@@ -10,8 +10,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ..layers.encoder import FeedForward
 from ..layers.options import check_choice
-from .interaction import DynamicMLP, Feedforward, RegionAttention, SpatialPartEmbedding
+from .interaction import DynamicMLP, RegionAttention, SpatialPartEmbedding
 
 ITERATIONS = ("selective", "none", "sum", "concat")
 PART_INTERACTIONS = ("spegm", "mhsa", "dymlp-channel", "dymlp-spatial")
@@ -133,25 +134,22 @@ class PartStage(nn.Module):
         dynamic = dict(channels=channels, hidden=dynamic_hidden, size=roi_size)
         self.instance_update = None
         if instance_update:
-            self.instance_update = InstanceUpdate(
-                DynamicMLP(query_dim=dim, dim=dim, **dynamic), dim, hidden
-            )
+            module = DynamicMLP(query_dim=dim, dim=dim, **dynamic)
+            self.instance_update = InstanceUpdate(module, dim, hidden)
         self.spegm = interaction == "spegm"
         if self.spegm:
-            self.interaction = SpatialPartEmbedding(
-                channels=channels, parts=len(parts), dim=part_dim
-            )
+            count = len(parts)
+            self.interaction = SpatialPartEmbedding(channels=channels, parts=count, dim=part_dim)
         else:
             self.interaction = _interaction(interaction, part_dim, part_dim, heads, dynamic)
         self.instance_projection = nn.ModuleList(nn.Linear(dim, part_dim) for _ in parts)
+        plain = iteration != "selective"
         self.iteration = (
-            SelectiveIteration(part_dim)
-            if iteration == "selective"
-            else PlainIteration(part_dim, iteration)
+            PlainIteration(part_dim, iteration) if plain else SelectiveIteration(part_dim)
         )
         self.attention = nn.MultiheadAttention(part_dim, heads, batch_first=True)
         self.attention_norm = nn.LayerNorm(part_dim)
-        self.feedforward = Feedforward(part_dim, hidden)
+        self.feedforward = FeedForward(dim=part_dim, hidden=hidden)
         self.head = KeypointHead(part_dim, parts)
 
     def forward(self, features: Tensor, query: Tensor, parts: Tensor) -> Poses:
@@ -179,7 +177,7 @@ class InstanceUpdate(nn.Module):
         super().__init__()
         self.interaction = interaction
         self.norm = nn.LayerNorm(dim)
-        self.feedforward = Feedforward(dim, hidden)
+        self.feedforward = FeedForward(dim=dim, hidden=hidden)
 
     def forward(self, query: Tensor, features: Tensor) -> Tensor:
         """query [N, D], features [N, C, H, W] to [N, D]."""
@@ -240,8 +238,7 @@ class PooledStage(nn.Module):
 
 def _interaction(name: str, query_dim: int, dim: int, heads: int, dynamic: dict) -> nn.Module:
     if name == "mhsa":
-        return RegionAttention(
-            query_dim=query_dim, channels=dynamic["channels"], dim=dim, heads=heads
-        )
+        channels = dynamic["channels"]
+        return RegionAttention(query_dim=query_dim, channels=channels, dim=dim, heads=heads)
     axis = name.removeprefix("dymlp-")
     return DynamicMLP(query_dim=query_dim, dim=dim, axis=axis, **dynamic)

@@ -23,11 +23,7 @@ from torch import Tensor, nn
 from ..layers.options import check_choice
 from ..layers.roi_align import OUTSIDE, RoIPyramid
 from ..losses.set_prediction import People, Predictions, SetCriterion
-from . import (
-    data,  # noqa: F401  (registered on import)
-    necks,  # noqa: F401  (registered on import)
-    swin,  # noqa: F401  (registered on import)
-)
+from . import data, necks, swin  # noqa: F401  (registered on import)
 from .box_decoder import BoxStage
 from .keypoint_decoder import InstanceStage, PartStage, PooledStage, Poses
 from .parts import body_parts
@@ -87,11 +83,10 @@ class QueryPoseHead(BaseHead):
     """Learnable boxes and queries, S stages of box and keypoint decoder, and the loss.
 
     Args:
-        num_keypoints, num_parts: K, and M of Figure 4's division of the body (17, 13, 7 or 5).
-        num_queries, num_stages, dim, part_dim: Q, S, width of instance and of part queries.
-        channels, strides: of the pyramid's maps, finest first; the keypoint decoder reads the first.
-        heads, hidden, dynamic_hidden: attention heads, feed-forward width, inner width of the dynamic MLP.
-        box_size, pose_size: bins of RoIAlign per side.
+        num_keypoints, num_parts: K, and M of Figure 4's division of the body (17, 13, 7 or 5). num_queries, num_stages,
+        dim, part_dim: Q, S, width of instance and of part queries. channels, strides: of the pyramid's maps, finest
+        first; the keypoint decoder reads the first. heads, hidden, dynamic_hidden: attention heads, feed-forward width,
+        inner width of the dynamic MLP. box_size, pose_size: bins of RoIAlign per side.
         conv_hidden, conv_layers: the stacked 3x3 convolutions.
         query: "part" (the paper), "instance" (Table 1, IQ) or "none" (Table 2b, baseline).
         interaction, iteration: see `PartStage` and `InstanceStage`.

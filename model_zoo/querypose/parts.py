@@ -1,20 +1,9 @@
 """Divisions of the body into parts (QueryPose, Figure 4): keypoints of each part, in token order."""
 
-COCO = {
-    7: (  # (c): rigid parts, the paper's choice
-        (0, 1, 2, 3, 4),
-        (5, 6),
-        (7, 9),
-        (8, 10),
-        (11, 12),
-        (13, 15),
-        (14, 16),
-    ),
-    13: (
-        (0, 1, 2, 3, 4),
-        *((keypoint,) for keypoint in range(5, 17)),
-    ),  # (b): head, one each for the rest
-    5: ((0, 1, 2, 3, 4), (5, 7, 9), (6, 8, 10), (11, 13, 15), (12, 14, 16)),  # (d): head and limbs
+COCO = {  # 7 (c): rigid parts, the paper's choice; 13 (b): head, one each for the rest; 5 (d): head and limbs
+    7: ((0, 1, 2, 3, 4), (5, 6), (7, 9), (8, 10), (11, 12), (13, 15), (14, 16)),
+    13: ((0, 1, 2, 3, 4), *((keypoint,) for keypoint in range(5, 17))),
+    5: ((0, 1, 2, 3, 4), (5, 7, 9), (6, 8, 10), (11, 13, 15), (12, 14, 16)),
 }
 CROWDPOSE = {  # order: shoulders, elbows, wrists, hips, knees, ankles (left, right), top of the head, neck
     7: ((12, 13), (0, 1), (2, 4), (3, 5), (6, 7), (8, 10), (9, 11)),

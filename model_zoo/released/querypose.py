@@ -112,15 +112,8 @@ def describe_checkpoint(state: dict[str, Tensor]) -> str | None:
     if not stages or queries is None:
         return None
     kind = "full" if any("pose_decoder_inst_interact" in name for name in state) else "light"
-    marks = {
-        "backbone.bottom_up.res5.": "ResNet",
-        "backbone.bottom_up.stage4.": "HRNet",
-        "backbone.bottom_up.layers.": "Swin",
-    }
-    backbone = next(
-        (label for mark, label in marks.items() if any(name.startswith(mark) for name in state)),
-        "an unknown backbone",
-    )
-    return (
-        f"QueryPose with {backbone}, {kind} decoder, {len(stages)} stages, {len(queries)} queries"
-    )
+    parts = {name.removeprefix("backbone.bottom_up.").partition(".")[0] for name in state}
+    marks = dict(res5="ResNet", stage4="HRNet", layers="Swin")
+    backbone = next((marks[part] for part in marks if part in parts), "an unknown backbone")
+    about = f"{kind} decoder, {len(stages)} stages, {len(queries)} queries"
+    return f"QueryPose with {backbone}, {about}"

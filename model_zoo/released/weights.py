@@ -20,13 +20,12 @@ StateDict = Mapping[str, "Tensor"]
 def load_released_weights(model: nn.Module, source: str | PathLike[str] | StateDict) -> None:
     """Loads the authors' checkpoint into a model of the zoo.
 
-    `source` is a file or a state_dict with the authors' entry names, with or without the prefix
-    "module." of DataParallel. Files are read with `weights_only=True`, so nothing in them is
-    executed. Either every entry fits and all are copied, or the model is left as it was and
-    `WeightsMismatch` says what does not fit. `released/<family>.py` defines the names:
-    `released_names(model)` maps each of the authors' entries to ours; `optional_entry(name)`, if it has one, says
-    on which entries no output depends, so that they may be missing or left over; `describe_checkpoint(state)` says
-    in words which network a state_dict belongs to.
+    `source` is a file or a state_dict with the authors' entry names, with or without the prefix "module." of
+    DataParallel. Files are read with `weights_only=True`, so nothing in them is executed. Either every entry fits and
+    all are copied, or the model is left as it was and `WeightsMismatch` says what does not fit. `released/<family>.py`
+    defines the names: `released_names(model)` maps each of the authors' entries to ours; `optional_entry(name)`, if it
+    has one, says on which entries no output depends, so that they may be missing or left over;
+    `describe_checkpoint(state)` says in words which network a state_dict belongs to.
     """
     family = family_module("released", model)
     if family is None:
@@ -99,12 +98,8 @@ def _problems(state: StateDict, expected: StateDict) -> list[str]:
         for name, value in expected.items()
         if name in state and state[name].is_floating_point() != value.is_floating_point()
     ]
-    found = {
-        "missing": missing,
-        "unexpected": unexpected,
-        "of another shape": shapes,
-        "of another kind": kinds,
-    }
+    found = {"missing": missing, "unexpected": unexpected}
+    found |= {"of another shape": shapes, "of another kind": kinds}
     return [f"{len(items)} {label} ({_some(items)})" for label, items in found.items() if items]
 
 

@@ -1,8 +1,7 @@
 """TFPose: Direct Human Pose Estimation with Transformers (Mao et al., arXiv 2103.15320).
 
-Backbone features of several levels, a deformable-attention encoder, and a decoder with one query
-per keypoint whose layers refine the coordinates iteratively. An auxiliary heatmap branch on the
-encoder's output is used in training only.
+Backbone features of several levels, a deformable-attention encoder, and a decoder with one query per keypoint whose
+layers refine the coordinates iteratively. An auxiliary heatmap branch on the encoder's output is used in training only.
 """
 
 from collections.abc import Sequence
@@ -30,8 +29,7 @@ class TFPoseHead(BaseHead):
         num_joints: number of keypoints K, one query each.
         dim, heads, points, hidden, dropout: the transformer's channels D, attention heads, sampling
             points per head and level, feed-forward width.
-        encoder_layers: N_E; with 0 the decoder attends to the projected features directly.
-        decoder_layers: N_D.
+        encoder_layers: N_E; with 0 the decoder attends to the projected features directly. decoder_layers: N_D.
         q2q: whether the decoder has query-to-query attention.
         aux_weight: lambda of Eq. 7; 0 builds no heatmap branch.
         aux_channels: of the branch's three transposed convolutions.
@@ -62,13 +60,8 @@ class TFPoseHead(BaseHead):
         if decoder_layers < 1:
             raise ValueError(f"decoder_layers is {decoder_layers}; at least 1 must predict")
         self.decoder = KEYPOINT_CODECS.build(decoder) if decoder else None
-        layer = {
-            "heads": heads,
-            "levels": len(in_channels),
-            "points": points,
-            "hidden": hidden,
-            "dropout": dropout,
-        }
+        layer = dict(heads=heads, levels=len(in_channels), points=points)
+        layer |= dict(hidden=hidden, dropout=dropout)
         self.projections = nn.ModuleList(
             nn.Sequential(nn.Conv2d(channels, dim, 1), nn.GroupNorm(norm_groups, dim))
             for channels in in_channels
@@ -86,9 +79,8 @@ class TFPoseHead(BaseHead):
             self.heatmap_branch = _heatmap_branch(dim, aux_channels, num_joints)
 
     def init_weights(self) -> None:
-        """As in Deformable DETR: Xavier for matrices, N(0, 1) for embeddings, y_0 and queries. The
-        last layer of a refinement starts with a standard deviation of 0.01, the heatmap branch with
-        0.001 as in SimpleBaseline."""
+        """As in Deformable DETR: Xavier for matrices, N(0, 1) for embeddings, y_0 and queries. The last layer of a
+        refinement starts with a standard deviation of 0.01, the heatmap branch with 0.001 as in SimpleBaseline."""
         super().init_weights()
         for part in (self.encoder, self.keypoint_decoder):
             for name, parameter in part.named_parameters():
@@ -132,9 +124,8 @@ class TFPoseHead(BaseHead):
     def forward(self, feats: Sequence[Tensor]) -> Tensor | dict[str, Tensor]:
         """Backbone maps to the last decoder layer's coordinates [B, K, 2] in (0, 1) of the crop.
 
-        In training mode a dict of everything supervised: `coordinates`, `layers` [N_D, B, K, 2]
-        (of every decoder layer) and, with the auxiliary branch, `heatmaps` of eight times the
-        coarsest level's height and width.
+        In training mode a dict of everything supervised: `coordinates`, `layers` [N_D, B, K, 2] (of every decoder
+        layer) and, with the auxiliary branch, `heatmaps` of eight times the coarsest level's height and width.
         """
         memory, shapes = self.memory(feats)
         steps = list(self.keypoint_decoder.steps(memory, shapes))
@@ -192,8 +183,7 @@ def coordinate_loss(layers: Tensor, target: Tensor, weights: Tensor) -> Tensor:
 def heatmap_loss(heatmaps: Tensor, target: Tensor, weights: Tensor) -> Tensor:
     """Squared error, mean over batch, keypoints and pixels, labelled joints only (TFPose, Eq. 6).
 
-    heatmaps and target [B, K, H, W], weights [B, K], 0 or 1. Raises `ValueError` if the sizes
-    differ.
+    heatmaps and target [B, K, H, W], weights [B, K], 0 or 1. Raises `ValueError` if the sizes differ.
     """
     if heatmaps.shape != target.shape:
         raise ValueError(
@@ -207,18 +197,14 @@ def pixel_centres(shapes: Shapes) -> Tensor:
     """Centres [L, 2] of all levels' pixels as (x, y), 0 and 1 being the edges of the map."""
     levels = []
     for height, width in shapes:
-        y, x = torch.meshgrid(
-            (torch.arange(height) + 0.5) / height,
-            (torch.arange(width) + 0.5) / width,
-            indexing="ij",
-        )
+        rows, columns = ((torch.arange(size) + 0.5) / size for size in (height, width))
+        y, x = torch.meshgrid(rows, columns, indexing="ij")
         levels.append(torch.stack([x, y], dim=2).flatten(0, 1))
     return torch.cat(levels)
 
 
 def _heatmap_branch(dim: int, channels: int, num_joints: int) -> nn.Sequential:
-    """Three 4x4 transposed convolutions of stride 2 with batch norm and ReLU, 1x1 to K
-    (SimpleBaseline)."""
+    """Three 4x4 transposed convolutions of stride 2 with batch norm and ReLU, 1x1 to K (SimpleBaseline)."""
     layers: list[nn.Module] = []
     for inputs in (dim, channels, channels):
         up = nn.ConvTranspose2d(inputs, channels, 4, stride=2, padding=1, bias=False)

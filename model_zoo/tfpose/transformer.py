@@ -4,25 +4,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..layers.deformable import DeformableAttention, Shapes
-
-
-class FeedForward(nn.Module):
-    """Two linear maps with ReLU between, residual and norm after: [..., D] to [..., D]."""
-
-    def __init__(self, *, dim: int, hidden: int, dropout: float) -> None:
-        super().__init__()
-        self.linear1 = nn.Linear(dim, hidden)
-        self.linear2 = nn.Linear(hidden, dim)
-        self.norm = nn.LayerNorm(dim)
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x: Tensor) -> Tensor:
-        hidden = self.linear2(self.dropout(F.relu(self.linear1(x))))
-        return self.norm(x + self.dropout(hidden))
+from ..layers.encoder import FeedForward
 
 
 class EncoderLayer(nn.Module):
@@ -79,12 +64,7 @@ class DecoderLayer(nn.Module):
         return self.q2q_norm(queries + self.dropout(attended))
 
     def forward(
-        self,
-        queries: Tensor,
-        embedding: Tensor,
-        reference: Tensor,
-        memory: Tensor,
-        shapes: Shapes,
+        self, queries: Tensor, embedding: Tensor, reference: Tensor, memory: Tensor, shapes: Shapes
     ) -> tuple[Tensor, Tensor]:
         """queries [B, K, D], embedding [K, D], reference [B, K, 2], memory [B, L, D] to the queries
         [B, K, D] after the layer and the refinement [B, K, 2] in logits (Delta y of Eq. 4)."""
@@ -105,9 +85,8 @@ class DecoderStep(NamedTuple):
 class Decoder(nn.Module):
     """N_D layers that refine K coordinates iteratively (Eq. 4).
 
-    `queries` is Q, `embedding` its position embedding, `start` the learned y_0 in logits. No
-    gradient flows from a layer's coordinates into those of earlier layers (Deformable DETR's
-    iterative refinement).
+    `queries` is Q, `embedding` its position embedding, `start` the learned y_0 in logits. No gradient flows from a
+    layer's coordinates into those of earlier layers (Deformable DETR's iterative refinement).
     """
 
     def __init__(self, *, layers: int, num_keypoints: int, dim: int, **layer: Any) -> None:

@@ -1,9 +1,8 @@
 """TransPose: Keypoint Localization via Transformer (Yang et al., ICCV 2021, arXiv 2012.14214).
 
-An ImageNet backbone truncated early (1/8 of the input for ResNet, 1/4 for HRNet), a 1x1 convolution to D
-channels, a Transformer encoder over all L = H * W positions, optional upsampling by 2, a 1x1
-convolution to K heatmaps. The last layer's attention row of a keypoint's location shows what the
-prediction depends on (Eq. 4; `figures/transpose.py`).
+An ImageNet backbone truncated early (1/8 of the input for ResNet, 1/4 for HRNet), a 1x1 convolution to D channels, a
+Transformer encoder over all L = H * W positions, optional upsampling by 2, a 1x1 convolution to K heatmaps. The last
+layer's attention row of a keypoint's location shows what the prediction depends on (Eq. 4; `figures/transpose.py`).
 """
 
 from collections.abc import Sequence
@@ -23,39 +22,28 @@ from ..layers.position import sine_position_embedding
 
 @MODELS.register_module()
 class ResNetS(ResNet):
-    """MMPose's ResNet with the number of blocks of each stage given: `stage_blocks=(3, 4)` ends
-    after layer2."""
+    """MMPose's ResNet with the number of blocks of each stage given: `stage_blocks=(3, 4)` ends after layer2."""
 
     def __init__(self, *, depth: int = 50, stage_blocks: Sequence[int], **kwargs: Any) -> None:
         self.arch_settings = {depth: (self.arch_settings[depth][0], tuple(stage_blocks))}
         stages = len(stage_blocks)
         kwargs.setdefault("strides", (1, 2, 2, 2)[:stages])
-        super().__init__(
-            depth,
-            num_stages=stages,
-            dilations=(1,) * stages,
-            out_indices=(stages - 1,),
-            **kwargs,
-        )
+        kwargs |= dict(dilations=(1,) * stages, out_indices=(stages - 1,))
+        super().__init__(depth, num_stages=stages, **kwargs)
 
 
 @MODELS.register_module()
 class HRNetS(HRNet):
     """MMPose's HRNet up to stage 3, of which the last module yields the highest resolution only.
 
-    `extra` is HRNet's without `stage4`. Images [B, 3, H, W] to a tuple of one map [B, C, H / 4, W
-    / 4].
+    `extra` is HRNet's without `stage4`. Images [B, 3, H, W] to a tuple of one map [B, C, H / 4, W / 4].
     """
 
     def __init__(self, *, extra: dict, **kwargs: Any) -> None:
         channels = extra["stage3"]["num_channels"][:1]
-        empty = {
-            "num_modules": 0,
-            "num_branches": 1,
-            "block": "BASIC",
-            "num_blocks": (),
-            "num_channels": channels,
-        }
+        empty = dict(
+            num_modules=0, num_branches=1, block="BASIC", num_blocks=(), num_channels=channels
+        )
         super().__init__({**extra, "stage4": empty}, **kwargs)
         last = self.stage3[-1]
         last.multiscale_output = False
@@ -97,11 +85,9 @@ class TransPoseHead(HeatmapHead):
     ) -> None:
         check_choice("position", position, ("sine", "learnable", "none"))
         check_choice("upsampling", upsampling, ("deconv", "bilinear", "none"))
-        deconv = {"deconv_out_channels": (dim,), "deconv_kernel_sizes": (4,)}
-        none = {"deconv_out_channels": None, "deconv_kernel_sizes": None}
-        super().__init__(
-            dim, out_channels, **(deconv if upsampling == "deconv" else none), **kwargs
-        )
+        channels, sizes = ((dim,), (4,)) if upsampling == "deconv" else (None, None)
+        kwargs |= dict(deconv_out_channels=channels, deconv_kernel_sizes=sizes)
+        super().__init__(dim, out_channels, **kwargs)
         self.grid_size, self.position = tuple(grid_size), position
         self.upsampling = upsampling
         self.reduce_std, self.final_std = reduce_std, final_std
@@ -118,8 +104,7 @@ class TransPoseHead(HeatmapHead):
     default_init_cfg = None  # `init_weights` does all of it
 
     def init_weights(self) -> None:
-        """The authors' initialisation: Xavier encoder of identical layers, final weights N(0,
-        0.001^2)."""
+        """The authors' initialisation: Xavier encoder of identical layers, final weights N(0, 0.001^2)."""
         super().init_weights()
         self.encoder.init_xavier_copies()
         if self.final_std is not None:
@@ -145,15 +130,13 @@ class TransPoseHead(HeatmapHead):
         return grid[0].flatten(1).T
 
     def tokens(self, feats: Sequence[Tensor]) -> tuple[Tensor, Tensor | None, tuple[int, int]]:
-        """Encoder input [B, L, D], position embedding [L, D] and grid (height, width) of backbone
-        maps."""
+        """Encoder input [B, L, D], position embedding [L, D] and grid (height, width) of backbone maps."""
         x = self.reduce(feats[-1])
         height, width = x.shape[2:]
         return x.flatten(2).transpose(1, 2), self.position_embedding(height, width), (height, width)
 
     def forward(self, feats: Sequence[Tensor]) -> Tensor:
-        """Backbone maps (the last is used: [B, C, H, W]) to heatmaps [B, K, H, W] or [B, K, 2H,
-        2W]."""
+        """Backbone maps (the last is used: [B, C, H, W]) to heatmaps [B, K, H, W] or [B, K, 2H, 2W]."""
         tokens, position, grid = self.tokens(feats)
         x = self.encoder(tokens, position).transpose(1, 2).unflatten(2, grid)
         if self.upsampling == "bilinear":

@@ -1,7 +1,7 @@
 # COCO keypoints, top-down, 256x192 (height x width), pixel centres aligned (UDP), DARK decoding.
-# Half-body, scale, rotation and flip follow HRNet's recipe as TransPose's authors run it; where
-# MMPose draws differently the comment says so.
-_base_ = ["coco_data.py"]
+# Half-body, scale, rotation and flip follow HRNet's recipe as TransPose's authors run it; where MMPose draws
+# differently the comment says so.
+_base_ = ["coco_boxes.py"]
 
 # MMPoseInferencer asks for these two
 data_mode = "topdown"
@@ -22,9 +22,8 @@ train_pipeline = [
         prob=0.3,
         upper_prioritized_prob=0.69,
     ),
-    # scale: the authors draw 1 + 0.35 N(0, 1) clipped to this range, MMPose a truncated normal
-    # rotation: the authors draw 45 N(0, 1) clipped to +-90 degrees, MMPose 80 times a normal
-    # truncated to +-1, the same standard deviation
+    # scale: the authors draw 1 + 0.35 N(0, 1) clipped to this range, MMPose a truncated normal; rotation: the authors
+    # draw 45 N(0, 1) clipped to +-90 degrees, MMPose 80 times a normal truncated to +-1, the same standard deviation
     dict(
         type="RandomBBoxTransform",
         shift_prob=0.0,
@@ -37,23 +36,8 @@ train_pipeline = [
     dict(type="GenerateTarget", encoder=codec),
     dict(type="PackPoseInputs"),
 ]
-val_pipeline = [
-    dict(type="LoadImage"),
-    dict(type="GetBBoxCenterScale", padding=1.25),
-    dict(type="TopdownAffine", input_size=(192, 256), use_udp=True),
-    dict(type="PackPoseInputs"),
-]
+val_pipeline = [*train_pipeline[:2], train_pipeline[-3], train_pipeline[-1]]  # neither augmentation nor targets
 
-train_dataloader = dict(dataset=dict(data_mode="topdown", pipeline=train_pipeline))
-# bbox_file = "" evaluates with ground-truth boxes; the papers use this detector file (person AP 56.4)
-val_dataloader = dict(
-    dataset=dict(
-        data_mode="topdown",
-        bbox_file="data/full/coco/person_detection_results/COCO_val2017_detections_AP_H_56_person.json",
-        pipeline=val_pipeline,
-    )
-)
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader
-# person score = box score x mean of the keypoint scores above 0.2; OKS-NMS at 0.9
-val_evaluator = dict(score_mode="bbox_keypoint", keypoint_score_thr=0.2, nms_mode="oks_nms", nms_thr=0.9)
-test_evaluator = val_evaluator

@@ -4,6 +4,7 @@ _base_ = ["loaders.py"]
 train_dataloader = dict(
     dataset=dict(
         type="MpiiDataset",
+        data_mode="topdown",
         data_root="data/full/mpii/",
         ann_file="annotations/mpii_train.json",
         data_prefix=dict(img="images/"),

@@ -1,9 +1,6 @@
-# MPII, top-down, 256x256, pixel centres aligned (UDP), DARK decoding.
-# Half-body, scale, rotation and flip follow HRNet's recipe as TransPose's authors run it; where
-# MMPose draws differently the comment says so.
+# MPII, top-down, 256x256, pixel centres aligned (UDP), DARK decoding; flip, scale and rotation follow coco_udp.py
 _base_ = ["mpii_data.py"]
 
-# MMPoseInferencer asks for these two
 data_mode = "topdown"
 dataset_type = "MpiiDataset"
 codec = dict(type="UDPHeatmap", input_size=(256, 256), heatmap_size=(64, 64), sigma=2)
@@ -12,9 +9,7 @@ train_pipeline = [
     dict(type="LoadImage"),
     dict(type="GetBBoxCenterScale", padding=1.25),
     dict(type="RandomFlip", direction="horizontal", prob=0.5),
-    # scale: the authors draw 1 + 0.25 N(0, 1) clipped to this range, MMPose a truncated normal
-    # rotation: the authors draw 30 N(0, 1) clipped to +-60 degrees, MMPose 54 times a normal
-    # truncated to +-1, the same standard deviation
+    # the authors' scale is 1 + 0.25 N(0, 1), their rotation 30 N(0, 1) within +-60 degrees
     dict(
         type="RandomBBoxTransform",
         shift_prob=0.0,
@@ -27,13 +22,8 @@ train_pipeline = [
     dict(type="GenerateTarget", encoder=codec),
     dict(type="PackPoseInputs"),
 ]
-val_pipeline = [
-    dict(type="LoadImage"),
-    dict(type="GetBBoxCenterScale", padding=1.25),
-    dict(type="TopdownAffine", input_size=(256, 256), use_udp=True),
-    dict(type="PackPoseInputs"),
-]
+val_pipeline = [*train_pipeline[:2], train_pipeline[-3], train_pipeline[-1]]
 
-train_dataloader = dict(dataset=dict(data_mode="topdown", pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(data_mode="topdown", pipeline=val_pipeline))
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader

@@ -25,11 +25,7 @@ train_pipeline = [
     dict(type="GenerateTarget", encoder=codec),
     dict(type="PackPoseInputs"),
 ]
-val_pipeline = [
-    *_base_.val_pipeline[:-2],
-    dict(type="TopdownAffine", input_size=(368, 368), use_udp=False),
-    dict(type="PackPoseInputs"),
-]
+val_pipeline = [*train_pipeline[:2], train_pipeline[-3], train_pipeline[-1]]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader

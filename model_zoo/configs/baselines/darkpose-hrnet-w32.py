@@ -1,5 +1,4 @@
-# DarkPose (Zhang et al., CVPR 2020): HRNet-W32 with unbiased targets, DARK decoding, aligned pixel
-# centres
+# DarkPose (Zhang et al., CVPR 2020): HRNet-W32 with unbiased targets, DARK decoding, aligned pixel centres
 _base_ = ["_hrnet_w32.py", "../_base_/coco_udp.py"]
 
 model = dict(head=dict(decoder=_base_.codec), test_cfg=dict(shift_heatmap=False))

@@ -33,12 +33,7 @@ train_pipeline = [
     dict(type="GenerateTarget", encoder=dict(type="RegressionLabel", input_size=(192, 256))),
     dict(type="PackPoseInputs"),
 ]
-val_pipeline = [
-    dict(type="LoadImage"),
-    dict(type="GetBBoxCenterScale"),
-    dict(type="TopdownAffine", input_size=(192, 256)),
-    dict(type="PackPoseInputs"),
-]
+val_pipeline = [*train_pipeline[:2], train_pipeline[-3], train_pipeline[-1]]
 train_dataloader = dict(batch_size=64, dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader
@@ -48,8 +43,4 @@ smoke = {
     "model.backbone": dict(depth=18, stem_channels=16, base_channels=16),
     "model.head": dict(in_channels=128),
 }
-lab = {
-    "codec": dict(_delete_=True, input_size=(192, 256)),
-    "model.backbone.depth": 18,
-    "model.head": dict(in_channels=512),
-}
+lab = {"codec": dict(_delete_=True, input_size=(192, 256)), "model.backbone.depth": 18, "model.head.in_channels": 512}

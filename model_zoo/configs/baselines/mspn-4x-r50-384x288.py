@@ -1,9 +1,8 @@
 # MSPN (Li et al., arXiv 2019): four stages of ResNet-50 with four units each, at 384x288.
-# The outputs are the heatmaps of all units; the last is decoded. Every unit learns the finest
-# target here: the paper's wider targets of the coarse units, which one codec cannot state, are left
-# out. The target's kernel is 7 pixels at heatmaps of 96x72 (our reading). MMPose's convolutions
-# before batch norm have no bias: 140,816 parameters fewer than with one.
-# Augmentation as in coco_udp.py
+# The outputs are the heatmaps of all units; the last is decoded. Every unit learns the finest target here: the paper's
+# wider targets of the coarse units, which one codec cannot state, are left out. The target's kernel is 7 pixels at
+# heatmaps of 96x72 (our reading). MMPose's convolutions before batch norm have no bias: 140,816 parameters fewer than
+# with one. Augmentation as in coco_udp.py
 _base_ = ["_schedule.py", "../_base_/coco_msra.py"]
 
 target = dict(type="MegviiHeatmap", input_size=(288, 384), heatmap_size=(72, 96), kernel_size=7)
@@ -28,9 +27,7 @@ model = dict(
         level_indices=[0] * 16,
         # the last unit of each stage: its hardest keypoints only
         loss=[
-            dict(type="KeypointMSELoss", use_target_weight=True, loss_weight=0.25),
-            dict(type="KeypointMSELoss", use_target_weight=True, loss_weight=0.25),
-            dict(type="KeypointMSELoss", use_target_weight=True, loss_weight=0.25),
+            *[dict(type="KeypointMSELoss", use_target_weight=True, loss_weight=0.25)] * 3,
             dict(type="KeypointOHKMMSELoss", use_target_weight=True, loss_weight=1.0),
         ]
         * 4,
@@ -38,15 +35,7 @@ model = dict(
     ),
     test_cfg=dict(flip_mode="heatmap", shift_heatmap=False),
 )
-expected_output = dict.fromkeys(
-    (
-        *("stage1_unit1", "stage1_unit2", "stage1_unit3", "stage1_unit4"),
-        *("stage2_unit1", "stage2_unit2", "stage2_unit3", "stage2_unit4"),
-        *("stage3_unit1", "stage3_unit2", "stage3_unit3", "stage3_unit4"),
-        *("stage4_unit1", "stage4_unit2", "stage4_unit3", "stage4_unit4"),
-    ),
-    ("B", "K", "H/4", "W/4"),
-)
+expected_output = {f"stage{s}_unit{u}": ("B", "K", "H/4", "W/4") for s in (1, 2, 3, 4) for u in (1, 2, 3, 4)}
 
 train_pipeline = [
     *_base_.train_pipeline[:-3],
@@ -54,11 +43,7 @@ train_pipeline = [
     dict(type="GenerateTarget", encoder=[target], multilevel=True),
     dict(type="PackPoseInputs"),
 ]
-val_pipeline = [
-    *_base_.val_pipeline[:-2],
-    dict(type="TopdownAffine", input_size=(288, 384), use_udp=False),
-    dict(type="PackPoseInputs"),
-]
+val_pipeline = [*train_pipeline[:2], train_pipeline[-3], train_pipeline[-1]]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader

@@ -1,6 +1,5 @@
-# COCO 256x192 (height x width), output stride 16; augmentation as HRNet (Sec. 3.2). Sigma is not
-# printed: 1 cell at every stride, where the printed exponent, 2 sigma without a square, is the usual
-# one (NOTES-model.md).
+# COCO 256x192 (height x width), output stride 16; augmentation as HRNet (Sec. 3.2). Sigma is not printed: 1 cell at
+# every stride, where the printed exponent, 2 sigma without a square, is the usual one (NOTES-model.md).
 _base_ = ["../_base_/coco_msra.py"]
 
 codec = dict(type="CenterOffsetHeatmap", input_size=(192, 256), heatmap_size=(12, 16), sigma=1.0)

@@ -45,7 +45,6 @@ optim_wrapper = dict(
 param_scheduler = [dict(type="MultiStepLR", begin=0, end=210, milestones=[170, 200], gamma=0.1, by_epoch=True)]
 auto_scale_lr = dict(base_batch_size=128)
 
-# What smoke and lab runs of every LOFR share.
 # Synthetic people are whole, while on COCO more than half are not, and labels that are all 1 teach nothing. So the
 # crop is shifted and zoomed at random: what it shows differs, and with it the labels. The draw knows the box alone.
 smoke = {

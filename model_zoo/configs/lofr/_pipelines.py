@@ -19,9 +19,4 @@ train_pipeline = [
     dict(type="CategoryLabels"),
     dict(type="PackPoseInputs"),
 ]
-val_pipeline = [
-    dict(type="LoadImage"),
-    dict(type="GetBBoxCenterScale", padding=1.25),
-    dict(type="TopdownAffine", input_size=(192, 256)),
-    dict(type="PackPoseInputs"),
-]
+val_pipeline = [*train_pipeline[:2], train_pipeline[-4], train_pipeline[-1]]

@@ -19,19 +19,12 @@ train_pipeline = [
     dict(type="GenerateTarget", encoder=codec),
     *_base_.train_pipeline[-2:],
 ]
-val_pipeline = [
-    *_base_.val_pipeline[:2],
-    dict(type="TopdownAffine", input_size=(256, 256)),
-    dict(type="PackPoseInputs"),
-]
-train_dataloader = dict(
-    dataset=dict(type="LocatedMpiiDataset", data_mode="topdown", located_share=0.0, pipeline=train_pipeline)
-)
-val_dataloader = dict(dataset=dict(data_mode="topdown", pipeline=val_pipeline))
+val_pipeline = [*train_pipeline[:2], train_pipeline[-4], train_pipeline[-1]]
+train_dataloader = dict(dataset=dict(type="LocatedMpiiDataset", located_share=0.0, pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader
 
-# 160 epochs (Section 4.2)
-train_cfg = dict(max_epochs=160)
+train_cfg = dict(max_epochs=160)  # Section 4.2
 param_scheduler = [dict(type="MultiStepLR", begin=0, end=160, milestones=[120, 145], gamma=0.1, by_epoch=True)]
 model = dict(head=dict(input_size=(256, 256), num_keypoints=16, skeleton="mpii", decoder=codec))
 

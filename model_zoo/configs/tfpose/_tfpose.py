@@ -1,8 +1,7 @@
-# ResNet-50, levels C3-C5, six encoder and six decoder layers, with the auxiliary heatmap branch.
-# Optimisation (Sec. 4.1): AdamW, 4e-3, cosine; a tenth for encoder and decoder ("the Transformers
-# and the linear projections for predicting keypoints offsets"). Not printed and read as MMPose's
-# other top-down methods: 8 x 64 images, 210 epochs, 500 iterations of warm-up; clipping as in
-# Deformable DETR.
+# ResNet-50, levels C3-C5, six encoder and six decoder layers, with the auxiliary heatmap branch. Optimisation (Sec.
+# 4.1): AdamW, 4e-3, cosine; a tenth for encoder and decoder ("the Transformers and the linear projections for
+# predicting keypoints offsets"). Not printed and read as MMPose's other top-down methods: 8 x 64 images, 210 epochs,
+# 500 iterations of warm-up; clipping as in Deformable DETR.
 _base_ = ["../_base_/topdown.py"]
 
 model = dict(
@@ -44,9 +43,8 @@ param_scheduler = [
 ]
 auto_scale_lr = dict(base_batch_size=512)
 
-# Crops of 48x64 (width x height). Narrower, half the encoder layers, from random weights; the last
-# stage keeps its resolution, so that C3-C5 have 6x8, 3x4 and 3x4 tokens. One learning rate for all:
-# nothing is pretrained.
+# Crops of 48x64 (width x height). Narrower, half the encoder layers, from random weights; the last stage keeps its
+# resolution, so that C3-C5 have 6x8, 3x4 and 3x4 tokens. One learning rate for all: nothing is pretrained.
 smoke = {
     "codec": dict(_delete_=True, input_size=(48, 64), heatmap_size=(24, 32), sigma=1.5),
     "model.backbone": dict(depth=18, stem_channels=16, base_channels=16, strides=(1, 2, 2, 1)),

@@ -7,14 +7,7 @@ model = dict(head=dict(num_joints=16, decoder=codec))
 train_pipeline = [
     *_base_.train_pipeline[:3],
     dict(type="RandomHalfBody", prob=0.3),
-    dict(
-        type="RandomBBoxTransform",
-        shift_prob=0.0,
-        scale_factor=(0.5, 1.5),
-        scale_prob=1.0,
-        rotate_factor=40.0,
-        rotate_prob=0.6,
-    ),
+    dict(_base_.train_pipeline[-4], scale_factor=(0.5, 1.5), rotate_factor=40.0),
     _base_.train_pipeline[-3],
     dict(type="GenerateTarget", encoder=codec),
     dict(type="PackPoseInputs"),

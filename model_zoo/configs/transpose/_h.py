@@ -15,8 +15,7 @@ model = dict(
 train_cfg = dict(max_epochs=240)
 param_scheduler = [dict(type="CosineAnnealingLR", T_max=240, eta_min=1e-5, begin=0, end=240, by_epoch=True)]
 
-# narrow (d a quarter), and with the reduction's usual initialisation: there are no ImageNet
-# weights to protect
+# narrow (d a quarter), and with the reduction's usual initialisation: there are no ImageNet weights to protect
 smoke = {
     "model.backbone.extra": dict(
         stage1=dict(num_blocks=(1,), num_channels=(16,)),

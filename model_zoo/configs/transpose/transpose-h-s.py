@@ -1,5 +1,4 @@
-# HRNet-W32. Batch: the file says 16 on each of two GPUs, the README four GPUs (64); the file is
-# followed.
+# HRNet-W32. Batch: the file says 16 on each of two GPUs, the README four GPUs (64); the file is followed.
 _base_ = ["transpose-h-a4.py"]
 
 model = dict(

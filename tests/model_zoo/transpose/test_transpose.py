@@ -50,7 +50,7 @@ def test_columns_and_areas_agree_with_all_rows(model, images):
     assert torch.equal(area.flatten(2), rows[:, [7]] >= threshold)
     area = transpose.affected_area(model, images, [7], layer=1, threshold=threshold)
     assert torch.equal(area.flatten(2), rows[:, :, [7]].transpose(1, 2) >= threshold)
-    assert transpose.DEPENDENCY_THRESHOLD == 0.00075
+    assert transpose.THRESHOLD == 0.00075
 
 
 def test_reading_attention_changes_neither_mode_nor_output(model, images):
