@@ -3,38 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bench.datasets.synthetic.camera import Camera, Floats
 from bench.datasets.synthetic.dice import Dice
-from bench.datasets.synthetic.look import CLOTH, Colour
+from bench.datasets.synthetic.look import CLOTH, Colour, palette
 from bench.datasets.synthetic.skeleton import Vec, rot_y
 from bench.datasets.synthetic.solids import Solids
 
-Bools = NDArray[np.bool_]
-
-WALLS: list[Colour] = [
-    (214, 204, 186),
-    (186, 198, 204),
-    (204, 186, 176),
-    (172, 184, 160),
-    (228, 226, 220),
-    (150, 160, 176),
-    (190, 160, 130),
-    (130, 140, 130),
-    (168, 120, 100),
-]
-FLOORS: list[Colour] = [
-    (150, 118, 84),
-    (112, 92, 74),
-    (168, 164, 158),
-    (128, 132, 136),
-    (96, 124, 78),
-    (196, 180, 150),
-    (118, 140, 96),
-    (90, 92, 98),
-]
-SKIES: list[Colour] = [(150, 190, 226), (190, 208, 222), (214, 216, 218), (236, 206, 176)]
+WALLS = palette("d6ccba bac6cc ccbab0 acb8a0 e4e2dc 96a0b0 bea082 828c82 a87864")
+FLOORS = palette("967654 705c4a a8a49e 808488 607c4e c4b496 768c60 5a5c62")
+SKIES = palette("96bee2 bed0de d6d8da ecceb0")
 
 
 def paint_backdrop(
