@@ -109,8 +109,3 @@ def _read_truth(raw: bytes, what: str) -> MpiiTruth:
     for array in truth:
         array.flags.writeable = False
     return truth
-
-
-def mpii_people(ground_truth: Path) -> int:
-    """Number of people in mpii_gt_val.mat. Raises `DataError`."""
-    return len(mpii_truth(ground_truth).heads)

@@ -169,18 +169,10 @@ def add_prop(solids: Solids, x: float, z: float, dice: Dice) -> None:
     elif kind in (1, 2):
         tall, wide = dice.uniform(0.5, 1.0), dice.uniform(0.16, 0.42)
         flat = 1.0 if kind == 1 else 0.2
-        solids.cone(
-            (x, 0.0, z),
-            (x, tall, z),
-            frame,
-            wide,
-            wide,
-            colour,
-            flat=flat,
-            beyond=other,
-            split=dice.uniform(0.2, 1.2),
-        )
-        solids.ball((x, tall, z), frame, (wide, 0.02, wide * flat), other)
+        split = dice.uniform(0.2, 1.2)
+        foot, top = (x, 0.0, z), (x, tall, z)
+        solids.cone(foot, top, frame, wide, wide, colour, flat=flat, beyond=other, split=split)
+        solids.ball(top, frame, (wide, 0.02, wide * flat), other)
     elif kind == 3:
         green: Colour = (dice.uniform(40, 90), dice.uniform(90, 140), dice.uniform(30, 70))
         for _ in range(5):
