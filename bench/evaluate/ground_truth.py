@@ -61,11 +61,8 @@ def _whole(value: Any) -> bool:
 
 
 def _numbers(values: Any, count: int) -> bool:
-    return (
-        isinstance(values, list)
-        and len(values) == count
-        and all(type(value) in (int, float) and abs(value) < _LARGEST for value in values)
-    )
+    counted = isinstance(values, list) and len(values) == count
+    return counted and all(type(v) in (int, float) and abs(v) < _LARGEST for v in values)
 
 
 class MpiiTruth(NamedTuple):
