@@ -17,52 +17,40 @@ from bench.commands import (
 )  # fmt: skip
 from bench.commands.common import Group
 
+MODULES = (
+    catalog,
+    compare,
+    config,
+    datasets,
+    doctor,
+    evaluate,
+    judge,
+    measure,
+    pipeline,
+    show,
+    site,
+)
 SECTIONS = {
-    "Start here": (pipeline.repro_command, doctor.doctor_command),
-    "Look at papers and results": (
-        show.show_command,
-        show.coverage_command,
-        show.claims_command,
-        show.conflicts_command,
-        show.cells_command,
-        show.runs_command,
-        show.models_command,
-        show.results_command,
-        compare.compare_command,
-    ),
-    "Judge, publish, export": (
-        judge.judge_command,
-        judge.table_command,
-        site.site_command,
-        site.serve_command,
-        judge.export_command,
-    ),
-    "Evaluate your own predictions": (
-        evaluate.evaluate_command,
-        evaluate.submit_command,
-        evaluate.verify_command,
-    ),
-    "Get data": (
-        datasets.fetch_command,
-        datasets.convert_mpii_command,
-        datasets.prepare_command,
-    ),
-    "Measure models": (
-        config.config_command,
-        measure.count_command,
-        measure.time_command,
-        measure.measure_command,
-        measure.gallery_command,
-        measure.released_command,
-        measure.test_dev_command,
-    ),
-    "Extend the project": (catalog.new_command, pipeline.pipeline_command, pipeline.inputs_command),
+    "Start here": "repro doctor",
+    "Look at papers and results": "show coverage claims conflicts cells runs models results compare",
+    "Judge, publish, export": "judge table site serve export",
+    "Evaluate your own predictions": "evaluate submit verify",
+    "Get data": "fetch convert-mpii prepare",
+    "Measure models": "config count time measure gallery released test-dev",
+    "Extend the project": "new pipeline inputs",
+}
+DEFINED = {
+    one.name: one
+    for module in MODULES
+    for one in vars(module).values()
+    if isinstance(one, click.Command)
 }
 
 
 @click.group(
     cls=Group,
     sections=SECTIONS,
+    commands={name: DEFINED[name] for names in SECTIONS.values() for name in names.split()},
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit status: 0 done; 1 a check failed (judge --fail-on, verify, doctor); 2 wrong input, in one line.",
 )

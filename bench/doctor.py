@@ -73,11 +73,8 @@ def _versions() -> Iterator[Finding]:
     if missing:
         yield Finding("error", f"not installed: {', '.join(missing)}", "run `make setup`")
     if other:
-        yield Finding(
-            "note",
-            f"versions other than the tested ones: {'; '.join(other)}",
-            "run `make setup` in a new .venv",
-        )
+        what = f"versions other than the tested ones: {'; '.join(other)}"
+        yield Finding("note", what, "run `make setup` in a new .venv")
     if not missing and not other:
         yield Finding("ok", f"{len(wanted)} packages as pinned")
 
@@ -96,11 +93,9 @@ def _imports() -> Iterator[Finding]:
         return
     yield Finding("ok", f"MMPose {version('mmpose')} imports")
     missing = compat.installed()
-    if "mmcv.ops" in missing:
-        lite = "mmcv-lite: no compiled operators; versions in PyTorch are used instead"
-        yield Finding("note", lite)
-    else:
-        yield Finding("ok", "mmcv with compiled operators")
+    lite = "mmcv-lite: no compiled operators; versions in PyTorch are used instead"
+    full = Finding("ok", "mmcv with compiled operators")
+    yield Finding("note", lite) if "mmcv.ops" in missing else full
     if "torchvision" in missing:
         broken = "torchvision's compiled operators do not load; no model here needs them"
         yield Finding("note", broken)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from bench.catalog.load import PAPERS, load_catalog
+from bench.commands.common import FOLDER
 from bench.paths import require_checkout
 
 
@@ -15,11 +16,7 @@ def new_command() -> None:
 
 @new_command.command("paper", epilog="Example: repropose new paper my-paper")
 @click.argument("name")
-@click.option(
-    "--root",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="parent folder; bench/papers of the checkout by default",
-)
+@click.option("--root", type=FOLDER, help="parent folder; bench/papers of the checkout by default")
 def new_paper_command(name: str, root: Path | None) -> None:
     """Write the folder of a new paper. Its files are valid and hold one example of every entry."""
     from bench.catalog.new_paper import new_paper

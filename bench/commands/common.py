@@ -4,6 +4,7 @@ import errno
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -27,6 +28,8 @@ TIER = click.option(
     metavar="|".join(TIERS),
     help="data and schedule; params.yaml sets the default",
 )
+FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
+FOLDER = click.Path(path_type=Path, file_okay=False)
 JSON = click.option("--json", "as_json", is_flag=True, help="print a JSON list")
 #: Needed to count, train and predict, and to evaluate on CrowdPose; reading, judging and the site do without.
 MODEL_PACKAGES = ("torch", "torchvision", "mmengine", "mmcv", "mmpose", "cv2", "xtcocotools")
@@ -35,22 +38,19 @@ MODEL_PACKAGES = ("torch", "torchvision", "mmengine", "mmcv", "mmpose", "cv2", "
 class Group(click.Group):
     """Lists its commands by section; reports every known error in one line with exit status 2."""
 
-    def __init__(
-        self, *args: Any, sections: Mapping[str, Sequence[click.Command]], **kwargs: Any
-    ) -> None:
-        """sections: heading -> commands, in the order of the help text."""
+    def __init__(self, *args: Any, sections: Mapping[str, str], **kwargs: Any) -> None:
+        """sections: heading -> names of its commands, in the order of the help text."""
         super().__init__(*args, **kwargs)
         self.sections = sections
-        for command in (one for commands in sections.values() for one in commands):
-            self.add_command(command)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """One section of the help text per heading."""
         longest = max(map(len, self.commands))
-        for heading, commands in self.sections.items():
+        for heading, names in self.sections.items():
             limit = formatter.width - 6 - longest
             rows = [
-                (str(one.name).ljust(longest), one.get_short_help_str(limit)) for one in commands
+                (name.ljust(longest), self.commands[name].get_short_help_str(limit))
+                for name in names.split()
             ]
             with formatter.section(heading):
                 formatter.write_dl(rows)
@@ -59,27 +59,23 @@ class Group(click.Group):
         try:
             return super().invoke(context)
         except (ReproPoseError, ZooError, MissingPackage) as error:
-            raise SystemExit(_fail(str(error))) from None
+            message = str(error)
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] not in MODEL_PACKAGES:
                 raise
-            raise SystemExit(_fail(missing_package(error))) from None
+            message = missing_package(error)
         except click.exceptions.NoArgsIsHelpError:
             raise
         except click.UsageError as error:
             path = error.ctx.command_path if error.ctx else ""
             command = f"repropose{path.removeprefix(context.command_path)}"
-            problem = error.format_message().rstrip(".")
-            raise SystemExit(_fail(f"{problem}; see `{command} --help`")) from None
+            message = f"{error.format_message().rstrip('.')}; see `{command} --help`"
         except OSError as error:
             if error.errno in (None, errno.EPIPE):  # the reader closed the pipe: no error of ours
                 raise
-            raise SystemExit(_fail(f"{error.strerror}: {error.filename or 'output'}")) from None
-
-
-def _fail(message: str) -> int:
-    click.echo(f"repropose: {message}", err=True)
-    return 2
+            message = f"{error.strerror}: {error.filename or 'output'}"
+        click.echo(f"repropose: {message}", err=True)
+        raise SystemExit(2)
 
 
 def missing_package(error: ModuleNotFoundError) -> str:

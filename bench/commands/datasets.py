@@ -1,12 +1,12 @@
 """Commands that fetch, convert and prepare data sets."""
 
 from pathlib import Path
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 import click
 
 from bench.catalog.schema import DatasetName
-from bench.commands.common import JSON, TIER, current_tier, print_rows
+from bench.commands.common import FILE, JSON, TIER, current_tier, print_rows
 from bench.errors import DataError, UnknownName
 from bench.paths import workspace
 
@@ -23,15 +23,7 @@ from bench.paths import workspace
 @click.option("--jobs", type=click.IntRange(1, 16), default=4, help="downloads in parallel")
 @click.option("--keep-archives", is_flag=True, help="keep archives after unpacking")
 @JSON
-def fetch_command(
-    names: tuple[str, ...],
-    show: bool,
-    data_root: Path | None,
-    offline: bool,
-    jobs: int,
-    keep_archives: bool,
-    as_json: bool,
-) -> None:
+def fetch_command(names: tuple[str, ...], show: bool, as_json: bool, **options: Any) -> None:
     """Download real data sets and weights. Run it again to resume an interrupted download."""
     from bench.fetch.fetcher import Options, fetch, listing
     from bench.fetch.sources import sources
@@ -45,15 +37,14 @@ def fetch_command(
         return
     if not names:
         raise DataError("name what to fetch: " + ", ".join(sources()) + "; or give --list")
-    options = Options(data_root, offline, jobs, keep_archives)
-    fetch(names, options, lambda line: click.echo(line, err=True))
+    fetch(names, Options(**options), lambda line: click.echo(line, err=True))
 
 
 @click.command("convert-mpii", epilog="Example: repropose convert-mpii --split mpii_val.json")
 @click.argument("mat", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @click.option(
     "--split",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=FILE,
     help="the val split: a published mpii_val.json, or a text file with one image name per line",
 )
 def convert_mpii_command(mat: Path | None, split: Path | None) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bench.catalog.load import load_catalog
-from bench.commands.common import JSON, current_tier, print_lead, results_store
+from bench.commands.common import FILE, JSON, current_tier, print_lead, results_store
 from bench.errors import DataError, ResultError
 from bench.evaluate.model_card import read_card
 from bench.evaluate.predictions import SPLITS, dataset_of
@@ -16,7 +16,6 @@ from bench.paths import require_checkout
 if TYPE_CHECKING:
     from bench.evaluate.metrics import Evaluation
 
-FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 PREDICTIONS = click.option(
     "--predictions",
     type=FILE,
@@ -106,14 +105,9 @@ def submit_command(
 
     if accept:
         require_checkout("`repropose submit --accept`", "leave --accept out to store in results/")
+    where = dataset_of(split), current_tier(tier)
     stored = submit(
-        results_store(),
-        predictions,
-        read_card(card),
-        dataset_of(split),
-        current_tier(tier),
-        committed=accept,
-        replace=replace,
+        results_store(), predictions, read_card(card), *where, committed=accept, replace=replace
     )
     print_lead(stored.result.card.title, stored.result.metrics, stored.file)
     for note in stored.result.notes:

@@ -5,14 +5,7 @@ from pathlib import Path
 
 import click
 
-from bench.commands.common import (
-    JSON,
-    TIER,
-    current_tier,
-    judged,
-    measurements,
-    print_rows,
-)
+from bench.commands.common import FOLDER, JSON, TIER, current_tier, judged, measurements, print_rows
 from bench.files import write_atomically
 from bench.judge import export
 from bench.judge.cells import failures, judge_table
@@ -52,7 +45,7 @@ def table_command(name: str, tier: str | None) -> None:
 
 
 @click.command("export", epilog="Example: repropose export build/export")
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", type=FOLDER)
 def export_command(folder: Path) -> None:
     """Export everything as CSV and Parquet files.
 

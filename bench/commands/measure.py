@@ -28,10 +28,8 @@ def count_command(names: tuple[str, ...], paper: str | None) -> None:
         fingerprints.paper_models(catalog)[paper] if paper else list(config_files())
     )
     for result in measure_counts(wanted):
-        stored = results_store().write(result)
-        click.echo(
-            f"{result.model}: {result.parameters['total'] / 1e6:.2f} M -> {stored.file}", err=True
-        )
+        stored, millions = results_store().write(result), result.parameters["total"] / 1e6
+        click.echo(f"{result.model}: {millions:.2f} M -> {stored.file}", err=True)
 
 
 @click.command("time", epilog="Example: repropose time transpose --device cpu")

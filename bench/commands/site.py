@@ -5,18 +5,16 @@ from pathlib import Path
 import click
 
 from bench.catalog.load import PAPERS
-from bench.commands.common import judged, measurements
+from bench.commands.common import FILE, FOLDER, judged, measurements
 from bench.paths import ROOT, workspace
 
 
 @click.command("site", epilog="Example: repropose site --open")
 @click.option("--open", "open_it", is_flag=True, help="open it in a browser")
-@click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), help="folder; build/site by default"
-)
+@click.option("--out", type=FOLDER, help="folder; build/site by default")
 @click.option(
     "--compare",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=FILE,
     help="snapshot.json of an earlier site: adds a page of what changed since",
 )
 def site_command(open_it: bool, out: Path | None, compare: Path | None) -> None:

@@ -8,7 +8,8 @@ import io
 import resource
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +75,15 @@ def _check(name: str, there: dict[str, tuple[tuple[int, ...], str]]) -> None:
         raise DataError(f"{name} is of class {kind}; real numbers are expected")
     if np.prod(shape, dtype=float) > MAX_VALUES:
         raise DataError(f"{name} has the shape {shape}; at most {MAX_VALUES} numbers are read")
+
+
+def mat_file(arrays: Mapping[str, Any], origin: str) -> bytes:
+    """A .mat file of the arrays. Its 116 bytes of free text, which usually hold a date, name the origin instead."""
+    from scipy.io import savemat
+
+    out = io.BytesIO()
+    savemat(out, dict(arrays), format="5")
+    return f"MATLAB 5.0 MAT-file, {origin}".encode().ljust(116) + out.getvalue()[116:]
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Conversion of MPII from the authors' .mat to the layout that HRNet introduced and MMPose reads, and back.
+"""Conversion of MPII from the authors' .mat to the layout that HRNet introduced and MMPose reads.
 
 The .mat has a struct RELEASE: `annolist` (image name; `annorect`, one per person, with head box x1 y1 x2 y2, `scale` in
 units of 200 pixels, `objpos`, `annopoints.point` with x, y, id, is_visible), `img_train`. Pixels are 1-based in both.
@@ -14,7 +14,7 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.datasets.keypoints import MPII_SHORT_NAMES
+from bench.datasets.matlab import mat_file
 from bench.errors import DataError
 from bench.files import read_json, write_atomically
 from bench.paths import ROOT
@@ -145,7 +146,8 @@ def convert(mat: Path, folder: Path, split: Path | None = None) -> dict[str, int
     people = read_people(mat)
     note = {"rule": OWN_RULE}
     if split is None:
-        chosen = [p for p in people if _own(p["image"])]
+        hashes = (hashlib.sha256(p["image"].encode()).hexdigest() for p in people)
+        chosen = [p for p, digits in zip(people, hashes, strict=True) if int(digits, 16) % 9 == 0]
     else:
         chosen = _listed(people, split)
         digest = hashlib.sha256(split.read_bytes()).hexdigest()
@@ -164,10 +166,6 @@ def convert(mat: Path, folder: Path, split: Path | None = None) -> dict[str, int
 def _note(folder: Path, note: Mapping[str, str]) -> None:
     """Record the rule of the split. Results on any but the published one are marked and never compared."""
     write_atomically(folder / SPLIT_NOTE, json.dumps(note, indent=1).encode())
-
-
-def _own(image: str) -> bool:
-    return int(hashlib.sha256(image.encode()).hexdigest(), 16) % 9 == 0
 
 
 def _listed(people: Sequence[Person], split: Path) -> list[Person]:
@@ -210,66 +208,11 @@ def ground_truth(people: Sequence[Person]) -> dict[str, NDArray[Any]]:
     }
 
 
-def release(people: Sequence[Person]) -> dict[str, Any]:
-    """The inverse of `read_people`: people as the nested struct of the authors' .mat, for scipy's savemat."""
-    by_image: dict[str, list[Person]] = {}
-    for person in people:
-        by_image.setdefault(person["image"], []).append(person)
-    images = [
-        {"image": {"name": name}, "annorect": _structs(group, _rect)}
-        for name, group in by_image.items()
-    ]
-    return {
-        "RELEASE": {
-            "annolist": _structs(images, dict),
-            "img_train": np.ones((1, len(images))),
-            "version": "12",
-        }
-    }
-
-
-def _structs(items: Sequence[Any], make: Callable[[Any], dict[str, Any]]) -> NDArray[Any]:
-    """A 1 x N struct array of records with the same fields."""
-    records = [make(item) for item in items]
-    fields = list(records[0])
-    array = np.empty((1, len(records)), [(name, object) for name in fields])
-    for place, record in enumerate(records):
-        array[0, place] = tuple(record[name] for name in fields)
-    return array
-
-
-def _rect(person: Person) -> dict[str, Any]:
-    points = [
-        {"x": x, "y": y, "id": place, "is_visible": 1}
-        for place, ((x, y), v) in enumerate(
-            zip(person["joints"], person["joints_vis"], strict=True)
-        )
-        if v
-    ]
-    head = dict(zip(("x1", "y1", "x2", "y2"), person["head"], strict=True))
-    center = dict(zip("xy", person["center"], strict=True))
-    return {
-        **head,
-        "annopoints": {"point": _structs(points, dict)},
-        "scale": person["scale"],
-        "objpos": center,
-    }
-
-
 def truth_file(arrays: Mapping[str, Any]) -> bytes:
-    """mpii_gt_val.mat: `ground_truth` and `dataset_joints` [1, 16], the joints' names.
-
-    The 116 bytes of free text, which usually hold a date, are fixed.
-    """
-    import io
-
-    from scipy.io import savemat
-
+    """mpii_gt_val.mat: `ground_truth` and `dataset_joints` [1, 16], the joints' names."""
     names = np.empty((1, len(MPII_SHORT_NAMES)), object)
     names[0, :] = MPII_SHORT_NAMES
-    out = io.BytesIO()
-    savemat(out, {"dataset_joints": names, **arrays}, format="5")
-    return b"MATLAB 5.0 MAT-file, converted from MPII".ljust(116) + out.getvalue()[116:]
+    return mat_file({"dataset_joints": names, **arrays}, "converted from MPII")
 
 
 if __name__ == "__main__":

@@ -192,16 +192,9 @@ def _file_hashes(dataset: DatasetName, folder: Path) -> dict[str, str]:
 
 def _fetch_hint(dataset: DatasetName, name: str) -> str:
     """The command that downloads a file or folder of the data set."""
-    names = {
-        "coco": {
-            "annotations": "coco-annotations",
-            "val2017": "coco-val",
-            "train2017": "coco-train",
-        },
-        "mpii": {"annotations": "mpii-annotations", "images": "mpii"},
-        "crowdpose": {"annotations": "crowdpose-annotations", "images": "crowdpose"},
-    }[layout(dataset)]
-    return f"`repropose fetch {names[name.partition('/')[0]]}` downloads it (README, 'Real data')"
+    parts = {"annotations": "-annotations", "val2017": "-val", "train2017": "-train", "images": ""}
+    source = layout(dataset) + parts[name.partition("/")[0]]
+    return f"`repropose fetch {source}` downloads it (README, 'Real data')"
 
 
 def _custom_split(folder: Path) -> str:

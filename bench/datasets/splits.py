@@ -7,29 +7,6 @@ from bench.catalog.schema import DatasetName, Layout, Tier, layout
 from bench.errors import UnknownName
 from bench.paths import workspace
 
-# Files that an evaluation depends on, relative to the data set's folder; the first is the test split's ground truth.
-FILES: dict[DatasetName, tuple[str, ...]] = {
-    "coco": (
-        "annotations/person_keypoints_val2017.json",
-        "annotations/person_keypoints_train2017.json",
-        "person_detection_results/COCO_val2017_detections_AP_H_56_person.json",
-    ),
-    "coco-scenes": (
-        "annotations/person_keypoints_val2017.json",
-        "annotations/person_keypoints_train2017.json",
-    ),
-    "mpii": (
-        "annotations/mpii_gt_val.mat",
-        "annotations/mpii_val.json",
-        "annotations/mpii_train.json",
-    ),
-    "crowdpose": (
-        "annotations/mmpose_crowdpose_test.json",
-        "annotations/mmpose_crowdpose_trainval.json",
-    ),
-}
-
-
 # Annotation file and the folder of its images: test, then training.
 IMAGES: dict[Layout, tuple[tuple[str, str], ...]] = {
     "coco": (
@@ -42,7 +19,15 @@ IMAGES: dict[Layout, tuple[tuple[str, str], ...]] = {
         ("annotations/mmpose_crowdpose_trainval.json", "images"),
     ),
 }
-
+DETECTED_BOXES = "person_detection_results/COCO_val2017_detections_AP_H_56_person.json"
+_ANNOTATIONS = {form: tuple(file for file, _ in both) for form, both in IMAGES.items()}
+# Files that an evaluation depends on, relative to the data set's folder; the first is the test split's ground truth.
+FILES: dict[DatasetName, tuple[str, ...]] = {
+    "coco": (*_ANNOTATIONS["coco"], DETECTED_BOXES),
+    "coco-scenes": _ANNOTATIONS["coco"],
+    "mpii": ("annotations/mpii_gt_val.mat", *_ANNOTATIONS["mpii"]),
+    "crowdpose": _ANNOTATIONS["crowdpose"],
+}
 
 # Entries (images; people for MPII) of the published splits: test, then training.
 PUBLISHED_SIZES: dict[Layout, tuple[int, int]] = {

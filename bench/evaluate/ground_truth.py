@@ -61,11 +61,8 @@ def _whole(value: Any) -> bool:
 
 
 def _numbers(values: Any, count: int) -> bool:
-    return (
-        isinstance(values, list)
-        and len(values) == count
-        and all(type(value) in (int, float) and abs(value) < _LARGEST for value in values)
-    )
+    counted = isinstance(values, list) and len(values) == count
+    return counted and all(type(v) in (int, float) and abs(v) < _LARGEST for v in values)
 
 
 class MpiiTruth(NamedTuple):
@@ -109,8 +106,3 @@ def _read_truth(raw: bytes, what: str) -> MpiiTruth:
     for array in truth:
         array.flags.writeable = False
     return truth
-
-
-def mpii_people(ground_truth: Path) -> int:
-    """Number of people in mpii_gt_val.mat. Raises `DataError`."""
-    return len(mpii_truth(ground_truth).heads)

@@ -28,10 +28,11 @@ from bench.results.locations import MATCHES, PEOPLE
 from bench.results.records import Diagnosis
 
 Prediction = Mapping[str, Any]
-COCO_METRICS = ("AP", "AP50", "AP75", "AP_M", "AP_L", "AR", "AR50", "AR75", "AR_M", "AR_L")
-CROWDPOSE_METRICS = (
-    "AP", "AP50", "AP75", "AR", "AR50", "AR75", "AP_easy", "AP_medium", "AP_hard",
-)  # fmt: skip
+# The values that the official evaluators print, in their order.
+METRICS: dict[Layout, tuple[str, ...]] = {
+    "coco": ("AP", "AP50", "AP75", "AP_M", "AP_L", "AR", "AR50", "AR75", "AR_M", "AR_L"),
+    "crowdpose": ("AP", "AP50", "AP75", "AR", "AR50", "AR75", "AP_easy", "AP_medium", "AP_hard"),
+}
 
 
 def _installed(package: str) -> str:
@@ -92,40 +93,27 @@ def evaluate_with_diagnosis(
     """Every metric of a data set's official evaluation, in percent, with the errors behind them."""
     if dataset == "mpii":
         return _mpii_with_diagnosis(truth, predictions)
-    if dataset == "crowdpose":
-        crowd = crowdpose_evaluation(truth, predictions)
-        diagnosis, people = diagnose(crowd, KEYPOINTS["crowdpose"], use_area=False)
-        return Evaluation(_summary(CROWDPOSE_METRICS, crowd), diagnosis, people, matches=None)
-    evaluation = coco_evaluation(truth, predictions)
-    diagnosis, people = diagnose(evaluation, KEYPOINTS["coco"])
-    matches = Matches.of(evaluation)
-    return Evaluation(_summary(COCO_METRICS, evaluation), diagnosis, people, matches)
+    coco = dataset == "coco"
+    evaluation = (_coco_evaluation if coco else _crowdpose_evaluation)(truth, predictions)
+    diagnosis, people = diagnose(evaluation, KEYPOINTS[dataset], use_area=coco)
+    matches = Matches.of(evaluation) if coco else None
+    return Evaluation(_summary(dataset, evaluation), diagnosis, people, matches)
 
 
 def evaluate(dataset: Layout, truth: Path, predictions: Sequence[Prediction]) -> dict[str, float]:
-    """Every metric of a data set's official evaluation, in percent."""
-    if dataset == "coco":
-        return coco_metrics(truth, predictions)
-    if dataset == "crowdpose":
-        return crowdpose_metrics(truth, predictions)
-    return mpii_metrics(truth, predictions)
+    """Every metric of a data set's official evaluation, in percent.
 
-
-def coco_metrics(annotations: Path, predictions: Sequence[Prediction]) -> dict[str, float]:
-    """COCO keypoint AP and AR, the ten values of pycocotools, in percent.
-
-    With a `bbox` in its first entry, pycocotools takes the area of a detection from the box and not from its
+    COCO: with a `bbox` in its first entry, pycocotools takes the area of a detection from the box and not from its
     keypoints, which shifts AP_M and AP_L; top-down models' entries carry none.
     """
-    return _summary(COCO_METRICS, coco_evaluation(annotations, predictions))
+    if dataset == "mpii":
+        people = mpii_truth(truth)
+        return _mpii_summary(people, _by_position(predictions, len(people.heads)))
+    official = _coco_evaluation if dataset == "coco" else _crowdpose_evaluation
+    return _summary(dataset, official(truth, predictions))
 
 
-def crowdpose_metrics(annotations: Path, predictions: Sequence[Prediction]) -> dict[str, float]:
-    """CrowdPose AP and AR with easy, medium and hard by crowd index, in percent."""
-    return _summary(CROWDPOSE_METRICS, crowdpose_evaluation(annotations, predictions))
-
-
-def coco_evaluation(annotations: Path, predictions: Sequence[Prediction]) -> Any:
+def _coco_evaluation(annotations: Path, predictions: Sequence[Prediction]) -> Any:
     """pycocotools' COCOeval after `evaluate()`, its OKS computed for all detections of an image at once."""
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
@@ -141,7 +129,7 @@ def coco_evaluation(annotations: Path, predictions: Sequence[Prediction]) -> Any
     return evaluation
 
 
-def crowdpose_evaluation(annotations: Path, predictions: Sequence[Prediction]) -> Any:
+def _crowdpose_evaluation(annotations: Path, predictions: Sequence[Prediction]) -> Any:
     """xtcocotools' COCOeval for crowded scenes after `evaluate()`."""
     from xtcocotools.coco import COCO
     from xtcocotools.cocoeval import COCOeval
@@ -168,12 +156,12 @@ def _loaded(truth: Any, predictions: Sequence[Prediction]) -> Any:
     return empty
 
 
-def _summary(names: Sequence[str], evaluation: Any) -> dict[str, float]:
+def _summary(dataset: Layout, evaluation: Any) -> dict[str, float]:
     """Name -> percent, without the evaluator's -1 (no person of that size in the data)."""
     with contextlib.redirect_stdout(io.StringIO()):
         evaluation.accumulate()
         evaluation.summarize()
-    pairs = zip(names, evaluation.stats, strict=True)
+    pairs = zip(METRICS[dataset], evaluation.stats, strict=True)
     return {name: 100.0 * float(value) for name, value in pairs if value > -1}
 
 
@@ -202,17 +190,12 @@ def pckh(
     return np.asarray(100.0 * hits / np.maximum(visible.sum(axis=0), 1))
 
 
-def mpii_metrics(ground_truth: Path, predictions: Sequence[Prediction]) -> dict[str, float]:
+def _mpii_summary(truth: MpiiTruth, predicted: NDArray[np.float64]) -> dict[str, float]:
     """PCKh@0.5 and @0.1, mean and per joint pair, as in the official MPII evaluation.
 
-    `ground_truth` is mpii_gt_val.mat. Pelvis and thorax do not count; the mean weights joints by how often they are
-    labelled. PCKh@0.11 is what HRNet's code and its forks print as Mean@0.1: the twelfth of the thresholds 0, 0.01, ...
+    Pelvis and thorax do not count; the mean weights joints by how often they are labelled. PCKh@0.11 is what HRNet's
+    code and its forks print as Mean@0.1: the twelfth of the thresholds 0, 0.01, ...
     """
-    truth = mpii_truth(ground_truth)
-    return _mpii_summary(truth, _by_position(predictions, len(truth.heads)))
-
-
-def _mpii_summary(truth: MpiiTruth, predicted: NDArray[np.float64]) -> dict[str, float]:
     joints, labelled, heads = truth
     scores = {t: pckh(predicted, joints, heads, labelled, t) for t in (0.5, 0.1, _HRNET_01)}
     weight = labelled.sum(axis=0).astype(float)

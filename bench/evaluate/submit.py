@@ -8,7 +8,7 @@ from bench.catalog.schema import Layout, Tier
 from bench.datasets.prepare import manifest_of
 from bench.datasets.splits import annotation_file
 from bench.errors import DataError, ResultError
-from bench.evaluate.ground_truth import mpii_people
+from bench.evaluate.ground_truth import mpii_truth
 from bench.evaluate.metrics import Evaluation, evaluate_with_diagnosis, evaluated_on
 from bench.evaluate.predictions import Checked, read_predictions
 from bench.files import read_json
@@ -23,7 +23,7 @@ def known_ids(dataset: Layout, truth: Path) -> set[int]:
     if dataset == "mpii":
         if truth.suffix != ".mat":
             raise DataError(f"{truth}: MPII is evaluated by mpii_gt_val.mat, as in HRNet's code")
-        return set(range(mpii_people(truth)))
+        return set(range(len(mpii_truth(truth).heads)))
     data = read_json(truth)
     try:
         return {int(image["id"]) for image in data["images"]}

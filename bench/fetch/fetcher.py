@@ -52,7 +52,6 @@ def fetch(names: Sequence[str], options: Options, say: Say) -> None:
         except DataError as problem:
             problems.append(f"{name}: {problem}")
     failed = {problem.partition(":")[0] for problem in problems}
-    jobs = [job for job in jobs if job.name not in failed]
     if jobs and options.offline:
         listed = ", ".join(f"{job.name}/{job.file.name}" for job in jobs)
         problems.append(f"offline, and missing here: {listed}")

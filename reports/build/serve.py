@@ -46,13 +46,9 @@ class Handler(SimpleHTTPRequestHandler):
 
 def state(folders: Iterable[Path]) -> dict[str, tuple[int, int]]:
     """File -> modification time and size, for every file below the folders that a page may depend on."""
-    found = {}
-    for folder in folders:
-        for path in folder.rglob("*"):
-            if path.suffix in WATCHED and path.is_file():
-                stat = path.stat()
-                found[str(path)] = (stat.st_mtime_ns, stat.st_size)
-    return found
+    files = (path for folder in folders for path in folder.rglob("*") if path.suffix in WATCHED)
+    stats = {str(path): path.stat() for path in files if path.is_file()}
+    return {name: (stat.st_mtime_ns, stat.st_size) for name, stat in stats.items()}
 
 
 class Server:

@@ -1,7 +1,6 @@
 """The Jinja environment of the site: everything is escaped, undefined names raise."""
 
 from functools import cache
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
@@ -13,24 +12,18 @@ from reports.charts import error_types, labels
 from reports.views import urls, words
 from reports.views.entries import FIRST_SHOWN
 
-
-def _markdown() -> MarkdownIt:
-    """CommonMark with tables; raw HTML is escaped, images are not loaded, links are kept."""
-    return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
-
-
-def _table_open(*_: Any) -> str:
-    """Tables in the notes scroll on their own on a narrow screen."""
-    return (
-        '<div class="scroll" role="region" tabindex="0" aria-label="Table in the notes"><table>\n'
-    )
+# Tables in the notes scroll on their own on a narrow screen.
+_TABLE = '<div class="scroll" role="region" tabindex="0" aria-label="Table in the notes"><table>\n'
 
 
 @cache
 def notes_html(text: str) -> Markup:
-    """NOTES.md as HTML, with headings two levels lower to fit the page (h1 becomes h3)."""
-    reader = _markdown()
-    reader.add_render_rule("table_open", _table_open)
+    """NOTES.md as HTML, with headings two levels lower to fit the page (h1 becomes h3).
+
+    CommonMark with tables; raw HTML is escaped, images are not loaded, links are kept.
+    """
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+    reader.add_render_rule("table_open", lambda *_: _TABLE)
     reader.add_render_rule("table_close", lambda *_: "</table></div>\n")
     tokens = reader.parse(str(words.clean(text)))
     for token in tokens:
@@ -50,15 +43,11 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    env.filters.update(
-        number=words.number,
-        fixed=words.fixed,
-        shortened=labels.shortened,
-        signed=words.signed,
-        slug=urls.slug,
-        notes_html=notes_html,
-        split_name=words.split_name,
+    filters = (
+        *(words.number, words.fixed, words.signed, words.split_name),
+        *(labels.shortened, urls.slug, notes_html),
     )
+    env.filters.update({one.__name__: one for one in filters})
     env.globals.update(
         names=urls,
         tolerance=tolerance,

@@ -32,12 +32,6 @@ class BuildReport:
     def index(self) -> Path:
         return self.out / "index.html"
 
-    def __str__(self) -> str:
-        return (
-            f"{self.index}: {len(self.written)} files written, "
-            f"{len(self.unchanged)} unchanged, {len(self.removed)} removed"
-        )
-
 
 @dataclass
 class Writer:

@@ -27,26 +27,22 @@ class Change:
     @property
     def flipped(self) -> bool:
         """Whether the verdict changed, or the cell was added or removed."""
-        if self.before is None or self.after is None:
-            return True
-        return self.before.verdict != self.after.verdict
+        return not (self.before and self.after and self.before.verdict == self.after.verdict)
 
     @property
     def moved(self) -> float | None:
         """Change of the reproduced value; None unless both snapshots have one."""
-        if self.before is None or self.after is None:
-            return None
-        if self.before.value is None or self.after.value is None:
-            return None
-        return self.after.value - self.before.value
+        before, after = (one.value if one else None for one in (self.before, self.after))
+        return None if before is None or after is None else after - before
 
     @property
     def words(self) -> tuple[str, str]:
         """The verdict before and after."""
-        return (
-            word_of(self.before).label if self.before else "not in the snapshot",
-            word_of(self.after).label if self.after else "not in the snapshot",
+        before, after = (
+            word_of(one).label if one else "not in the snapshot"
+            for one in (self.before, self.after)
         )
+        return before, after
 
 
 @dataclass(frozen=True)

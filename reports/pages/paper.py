@@ -193,8 +193,7 @@ def _claim_findings(paper: str, claims: Sequence[ClaimVerdict]) -> Iterable[Find
     link = f"{paper_page(paper)}#claims"
     broken = [c for c in claims if c.on_paper.holds == "fails"]
     if broken:
-        verb = "does" if len(broken) == 1 else "do"
-        text = f"{plural(len(broken), 'claim')} {verb} not follow from the paper's own tables"
+        text = f"{plural(len(broken), 'claim')} {_verb(len(broken), 'do')} not follow from the paper's own tables"
         yield Finding(text + _example(broken), link, 9)
     fails = [c for c in claims if c.on_reproduced.holds == "fails" and c.on_paper.holds != "fails"]
     if fails:
@@ -207,15 +206,16 @@ def _claim_findings(paper: str, claims: Sequence[ClaimVerdict]) -> Iterable[Find
             f"Of {plural(len(judged), 'claim')} judged on reproduced values ({_evidence(judged)}), "
             f"{number(found['holds'], 0)} {_verb(found['holds'], 'hold')}, {number(found['fails'], 0)} "
             f"{_verb(found['fails'], 'fail')}, {number(found['inconclusive'], 0)} "
-            f"{'is' if found['inconclusive'] == 1 else 'are'} inconclusive; {number(found['open'], 0)} more "
-            f"{'is' if found['open'] == 1 else 'are'} open."
+            f"{_verb(found['inconclusive'], 'are')} inconclusive; {number(found['open'], 0)} more "
+            f"{_verb(found['open'], 'are')} open."
         )
         yield Finding(text, link, 4 if found["holds"] else 2)
 
 
 def _verb(count: int, plural_form: str) -> str:
     """'holds' of one, 'hold' of several."""
-    return f"{plural_form}s" if count == 1 else plural_form
+    single = {"are": "is", "do": "does"}.get(plural_form, f"{plural_form}s")
+    return single if count == 1 else plural_form
 
 
 def _evidence(claims: Sequence[ClaimVerdict]) -> str:
@@ -237,10 +237,9 @@ def _example(claims: Sequence[ClaimVerdict]) -> str:
 
 def _inconsistencies(paper: str, conflicts: int, misprints: int) -> Iterable[Finding]:
     if conflicts:
-        verb = "is" if conflicts == 1 else "are"
-        text = f"{plural(conflicts, 'quantity', 'quantities')} {verb} printed with two different values."
+        what = plural(conflicts, "quantity", "quantities")
+        text = f"{what} {_verb(conflicts, 'are')} printed with two different values."
         yield Finding(text, f"{paper_page(paper)}#conflicts", 6)
     if misprints:
-        verb = "is" if misprints == 1 else "are"
-        text = f"{plural(misprints, 'cell')} {verb} likely misprinted."
+        text = f"{plural(misprints, 'cell')} {_verb(misprints, 'are')} likely misprinted."
         yield Finding(text, f"{paper_page(paper)}#misprints", 3)

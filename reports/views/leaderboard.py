@@ -177,10 +177,8 @@ def _counted(entry: Entry, index: ResultIndex) -> None:
 def _speed(index: ResultIndex) -> SpeedResult | None:
     """The measurement whose timings the leaderboard ranks: the one with most models, on a GPU if there is a choice."""
     results = {stored.file: stored.result for stored in index.speeds}
-    ordered = sorted(
-        results, key=lambda n: (-len(results[n].timings), results[n].device != "cuda", n)
-    )
-    return results[ordered[0]] if ordered else None
+    found = [(-len(one.timings), one.device != "cuda", name) for name, one in results.items()]
+    return results[min(found)[-1]] if found else None
 
 
 def _timed(entry: Entry, speed: SpeedResult | None) -> None:

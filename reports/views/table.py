@@ -195,11 +195,9 @@ class Judged:
 
     def _cell(self, cell: Cell) -> CellView:
         verdict = self.verdicts.get(cell.key)
-        return CellView.of(cell, verdict, self._traces(verdict))
-
-    def _traces(self, verdict: Verdict | None) -> tuple[Trace, ...]:
         names = verdict.results if verdict else ()
-        return tuple(self.traces[name] for name in names if name in self.traces)
+        traces = tuple(self.traces[name] for name in names if name in self.traces)
+        return CellView.of(cell, verdict, traces)
 
 
 def _word(cell: Cell, verdict: Verdict | None) -> Word:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.evaluate.metrics import COCO_METRICS, coco_metrics, evaluate_with_diagnosis
+from bench.evaluate.metrics import METRICS, evaluate, evaluate_with_diagnosis
 
 IMAGES, PEOPLE, DETECTIONS = 5000, 6352, 104_125
 
@@ -80,9 +80,9 @@ def main() -> None:
         file = Path(folder) / "truth.json"
         file.write_text(json.dumps(truth))
         alone, expected = timed(lambda: plain(file, found))
-        figures, metrics = timed(lambda: coco_metrics(file, found))
+        figures, metrics = timed(lambda: evaluate("coco", file, found))
         everything, examined = timed(lambda: evaluate_with_diagnosis("coco", file, found))
-    assert metrics == examined.metrics == dict(zip(COCO_METRICS, expected, strict=True))
+    assert metrics == examined.metrics == dict(zip(METRICS["coco"], expected, strict=True))
     print(f"pycocotools alone {alone:.1f} s; the same ten figures {figures / alone:.2f} of that;")
     print(f"with diagnosis, people and matches {everything / alone:.2f} of that")
 

@@ -1,13 +1,12 @@
 """The annotation files of a split, named and laid out as each data set has them."""
 
-import io
 import json
 from dataclasses import dataclass, field
 from typing import Any
 
-import scipy.io
-
 from bench.datasets.keypoints import KEYPOINTS
+from bench.datasets.matlab import mat_file
+from bench.datasets.splits import DETECTED_BOXES, FILES, IMAGES
 from bench.datasets.synthetic.dice import Dice
 from bench.datasets.synthetic.scene import Scene
 from bench.datasets.synthetic.views import (
@@ -22,24 +21,8 @@ from bench.datasets.synthetic.views import (
     mpii_truth,
 )
 
-IMAGE_FOLDERS = {
-    "coco": {"train": "train2017", "val": "val2017"},
-    "mpii": {"train": "images", "val": "images"},
-    "crowdpose": {"train": "images", "val": "images"},
-}
-_FILES = {
-    ("coco", "train"): "annotations/person_keypoints_train2017.json",
-    ("coco", "val"): "annotations/person_keypoints_val2017.json",
-    ("mpii", "train"): "annotations/mpii_train.json",
-    ("mpii", "val"): "annotations/mpii_val.json",
-    ("crowdpose", "train"): "annotations/mmpose_crowdpose_trainval.json",
-    ("crowdpose", "val"): "annotations/mmpose_crowdpose_test.json",
-}
-_BOXES = {
-    "coco": "person_detection_results/COCO_val2017_detections_AP_H_56_person.json",
-    "crowdpose": "annotations/det_for_crowd_test_0.1_0.5.json",
-}
-_MPII_TRUTH = "annotations/mpii_gt_val.mat"
+SPLITS = ("val", "train")  # in the order of `bench.datasets.splits.IMAGES`
+_BOXES = {"coco": DETECTED_BOXES, "crowdpose": "annotations/det_for_crowd_test_0.1_0.5.json"}
 _PEOPLE_PER_IMAGE = 100  # room for annotation ids: image id times this, plus the person's place
 
 
@@ -74,11 +57,12 @@ def note(dataset: Dataset, scene: Scene, image_id: int, file_name: str, dice: Di
 def annotation_files(dataset: Dataset, split: str, notes: list[Notes]) -> dict[str, bytes]:
     """Relative file name -> content, for all images of a split."""
     people = [person for one in notes for person in one.people]
-    name = _FILES[dataset, split]
+    name, _ = IMAGES[dataset][SPLITS.index(split)]
     if dataset == "mpii":
         files = {name: _json(people)}
         if split == "val":
-            files[_MPII_TRUTH] = _mat(mpii_truth([m for one in notes for m in one.marks]))
+            truth = mpii_truth([m for one in notes for m in one.marks])
+            files[FILES["mpii"][0]] = mat_file(truth, "synthetic people")
         return files
     content = {
         "info": {"description": f"synthetic people, {dataset} format", "version": "1.0"},
@@ -95,10 +79,3 @@ def annotation_files(dataset: Dataset, split: str, notes: list[Notes]) -> dict[s
 
 def _json(content: Any) -> bytes:
     return json.dumps(content, separators=(",", ":")).encode()
-
-
-def _mat(arrays: dict[str, Any]) -> bytes:
-    """A MATLAB 5 file; its 116 bytes of free text, which usually hold a date, are fixed."""
-    buffer = io.BytesIO()
-    scipy.io.savemat(buffer, arrays, format="5", do_compression=False)
-    return b"MATLAB 5.0 MAT-file, synthetic people".ljust(116) + buffer.getvalue()[116:]

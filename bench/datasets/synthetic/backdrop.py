@@ -3,38 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bench.datasets.synthetic.camera import Camera, Floats
 from bench.datasets.synthetic.dice import Dice
-from bench.datasets.synthetic.look import CLOTH, Colour
+from bench.datasets.synthetic.look import CLOTH, Colour, palette
 from bench.datasets.synthetic.skeleton import Vec, rot_y
 from bench.datasets.synthetic.solids import Solids
 
-Bools = NDArray[np.bool_]
-
-WALLS: list[Colour] = [
-    (214, 204, 186),
-    (186, 198, 204),
-    (204, 186, 176),
-    (172, 184, 160),
-    (228, 226, 220),
-    (150, 160, 176),
-    (190, 160, 130),
-    (130, 140, 130),
-    (168, 120, 100),
-]
-FLOORS: list[Colour] = [
-    (150, 118, 84),
-    (112, 92, 74),
-    (168, 164, 158),
-    (128, 132, 136),
-    (96, 124, 78),
-    (196, 180, 150),
-    (118, 140, 96),
-    (90, 92, 98),
-]
-SKIES: list[Colour] = [(150, 190, 226), (190, 208, 222), (214, 216, 218), (236, 206, 176)]
+WALLS = palette("d6ccba bac6cc ccbab0 acb8a0 e4e2dc 96a0b0 bea082 828c82 a87864")
+FLOORS = palette("967654 705c4a a8a49e 808488 607c4e c4b496 768c60 5a5c62")
+SKIES = palette("96bee2 bed0de d6d8da ecceb0")
 
 
 def paint_backdrop(
@@ -191,18 +169,10 @@ def add_prop(solids: Solids, x: float, z: float, dice: Dice) -> None:
     elif kind in (1, 2):
         tall, wide = dice.uniform(0.5, 1.0), dice.uniform(0.16, 0.42)
         flat = 1.0 if kind == 1 else 0.2
-        solids.cone(
-            (x, 0.0, z),
-            (x, tall, z),
-            frame,
-            wide,
-            wide,
-            colour,
-            flat=flat,
-            beyond=other,
-            split=dice.uniform(0.2, 1.2),
-        )
-        solids.ball((x, tall, z), frame, (wide, 0.02, wide * flat), other)
+        split = dice.uniform(0.2, 1.2)
+        foot, top = (x, 0.0, z), (x, tall, z)
+        solids.cone(foot, top, frame, wide, wide, colour, flat=flat, beyond=other, split=split)
+        solids.ball(top, frame, (wide, 0.02, wide * flat), other)
     elif kind == 3:
         green: Colour = (dice.uniform(40, 90), dice.uniform(90, 140), dice.uniform(30, 70))
         for _ in range(5):

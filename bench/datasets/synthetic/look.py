@@ -7,54 +7,20 @@ from bench.datasets.synthetic.skeleton import Build
 
 Colour = tuple[float, float, float]
 
-SKIN: list[Colour] = [
-    (245, 208, 180),
-    (236, 188, 154),
-    (222, 170, 130),
-    (190, 134, 96),
-    (150, 100, 68),
-    (112, 72, 50),
-    (88, 58, 44),
-]
-HAIR: list[Colour] = [
-    (30, 24, 22),
-    (52, 36, 26),
-    (92, 60, 34),
-    (150, 104, 54),
-    (206, 168, 100),
-    (150, 62, 30),
-    (172, 170, 168),
-]
-CLOTH: list[Colour] = [
-    (198, 42, 46),
-    (226, 120, 36),
-    (236, 196, 64),
-    (66, 142, 74),
-    (40, 92, 62),
-    (44, 108, 186),
-    (34, 52, 110),
-    (120, 186, 222),
-    (128, 72, 148),
-    (222, 130, 164),
-    (240, 238, 230),
-    (168, 170, 172),
-    (76, 78, 84),
-    (36, 36, 42),
-    (150, 110, 76),
-    (96, 118, 60),
-]
-TROUSERS: list[Colour] = [
-    (46, 66, 112),
-    (78, 104, 150),
-    (34, 38, 50),
-    (62, 62, 66),
-    (120, 100, 74),
-    (176, 158, 122),
-    (196, 196, 192),
-    (84, 92, 64),
-    (112, 40, 44),
-]
-SHOES: list[Colour] = [(34, 32, 32), (232, 232, 228), (120, 76, 44), (180, 44, 44), (60, 84, 140)]
+
+def palette(colours: str) -> list[Colour]:
+    """Colours written as hex triples: red, green, blue."""
+    return [(r, g, b) for r, g, b in map(bytes.fromhex, colours.split())]
+
+
+SKIN = palette("f5d0b4 ecbc9a deaa82 be8660 966444 704832 583a2c")
+HAIR = palette("1e1816 34241a 5c3c22 966836 cea864 963e1e acaaa8")
+CLOTH = palette(
+    "c62a2e e27824 ecc440 428e4a 285c3e 2c6cba 22346e 78bade"
+    " 804894 de82a4 f0eee6 a8aaac 4c4e54 24242a 966e4c 60763c"
+)
+TROUSERS = palette("2e4270 4e6896 222632 3e3e42 78644a b09e7a c4c4c0 545c40 70282c")
+SHOES = palette("222020 e8e8e4 784c2c b42c2c 3c548c")
 
 TOPS = ("plain", "stripes", "placket", "jacket", "yoke")
 BOTTOMS = ("trousers", "trousers", "trousers", "shorts", "skirt")

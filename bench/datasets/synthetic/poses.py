@@ -50,47 +50,41 @@ _STAND = {
     "knee": (5.0, 4.0),
     "ankle": (0.0, 3.0),
 }
-MODES: dict[str, dict[str, tuple[float, float]]] = {
-    "stand": _STAND,
-    "wave": _STAND
-    | {
+_CHANGED: dict[str, dict[str, tuple[float, float]]] = {
+    "stand": {},
+    "wave": {
         "right_shoulder_abduct": (105.0, 22.0),
         "right_shoulder_flex": (15.0, 14.0),
         "right_shoulder_twist": (-50.0, 10.0),
         "right_elbow": (80.0, 30.0),
     },
-    "cheer": _STAND
-    | {
+    "cheer": {
         "shoulder_abduct": (140.0, 18.0),
         "shoulder_flex": (5.0, 15.0),
         "shoulder_twist": (-30.0, 20.0),
         "elbow": (30.0, 22.0),
         "hip_abduct": (13.0, 6.0),
     },
-    "spread": _STAND
-    | {
+    "spread": {
         "shoulder_abduct": (75.0, 16.0),
         "shoulder_twist": (-20.0, 25.0),
         "elbow": (25.0, 20.0),
         "hip_abduct": (20.0, 8.0),
     },
-    "akimbo": _STAND
-    | {
+    "akimbo": {
         "shoulder_abduct": (46.0, 6.0),
         "shoulder_flex": (-12.0, 6.0),
         "shoulder_twist": (60.0, 8.0),
         "elbow": (95.0, 8.0),
         "wrist": (0.0, 10.0),
     },
-    "hold": _STAND
-    | {
+    "hold": {
         "shoulder_flex": (35.0, 14.0),
         "shoulder_abduct": (12.0, 6.0),
         "shoulder_twist": (28.0, 12.0),
         "elbow": (85.0, 20.0),
     },
-    "walk": _STAND
-    | {
+    "walk": {
         "left_hip_flex": (26.0, 8.0),
         "right_hip_flex": (-14.0, 6.0),
         "left_knee": (14.0, 8.0),
@@ -102,8 +96,7 @@ MODES: dict[str, dict[str, tuple[float, float]]] = {
         "hip_abduct": (3.0, 2.0),
         "spine_twist": (7.0, 5.0),
     },
-    "run": _STAND
-    | {
+    "run": {
         "spine_bend": (12.0, 6.0),
         "left_hip_flex": (58.0, 12.0),
         "right_hip_flex": (-18.0, 6.0),
@@ -116,16 +109,14 @@ MODES: dict[str, dict[str, tuple[float, float]]] = {
         "root_pitch": (6.0, 4.0),
         "lift": (0.06, 0.04),
     },
-    "kick": _STAND
-    | {
+    "kick": {
         "left_hip_flex": (72.0, 20.0),
         "left_knee": (22.0, 16.0),
         "shoulder_abduct": (50.0, 18.0),
         "elbow": (35.0, 18.0),
         "root_pitch": (-8.0, 6.0),
     },
-    "lunge": _STAND
-    | {
+    "lunge": {
         "left_hip_flex": (72.0, 10.0),
         "left_knee": (70.0, 12.0),
         "right_hip_flex": (-20.0, 4.0),
@@ -135,8 +126,7 @@ MODES: dict[str, dict[str, tuple[float, float]]] = {
         "shoulder_abduct": (35.0, 25.0),
         "elbow": (45.0, 30.0),
     },
-    "squat": _STAND
-    | {
+    "squat": {
         "spine_bend": (25.0, 10.0),
         "hip_flex": (95.0, 12.0),
         "hip_abduct": (20.0, 8.0),
@@ -146,8 +136,7 @@ MODES: dict[str, dict[str, tuple[float, float]]] = {
         "elbow": (35.0, 25.0),
         "root_pitch": (8.0, 5.0),
     },
-    "sit": _STAND
-    | {
+    "sit": {
         "hip_flex": (84.0, 6.0),
         "hip_abduct": (9.0, 5.0),
         "knee": (84.0, 12.0),
@@ -156,8 +145,7 @@ MODES: dict[str, dict[str, tuple[float, float]]] = {
         "elbow": (50.0, 20.0),
         "spine_bend": (6.0, 8.0),
     },
-    "bow": _STAND
-    | {
+    "bow": {
         "spine_bend": (48.0, 10.0),
         "hip_flex": (38.0, 12.0),
         "root_pitch": (32.0, 10.0),
@@ -165,8 +153,7 @@ MODES: dict[str, dict[str, tuple[float, float]]] = {
         "elbow": (25.0, 18.0),
         "neck_nod": (-10.0, 12.0),
     },
-    "leap": _STAND
-    | {
+    "leap": {
         "shoulder_abduct": (110.0, 35.0),
         "shoulder_flex": (25.0, 25.0),
         "shoulder_twist": (-20.0, 25.0),
@@ -178,8 +165,7 @@ MODES: dict[str, dict[str, tuple[float, float]]] = {
         "root_roll": (0.0, 8.0),
         "lift": (0.3, 0.12),
     },
-    "recline": _STAND
-    | {
+    "recline": {
         "root_pitch": (-74.0, 6.0),
         "root_roll": (0.0, 10.0),
         "hip_flex": (28.0, 20.0),
@@ -189,8 +175,7 @@ MODES: dict[str, dict[str, tuple[float, float]]] = {
         "neck_nod": (20.0, 8.0),
         "spine_bend": (10.0, 6.0),
     },
-    "cartwheel": _STAND
-    | {
+    "cartwheel": {
         "root_roll": (115.0, 55.0),
         "shoulder_abduct": (150.0, 14.0),
         "elbow": (8.0, 5.0),
@@ -199,7 +184,7 @@ MODES: dict[str, dict[str, tuple[float, float]]] = {
         "lift": (0.15, 0.1),
     },
 }
-
+MODES = {mode: _STAND | changed for mode, changed in _CHANGED.items()}
 
 EASY_MODES = ("stand", "stand", "wave", "akimbo", "spread", "walk")
 MEDIUM_MODES = (*EASY_MODES, "cheer", "hold", "run", "kick", "lunge", "sit", "squat", "leap")

@@ -72,6 +72,11 @@ def rot_z(degrees: float) -> Mat:
     return ((c, -s, 0.0), (s, c, 0.0), (0.0, 0.0, 1.0))
 
 
+def _rotation(y: float, z: float, x: float) -> Mat:
+    """Rotation about x, then z, then y, by degrees."""
+    return matmul(rot_y(y), matmul(rot_z(z), rot_x(x)))
+
+
 def _turn(m: Mat, v: Vec) -> Vec:
     x, y, z = v
     a, b, c = m
@@ -92,21 +97,14 @@ def pose_skeleton(pose: Pose, build: Build, yaw: float, x: float, z: float) -> S
     `yaw` turns the body about the vertical: 0 faces +z, 90 faces +x. The body stands at (x, z) with
     its lowest foot, hand or hip on the floor, plus the pose's `lift`.
     """
-    root = matmul(rot_y(yaw), matmul(rot_z(pose["root_roll"]), rot_x(pose["root_pitch"])))
+    root = _rotation(yaw, pose["root_roll"], pose["root_pitch"])
     bone = _Chain(build.stature, {"pelvis": (0.0, 0.0, 0.0)}, {"pelvis": root})
-    half = matmul(
-        rot_y(pose["spine_twist"] / 2),
-        matmul(rot_z(pose["spine_side"] / 2), rot_x(pose["spine_bend"] / 2)),
-    )
+    half = _rotation(pose["spine_twist"] / 2, pose["spine_side"] / 2, pose["spine_bend"] / 2)
     bone.grow("waist", "pelvis", (0.0, 0.13, 0.0), "pelvis", half)
     bone.grow("chest", "waist", (0.0, 0.12, 0.0), "waist", half)
-    neck = matmul(
-        rot_y(pose["neck_turn"] * 0.4),
-        matmul(rot_z(pose["neck_tilt"] * 0.4), rot_x(pose["neck_nod"] * 0.4)),
-    )
-    head = matmul(
-        rot_y(pose["neck_turn"] * 0.6),
-        matmul(rot_z(pose["neck_tilt"] * 0.6), rot_x(pose["neck_nod"] * 0.6)),
+    neck, head = (
+        _rotation(pose["neck_turn"] * part, pose["neck_tilt"] * part, pose["neck_nod"] * part)
+        for part in (0.4, 0.6)
     )
     bone.grow("neck", "chest", (0.0, 0.25, -0.01), "chest", neck)
     bone.grow("head", "neck", (0.0, 0.062, 0.01), "neck", head)
@@ -126,22 +124,9 @@ def _grow_arm(bone: "_Chain", pose: Pose, build: Build, side: str, sign: float) 
     shrug = 0.045 * max(0.0, 0.4 - upper[1][1])  # the shoulder rises with a lifted arm
     offset = (sign * (build.shoulders - 0.5 * shrug), 0.188 + shrug, -0.005)
     bone.grow(f"{side}_upper_arm", "chest", offset, "chest", upper, f"{side}_shoulder")
-    bone.grow(
-        f"{side}_forearm",
-        f"{side}_shoulder",
-        (0.0, -build.arm, 0.0),
-        f"{side}_upper_arm",
-        rot_x(-pose[f"{side}_elbow"]),
-        f"{side}_elbow",
-    )
-    bone.grow(
-        f"{side}_hand",
-        f"{side}_elbow",
-        (0.0, -0.87 * build.arm, 0.0),
-        f"{side}_forearm",
-        rot_x(-pose[f"{side}_wrist"]),
-        f"{side}_wrist",
-    )
+    elbow, wrist = -pose[f"{side}_elbow"], -pose[f"{side}_wrist"]
+    bone.hinge(side, "forearm", "shoulder", build.arm, "upper_arm", elbow, "elbow")
+    bone.hinge(side, "hand", "elbow", 0.87 * build.arm, "forearm", wrist, "wrist")
 
 
 def _grow_leg(bone: "_Chain", pose: Pose, build: Build, side: str, sign: float) -> None:
@@ -151,22 +136,9 @@ def _grow_leg(bone: "_Chain", pose: Pose, build: Build, side: str, sign: float) 
     )
     offset = (sign * build.hips, -0.03, 0.0)
     bone.grow(f"{side}_thigh", "pelvis", offset, "pelvis", thigh, f"{side}_hip")
-    bone.grow(
-        f"{side}_shank",
-        f"{side}_hip",
-        (0.0, -build.leg, 0.0),
-        f"{side}_thigh",
-        rot_x(pose[f"{side}_knee"]),
-        f"{side}_knee",
-    )
-    bone.grow(
-        f"{side}_foot",
-        f"{side}_knee",
-        (0.0, -0.95 * build.leg, 0.0),
-        f"{side}_shank",
-        rot_x(pose[f"{side}_ankle"]),
-        f"{side}_ankle",
-    )
+    knee, ankle = pose[f"{side}_knee"], pose[f"{side}_ankle"]
+    bone.hinge(side, "shank", "hip", build.leg, "thigh", knee, "knee")
+    bone.hinge(side, "foot", "knee", 0.95 * build.leg, "shank", ankle, "ankle")
 
 
 @dataclass
@@ -186,6 +158,14 @@ class _Chain:
         moved = _turn(frame, (offset[0] * s, offset[1] * s, offset[2] * s))
         self.joints[joint or bone] = _add(self.joints[start], moved)
         self.frames[bone] = matmul(frame, turn)
+
+    def hinge(
+        self, side: str, bone: str, start: str, length: float, above: str, bend: float, joint: str
+    ) -> None:
+        """Add a limb's bone whose joint is `length` below `start`, and bends by degrees about x."""
+        offset = (0.0, -length, 0.0)
+        names = f"{side}_{bone}", f"{side}_{start}"
+        self.grow(*names, offset, f"{side}_{above}", rot_x(bend), f"{side}_{joint}")
 
 
 # Points that may touch the floor: (joint, bone, offset in the bone's frame).

@@ -12,7 +12,8 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-from bench.datasets.synthetic.annotate import IMAGE_FOLDERS, Notes, annotation_files, note
+from bench.datasets.splits import IMAGES
+from bench.datasets.synthetic.annotate import SPLITS, Notes, annotation_files, note
 from bench.datasets.synthetic.dice import Dice
 from bench.datasets.synthetic.png import encode_png
 from bench.datasets.synthetic.scene import checked_size, render
@@ -149,7 +150,7 @@ def _fill(
     images, people = {}, {}
     done = 0
     for split, count in (("train", recipe.train), ("val", recipe.val)):
-        place = IMAGE_FOLDERS[recipe.dataset][split]
+        _, place = IMAGES[recipe.dataset][SPLITS.index(split)]
         (root / place).mkdir(exist_ok=True)
         notes: list[Notes] = []
         for one, digest in _images(root / place, recipe, split, count, workers):

@@ -10,7 +10,7 @@ from scipy.io import savemat
 
 from bench.datasets import matlab
 from bench.errors import DataError
-from bench.evaluate.metrics import mpii_metrics
+from bench.evaluate.metrics import evaluate
 from bench.evaluate.predictions import read_predictions
 
 pytestmark = pytest.mark.process
@@ -53,7 +53,7 @@ def test_a_damaged_truth_is_one_line_and_no_crash(tmp_path: Path):
     for content in (flipped(whole, 192, 0), whole[:400], b""):
         truth.write_bytes(content)
         with pytest.raises(DataError, match=r"mpii_gt_val\.mat"):
-            mpii_metrics(truth, [])
+            evaluate("mpii", truth, [])
     truth.write_bytes(
         saved(
             pos_gt_src=np.ones((16, 2, 3)),
@@ -62,7 +62,7 @@ def test_a_damaged_truth_is_one_line_and_no_crash(tmp_path: Path):
         )
     )
     with pytest.raises(DataError, match=r"jnt_missing has the shape \(16, 2\); .* \(16, 3\)"):
-        mpii_metrics(truth, [])
+        evaluate("mpii", truth, [])
 
 
 def test_an_excessively_large_array_is_not_read(monkeypatch):

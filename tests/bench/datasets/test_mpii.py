@@ -12,6 +12,7 @@ import scipy.io
 
 from bench.datasets import mpii
 from bench.errors import DataError
+from tests.bench.datasets.mpii_release import release
 
 pytestmark = pytest.mark.process
 
@@ -46,14 +47,14 @@ def saved(path: Path, content: dict[str, Any]) -> Path:
 
 
 def test_real_entries_survive_the_round_trip_through_a_mat(real, tmp_path):
-    mat = saved(tmp_path / "m.mat", mpii.release(with_heads(real)))
+    mat = saved(tmp_path / "m.mat", release(with_heads(real)))
     found = mpii.read_people(mat)
     assert [{k: v for k, v in p.items() if k != "head"} for p in found] == real
     assert [p["head"] for p in found] == [p["head"] for p in with_heads(real)]
 
 
 def test_conversion_by_the_published_list_gives_the_published_entries(real, tmp_path):
-    mat = saved(tmp_path / "m.mat", mpii.release(with_heads(real)))
+    mat = saved(tmp_path / "m.mat", release(with_heads(real)))
     listed = [real[3], real[1]]
     (tmp_path / "mpii_val.json").write_text(json.dumps(listed))
     counts = mpii.convert(mat, tmp_path / "out", tmp_path / "mpii_val.json")
@@ -71,7 +72,7 @@ def test_conversion_by_the_published_list_gives_the_published_entries(real, tmp_
 def test_the_truth_file_holds_what_the_evaluation_reads(real, tmp_path):
     from bench.evaluate.metrics import evaluate
 
-    mat = saved(tmp_path / "m.mat", mpii.release(with_heads(real)))
+    mat = saved(tmp_path / "m.mat", release(with_heads(real)))
     (tmp_path / "names.txt").write_text("".join(f"{e['image']}\n" for e in real))
     mpii.convert(mat, tmp_path / "out", tmp_path / "names.txt")
     truth = scipy.io.loadmat(tmp_path / "out/mpii_gt_val.mat")
@@ -89,7 +90,7 @@ def test_the_truth_file_holds_what_the_evaluation_reads(real, tmp_path):
 
 
 def test_without_a_list_the_split_is_custom_and_marked(tmp_path):
-    mat = saved(tmp_path / "m.mat", mpii.release(people(*(f"{i:09d}.jpg" for i in range(90)))))
+    mat = saved(tmp_path / "m.mat", release(people(*(f"{i:09d}.jpg" for i in range(90)))))
     counts = mpii.convert(mat, tmp_path / "out")
     assert sum(counts.values()) == 180
     assert 6 <= counts["val"] <= 36
@@ -101,7 +102,7 @@ def test_without_a_list_the_split_is_custom_and_marked(tmp_path):
 
 
 def test_an_interrupted_conversion_is_not_mistaken_for_the_published_split(tmp_path, monkeypatch):
-    mat, out = saved(tmp_path / "m.mat", mpii.release(people("a.jpg", "b.jpg"))), tmp_path / "out"
+    mat, out = saved(tmp_path / "m.mat", release(people("a.jpg", "b.jpg"))), tmp_path / "out"
     (tmp_path / "val.txt").write_text("a.jpg\n")
     mpii.convert(mat, out, tmp_path / "val.txt")
     assert json.loads((out / mpii.SPLIT_NOTE).read_text())["rule"] == "published list"
@@ -116,7 +117,7 @@ def test_an_interrupted_conversion_is_not_mistaken_for_the_published_split(tmp_p
 
 
 def test_test_images_and_people_without_annotation_are_left_out(tmp_path):
-    content = mpii.release(people("a.jpg", "b.jpg", "c.jpg"))
+    content = release(people("a.jpg", "b.jpg", "c.jpg"))
     content["RELEASE"]["img_train"] = np.array([[1, 0, 1]])
     bare = content["RELEASE"]["annolist"][0, 2]["annorect"]
     bare[0, 0]["scale"] = np.zeros((0, 0))
@@ -126,7 +127,7 @@ def test_test_images_and_people_without_annotation_are_left_out(tmp_path):
 
 
 def test_a_person_that_the_mat_does_not_have_is_named(tmp_path):
-    mat = saved(tmp_path / "m.mat", mpii.release(people("a.jpg", "b.jpg")))
+    mat = saved(tmp_path / "m.mat", release(people("a.jpg", "b.jpg")))
     (tmp_path / "val.json").write_text(json.dumps([{**people("a.jpg")[0], "center": [1.0, 1.0]}]))
     with pytest.raises(
         DataError, match=r"entry 0 \(a\.jpg at \(1\.0, 1\.0\)\) is not in the \.mat"
@@ -169,7 +170,7 @@ def _no_release(content: dict[str, Any]) -> None:
     ],
 )
 def test_what_is_not_mpii_is_refused_in_one_line(spoil, message, tmp_path):
-    content = mpii.release(people("a.jpg", "b.jpg"))
+    content = release(people("a.jpg", "b.jpg"))
     spoil(content)
     with pytest.raises(DataError, match=message) as caught:
         mpii.read_here(saved(tmp_path / "m.mat", content))
@@ -185,7 +186,7 @@ def test_a_file_that_is_no_mat_is_refused_in_one_line(content, tmp_path):
 
 @pytest.mark.parametrize("cut", [150, 300, 1000])
 def test_a_cut_off_mat_file_is_refused_in_one_line(cut, tmp_path):
-    mat = saved(tmp_path / "m.mat", mpii.release(people("a.jpg", "b.jpg")))
+    mat = saved(tmp_path / "m.mat", release(people("a.jpg", "b.jpg")))
     mat.write_bytes(mat.read_bytes()[:cut])
     with pytest.raises(DataError):
         mpii.read_here(mat)

@@ -23,6 +23,7 @@ from bench.datasets.prepare import (
 from bench.datasets.splits import FILES
 from bench.errors import DataError
 from bench.judge.protocol import differences
+from tests.bench.datasets.mpii_release import release
 
 
 @pytest.fixture
@@ -146,7 +147,7 @@ def test_a_subset_of_mpii_keeps_people_and_truth_together(full, samples, monkeyp
     people = json.loads((samples / "mpii/test_mpii.json").read_bytes())
     people = [{**p, "head": [float(i), 1.0, 9.0, 9.0]} for i, p in enumerate(people)]
     full.mkdir(parents=True)
-    scipy.io.savemat(full.parent / "m.mat", mpii.release(people))
+    scipy.io.savemat(full.parent / "m.mat", release(people))
     (full / "names.txt").write_text("\n".join(p["image"] for p in people[:3]))
     mpii.convert(full.parent / "m.mat", full / "mpii/annotations", full / "names.txt")
     shutil.copytree(samples / "mpii", full / "mpii" / "images")
@@ -166,7 +167,7 @@ def test_a_custom_split_is_marked(full, samples):
     people = json.loads((samples / "mpii/test_mpii.json").read_bytes())
     full.mkdir(parents=True)
     people = [{**p, "head": [0.0, 1.0, 9.0, 9.0]} for p in people]
-    scipy.io.savemat(full / "m.mat", mpii.release(people))
+    scipy.io.savemat(full / "m.mat", release(people))
     mpii.convert(full / "m.mat", full / "mpii/annotations")
     shutil.copytree(samples / "mpii", full / "mpii" / "images")
     prepare("mpii", "full")

@@ -75,13 +75,13 @@ def test_coco_figures_equal_those_of_mmpose_own_metric(tmp_path: Path, seed: int
     file = tmp_path / "truth.json"
     file.write_text(json.dumps(truth))
     predictions = noisy(truth, rng, 6.0)
-    ours = metrics.coco_metrics(file, predictions)
+    ours = metrics.evaluate("coco", file, predictions)
 
     metric = CocoMetric(ann_file=str(file), nms_mode="none", score_mode="bbox")
     metric.dataset_meta = parse_pose_metainfo({"from_file": "configs/_base_/datasets/coco.py"})
     (tmp_path / "found.keypoints.json").write_text(json.dumps(predictions))
     theirs = [100 * value for _, value in metric._do_python_keypoint_eval(str(tmp_path / "found"))]
-    expected = {n: v for n, v in zip(metrics.COCO_METRICS, theirs, strict=True) if v >= 0}
+    expected = {n: v for n, v in zip(metrics.METRICS["coco"], theirs, strict=True) if v >= 0}
     assert ours == pytest.approx(expected, abs=1e-9)
     assert 0 < ours["AP"] < 100
 
@@ -89,7 +89,7 @@ def test_coco_figures_equal_those_of_mmpose_own_metric(tmp_path: Path, seed: int
 def test_no_predictions_at_all_score_zero(tmp_path: Path):
     file = tmp_path / "truth.json"
     file.write_text(json.dumps(coco_truth(4, np.random.default_rng(0))))
-    assert set(metrics.coco_metrics(file, []).values()) == {0.0}
+    assert set(metrics.evaluate("coco", file, []).values()) == {0.0}
 
 
 def test_a_malformed_annotation_file_is_named(tmp_path: Path):
@@ -98,10 +98,10 @@ def test_a_malformed_annotation_file_is_named(tmp_path: Path):
     with pytest.raises(
         DataError, match=r"truth.json is not a COCO annotation file: it has no annotations"
     ):
-        metrics.coco_metrics(file, [{"image_id": 1}])
+        metrics.evaluate("coco", file, [{"image_id": 1}])
     file.write_text('{"images": [')
     with pytest.raises(DataError, match="not readable JSON"):
-        metrics.coco_metrics(file, [{"image_id": 1}])
+        metrics.evaluate("coco", file, [{"image_id": 1}])
 
 
 def test_pckh_counts_visible_joints_within_the_threshold():
@@ -147,7 +147,7 @@ def test_mpii_figures_equal_those_of_mmpose_own_metric(tmp_path: Path, seed: int
         {"image_id": i, "keypoints": np.c_[p, np.ones(16)].ravel().tolist(), "score": 1.0}
         for i, p in enumerate(found)
     ]
-    ours = metrics.mpii_metrics(file, entries)
+    ours = metrics.evaluate("mpii", file, entries)
     sizes = 0.6 * np.linalg.norm(mat["headboxes_src"][1] - mat["headboxes_src"][0], axis=0)
     results = [
         {
@@ -170,4 +170,4 @@ def test_mpii_predictions_must_cover_every_person(tmp_path: Path):
     file = tmp_path / "mpii_gt_val.mat"
     mpii_truth(file, np.random.default_rng(0))
     with pytest.raises(DataError, match="cover 1 of 12 people; first missing position: 1"):
-        metrics.mpii_metrics(file, [{"image_id": 0, "keypoints": [0.0] * 48, "score": 1.0}])
+        metrics.evaluate("mpii", file, [{"image_id": 0, "keypoints": [0.0] * 48, "score": 1.0}])

@@ -119,7 +119,7 @@ def test_coco_figures_are_pycocotools_own_on_sixty_odd_sets(tmp_path: Path):
             continue  # pycocotools cannot load nothing
         theirs = official("pycocotools", file, found, "keypoints")[0]
         result = metrics.evaluate_with_diagnosis("coco", file, found)
-        assert result.metrics == percent(metrics.COCO_METRICS, theirs.stats)
+        assert result.metrics == percent(metrics.METRICS["coco"], theirs.stats)
         assert result.metrics == metrics.evaluate("coco", file, found)
         if "AP" in result.metrics:
             assert result.matches.average_precision() == pytest.approx(result.metrics["AP"])
@@ -140,7 +140,7 @@ def test_crowdpose_figures_are_xtcocotools_own_on_forty_odd_sets(tmp_path: Path)
         sigmas = KEYPOINTS["crowdpose"].sigmas
         theirs = official("xtcocotools", file, found, "keypoints_crowd", sigmas, use_area=False)[0]
         result = metrics.evaluate_with_diagnosis("crowdpose", file, found)
-        assert result.metrics == percent(metrics.CROWDPOSE_METRICS, theirs.stats)
+        assert result.metrics == percent(metrics.METRICS["crowdpose"], theirs.stats)
         groups.add(tuple(theirs.stats[6:]))
     assert len(groups) > 20
 
@@ -215,7 +215,7 @@ def test_figures_of_the_real_samples_are_those_of_mmpose_own_metric(
             metric.process({}, [sample])
         with contextlib.redirect_stdout(io.StringIO()):
             theirs = np.array(list(metric.evaluate(size=len(people)).values()))
-        names = metrics.CROWDPOSE_METRICS if crowd else metrics.COCO_METRICS
+        names = metrics.METRICS["crowdpose"] if crowd else metrics.METRICS["coco"]
         entries = json.loads((tmp_path / f"{seed}.keypoints.json").read_text())
         ours = metrics.evaluate("crowdpose" if crowd else "coco", file, entries)
         assert ours == percent(names, theirs)

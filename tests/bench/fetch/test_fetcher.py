@@ -13,7 +13,8 @@ from PIL import Image
 
 from bench.cli import main
 from bench.errors import CatalogError, DataError
-from bench.fetch import Options, fetch, fetcher, sources
+from bench.fetch import fetcher, sources
+from bench.fetch.fetcher import Options, fetch
 from bench.fetch.layout import missing, receipt
 from bench.fetch.retry import RetryPolicy
 from bench.fetch.sources import Source

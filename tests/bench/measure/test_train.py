@@ -198,7 +198,7 @@ def pycocotools_directly(real: Path, entries: list[dict]) -> dict[str, float]:
     evaluation.accumulate()
     evaluation.summarize()
     return {
-        n: 100 * v for n, v in zip(metrics.COCO_METRICS, evaluation.stats, strict=True) if v > -1
+        n: 100 * v for n, v in zip(metrics.METRICS["coco"], evaluation.stats, strict=True) if v > -1
     }
 
 
