@@ -20,7 +20,11 @@ NETWORKS = (  # what builds or trains networks, or imports MMPose
     "bench/evaluate/test_metrics_official.py",
     "bench/evaluate/test_metrics_traps.py",
 )
-PROCESS_FIXTURES = {"debian": "browser", "project": "process"}  # a browser; a DVC project
+PROCESS_FIXTURES = {  # a browser; a DVC project; a wheel
+    "debian": "browser",
+    "project": "process",
+    "installed": "process",
+}
 NOT_QUICK = ("network", "browser", "process", "slow")
 STARTS_PROCESS = {
     "subprocess.Popen",
