@@ -7,6 +7,7 @@ a browser or starts processes; a test without the mark that does so all the same
 import os
 import sys
 from collections.abc import Iterator
+from multiprocessing import util
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,21 @@ NETWORKS = (  # what builds or trains networks, or imports MMPose
     "bench/evaluate/test_metrics_official.py",
     "bench/evaluate/test_metrics_traps.py",
 )
-PROCESS_FIXTURES = {"debian": "browser", "project": "process"}  # a browser; a DVC project
+PROCESS_FIXTURES = {  # a browser; a DVC project; a wheel
+    "debian": "browser",
+    "project": "process",
+    "installed": "process",
+}
 NOT_QUICK = ("network", "browser", "process", "slow")
-STARTS_PROCESS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.exec"}
+STARTS_PROCESS = {
+    "subprocess.Popen",
+    "os.fork",
+    "os.forkpty",
+    "os.posix_spawn",
+    "os.exec",
+    "os.system",
+    "multiprocessing.spawn",  # raised by `spawn` below
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -76,6 +89,14 @@ def _watch(event: str, arguments: tuple[Any, ...]) -> None:
         pytest.fail("imports torch without the mark `network`")
 
 
+def spawn(path: bytes, arguments: Any, kept: Any) -> int:
+    """What multiprocessing starts its processes with, which no audit event of Python's tells of."""
+    sys.audit("multiprocessing.spawn", path, arguments)
+    return spawn_unseen(path, arguments, kept)
+
+
+spawn_unseen = util.spawnv_passfds
+util.spawnv_passfds = spawn
 sys.addaudithook(_watch)
 
 

@@ -129,6 +129,7 @@ def test_every_public_name_is_on_the_page():
     ] == []
 
 
+@pytest.mark.network
 def test_the_examples_of_the_page_run_and_print_what_it_says(workspace, capsys):
     """Blocks run one after the other in one namespace; a line `# ...` after a print is its output."""
     names: dict = {}

@@ -37,7 +37,8 @@ def test_answers_are_a_json_list_on_standard_output(command, workspace):
 @pytest.mark.parametrize(
     "command",
     [
-        *("cells", "runs", "claims", "conflicts", "coverage"),
+        *("runs", "claims", "conflicts", "coverage"),
+        pytest.param("cells", marks=pytest.mark.slow),
         pytest.param("judge", marks=pytest.mark.slow),
     ],
 )

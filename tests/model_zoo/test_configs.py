@@ -14,6 +14,7 @@ import pytest
 import model_zoo
 from bench.cli import main
 from bench.commands.config import flat_config
+from bench.datasets.prepare import prepare
 from bench.paths import config_files, config_rows
 from bench.results.inputs import config_chain
 from model_zoo import ablations, registry
@@ -206,30 +207,42 @@ def test_mmpose_inferencer_takes_flat_configs(tmp_path, name):
         assert len(person["keypoints"]) == 17
 
 
+COMMANDS = """\
+import json, runpy, sys
+for sys.argv in json.load(open("commands.json")):
+    print("COMMAND", flush=True)
+    runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["transpose-r-a4", "tfpose-r18-e6d6-noaux"])
-def test_mmpose_trains_and_tests_a_flat_config(tmp_path, name):
-    settings = "coco: {kind: crops, difficulty: easy, seed: 5, train: 24, val: 8}"
+def test_mmpose_trains_and_tests_a_flat_config_and_a_flat_row(tmp_path, monkeypatch):
+    """In one process, which knows of the zoo by the flat files alone."""
+    settings = "coco: {kind: crops, difficulty: easy, seed: 5, train: 8, val: 4}"
     (tmp_path / "params.yaml").write_text(f"tier: smoke\nsynthetic:\n  smoke:\n    {settings}\n")
-    environment = os.environ | {"REPROPOSE_WORKSPACE": str(tmp_path), "PYTHONPATH": str(ROOT)}
-
-    def run(*command: str) -> str:
-        done = subprocess.run(
-            [sys.executable, *command],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        return done.stdout
-
-    run("-m", "bench.cli", "prepare", "coco", "--tier", "smoke")
-    run("-m", "bench.cli", "config", name, "--tier", "smoke", "--out", "flat.py")
+    monkeypatch.setenv("REPROPOSE_WORKSPACE", str(tmp_path))
+    prepare("coco", "smoke")
     options = ["train_cfg.max_iters=2", "train_cfg.val_interval=2", "train_dataloader.batch_size=4"]
-    run(str(TOOLS / "train.py"), "flat.py", "--work-dir", "work", "--cfg-options", *options)
-    shown = run(str(TOOLS / "test.py"), "flat.py", "work/iter_2.pth", "--work-dir", "work")
-    assert "coco/AP" in shown
+    commands = []
+    for name in ("transpose-r-a4", "tfpose-r18-e6d6-noaux"):
+        file, work = f"{name}.py", ["--work-dir", name]
+        (tmp_path / file).write_text(flat_config(name, "smoke"))
+        commands += [
+            [str(TOOLS / "train.py"), file, *work, "--cfg-options", *options],
+            [str(TOOLS / "test.py"), file, f"{name}/iter_2.pth", *work],
+        ]
+    (tmp_path / "commands.json").write_text(json.dumps(commands))
+    done = subprocess.run(
+        [sys.executable, "-c", COMMANDS],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    shown = done.stdout.split("COMMAND")[1:]
+    assert len(shown) == 4
+    assert all("coco/AP" in one for one in shown)
 
 
 def test_tuples_and_floats_are_read_as_cfg_options_are():

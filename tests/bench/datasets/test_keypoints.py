@@ -15,6 +15,7 @@ def metainfo(dataset: str) -> dict:
     return parse_pose_metainfo({"from_file": f"configs/_base_/datasets/{dataset}.py"})
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("dataset", KEYPOINTS)
 def test_names_sides_limbs_and_sigmas_are_mmposes(dataset: str) -> None:
     ours, theirs = KEYPOINTS[dataset], metainfo(dataset)

@@ -110,12 +110,8 @@ def test_dice_follow_the_raw_stream_of_philox() -> None:
 
 @pytest.mark.process
 def test_one_and_two_workers_write_the_same_bytes(tmp_path: Path) -> None:
-    made = [
-        synthetic.generate(
-            tmp_path / str(n), dataset="coco", difficulty="medium", train=20, val=3, workers=n
-        )
-        for n in (1, 2)
-    ]
+    wanted = {"dataset": "coco", "difficulty": "medium", "train": 20, "val": 3}
+    made = [synthetic.generate(tmp_path / str(n), **wanted, workers=n) for n in (1, 2)]
     assert made[0] == made[1]
     assert synthetic.fingerprint(tmp_path / "1") == made[0].fingerprint
     assert synthetic.fingerprint(tmp_path / "2") == made[0].fingerprint

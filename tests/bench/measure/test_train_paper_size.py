@@ -26,8 +26,9 @@ FEW = {
     "train_dataloader.batch_size": 1,
     "model.head.dropout": 0.0,
 }
-# Layers of each kind: two in sequence; on MPII, where data, keypoints and metric differ, one is enough. All layers
-# at this size pass through tests/model_zoo/test_contract.py.
+# Layers of each kind: two in sequence; on MPII, where data, keypoints and metric differ, one is enough. In
+# tests/model_zoo/test_contract.py all layers at this size give shapes and pass gradients back (on the meta device),
+# and one network with each switch of a family gives values.
 LAYERS = {
     "tfpose-r50-e6d6-coco": {"encoder_layers": 2, "decoder_layers": 2},
     "lightpose-r50-mpii": {"layers": 1},

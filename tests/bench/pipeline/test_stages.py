@@ -1,9 +1,11 @@
 import json
 from pathlib import Path
+from typing import Any
 
+import pytest
 import yaml
 
-from bench.catalog.load import load_catalog
+from bench.catalog.load import Catalog, load_catalog
 from bench.fetch.sources import sources
 from bench.paths import ROOT, config_files
 from bench.pipeline.fingerprints import _of_run, fingerprints, measured_runs
@@ -18,13 +20,34 @@ from bench.results import inputs
 from bench.results.inputs import count_inputs, dataset_inputs, judge_inputs, released_inputs
 
 
-def test_the_committed_pipeline_is_what_the_ledger_says():
-    assert (ROOT / "dvc.yaml").read_text() == rendered(load_catalog())[DVC]
+@pytest.fixture(scope="module")
+def loaded() -> Catalog:
+    return load_catalog()
 
 
-def test_every_table_is_a_stage_and_depends_on_the_runs_of_its_own_rows_and_their_stand_ins():
-    loaded = load_catalog()
-    every = yaml.safe_load(rendered(loaded)[DVC])["stages"]
+@pytest.fixture(scope="module")
+def every(loaded: Catalog) -> dict[str, Any]:
+    return stages(loaded)
+
+
+@pytest.fixture(scope="module")
+def digests(loaded: Catalog) -> dict[str, Any]:
+    return fingerprints(loaded)
+
+
+@pytest.fixture(scope="module")
+def texts(loaded: Catalog) -> dict[str, str]:
+    return rendered(loaded)
+
+
+def test_the_committed_pipeline_is_what_the_ledger_says(texts):
+    assert (ROOT / "dvc.yaml").read_text() == texts[DVC]
+
+
+def test_every_table_is_a_stage_and_depends_on_the_runs_of_its_own_rows_and_their_stand_ins(
+    loaded, texts
+):
+    every = yaml.safe_load(texts[DVC])["stages"]
     known = config_files()
     for name, (paper, table) in loaded.tables.items():
         runs = {
@@ -42,52 +65,49 @@ def measuring(every: dict) -> dict:
     return {n: s for n, s in every.items() if n.startswith(("run@", "count-", "time-", "data@"))}
 
 
-def test_measuring_stages_depend_on_digests_and_on_what_other_stages_make():
-    every = stages(load_catalog())
+def test_measuring_stages_depend_on_digests_and_on_what_other_stages_make(every, digests):
     made = {out for stage in every.values() for out in stage["outs"] if isinstance(out, str)}
-    known = fingerprints(load_catalog())
     for name, stage in measuring(every).items():
         assert set(stage.get("deps", [])) <= made, name
         [keys] = [p["build/inputs.json"] for p in stage["params"] if isinstance(p, dict)]
         for key in keys:
-            entry = known
+            entry = digests
             for part in key.replace("${tier}", "lab").split("."):
                 entry = entry[part]
             assert len(entry) == 64, (name, key)
 
 
-def test_captions_templates_notes_and_drawings_are_no_stages_business():
-    loaded = stages(load_catalog())
-    deps = loaded["inputs"]["deps"]
-    every = {dep for stage in loaded.values() for dep in stage.get("deps", [])}
+def test_captions_templates_notes_and_drawings_are_no_stages_business(every):
+    deps = every["inputs"]["deps"]
+    named = {dep for stage in every.values() for dep in stage.get("deps", [])}
     shown = ("reports", "model_zoo/figures", "bench/measure/gallery", "tests", "docs")
-    assert not [dep for dep in every if dep.startswith(shown) or dep.endswith(".md")]
+    assert not [dep for dep in named if dep.startswith(shown) or dep.endswith(".md")]
     assert not {"bench", "bench/papers", "bench/measure", "model_zoo"} & set(deps)
 
 
-def test_every_digest_is_made_of_files_that_the_first_stage_depends_on():
-    deps = stages(load_catalog())["inputs"]["deps"]
+def test_every_digest_is_made_of_files_that_the_first_stage_depends_on(every):
+    deps = every["inputs"]["deps"]
     names = {name for model in config_files() for name in released_inputs(model)}
     names |= {*judge_inputs(), *dataset_inputs(), *count_inputs("lofr-r50")}
     for name in names:
         assert any(name == dep or name.startswith(f"{dep}/") for dep in deps), name
 
 
-def test_a_change_of_one_family_reaches_its_own_runs_only(monkeypatch):
-    before = fingerprints(load_catalog())["run"]
+def test_a_change_of_one_family_reaches_its_own_runs_only(loaded, digests, monkeypatch):
+    before = digests["run"]
     real = inputs.digest
 
     def changed(name: str, root: Path | None = None) -> str:
         return "other" if name == "model_zoo/tfpose/codec.py" else real(name, root)
 
     monkeypatch.setattr(inputs, "digest", changed)
-    after = fingerprints(load_catalog())["run"]
+    after = fingerprints(loaded)["run"]
     differ = {name for name in before if before[name] != after[name]}
     assert differ == {name for name in before if name.startswith("tfpose-")}
 
 
-def test_what_a_run_is_asked_for_decides_it_and_a_remark_does_not():
-    run = load_catalog().run("lofr-r50-ws05-coco")
+def test_what_a_run_is_asked_for_decides_it_and_a_remark_does_not(loaded):
+    run = loaded.run("lofr-r50-ws05-coco")
     seeds = run.seeds.model_copy(update={"lab": (7, 8)})
     plain = _of_run(run)
     assert _of_run(run.model_copy(update={"note": "a remark"})) == plain
@@ -97,60 +117,56 @@ def test_what_a_run_is_asked_for_decides_it_and_a_remark_does_not():
     assert _of_run(run.model_copy(update={"options": {}}))["full"] != plain["full"]
 
 
-def test_groups_are_written_out_under_the_names_that_dvc_gives_them():
+def test_groups_are_written_out_under_the_names_that_dvc_gives_them(every, rendered):
     """DVC's own resolver is the oracle."""
     from dvc.parsing import DataResolver
     from dvc.repo import Repo
 
     with Repo(str(ROOT)) as repo:
-        document = yaml.safe_load(rendered(load_catalog())[DVC])
+        document = yaml.safe_load(texts[DVC])
         resolved = DataResolver(repo, str(ROOT), document).resolve()["stages"]
     tier = yaml.safe_load((ROOT / "params.yaml").read_text())["tier"]
-    ours = json.loads(json.dumps(stages(load_catalog())).replace("${tier}", tier))
+    ours = json.loads(json.dumps(every).replace("${tier}", tier))
     assert resolved == ours
 
 
-def test_every_stage_of_before_is_here_under_a_name_as_short():
-    loaded = load_catalog()
-    every = stages(loaded)
+def test_every_stage_of_before_is_here_under_a_name_as_short(loaded, every, rendered):
     assert {f"run@{name}" for name in measured_runs(loaded)} <= set(every)
     assert {"data@coco", "data@mpii", "count-lofr", "time-transpose", "site"} <= set(every)
     assert set(loaded.tables) <= set(every)
-    assert len(rendered(loaded)[DVC].splitlines()) <= 600
+    assert len(texts[DVC].splitlines()) <= 600
 
 
-def test_a_run_that_starts_from_another_comes_after_it():
-    every = stages(load_catalog())
+def test_a_run_that_starts_from_another_comes_after_it(every):
     wanted = "results/${tier}/transpose-h-a6-coco"
     assert wanted in every["run@transpose-h-a6-mpii-finetuned"]["deps"]
     assert every["run@transpose-r-a4-coco"]["deps"] == ["data/${tier}/coco.json"] * 2
 
 
-def test_every_file_a_stage_names_in_the_source_tree_exists():
-    for name, stage in stages(load_catalog()).items():
+def test_every_file_a_stage_names_in_the_source_tree_exists(every):
+    for name, stage in every.items():
         for path in stage.get("deps", []):
             if path.startswith(("bench", "model_zoo", "reports")):
                 assert (ROOT / path).exists(), (name, path)
 
 
-def test_released_weights_have_a_pipeline_of_their_own_that_no_other_stage_needs():
-    loaded = load_catalog()
+def test_released_weights_have_a_pipeline_of_their_own_that_no_other_stage_needs(texts, every):
     committed = (ROOT / RELEASED).read_text()
-    assert committed == rendered(loaded)[RELEASED]
+    assert committed == texts[RELEASED]
     apart = yaml.safe_load(committed)["stages"]
     assert {"transpose-r-a4-coco-detector", "transpose-h-a6-coco-ground-truth"} <= set(apart)
     assert "querypose-hrw32-light-coco" in apart
     outs = {out for stage in apart.values() for out in stage["outs"]}
-    for name, stage in stages(loaded).items():
+    for name, stage in every.items():
         needed = {*stage.get("deps", []), *map(str, stage["outs"])}
         assert not needed & outs, name
         assert not [p for p in needed if p.startswith(("results/released", "data/full"))], name
 
 
-def test_fetching_is_apart_and_has_a_stage_for_every_source():
+def test_fetching_is_apart_and_has_a_stage_for_every_source(texts, every):
     text = (ROOT / FETCH).read_text()
-    assert text == rendered(load_catalog())[FETCH]
-    every = yaml.safe_load(text)["stages"]
-    assert set(every) == set(sources())
-    assert every["coco-val"]["cmd"] == "repropose fetch coco-val"
-    assert not [s for s in stages(load_catalog()).values() if "repropose fetch" in str(s["cmd"])]
+    assert text == texts[FETCH]
+    apart = yaml.safe_load(text)["stages"]
+    assert set(apart) == set(sources())
+    assert apart["coco-val"]["cmd"] == "repropose fetch coco-val"
+    assert not [s for s in every.values() if "repropose fetch" in str(s["cmd"])]
