@@ -1,5 +1,5 @@
 # Two commands do everything:
-#   make repro   set up, run the smoke tier, open the printed page
+#   make repro   set up, run the smoke tier, print the leaderboard's address
 #   make test    set up, check and test
 # and while editing:
 #   make quick   tests without networks, browser and child processes: about a minute

@@ -52,13 +52,14 @@ DEFINED = {
     sections=SECTIONS,
     commands={name: DEFINED[name] for names in SECTIONS.values() for name in names.split()},
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit status: 0 done; 1 a check failed (judge --fail-on, verify, doctor); 2 wrong input, in one line.",
+    epilog="Exit status: 0 done; 1 a check failed (judge --fail-on, verify, doctor); 2 invalid input.",
 )
 def main() -> None:
     """Re-creates the tables of pose-estimation papers and judges every cell.
 
-    `repropose COMMAND --help` explains one command. Files are read and written below REPROPOSE_WORKSPACE,
-    the checkout, or the current folder, whichever comes first.
+    `repropose COMMAND --help` explains one command. Files are read and written in the
+    folder named in REPROPOSE_WORKSPACE; if it is not set, in the checkout, or in the current folder for an installed
+    wheel.
     """
 
 

@@ -8,7 +8,7 @@ ReproPoseError              everything the command line reports in one line, exi
 ├── ResultError             a stored result is unreadable, of a newer format, or inconsistent
 └── EnvironmentProblem      a package, a compiler, disk space or a device is missing
 
-A message says what arrived, what is allowed, and what to do next.
+A message says what was given, what is allowed, and what to do next.
 """
 
 import difflib
@@ -30,7 +30,7 @@ class UnknownName(ReproPoseError):
         names = sorted(set(allowed))
         near = difflib.get_close_matches(name, names, n=5, cutoff=0.5)
         listed = ", ".join(near or names[:12]) or "none"
-        lead = "did you mean" if near else "known are"
+        lead = "did you mean" if near else "known names"
         more = "" if near or len(names) <= 12 else f" and {len(names) - 12} more"
         super().__init__(
             f"unknown {kind} '{name}'; {lead}: {listed}{more}. {hint}".rstrip(". ") + "."

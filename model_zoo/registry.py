@@ -60,7 +60,7 @@ def _check_bases(row: Row, models: dict[str, Path | Row]) -> None:
             raise base.error(f"unknown base '{base.base}'; {_nearest(base.base, list(models))}")
         chain.append(base.base)
         if base.base in chain[:-1]:
-            raise row.error(f"its bases form a circle: {' -> '.join(chain)}")
+            raise row.error(f"its bases form a cycle: {' -> '.join(chain)}")
         base = models[base.base]
 
 
@@ -248,7 +248,7 @@ def expected_output(name: str, *, tier: str = "full", batch: int = 1) -> dict[st
 def _set_keypoints(name: str, head: dict, num_keypoints: int) -> None:
     keys = [key for key in _KEYPOINT_KEYS if key in head]
     if not keys:
-        raise ZooError(f"the head of '{name}' takes no number of keypoints")
+        raise ZooError(f"the head of '{name}' has no option for the number of keypoints")
     if num_keypoints < 1:
         raise ZooError(f"num_keypoints is {num_keypoints}; it must be at least 1")
     head.update(dict.fromkeys(keys, num_keypoints))

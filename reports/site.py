@@ -30,7 +30,7 @@ from reports.views.results import sessions
 from reports.views.table import Judged, Tally
 from reports.views.words import COMPARED
 
-STATIC = ("style.css", "site.js", "board.js", "compare.js")
+STATIC = ("style.css", "site.js", "leaderboard.js", "compare.js")
 COMPARED_BY = ("AP", "AP50", "AP75", "AR", "PCKh")
 
 

@@ -28,7 +28,6 @@ NAMED_AFTER = {
 }
 #: Modules of one name that mirror each other.
 MIRRORS = {
-    "cells": "a printed cell, and its verdict",
     "keypoints": "names in bench, and those that the zoo takes from MMPose, as it imports nothing of bench",
     "codec": "a family's keypoint codec",
     "counts": "parameters and operations, for cells and for claims",
@@ -44,7 +43,7 @@ LONG = {
     "tests/bench/fetch/test_download.py": 322,
     "tests/bench/fetch/test_fetcher.py": 304,
     "tests/bench/judge/claims/test_claims.py": 541,
-    "tests/bench/judge/test_cells.py": 355,
+    "tests/bench/judge/test_verdicts.py": 355,
     "tests/model_zoo/lofr/test_lofr.py": 525,
     "tests/model_zoo/lofr/test_lofr_head.py": 334,
     "tests/model_zoo/tfpose/test_tfpose.py": 345,

@@ -16,11 +16,11 @@ def new_paper(name: str, root: Path, catalog: Catalog) -> Path:
     """Write the folder `root/name`. Raises `CatalogError` for a name that is taken or invalid."""
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
         raise CatalogError(
-            f"'{name}' cannot name a paper; allowed are small letters, digits and single hyphens"
+            f"'{name}' is not a valid paper name; allowed are lowercase letters, digits and single hyphens"
         )
     folder = root / name
     if name in catalog.papers or folder.exists():
-        raise CatalogError(f"paper '{name}' exists already at {catalog.folders.get(name, folder)}")
+        raise CatalogError(f"paper '{name}' already exists at {catalog.folders.get(name, folder)}")
     order = 1 + max((paper.order for paper in catalog.papers.values()), default=0)
     folder.mkdir(parents=True)
     for file in TEMPLATE.iterdir():

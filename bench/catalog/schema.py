@@ -131,13 +131,15 @@ class Row(Strict):
     @model_validator(mode="after")
     def _accounted_for(self) -> "Row":
         if self.origin == "own" and not self.run:
-            raise ValueError(f"row '{self.key}' is the paper's own method and names no run")
+            raise ValueError(f"row '{self.key}' is the paper's own method but names no run")
         if self.origin == "quoted" and not self.source:
-            raise ValueError(f"row '{self.key}' is quoted and names no source")
+            raise ValueError(f"row '{self.key}' is quoted but names no source")
         if self.metric is not None and self.metric not in METRICS:
             raise ValueError(f"unknown metric '{self.metric}'; known are: {', '.join(METRICS)}")
         if not self.run and not self.model and not self.why_no_run:
-            raise ValueError(f"row '{self.key}' names neither run nor model; say why in why_no_run")
+            raise ValueError(
+                f"row '{self.key}' names neither a run nor a model; give the reason in why_no_run"
+            )
         return self
 
 
@@ -168,7 +170,7 @@ class Table(Strict):
                     f"table {self.table} has {len(self.columns)} columns"
                 )
             elif unknown := sorted({*row.origins, *row.runs} - known):
-                problem = f"row '{row.key}' says something of unknown column '{unknown[0]}'"
+                problem = f"row '{row.key}' mentions unknown column '{unknown[0]}'"
             if problem:
                 raise PydanticCustomError(
                     "row", "{problem}", {"problem": problem, "at": ("rows", number)}
@@ -239,7 +241,7 @@ class Claim(Strict):
     @model_validator(mode="after")
     def _number(self) -> "Claim":
         if self.claimed is not None and parse_number(self.claimed) is None:
-            raise ValueError(f"claim '{self.id}': claimed '{self.claimed}' holds no number")
+            raise ValueError(f"claim '{self.id}': claimed '{self.claimed}' contains no number")
         return self
 
 

@@ -14,9 +14,9 @@ from bench.catalog.schema import TIERS, Tier
 from bench.catalog.yaml_lines import read_yaml
 from bench.errors import ReproPoseError, UnknownName
 from bench.judge.bootstrap import PairedRuns
-from bench.judge.cells import judge_all
 from bench.judge.evidence import Measurements
 from bench.judge.records import Snapshot
+from bench.judge.verdicts import judge_all
 from bench.paths import params_file, workspace
 from bench.results.index import ResultIndex
 from bench.results.store import Store

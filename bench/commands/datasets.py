@@ -13,7 +13,12 @@ from bench.paths import workspace
 
 @click.command("fetch", epilog="Example: repropose fetch coco-annotations coco-val")
 @click.argument("names", nargs=-1)
-@click.option("--list", "show", is_flag=True, help="list all sources with size, licence and state")
+@click.option(
+    "--list",
+    "show",
+    is_flag=True,
+    help="list all sources with size, licence and whether they are here",
+)
 @click.option(
     "--data-root",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
@@ -83,7 +88,7 @@ def prepare_command(dataset: str, limit: int | None, seed: int, tier: str | None
         return
     if chosen != "full":
         raise DataError(
-            "--limit cuts real data: give --tier full; params.yaml sizes the other tiers"
+            "--limit applies to real data only: add --tier full (params.yaml sets the sizes of the other tiers)"
         )
     from bench.datasets import subset
 

@@ -5,7 +5,7 @@ import click
 
 @click.command("doctor", epilog="Example: repropose doctor")
 def doctor_command() -> None:
-    """Check the installation and say how to fix it."""
+    """Check the installation and say how to fix problems."""
     from bench.doctor import examine
 
     signs = {"ok": "ok   ", "note": "note ", "error": "ERROR"}

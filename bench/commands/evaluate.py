@@ -74,7 +74,7 @@ def _errors(found: "Evaluation") -> str:
     kinds = everyone.errors.model_dump()
     total = max(everyone.errors.total, 1)
     shares = ", ".join(f"{kind} {100 * count / total:.1f} %" for kind, count in kinds.items())
-    lost = f"{everyone.people} people, {everyone.not_found} not found"
+    lost = f"{everyone.people} people, {everyone.not_found} not detected"
     if wrong:
         lost += (
             f"; of {found.diagnosis.detections} evaluated detections {wrong.background} are "
@@ -118,7 +118,10 @@ def submit_command(
 @click.argument("results", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="every result that has predictions")
 def verify_command(results: tuple[str, ...], everything: bool) -> None:
-    """Recompute stored metrics from stored predictions. Exit status 1 if they differ."""
+    """Recompute stored metrics from stored predictions. Exit status 1 if they differ.
+
+    RESULTS are result files, runs or submissions, as `repropose results` lists them.
+    """
     from bench.evaluate.verify import checkable, verify
 
     if bool(results) == everything:

@@ -8,12 +8,16 @@ import click
 from bench.commands.common import FOLDER, JSON, TIER, current_tier, judged, measurements, print_rows
 from bench.files import write_atomically
 from bench.judge import export
-from bench.judge.cells import failures, judge_table
+from bench.judge.verdicts import failures, judge_table
 from bench.paths import workspace
 
 
 @click.command("judge", epilog="Example: repropose judge --fail-on deviates")
-@click.option("--fail-on", multiple=True, help="exit with status 1 if a cell has this verdict")
+@click.option(
+    "--fail-on",
+    multiple=True,
+    help="exit with status 1 if a cell has this verdict; can be repeated",
+)
 @JSON
 def judge_command(fail_on: tuple[str, ...], as_json: bool) -> None:
     """Judge every cell; --fail-on sets an exit status for CI."""

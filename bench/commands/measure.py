@@ -39,7 +39,7 @@ def count_command(names: tuple[str, ...], paper: str | None) -> None:
     "--device", type=click.Choice(["cpu", "cuda"]), help="cuda by default if there is a GPU"
 )
 def time_command(paper: str, rounds: int | None, device: str | None) -> None:
-    """Time the models in a paper's speed columns. They alternate, so that all see the same conditions."""
+    """Time the models in a paper's speed columns, in turn, so that other load affects all alike."""
     from bench.measure.speed import time_models
 
     catalog = load_catalog()
@@ -101,7 +101,7 @@ def _draw(catalog: Catalog, run: str, tier: Tier) -> None:
 @click.option(
     "--boxes",
     type=click.Choice(["ground-truth", "detector"]),
-    help="person boxes; not for networks that detect people themselves",
+    help="person boxes; required for top-down networks, not allowed for others",
 )
 def released_command(run: str, boxes: "Boxes | None") -> None:
     """Evaluate released weights on the real test split."""

@@ -35,7 +35,7 @@ def pipeline_command(check: bool) -> None:
 
 @click.command("inputs", epilog="Example: repropose inputs")
 def inputs_command() -> None:
-    """Write digests of what decides each result.
+    """Write digests of everything each result depends on.
 
     A stage of the pipeline; the file is build/inputs.json.
     """
@@ -59,7 +59,8 @@ def repro_command(
 ) -> None:
     """Run the quickstart stages, then build the leaderboard.
 
-    The stages are listed in params.yaml and run through DVC, in parallel.
+    The stages are listed in params.yaml and run through DVC, in parallel. --tier is written to params.yaml and so
+    applies to later commands too.
     """
     from bench.pipeline.run import reproduce
 

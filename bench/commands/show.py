@@ -14,8 +14,8 @@ from bench.commands.common import (
     results_store,
 )
 from bench.judge import export
-from bench.judge.cells import judge_table
 from bench.judge.coverage import coverage
+from bench.judge.verdicts import judge_table
 from bench.paths import config_files
 from bench.results.index import ResultIndex
 

@@ -194,7 +194,7 @@ def _fetch_hint(dataset: DatasetName, name: str) -> str:
     """The command that downloads a file or folder of the data set."""
     parts = {"annotations": "-annotations", "val2017": "-val", "train2017": "-train", "images": ""}
     source = layout(dataset) + parts[name.partition("/")[0]]
-    return f"`repropose fetch {source}` downloads it (README, 'Real data')"
+    return f"`repropose fetch {source}` downloads it (see docs/data.md)"
 
 
 def _custom_split(folder: Path) -> str:

@@ -30,7 +30,7 @@ def annotations_of(path: Path, dataset: Layout) -> dict[str, Any]:
         ):
             raise DataError(f"{path}: {key} is not a list of objects with an id (a whole number)")
     if not data["categories"]:
-        raise DataError(f"{path}: categories is empty; a person is one")
+        raise DataError(f"{path}: categories is empty; the category person is missing")
     if dataset == "crowdpose" and not all(
         _numbers([one.get("crowdIndex")], 1) for one in data["images"]
     ):

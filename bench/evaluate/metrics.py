@@ -170,7 +170,7 @@ def _known_images(annotations: dict[str, Any], predictions: Sequence[Prediction]
     known = {image["id"] for image in annotations["images"]}
     if unknown := [p["image_id"] for p in predictions if p["image_id"] not in known]:
         raise DataError(
-            f"{len(unknown)} predictions are on images that the annotations do not have, the first is {unknown[0]!r}"
+            f"{len(unknown)} predictions are for images that are not in the annotations; the first is {unknown[0]!r}"
         )
 
 

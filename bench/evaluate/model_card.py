@@ -47,4 +47,4 @@ def _field_error(error: Any, text: str) -> str:
         return f"{field} is missing: {wanted}"
     if error["type"] == "value_error":
         return f"{place}: {error['ctx']['error']}"
-    return f"{place}: {str(error['input'])[:60]!r} arrived, expected is {wanted}"
+    return f"{place}: got {str(error['input'])[:60]!r}, expected {wanted}"

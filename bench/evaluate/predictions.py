@@ -108,17 +108,21 @@ def _entry_error(one: Any, keypoints: int, known: set[int], boxed: bool) -> str:
     if type(one["image_id"]) is not int or one["image_id"] not in known:
         return f"image_id {one['image_id']!r:.40} is not in the annotations"
     if type(one["category_id"]) is not int or one["category_id"] != 1:
-        return f"category_id is {one['category_id']!r:.40}; a person is 1"
+        return f"category_id is {one['category_id']!r:.40}; expected 1 (person)"
     points = one["keypoints"]
     if not isinstance(points, list) or len(points) != 3 * keypoints:
         size = f"{len(points)} numbers" if isinstance(points, list) else type(points).__name__
-        return f"keypoints has {size}; {3 * keypoints} are expected (x, y, score of {keypoints})"
+        return f"keypoints has {size}; {3 * keypoints} are expected (x, y, score for each of {keypoints} keypoints)"
     if not _numbers(points):
         return "keypoints has a value that is not a finite number of pixels"
     if not _numbers([one["score"]]):
         return f"score {one['score']!r:.40} is not a finite number"
     if boxed != ("bbox" in one):
-        return "has no bbox while the first entry has one" if boxed else "has a bbox, the first not"
+        return (
+            "has no bbox while the first entry has one"
+            if boxed
+            else "has a bbox, but the first entry has none"
+        )
     if boxed:
         box = one["bbox"]
         if not isinstance(box, list) or len(box) != 4 or not _numbers(box) or min(box[2:]) < 0:
@@ -171,7 +175,7 @@ def _notes(entries: list[Entry], known: set[int], repeated: Mapping[int, int]) -
     if repeated:
         number, first = next(iter(repeated.items()))
         notes.append(
-            f"{len(repeated)} entries are repeated: entry {number + 1} is entry {first + 1}"
+            f"{len(repeated)} entries are repeated: entry {number + 1} repeats entry {first + 1}"
         )
     if unscored:
         notes.append(f"{unscored} entries have no keypoint score above 0")
@@ -182,7 +186,7 @@ def _from_mat(path: Path) -> list[Entry]:
     """Entries from `preds`, in 0-based pixels."""
     found = read_arrays(read_bytes(path, 2**26), str(path), ["preds"])["preds"]
     if found.ndim != 3 or found.shape[1] != 16 or found.shape[2] not in (2, 3):
-        raise DataError(f"{path}: preds has the shape {found.shape}; expected is [N, 16, 2 or 3]")
+        raise DataError(f"{path}: preds has the shape {found.shape}; expected [N, 16, 2 or 3]")
     scores = found[:, :, 2] if found.shape[2] == 3 else np.ones(found.shape[:2])
     points = np.concatenate([found[:, :, :2] - 1.0, scores[:, :, None]], axis=2)
     return [

@@ -22,7 +22,9 @@ def known_ids(dataset: Layout, truth: Path) -> set[int]:
     """Image ids of the annotations (MPII: positions of the people). Raises `DataError`."""
     if dataset == "mpii":
         if truth.suffix != ".mat":
-            raise DataError(f"{truth}: MPII is evaluated by mpii_gt_val.mat, as in HRNet's code")
+            raise DataError(
+                f"{truth}: for MPII the annotation file is mpii_gt_val.mat, as in HRNet's code"
+            )
         return set(range(len(mpii_truth(truth).heads)))
     data = read_json(truth)
     try:
@@ -56,7 +58,7 @@ def submit(
     if not checked.entries:
         raise DataError(f"{predictions} has no predictions; there is nothing to submit")
     if repeated := [note for note in checked.notes if "repeated" in note]:
-        raise DataError(f"{predictions}: {repeated[0]}; remove the repetitions")
+        raise DataError(f"{predictions}: {repeated[0]}; remove the duplicates")
     result = SubmissionResult(
         card=card,
         dataset=dataset,

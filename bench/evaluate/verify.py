@@ -151,7 +151,7 @@ def _stated(
 ) -> list[str]:
     """False statements of the result about its data and predictions. The evaluator may have another version."""
     wrong = [
-        f"its protocol states {key} '{result.protocol.get(key, '')}', it is '{again.get(key, '')}'"
+        f"its protocol states {key} '{result.protocol.get(key, '')}', but it is '{again.get(key, '')}'"
         for key in ("data", "split", "subset")
         if result.protocol.get(key, "") != again.get(key, "")
     ]

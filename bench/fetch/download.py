@@ -253,7 +253,7 @@ class _Transfer:
         length = reply.headers.get("Content-Length", "")
         size = int(length) if length.isdecimal() and len(length) < 20 else None
         if self.file.size and size not in (None, self.file.size):
-            raise PermanentError(f"the file has {size} bytes, published are {self.file.size}")
+            raise PermanentError(f"the file has {size} bytes, expected {self.file.size}")
         self.total = self.file.size or size
         notes = {"address": self.address, "validator": validator(reply), "total": self.total}
         self.notes.write_text(json.dumps(notes))

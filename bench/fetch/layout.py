@@ -97,7 +97,7 @@ def verify_file(path: Path, file: RemoteFile, known: str | None) -> str:
     """SHA-256 of a file that was not downloaded here. Raises `DataError` if size or hash are not the expected ones."""
     size = path.stat().st_size
     if file.size and size != file.size:
-        raise DataError(f"{path} has {size} bytes, published are {file.size}; remove it")
+        raise DataError(f"{path} has {size} bytes, expected {file.size}; remove it")
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     if error := file.hash_error(digest, known):

@@ -59,11 +59,11 @@ class RemoteFile(Strict):
     def hash_error(self, sha256: str, known: str | None = None) -> str | None:
         """How a file's hash differs from the published one, or from the first download's (`known`); None if neither."""
         if self.sha256 and sha256 != self.sha256:
-            return f"SHA-256 is {sha256}, published is {self.sha256}"
+            return f"SHA-256 is {sha256}, the published one is {self.sha256}"
         if self.sha256_starts and not sha256.startswith(self.sha256_starts):
-            return f"SHA-256 is {sha256}, published is {self.sha256_starts}..."
+            return f"SHA-256 is {sha256}, the published one begins with {self.sha256_starts}"
         if known and sha256 != known:
-            return f"SHA-256 is {sha256}, the first download had {known}"
+            return f"SHA-256 is {sha256}, that of the first download was {known}"
         return None
 
 

@@ -104,7 +104,9 @@ class _Header(tarfile.TarInfo):
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         header = super().frombuf(buf, encoding, errors)
         if header.size < 0 or (header.type in _EXTENDED_HEADERS and header.size > MAX_NAME):
-            raise DataError(f"the archive has a header of {header.size} bytes: a bomb, or damaged")
+            raise DataError(
+                f"the archive has a header of {header.size} bytes: it is an archive bomb or damaged"
+            )
         return header
 
 
@@ -119,7 +121,9 @@ def _tar_members(packed: tarfile.TarFile, limits: Limits) -> Iterator[_Member]:
 
     for number, info in enumerate(packed):
         if number >= limits.files:
-            raise DataError(f"the archive holds more than {limits.files} files: a bomb, or damaged")
+            raise DataError(
+                f"the archive holds more than {limits.files} files: it is an archive bomb or damaged"
+            )
         _check_name(info.name)
         if info.isdir():
             continue
@@ -178,7 +182,7 @@ class _Total:
         if self.files > self.limits.files or self.bytes > min(most, self.limits.total):
             raise DataError(
                 f"{self.archive} ({self.packed} bytes) would unpack to at least {self.files} files and "
-                f"{self.bytes} bytes: a bomb, or another file"
+                f"{self.bytes} bytes: it is an archive bomb or not the expected file"
             )
 
 
@@ -198,7 +202,7 @@ def _target(folder: Path, path: PurePosixPath) -> Path:
     target = folder / path
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.parent.resolve().is_relative_to(folder.resolve()):
-        raise DataError(f"{target.parent} is a link to elsewhere; nothing is unpacked into it")
+        raise DataError(f"{target.parent} is a link to another folder; nothing is unpacked into it")
     return target
 
 

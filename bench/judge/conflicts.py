@@ -170,10 +170,12 @@ def _impossible(cells: dict[str, Cell]) -> Iterator[Conflict]:
         yield found("impossible", "AP cannot be more than a point above AR", "AP", "AR")
     sizes = [metric for metric in ("AP_M", "AP_L") if metric in cells]
     if "AP" in cells and len(sizes) == 2 and _outside(cells["AP"], [cells[m] for m in sizes]):
-        yield found("unusual", "AP is outside AP_M and AP_L", "AP", *sizes)
+        yield found("unusual", "AP is not between AP_M and AP_L", "AP", *sizes)
     joints = [metric for metric in cells if metric.startswith("PCKh_")]
     if "PCKh" in cells and len(joints) == 7 and _outside(cells["PCKh"], [cells[m] for m in joints]):
-        yield found("impossible", "a mean over joints is outside its joints", "PCKh", *joints)
+        yield found(
+            "impossible", "the mean over joints is outside the range of the joints", "PCKh", *joints
+        )
 
 
 def _outside(cell: Cell, parts: list[Cell]) -> bool:

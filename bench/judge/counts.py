@@ -24,7 +24,7 @@ def scale_of(cell: Cell) -> float:
     letter = suffix[1] if suffix else cell.column.shown_unit[:1].upper()
     if letter not in SCALES:
         raise ResultError(
-            f"{cell.name}: unit '{cell.column.shown_unit}' of a count begins with none of K M G B T"
+            f"{cell.name}: unit '{cell.column.shown_unit}' of a count does not begin with K, M, G, B or T"
         )
     return SCALES[letter]
 

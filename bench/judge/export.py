@@ -1,6 +1,6 @@
 """Everything as plain records: for `--json`, for pandas, for other programs.
 
-Each function gives a list of flat dictionaries with the field names that the README documents. `to_csv` and
+Each function gives a list of flat dictionaries with the field names that docs/scripting.md documents. `to_csv` and
 `to_parquet` write all of them, one file per kind; nested fields become JSON text there.
 """
 

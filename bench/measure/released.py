@@ -34,11 +34,11 @@ def released_run(catalog: Catalog, name: str) -> tuple[Run, Path]:
     run = catalog.run(name)
     if run.released is None:
         known = ", ".join(n for n, r in catalog.runs.items() if r.released)
-        raise CatalogError(f"the authors released no weights of run {name}; they did of {known}")
+        raise CatalogError(f"the authors released no weights for run {name}, only for {known}")
     path = workspace() / "data" / "full" / "weights" / run.released
     if not path.is_file():
         raise WeightsError(
-            f"{path} is missing; `repropose fetch {catalog.run_papers[name]}-weights` gets it, or says how"
+            f"{path} is missing; `repropose fetch {catalog.run_papers[name]}-weights` downloads it or says how"
         )
     return run, path
 
@@ -99,15 +99,21 @@ def released_model(cfg: Any, weights: Path) -> Any:
 def with_boxes(cfg: Any, name: str, boxes: Boxes | None) -> Any:
     """The config with ground-truth or detector boxes in its test split."""
     if finds_people(cfg) != (boxes is None):
-        wanted = "none: leave --boxes out" if boxes else "--boxes ground-truth or --boxes detector"
+        wanted = (
+            "no boxes: leave --boxes out" if boxes else "--boxes ground-truth or --boxes detector"
+        )
         raise CatalogError(f"run {name} takes {wanted}")
     test = cfg.test_dataloader.dataset
     if boxes == "ground-truth":
         test.bbox_file = ""
     elif boxes == "detector" and not test.get("bbox_file"):
-        raise CatalogError(f"run {name} has no detector boxes in its config; only ground-truth")
+        raise CatalogError(
+            f"run {name} has no detector boxes in its config; use --boxes ground-truth"
+        )
     elif boxes == "detector" and not Path(test.bbox_file).is_file():
-        raise DataError(f"{test.bbox_file} is missing; `repropose fetch coco-detections` brings it")
+        raise DataError(
+            f"{test.bbox_file} is missing; `repropose fetch coco-detections` says how to get it"
+        )
     return cfg
 
 
@@ -123,5 +129,7 @@ def on_test_dev(cfg: Any) -> Any:
         needed[TEST_DEV["boxes"]] = "coco-detections"
     for place, source in needed.items():
         if not (where / place).exists():
-            raise DataError(f"{where / place} is missing; `repropose fetch {source}` brings it")
+            raise DataError(
+                f"{where / place} is missing; `repropose fetch {source}` downloads it or says how"
+            )
     return cfg

@@ -69,7 +69,9 @@ def local_pretrained(model: Any) -> None:
             if not path.is_file():
                 source = providing(f"weights/{name}")
                 get = (
-                    f"`repropose fetch {source}` brings it" if source else f"get it from {address}"
+                    f"`repropose fetch {source}` downloads it"
+                    if source
+                    else f"get it from {address}"
                 )
                 raise DataError(f"{path} is missing: the training starts from it; {get}")
             init["checkpoint"] = str(path)

@@ -1,4 +1,4 @@
-"""Latencies of several models, measured in turn within one process: batch 1.
+"""Latencies of several models, measured in turn within one process, at batch size 1.
 
 Top-down models are timed as in TransPose Table 2 (frames per second of the network alone), models of whole images as in
 QueryPose Table 4 (end to end, with what turns outputs into people). Interleaved: in every round each model is timed
@@ -51,7 +51,7 @@ def time_models(
         network = model_zoo.build_model(name).to(device).eval()
         picture = torch.zeros(1, 3, height, width, device=device)
         calls[name] = _caller(network, picture, device)
-    tqdm.write(f"{group}: a first round, to warm up", file=sys.stderr)
+    tqdm.write(f"{group}: warm-up round", file=sys.stderr)
     slow = sum(_round(calls).values()) > 1000 * SLOW
     rounds = rounds or (FEWEST if slow else usual)
     for _ in range(0 if slow else max(1, rounds // 10)):

@@ -80,7 +80,7 @@ def finished(catalog: Catalog, name: str, tier: Tier, seed: int) -> tuple[Any, A
     work = job.work
     if not (work / "final.pth").is_file() or (work / "key").read_text() != job.key:
         raise DataError(
-            f"{work} holds no finished training by today's code; run `repropose measure {name} --tier {tier}`"
+            f"{work} holds no finished training with the current code; run `repropose measure {name} --tier {tier}`"
         )
     return job.cfg, build(job.cfg, work / "final.pth")
 
@@ -234,7 +234,9 @@ def _load_start(model: Any, path: Path) -> None:
     own = model.state_dict()
     fitting = {k: v for k, v in given.items() if k in own and own[k].shape == v.shape}
     if not fitting:
-        raise DataError(f"{path} shares no weight with this model; is it the right start run?")
+        raise DataError(
+            f"{path} has no weights in common with this model; is `start` the right run?"
+        )
     model.load_state_dict(fitting, strict=False)
 
 

@@ -1,4 +1,4 @@
-"""One digest for each stage of what decides its result: the file build/inputs.json that DVC looks at."""
+"""For each stage one digest of everything its result depends on: build/inputs.json, which DVC compares."""
 
 import json
 import os

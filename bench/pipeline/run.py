@@ -33,7 +33,7 @@ def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> N
     """
     if workspace() != ROOT:
         raise ReproPoseError(
-            "DVC works in the checkout: unset REPROPOSE_WORKSPACE, or use `repropose measure` there"
+            "`repropose repro` works in the checkout only: unset REPROPOSE_WORKSPACE, or use `repropose measure`"
         )
     write_if_changed(ROOT / DVC, rendered(catalog)[DVC].encode())
     _set_tier(tier)
@@ -61,7 +61,7 @@ def quickstart(catalog: Catalog) -> list[str]:
     every = stages(catalog)
     settings = read_yaml(ROOT / "params.yaml")
     if "quickstart" not in settings and "first_look" in settings:
-        _print("note: rename first_look in params.yaml to quickstart")
+        _print("note: rename the key first_look in params.yaml to quickstart")
     listed: list[str] = settings.get("quickstart") or settings.get("first_look") or []
     found = []
     for name in listed:

@@ -23,11 +23,11 @@ RELEASED = "bench/pipeline/released/dvc.yaml"
 FETCH = "bench/fetch/dvc.yaml"
 HEADER = """\
 # Generated from bench/papers by `repropose pipeline`; do not edit. Try:
-#   dvc repro transpose-2                one table (with whatever it needs)
+#   dvc repro transpose-2                one table, and what it depends on
 #   dvc repro run@transpose-r-a4-coco    one run
 #   dvc repro                            everything, then the site
-# The tier (smoke, lab, full) is set in params.yaml. What the site looks like is no stage's business: after a change
-# of templates or notes, `repropose site` builds it again.
+# The tier (smoke, lab, full) is set in params.yaml. No stage depends on the look of the site: after a change
+# of templates or notes, run `repropose site` to rebuild it.
 """
 RELEASED_HEADER = f"""\
 # Generated from bench/papers by `repropose pipeline`; do not edit. Needs the real data and the authors' files:
@@ -127,7 +127,7 @@ def pipeline(catalog: Catalog) -> dict[str, Stage]:
     tables = {name: _table_stage(catalog, *pair) for name, pair in catalog.tables.items()}
     return {
         "inputs": {
-            "desc": "what decides each result, as digests: comments and docstrings do not count",
+            "desc": "digests of everything each result depends on; comments and docstrings do not count",
             "cmd": "repropose inputs",
             "deps": fingerprints.sources(catalog),
             "outs": [{INPUTS: {"cache": False, "persist": True}}],
@@ -135,7 +135,7 @@ def pipeline(catalog: Catalog) -> dict[str, Stage]:
         "data": {
             "foreach": sorted({run.dataset for run in catalog.runs.values()}),
             "do": {
-                "desc": "${item}: synthetic for smoke and lab, the real one for full",
+                "desc": "${item}: synthetic for smoke and lab, the real data set for full",
                 "cmd": "repropose prepare ${item} --tier ${tier}",
                 "params": ["synthetic", _digest("datasets")],
                 "outs": [_manifest("${item}")],

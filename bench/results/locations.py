@@ -21,7 +21,7 @@ def slug(text: str) -> str:
 def _checked(kind: str, name: str) -> str:
     if not _SLUG.fullmatch(name):
         raise ResultError(
-            f"{kind} name {name!r} cannot be a file name; allowed are small letters, digits and single hyphens"
+            f"{kind} name {name!r} is not a valid file name; allowed are lowercase letters, digits and single hyphens"
         )
     return name
 

@@ -190,10 +190,10 @@ class ModelCard(Strict):
     """What the authors of a submission say of their network; shown as written, checked for its form only."""
 
     name: Annotated[Slug, StringConstraints(max_length=60)] = Field(
-        description="up to 60 small letters, digits and single hyphens; one submission per name and split"
+        description="up to 60 lowercase letters, digits and single hyphens; one submission per name and split"
     )
-    title: Line = Field(description="a line of up to 200 letters, as the leaderboard shows it")
-    authors: Line = Field(description="a line of up to 200 letters")
+    title: Line = Field(description="a line of up to 200 characters, as the leaderboard shows it")
+    authors: Line = Field(description="a line of up to 200 characters")
     link: (
         Annotated[
             str, StringConstraints(pattern=r"^https?://[^\s<>\"']{3,300}$"), AfterValidator(_plain)
@@ -204,11 +204,11 @@ class ModelCard(Strict):
         description="ground-truth, detector-56.4, detector or none"
     )
     input_size: Annotated[str, StringConstraints(pattern=r"^(\d{2,4}x\d{2,4}|whole image)$")] = (
-        Field(description="height x width in pixels as 256x192, or whole image")
+        Field(description="height x width in pixels, such as 256x192, or whole image")
     )
     flip_test: bool = Field(description="yes or no")
-    training_data: Line = Field(description="a line of up to 200 letters")
-    note: Line | None = Field(None, description="a line of up to 200 letters")
+    training_data: Line = Field(description="a line of up to 200 characters")
+    note: Line | None = Field(None, description="a line of up to 200 characters")
 
 
 class SubmissionResult(Strict):

@@ -1,1 +1,1 @@
-"""What a network shows of itself: `figures/<family>.py` mirrors `<family>/`, which knows nothing of it."""
+"""Visualisations of the networks: `figures/<family>.py` shows `<family>/`, which never imports it."""

@@ -92,7 +92,7 @@ class QueryPoseHead(BaseHead):
         interaction, iteration: see `PartStage` and `InstanceStage`.
         instance_update: the keypoint decoder updates the instance query (Figure 3b); False is the light decoder (3a).
         pass_updated_query: the next stage gets the updated query; False as in the evaluation code of May 2023.
-        outside: RoIAlign outside the map, "border" (as the golden data of the shared reference) or "zero"
+        outside: RoIAlign outside the map, "border" (as in reference outputs of the authors' code) or "zero"
             (as the compiled operators that the authors trained with).
         canonical_size: side in pixels of a box that is pooled from the map with stride 16.
         loss: arguments of `SetCriterion`.

@@ -80,7 +80,7 @@ def _state_dict(content: Any, what: str) -> dict[str, Tensor]:
         raise WeightsMismatch(f"{what} holds no state_dict but {type(content).__name__}")
     wrong = [key for key, value in content.items() if not isinstance(value, torch.Tensor)]
     if wrong:
-        raise WeightsMismatch(f"{what} holds entries that are no tensors: {_some(wrong)}")
+        raise WeightsMismatch(f"{what} holds entries that are not tensors: {_some(wrong)}")
     return {str(key).removeprefix("module."): value for key, value in content.items()}
 
 
@@ -99,7 +99,7 @@ def _problems(state: StateDict, expected: StateDict) -> list[str]:
         if name in state and state[name].is_floating_point() != value.is_floating_point()
     ]
     found = {"missing": missing, "unexpected": unexpected}
-    found |= {"of another shape": shapes, "of another kind": kinds}
+    found |= {"with a different shape": shapes, "with a different data type": kinds}
     return [f"{len(items)} {label} ({_some(items)})" for label, items in found.items() if items]
 
 

@@ -47,7 +47,7 @@ def _setting(cell: CellView) -> str:
 
 
 def shortened(text: str, most: int = MOST_LETTERS) -> str:
-    """At most `most` letters; the middle is left out, since names differ at both ends."""
+    """At most `most` characters; the middle is left out, since names differ at both ends."""
     if len(text) <= most:
         return text
     tail = (most - 1) // 2

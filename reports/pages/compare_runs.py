@@ -112,7 +112,7 @@ def find(store: Store, name: str, tier: Tier) -> Stored[AccuracyResult]:
     own = [one for one in stored if one.result.run == run]
     if not own:
         runs = {one.result.run for one in stored}
-        raise UnknownName(f"result of tier {tier} of run", run, runs, "Measure it first")
+        raise UnknownName(f"{tier}-tier result of run", run, runs, "Measure it first")
     chosen = [one for one in own if stem in ("", one.path.stem)]
     if not chosen:
         raise UnknownName(f"result of {run}", stem, [one.path.stem for one in own])

@@ -36,11 +36,11 @@ def facts(model: str) -> list[tuple[str, str]]:
         if isinstance(model_cfg.get(name), dict) and name not in LEFT_OUT
     ]
     codec = config.get("codec")
-    return [*found, ("keypoints as", _words(codec))] if isinstance(codec, dict) else found
+    return [*found, ("keypoint codec", _words(codec))] if isinstance(codec, dict) else found
 
 
 def family(model: str) -> str | None:
-    """What the module of the model's family says of itself, without its headline; None if there is no such module."""
+    """The docstring of the model family's module, without its headline; None if there is no such module."""
     known = config_files()
     path = ROOT / "model_zoo" / known[model].parent.name / "model.py" if model in known else None
     if path is None or not path.is_file():

@@ -27,10 +27,25 @@ def _words(*rows: tuple[str, str, str, str]) -> dict[str, Word]:
 VERDICTS: Mapping[str, Word] = _words(
     ("reproduced", "✓", "reproduced", "agrees with the printed value within rounding or noise"),
     ("better", "▲", "better", "clearly better than the printed value"),
-    ("deviates", "✗", "deviates", "clearly worse than the printed value, or different from it"),
-    ("inconclusive", "≈", "inconclusive", "measured, but the noise is too large to decide"),
-    ("not-comparable", "∦", "not comparable", "measured under a protocol other than the paper's"),
-    ("stale", "↻", "stale", "the code, config or data behind the result has changed since"),
+    (
+        "deviates",
+        "✗",
+        "deviates",
+        "clearly worse than the printed value; for counts, any difference",
+    ),
+    (
+        "inconclusive",
+        "≈",
+        "inconclusive",
+        "measured, but the noise is too large, or the paper names no counting rule",
+    ),
+    (
+        "not-comparable",
+        "∦",
+        "not comparable",
+        "measured under another protocol or machine, or on synthetic data",
+    ),
+    ("stale", "↻", "stale", "the code or configuration behind the result has changed since"),
     ("failed", "!", "failed", "the measurement was started and did not finish"),
     ("not-run", "○", "not run", "nothing has been measured yet"),
     ("quoted", "❝", "quoted", "the paper quotes this value from another source"),
@@ -79,7 +94,12 @@ HOLDS: Mapping[str, Word] = _words(
     ("holds", "✓", "holds", "the values support the claim"),
     ("fails", "✗", "fails", "the values contradict the claim"),
     ("inconclusive", "≈", "inconclusive", "the noise is too large to decide"),
-    ("open", "○", "open", "not all cells it needs have been measured"),
+    (
+        "open",
+        "○",
+        "open",
+        "not judged: something it needs is missing, or the evidence is of the wrong kind",
+    ),
 )
 SPLITS: Mapping[str, str] = {
     "coco-val2017": "COCO val2017",

@@ -56,9 +56,7 @@ def checked_size(kind: str, difficulty: str, size: tuple[int, int] | None) -> tu
         raise UnknownName("difficulty", difficulty, LEVELS)
     width, height = size or SIZES[kind]
     if min(width, height) < 32:
-        raise DataError(
-            f"image size {width}x{height} arrived; allowed are sides of 32 or more pixels."
-        )
+        raise DataError(f"image size {width}x{height}: both sides must be at least 32 pixels.")
     return width, height
 
 

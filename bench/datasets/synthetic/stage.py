@@ -1,4 +1,4 @@
-"""Composition: the difficulty dial, who is there in which pose, and the camera."""
+"""Composition of a scene: difficulty level, people and their poses, and the camera."""
 
 import math
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from bench.datasets.synthetic.solids import Solids
 
 @dataclass(frozen=True)
 class Level:
-    """One position of the difficulty dial: numbers only.
+    """The parameters of one difficulty level: numbers only.
 
     yaw: degrees about the viewer; roll: of the camera, degrees; eye: heights of the camera,
     metres; distance: of the camera in a crop, metres; fill: share of a crop the person takes
@@ -71,7 +71,7 @@ class Actor:
 
 @dataclass(frozen=True)
 class Stage:
-    """All before it is seen: actors (the main one first), things, camera, way to the light."""
+    """A composed scene before rendering: actors (the main one first), things, camera, direction to the light."""
 
     actors: list[Actor]
     props: Solids

@@ -79,7 +79,7 @@ def generate(
     width, height = checked_size(kind, difficulty, size)
     if min(train, val) < 0 or train + val == 0 or max(train, val) > 1_000_000 or workers < 1:
         raise DataError(
-            f"train={train}, val={val}, workers={workers} arrived; allowed are 0 to 1000000 images "
+            f"train={train}, val={val}, workers={workers}: allowed are 0 to 1000000 images "
             "a split (one at least) and 1 or more workers."
         )
     recipe = Recipe(VERSION, dataset, kind, difficulty, seed, train, val, width, height)

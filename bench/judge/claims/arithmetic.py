@@ -129,7 +129,7 @@ class Evaluation:
     # ------------------------------------------------------------ numbers
 
     def best(self, node: ast.expr) -> float:
-        """The number on the central values: what a pocket calculator gives."""
+        """The number on the central values: without regard to rounding."""
         points = {cell: Interval.point(value) for cell, value in self.central.items()}
         return replace(self, values=points)._plain(node).low
 

@@ -108,7 +108,7 @@ class _Reproduced:
             else:
                 found = ordering.direction(node, claimed.value)
         except NotAnOrdering as why:
-            return Judged("open", f"{why}; synthetic data judge orderings only")
+            return Judged("open", f"{why}; synthetic data can only decide orderings")
         what = "ordering" if claimed is None else "direction"
         reason = f"synthetic data, {what} only: {found.reason}{_before(cells, chosen)}"
         return found._replace(reason=reason)
@@ -133,7 +133,7 @@ class _Reproduced:
         timed = next(iter(chosen.values())).protocol
         where = "{machine}, {precision}, batch {batch}".format_map(timed)
         if not is_relative(evaluation, node):
-            why = f"claims an absolute speed; timed on {where}, and only ratios carry over"
+            why = f"claims an absolute speed; timed on {where}, and only ratios are comparable between machines"
             return Judged("open", why)
         judged = judge_on(self.claim, evaluation, node, slack=SPEED)
         words = f"{where}: {judged.reason or judged.holds}"

@@ -1,4 +1,4 @@
-"""A run's gallery: predictions drawn on test images, and what its network shows of itself there.
+"""A run's gallery: predictions and the network's attention or similar maps, drawn on test images.
 
 The same random sample of images for every run on a data set, then those with this run's best and worst scores (the
 evaluator's own). Drawn from the stored predictions, so it can be drawn again without training.
@@ -32,8 +32,8 @@ SAMPLE, BEST, WORST = 4, 2, 2
 MOST_BYTES, MOST_PANELS = 280_000, 24
 WHY = {"sample": "random sample", "best": "among the best", "worst": "among the worst"}
 LEGEND = (
-    "Orange dots and thick lines are predicted, blue squares and thin lines annotated. Of the predictions in an image "
-    "as many are drawn as people are annotated, highest scores first. The random sample of images is the same for "
+    "Orange dots and thick lines are predicted, blue squares and thin lines annotated. An image shows at most "
+    "as many predictions as annotated people, highest scores first. The random sample of images is the same for "
     "every run on this data; those among the best and the worst are chosen by this run's own scores."
 )
 Entries = Sequence[dict[str, Any]]
@@ -89,7 +89,7 @@ class Album:
                 )
             )
         if left := len(panels) - len(pictures):
-            caption += f" {left} of {len(panels)} pictures are left out to keep this small."
+            caption += f" {left} of {len(panels)} pictures are left out to keep the page small."
         if pictures:
             self.exhibits.append(
                 PanelGroup(key=key, title=title, caption=caption, pictures=tuple(pictures))
@@ -138,7 +138,7 @@ def _draw(
             title = f"{key.replace('-', ' ').capitalize()}, {_name(dataset, unit)}, {WHY[unit.why]}"
             panels = [Panel(f.title, _alt_text(f, image), drawing.panel(f, image)) for f in members]
             graded = any(f.heat is not None or f.matrix is not None for f in members)
-            caption = members[0].caption + (" Brighter is more." if graded else "")
+            caption = members[0].caption + (" Brighter means higher." if graded else "")
             album.add(key, title, caption, panels)
     return album
 
@@ -174,7 +174,9 @@ def _prediction(dataset: DatasetName, unit: Unit, scene: Scene, entries: Entries
     if dataset == "mpii":
         score = f"{100 * unit.score:.0f} % of joints within half a head"
     counts = [f"{count} {kind}" for kind, count in unit.kinds.items() if count]
-    counted = f"keypoints of those found: {', '.join(counts)}" if counts else "nobody was found"
+    counted = (
+        f"keypoints of those detected: {', '.join(counts)}" if counts else "nobody was detected"
+    )
     several = "1 person" if len(scene.people) == 1 else f"{len(scene.people)} people"
     image = drawing.people(scene.image(), scene.part, scene.people, predicted)
     return Panel(

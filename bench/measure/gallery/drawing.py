@@ -1,4 +1,4 @@
-"""Small pictures: people's keypoints over an image, and what a network shows of itself. Pillow only.
+"""Small pictures: people's keypoints over an image, and visualisations of a network. Pillow only.
 
 Predicted and annotated differ by colour (orange, blue: safe for colour-blind readers), by shape (dots, squares) and
 by line width; every mark has a dark rim, so that it stands out from any image.

@@ -10,9 +10,9 @@ import pytest
 
 from bench.errors import CatalogError, UnknownName
 from bench.judge import export
-from bench.judge.cells import judge_all
 from bench.judge.coverage import coverage
 from bench.judge.evidence import Measurements
+from bench.judge.verdicts import judge_all
 from bench.results.index import ResultIndex
 from bench.results.store import Store
 
@@ -175,7 +175,7 @@ def test_csv_and_parquet_are_read_back_by_pandas(judged, tmp_path: Path) -> None
 
 @pytest.mark.process
 def test_judging_and_exporting_never_import_torch_mmpose_or_matplotlib() -> None:
-    names = ("cells", "claims.on_results", "bootstrap", "conflicts", "coverage", "export")
+    names = ("verdicts", "claims.on_results", "bootstrap", "conflicts", "coverage", "export")
     heavy = ("torch", "mmpose", "mmengine", "mmcv", "matplotlib", "pycocotools", "pandas")
     modules = ", ".join(f"bench.judge.{name}" for name in names)
     program = f"import sys, {modules}; print([m for m in {heavy} if m in sys.modules])"

@@ -14,8 +14,8 @@ from click.testing import CliRunner, Result
 import model_zoo
 from bench.catalog.load import load_catalog
 from bench.cli import main
-from bench.judge.cells import Verdict, judge_table
 from bench.judge.evidence import Measurements
+from bench.judge.verdicts import Verdict, judge_table
 from bench.measure.testdev import pack
 from bench.results.index import ResultIndex
 from bench.results.store import Store

@@ -117,7 +117,7 @@ def test_what_a_run_is_asked_for_decides_it_and_a_remark_does_not(loaded):
     assert _of_run(run.model_copy(update={"options": {}}))["full"] != plain["full"]
 
 
-def test_groups_are_written_out_under_the_names_that_dvc_gives_them(every, rendered):
+def test_groups_are_written_out_under_the_names_that_dvc_gives_them(every, texts):
     """DVC's own resolver is the oracle."""
     from dvc.parsing import DataResolver
     from dvc.repo import Repo
@@ -130,7 +130,7 @@ def test_groups_are_written_out_under_the_names_that_dvc_gives_them(every, rende
     assert resolved == ours
 
 
-def test_every_stage_of_before_is_here_under_a_name_as_short(loaded, every, rendered):
+def test_every_stage_of_before_is_here_under_a_name_as_short(loaded, every, texts):
     assert {f"run@{name}" for name in measured_runs(loaded)} <= set(every)
     assert {"data@coco", "data@mpii", "count-lofr", "time-transpose", "site"} <= set(every)
     assert set(loaded.tables) <= set(every)

@@ -8,8 +8,8 @@ import pytest
 
 from bench.catalog.load import Catalog
 from bench.errors import ResultError, UnknownName
-from bench.judge.cells import failures, judge_all, judge_cell, judge_table
 from bench.judge.evidence import Measurement, Measurements
+from bench.judge.verdicts import failures, judge_all, judge_cell, judge_table
 from bench.results.index import ResultIndex
 from bench.results.store import Store
 

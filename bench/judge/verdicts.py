@@ -171,7 +171,7 @@ def _judge_speed(cell: Cell, measured: Measurement) -> Verdict:
     machine = next((printed[k] for k in MACHINE_KEYS if k in printed), None)
     if machine is None or _letters(machine) not in _letters(timed["machine"]):
         printed_on = f"on {machine}" if machine else "on an unnamed machine"
-        reason = f"printed {printed_on}, timed on {where}; only ratios carry over, see the claims"
+        reason = f"printed {printed_on}, timed on {where}; only ratios are comparable between machines, see the claims"
         return valued("not-comparable", reason).model_copy(update={"difference": None})
     for key in ("precision", "batch"):
         if key in printed and printed[key].lower() != timed[key].lower():
@@ -194,8 +194,8 @@ def _judge_accuracy(cell: Cell, measured: Measurement, measurements: Measurement
         untrained = measured.untrained
         before = "" if untrained is None else f", {untrained:.{digits}f} untrained"
         seeds = f"{len(measured.values)} seed{'s' if len(measured.values) > 1 else ''}"
-        there = f"{metric} {measured.value:.{digits}f} there{before}, {seeds}"
-        words = f"synthetic data: judges ordering claims only ({there})"
+        there = f"{metric} {measured.value:.{digits}f} on it{before}, {seeds}"
+        words = f"synthetic data, used for claims about order only ({there})"
         return _verdict(cell, "not-comparable", words, measured)
     valued = partial(
         _verdict, cell, measured=measured, value=measured.value, interval=measured.interval
