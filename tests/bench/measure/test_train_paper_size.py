@@ -94,7 +94,7 @@ def test_a_run_at_paper_size_trains_resumes_and_is_evaluated(name, workspace, sa
         steps.append(runner.iter)
 
     monkeypatch.setattr(LossCurve, "after_train_iter", stopping)
-    monkeypatch.setattr("bench.measure.train._local_pretrained", lambda node: None)
+    monkeypatch.setattr("bench.measure.train.local_pretrained", lambda node: None)
     with pytest.raises(KeyboardInterrupt):
         train.measure_seed(loaded, store, name, run, "full", 0)
     before = len(steps)
