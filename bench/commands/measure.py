@@ -39,7 +39,10 @@ def count_command(names: tuple[str, ...], paper: str | None) -> None:
     "--device", type=click.Choice(["cpu", "cuda"]), help="cuda by default if there is a GPU"
 )
 def time_command(paper: str, rounds: int | None, device: str | None) -> None:
-    """Time the models in a paper's speed columns, in turn, so that other load affects all alike."""
+    """Time the models of a paper's speed columns in turn.
+
+    They alternate within one session, so that their ratios are comparable.
+    """
     from bench.measure.speed import time_models
 
     catalog = load_catalog()

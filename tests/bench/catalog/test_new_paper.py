@@ -47,9 +47,9 @@ def test_the_fixture_paper_is_judged_and_shown_without_a_change_elsewhere(worksp
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("transpose", "exists already"),
-        ("../up", "cannot name a paper"),
-        ("Six", "cannot name a paper"),
+        ("transpose", "already exists"),
+        ("../up", "is not a valid paper name"),
+        ("Six", "is not a valid paper name"),
     ],
 )
 def test_a_bad_name_is_rejected_and_nothing_is_written(workspace, name, message):

@@ -177,4 +177,4 @@ def test_a_custom_split_is_marked(full, samples):
 def test_a_limit_at_another_tier_is_rejected(full):
     done = CliRunner().invoke(main, ["prepare", "coco", "--tier", "smoke", "--limit", "2"])
     assert done.exit_code == 2
-    assert "--limit cuts real data" in done.stderr
+    assert "--limit applies to real data only" in done.stderr

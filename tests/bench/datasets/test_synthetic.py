@@ -476,7 +476,7 @@ def test_nothing_is_left_behind_by_a_run_that_fails(tmp_path: Path) -> None:
         ({"train": -1}, DataError, "train=-1"),
         ({"train": 0, "val": 0}, DataError, "one at least"),
         ({"workers": 0}, DataError, "1 or more workers"),
-        ({"size": (8, 8)}, DataError, "32 or more pixels"),
+        ({"size": (8, 8)}, DataError, "at least 32 pixels"),
     ],
 )
 def test_bad_input_gets_one_clear_line(

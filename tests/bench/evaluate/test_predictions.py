@@ -55,14 +55,14 @@ def without(key: str) -> dict:
         (broken(image_id=11), "image_id 11 is not in the annotations"),
         (broken(image_id="10"), "image_id '10' is not in the annotations"),
         (broken(image_id=True), "image_id True is not in the annotations"),
-        (broken(category_id=2), "category_id is 2; a person is 1"),
+        (broken(category_id=2), "category_id is 2; expected 1"),
         (broken(keypoints=[0.0] * 48), r"keypoints has 48 numbers; 51 are expected"),
         (broken(keypoints={"x": 1}), "keypoints has dict; 51 are expected"),
         (broken(keypoints=[0.0] * 50 + ["7"]), "not a finite number of pixels"),
         (broken(keypoints=[0.0] * 50 + [1e9]), "not a finite number of pixels"),
         (broken(keypoints=[0.0] * 50 + [10**400]), "not a finite number of pixels"),
         (broken(score=None), "score None is not a finite number"),
-        (entry(bbox=[0, 0, 1, 1]), "has a bbox, the first not"),
+        (entry(bbox=[0, 0, 1, 1]), "has a bbox, but the first entry has none"),
     ],
 )
 def test_an_error_is_reported_by_entry_and_line(tmp_path: Path, bad, message: str):
@@ -133,7 +133,7 @@ def test_oddities_are_noted(tmp_path: Path):
     assert checked.notes == [
         "2 of 3 images have predictions",
         "1 images have more than the 20 detections that are evaluated",
-        "1 entries are repeated: entry 24 is entry 1",
+        "1 entries are repeated: entry 24 repeats entry 1",
         "1 entries have no keypoint score above 0",
     ]
 
@@ -180,7 +180,7 @@ def test_a_mat_file_of_hrnet_holds_1_based_pixels(tmp_path: Path):
     ("arrays", "message"),
     [
         ({"x": np.zeros((3, 16, 2))}, r"holds x \(3, 16, 2\); preds is expected"),
-        ({"preds": np.zeros((3, 14, 2))}, r"shape \(3, 14, 2\); expected is \[N, 16, 2 or 3\]"),
+        ({"preds": np.zeros((3, 14, 2))}, r"shape \(3, 14, 2\); expected \[N, 16, 2 or 3\]"),
         ({"preds": np.zeros((3, 16, 2), complex)}, "complex numbers"),
         ({"preds": np.full((3, 16, 2), np.nan)}, "not a finite number"),
         ({"preds": np.array([[["a"] * 2] * 16] * 3, dtype=object)}, "of class cell"),
@@ -212,17 +212,17 @@ def test_a_card_is_read(tmp_path: Path):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("name: ../../etc", "line 1, name: .* arrived, expected is up to 60 small letters"),
-        ("name: My Net", "line 1, name: .* arrived, expected is up to 60 small letters"),
-        ("link: javascript:alert(1)", "link: .* arrived, expected is an address"),
+        ("name: ../../etc", "line 1, name: got .*, expected up to 60 lowercase letters"),
+        ("name: My Net", "line 1, name: got .*, expected up to 60 lowercase letters"),
+        ("link: javascript:alert(1)", "link: got .*, expected an address"),
         ('title: "a\\x07b"', "title: .*unprintable characters"),
         ('title: "My Net \\u202e"', "title: .*unprintable characters"),
         ('link: "https://example.org/\\u202egpj"', "link: .*unprintable characters"),
-        ("title: " + "x" * 300, "title: 'x{60}' arrived, expected is a line of up to 200"),
-        ("boxes: mine", "boxes: 'mine' arrived, expected is ground-truth, detector"),
-        ("input_size: large", "input_size: 'large' arrived, expected is height x width"),
+        ("title: " + "x" * 300, "title: got 'x{60}', expected a line of up to 200"),
+        ("boxes: mine", "boxes: got 'mine', expected ground-truth, detector"),
+        ("input_size: large", "input_size: got 'large', expected height x width"),
         ("colour: red", "colour: unknown field; allowed are name, title, authors"),
-        ("authors:", "authors: 'None' arrived, expected is a line"),
+        ("authors:", "authors: got 'None', expected a line"),
         ("note: *x", "aliases"),
         ("note: [a", r"card\.yaml:\d+: not readable YAML"),
         ("note: !!python/object/apply:os.system [ls]", "not readable YAML"),

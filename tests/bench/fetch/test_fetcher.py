@@ -128,7 +128,7 @@ def test_what_was_first_downloaded_is_what_later_downloads_must_equal(known, ser
     quietly("weights")
     (full(tmp_path) / "weights/net.pth").unlink()
     server.put("net.pth", b"WEIGHTS", etag='"new"')
-    with pytest.raises(DataError, match=r"weights: net\.pth .*the first download had"):
+    with pytest.raises(DataError, match=r"weights: net\.pth .*that of the first download was"):
         quietly("weights")
     assert not (full(tmp_path) / "weights/net.pth").exists()
 

@@ -88,7 +88,7 @@ def test_a_folder_that_is_a_link_to_elsewhere_is_not_written_into(make, tmp_path
     elsewhere.mkdir()
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "texts").symlink_to(elsewhere)
-    with pytest.raises(DataError, match="is a link to elsewhere"):
+    with pytest.raises(DataError, match="is a link to another folder"):
         unpack(make(tmp_path / "x", FILES), tmp_path / "out", {"*.txt": "texts"})
     assert not list(elsewhere.iterdir())
 
@@ -103,13 +103,13 @@ def test_a_folder_that_is_a_link_to_elsewhere_is_not_written_into(make, tmp_path
     ids=["ratio", "total", "count"],
 )
 def test_bombs_are_refused(limits, files, make, tmp_path):
-    with pytest.raises(DataError, match="a bomb"):
+    with pytest.raises(DataError, match="an archive bomb"):
         unpack(make(tmp_path / "x", files), tmp_path / "out", ALL, limits=limits)
 
 
 def test_a_zip_bomb_is_refused_before_anything_is_written(tmp_path):
     archive = zipped(tmp_path / "x", {"a": b"small", "b": bytes(200_000)})
-    with pytest.raises(DataError, match="a bomb"):
+    with pytest.raises(DataError, match="an archive bomb"):
         unpack(archive, tmp_path / "out", ALL, limits=Limits(small=1000, ratio=10))
     assert not (tmp_path / "out").exists()
 

@@ -137,7 +137,8 @@ def test_a_speed_of_another_machine_is_shown_but_not_compared(tiny, fill, make) 
     found = verdict(tiny, fill(make.timed("2 cores", tiny_a=10.0)), "tiny-a", "fps")
     assert (found.verdict, found.evidence, found.value) == ("not-comparable", "timed", 100.0)
     assert found.reason == (
-        "printed on Tesla T4, timed on 2 cores, fp32, batch 1; only ratios carry over, see the claims"
+        "printed on Tesla T4, timed on 2 cores, fp32, batch 1; "
+        "only ratios are comparable between machines, see the claims"
     )
 
 
@@ -166,7 +167,7 @@ def test_synthetic_accuracy_is_never_compared_with_a_printed_one(tiny, fill, mak
     assert (found.verdict, found.evidence, found.seeds) == ("not-comparable", tier, (0, 1, 2))
     assert (found.value, found.shown, found.difference, found.interval) == (None, None, None, None)
     assert found.reason.startswith(
-        "synthetic data: judges ordering claims only (AP 75.8 there, 0.5 untrained, 3 seeds"
+        "synthetic data, used for claims about order only (AP 75.8 on it, 0.5 untrained, 3 seeds"
     )
 
 

@@ -83,7 +83,7 @@ def test_predictions_never_lead_out_of_the_folder(store, make, file: str) -> Non
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "", "A", "a--b", "a.b"])
 def test_an_invalid_name_is_rejected(store, make, name: str) -> None:
-    with pytest.raises(ResultError, match="cannot be a file name"):
+    with pytest.raises(ResultError, match="is not a valid file name"):
         store.write(make.counted(name, 5))
     assert not store.root.exists()
 

@@ -197,4 +197,4 @@ def test_a_models_page_shows_base_and_entries_of_an_ablation_row() -> None:
     assert rest == model_facts.files("lofr-r50")
     facts = dict(model_facts.facts("lofr-r50-384x288"))
     assert "input size 288 × 384" in facts["head"]  # carried from the codec
-    assert facts["keypoints as"].endswith("heatmap size 72 × 96, sigma 3")
+    assert facts["keypoint codec"].endswith("heatmap size 72 × 96, sigma 3")
