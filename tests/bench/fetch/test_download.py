@@ -163,9 +163,7 @@ def test_a_corrupt_part_is_found_by_the_hash_and_downloaded_again(server, tmp_pa
 )
 def test_wrong_bytes_never_get_the_final_name(known, server, tmp_path):
     server.put("a.bin", OTHER)
-    with pytest.raises(
-        DataError, match=r"a\.bin could not be downloaded: .*(expected 300001|published)"
-    ):
+    with pytest.raises(DataError, match=r"a\.bin could not be downloaded: .*(expected|published)"):
         download(remote(server, **known), tmp_path / "a.bin")
     assert left(tmp_path) == set()
 
