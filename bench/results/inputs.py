@@ -17,6 +17,8 @@ import yaml
 from bench.errors import UnknownName
 from bench.paths import ROOT, config_files, config_rows
 
+# How MMPose is imported, not what is computed with it.
+_IMPORTING = ("model_zoo/compat.py", "model_zoo/errors.py")
 # Begins a digest of content. A bare SHA-256, as in results of earlier versions, is one of the file's bytes.
 CONTENT = "content:"
 _CODE = {".py", ".yaml", ".yml", ".toml"}
@@ -103,7 +105,8 @@ def inherited_configs(path: Path) -> list[Path]:
 def _family_code(config: str) -> list[str]:
     """A family's model and all it imports of the zoo (never figures or released weights: an import contract)."""
     model = ROOT / "model_zoo" / _config_file(config).parent.name / "model.py"
-    return [_name(path) for path in module_chain(model, ROOT / "model_zoo")]
+    chain = map(_name, module_chain(model, ROOT / "model_zoo"))
+    return [name for name in chain if name not in _IMPORTING]
 
 
 @functools.cache
