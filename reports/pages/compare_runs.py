@@ -112,7 +112,8 @@ def find(store: Store, name: str, tier: Tier) -> Stored[AccuracyResult]:
     own = [one for one in stored if one.result.run == run]
     if not own:
         runs = {one.result.run for one in stored}
-        raise UnknownName(f"{tier}-tier result of run", run, runs, "Measure it first")
+        hint = "`repropose runs` lists all runs, `repropose measure RUN` measures one"
+        raise UnknownName(f"{tier}-tier result of run", run, runs, hint)
     chosen = [one for one in own if stem in ("", one.path.stem)]
     if not chosen:
         raise UnknownName(f"result of {run}", stem, [one.path.stem for one in own])
