@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from bench.errors import EnvironmentProblem
+from bench.errors import CatalogError, EnvironmentProblem
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = ROOT / "model_zoo" / "configs"
@@ -42,11 +42,16 @@ def params_file() -> Path:
 @functools.cache
 def config_rows() -> dict[str, tuple[Path, dict[str, Any]]]:
     """Zoo model -> its `ablations.yaml` and its row there, for the models that are rows."""
-    return {
-        name: (file, row)
-        for file in sorted(CONFIGS.glob("*/ablations.yaml"))
-        for name, row in yaml.safe_load(file.read_text(encoding="utf-8")).items()
-    }
+    found: dict[str, tuple[Path, dict[str, Any]]] = {}
+    for file in sorted(CONFIGS.glob("*/ablations.yaml")):
+        rows = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        if not isinstance(rows, dict):
+            raise CatalogError(f"{file}: expected rows of the form `name: {{base: model, ...}}`")
+        for name, row in rows.items():
+            if not isinstance(row, dict) or not isinstance(row.get("base"), str):
+                raise CatalogError(f"{file}: row '{name}' needs `base`, the name of a model")
+            found[name] = (file, row)
+    return found
 
 
 @functools.cache

@@ -61,6 +61,10 @@ def fingerprints(catalog: Catalog) -> dict[str, Any]:
             paper: inputs.combined(inputs.judge_inputs(), read_yaml(folder / "tables.yaml"))
             for paper, folder in catalog.folders.items()
         },
+        "site": inputs.combined(
+            inputs.judge_inputs(),
+            [paper.model_dump(mode="json", exclude={"notes"}) for paper in catalog.papers.values()],
+        ),
     }
 
 
@@ -80,7 +84,7 @@ def sources(catalog: Catalog) -> list[str]:
     names = {*inputs.time_inputs([]), *inputs.judge_inputs(), *inputs.dataset_inputs()}
     for model in config_files():
         names.update(inputs.count_inputs(model), inputs.released_inputs(model))
-    parts = ("runs.yaml", "tables.yaml")
+    parts = ("paper.yaml", "runs.yaml", "tables.yaml", "claims.yaml")
     papers = [folder / part for folder in catalog.folders.values() for part in parts]
     return sorted(
         {

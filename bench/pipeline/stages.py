@@ -149,6 +149,7 @@ def pipeline(catalog: Catalog) -> dict[str, Stage]:
             "desc": "the leaderboard, build/site/index.html",
             "cmd": ["repropose site", "touch build/site/.built"],
             "deps": [stage["outs"][0] for stage in tables.values()],
+            "params": [_digest("site")],
             "outs": [{"build/site/.built": {"cache": False}}],
         },
     }

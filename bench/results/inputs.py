@@ -26,14 +26,22 @@ _CODE = {".py", ".yaml", ".yml", ".toml"}
 
 def training_inputs(config: str) -> list[str]:
     """Code that decides a training beside its resolved config: the family's, and what runs the training."""
-    return [*_modules("measure", "train", "run_config", "runner", "hooks"), *_family_code(config)]
+    running = _modules("measure", "train", "run_config", "runner", "hooks")
+    return [*running, "model_zoo/checkpoint.py", *_family_code(config)]
 
 
 def run_inputs(config: str) -> list[str]:
     """What decides the result of a run: its model, its training, its predictions and their evaluation."""
     evaluating = module_chain(ROOT / "bench/evaluate/metrics.py", ROOT / "bench/evaluate")
+    reading = [*_modules("datasets", "keypoints", "matlab"), *_modules("catalog", "schema")]
     predicting = _modules("measure", "predict", "method_metrics")
-    return [*model_inputs(config), *training_inputs(config), *predicting, *map(_name, evaluating)]
+    return [
+        *model_inputs(config),
+        *training_inputs(config),
+        *predicting,
+        *map(_name, evaluating),
+        *reading,
+    ]
 
 
 def count_inputs(config: str) -> list[str]:
@@ -59,7 +67,7 @@ def dataset_inputs() -> list[str]:
 
 def judge_inputs() -> list[str]:
     """What decides a cell's verdict beside results and printed numbers."""
-    code = [*ROOT.glob("bench/judge/[!_]*.py"), *ROOT.glob("bench/results/[!_]*.py")]
+    code = [*ROOT.glob("bench/judge/**/[!_]*.py"), *ROOT.glob("bench/results/[!_]*.py")]
     return [*map(_name, code), *_modules("catalog", "cells", "numbers", "schema")]
 
 
@@ -104,9 +112,10 @@ def inherited_configs(path: Path) -> list[Path]:
 
 def _family_code(config: str) -> list[str]:
     """A family's model and all it imports of the zoo (never figures or released weights: an import contract)."""
-    model = ROOT / "model_zoo" / _config_file(config).parent.name / "model.py"
-    chain = map(_name, module_chain(model, ROOT / "model_zoo"))
-    return [name for name in chain if name not in _IMPORTING]
+    zoo = ROOT / "model_zoo"
+    families = {path.parent.name for path in config_chain(config)}
+    chain = {path for one in families for path in module_chain(zoo / one / "model.py", zoo)}
+    return [name for name in map(_name, sorted(chain)) if name not in _IMPORTING]
 
 
 @functools.cache

@@ -170,3 +170,15 @@ def test_fetching_is_apart_and_has_a_stage_for_every_source(texts, every):
     assert set(apart) == set(sources())
     assert apart["coco-val"]["cmd"] == "repropose fetch coco-val"
     assert not [s for s in every.values() if "repropose fetch" in str(s["cmd"])]
+
+
+def test_a_changed_claim_rebuilds_the_site_and_measures_nothing(loaded, digests, every):
+    paper = loaded.papers["transpose"]
+    claims = (paper.claims[0].model_copy(update={"claimed": "99.8"}), *paper.claims[1:])
+    papers = {**loaded.papers, "transpose": paper.model_copy(update={"claims": claims})}
+    after = fingerprints(Catalog(papers=papers, folders=loaded.folders))
+    assert {key for key in after if after[key] != digests[key]} == {"site"}
+    assert every["site"]["params"] == [{"build/inputs.json": ["site"]}]
+    deps = every["inputs"]["deps"]
+    for part in ("claims.yaml", "paper.yaml"):
+        assert f"bench/papers/transpose/{part}" in deps

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench import paths
-from bench.errors import UnknownName
+from bench.errors import CatalogError, UnknownName
 from bench.results import inputs
 
 FAMILIES = {
@@ -220,3 +220,42 @@ def test_changes_are_found_by_content_and_those_of_older_results_by_bytes(tmp_pa
     assert list(inputs.changed(recorded.items(), tmp_path)) == ["new.py", "old.py"]
     (tmp_path / "new.py").unlink()
     assert "new.py" in inputs.changed(recorded.items(), tmp_path)
+
+
+def test_what_evaluators_read_and_what_is_saved_decide_results(tree: Path) -> None:
+    run = inputs.run_inputs("querypose-hrw48-crowdpose")
+    assert {"bench/datasets/keypoints.py", "bench/catalog/schema.py"} <= set(
+        run
+    )  # OKS sigmas, PCKh
+    sigmas = tree / "bench/datasets/keypoints.py"
+    text = other_number(sigmas.read_text())
+    assert digest_after(sigmas, text) != inputs.digest("bench/datasets/keypoints.py")
+    training = inputs.training_inputs("lofr-r50")
+    assert "model_zoo/checkpoint.py" in training
+    assert not {"model_zoo/compat.py", "model_zoo/errors.py"} & set(training)
+
+
+def test_a_row_on_a_model_of_another_family_depends_on_that_familys_code(tree: Path) -> None:
+    rows = tree / "model_zoo/configs/baselines/ablations.yaml"
+    before = rows.read_text()
+    rows.write_text(before + "\nacross: {base: transpose-r-a4}\n")
+    _forget()
+    try:
+        assert "model_zoo/transpose/model.py" in inputs.training_inputs("across")
+    finally:
+        rows.write_text(before)
+        _forget()
+
+
+@pytest.mark.parametrize("text", ["- a list", "row: 3", "row: {model.head.layers: 3}"])
+def test_malformed_rows_are_one_line_with_the_file(tree: Path, text: str) -> None:
+    rows = tree / "model_zoo/configs/baselines/ablations.yaml"
+    before = rows.read_text()
+    rows.write_text(text)
+    _forget()
+    try:
+        with pytest.raises(CatalogError, match=r"ablations\.yaml: "):
+            paths.config_rows()
+    finally:
+        rows.write_text(before)
+        _forget()
