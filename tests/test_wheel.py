@@ -87,7 +87,11 @@ def run(command: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":
 
 def below(folder: Path) -> list[Path]:
     """Files, but for byte-code."""
-    return sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    return sorted(
+        p
+        for p in folder.rglob("*")
+        if p.is_file() and "__pycache__" not in p.parts and p.name != "ruff.toml"
+    )
 
 
 @pytest.mark.slow

@@ -127,7 +127,7 @@ def test_a_row_is_its_base_and_the_entries_that_differ(zoo):
     ("text", "message"),
     [
         ("a: {base: bass}", r"a: unknown base 'bass'; did you mean base"),
-        ("a: {base: b}\nb: {base: a}", r"a: its bases form a circle: a -> b -> a"),
+        ("a: {base: b}\nb: {base: a}", r"a: its bases form a cycle: a -> b -> a"),
         ("a: {base: base, model.head.dmi: 1}", r"a: 'model.head.dmi' is not in 'base'; .* '\+'"),
         ("a: {base: base, model.head: {dmi: 1}}", r"a: 'model.head.dmi' is not in 'base'"),
         ("a: {base: base, smoke.model.dmi: 1}", r"a: 'smoke.model.dmi' is not in 'base'"),

@@ -81,7 +81,7 @@ def test_evaluate_prints_every_metric_and_the_errors(workspace: Path):
     done = run(*arguments)
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("AP  ")
-    assert "0 not found; of" in done.stdout
+    assert "0 not detected; of" in done.stdout
     [printed] = json.loads(run(*arguments, "--json").stdout)
     assert 0 < printed["metrics"]["AP"] < 100
     assert printed["diagnosis"]["everyone"]["not_found"] == 0
@@ -126,7 +126,7 @@ def test_mpii_needs_its_ground_truth_as_mat(workspace: Path):
     found = workspace / "found.json"
     done = run("evaluate", "--predictions", found, "--dataset", "mpii-val", "--truth", found)
     assert done.exit_code == 2
-    assert "found.json: MPII is evaluated by mpii_gt_val.mat" in done.output
+    assert "found.json: for MPII the annotation file is mpii_gt_val.mat" in done.output
 
 
 def test_a_bad_submission_writes_nothing(workspace: Path):
@@ -210,7 +210,7 @@ def test_changed_words_about_data_and_predictions_are_mismatches(workspace: Path
     kept = json.loads(stored(workspace).read_text())
     for key in ("data", "split", "subset"):
         change(stored(workspace), protocol={**kept["protocol"], key: "coco-real"})
-        mismatch(workspace, f"its protocol states {key} 'coco-real', it is '")
+        mismatch(workspace, f"its protocol states {key} 'coco-real', but it is '")
     change(stored(workspace), protocol=kept["protocol"])
     change(stored(workspace), predictions={**kept["predictions"], "instances": 9999})
     mismatch(workspace, "it states 9999 predictions on ")

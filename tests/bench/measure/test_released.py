@@ -112,7 +112,7 @@ def test_released_weights_fill_table_2_with_the_boxes_it_prints_for(workspace: P
     ("arguments", "told"),
     [
         ([RUN], "takes --boxes ground-truth or --boxes detector"),
-        (["transpose-r-a2-coco", "--boxes", "detector"], "the authors released no weights of run"),
+        (["transpose-r-a2-coco", "--boxes", "detector"], "the authors released no weights for run"),
         (["transpose-r-a4-coco", "--boxes", "detector"], "enc4_d256_h1024_mh8.pth is missing"),
         (["transpose-r-a9-coco", "--boxes", "detector"], "unknown run 'transpose-r-a9-coco'"),
     ],

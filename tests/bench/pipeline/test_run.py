@@ -132,5 +132,5 @@ def test_the_old_key_and_old_names_of_stages_still_work_and_say_so(project, caps
     (project / "params.yaml").write_text("first_look: [run-b, table-1]\n")
     assert run.quickstart(None) == ["run@b", "table-1"]
     printed = capsys.readouterr().err
-    assert "rename first_look in params.yaml to quickstart" in printed
+    assert "rename the key first_look in params.yaml to quickstart" in printed
     assert "run-b in params.yaml is now called run@b" in printed

@@ -130,7 +130,7 @@ def test_a_training_by_other_code_is_not_drawn(measured, ledger, workspace):
     key = workspace / "work/smoke/tiny/seed-0/key"
     before = key.read_text()
     key.write_text("another")
-    with pytest.raises(DataError, match="no finished training by today's code"):
+    with pytest.raises(DataError, match="no finished training with the current code"):
         build.make_gallery(ledger, store, "tiny", "smoke")
     key.write_text(before)
 
@@ -213,7 +213,7 @@ def test_as_many_predictions_are_drawn_as_people_are_annotated(workspace):
     count = len(several.people)
     assert panel.alt == (
         f"{count} people annotated, {count} drawn as predicted; "
-        "keypoints of those found: 3 good, 2 miss"
+        "keypoints of those detected: 3 good, 2 miss"
     )
     assert panel.title == "Image 7, OKS 0.25, random sample"
 
@@ -272,7 +272,9 @@ def test_what_no_longer_fits_is_left_out_and_said(monkeypatch):
     panels = [build.Panel("t", "a", Image.fromarray(noise))] * 5
     album = build.Album()
     album.add("k", "title", "Caption.", panels)
-    assert album.exhibits[0].caption == "Caption. 2 of 5 pictures are left out to keep this small."
+    assert (
+        album.exhibits[0].caption == "Caption. 2 of 5 pictures are left out to keep the page small."
+    )
     monkeypatch.setattr(build, "MOST_BYTES", sum(map(len, album.files.values())) + 10)
     album.add("k", "title", "Caption.", panels)
     assert len(album.exhibits) == 1
