@@ -88,7 +88,8 @@ def _model(name: str) -> Path | Row:
 
 def _nearest(name: str, known: list[str]) -> str:
     near = difflib.get_close_matches(name, known, n=5, cutoff=0.4)
-    return f"did you mean {', '.join(near)}?" if near else f"known are {', '.join(known)}"
+    meant = f"did you mean {', '.join(near)}? " if near else ""
+    return f"{meant}`repropose models` lists all {len(known)}"
 
 
 def family(name: str) -> str:
@@ -112,6 +113,12 @@ def config(name: str, *, tier: str = "full") -> Config:
     changed `codec` is carried to the decoder, the target generator and the crop, and data are read from `data/<tier>/`.
     Raises `UnknownModel` for an unknown name or tier.
     """
+    return copy.deepcopy(_config(name, tier))
+
+
+@functools.cache
+def _config(name: str, tier: str) -> Config:
+    """`config` for reading."""
     if tier not in TIERS:
         raise UnknownModel(f"unknown tier '{tier}'; allowed are {', '.join(TIERS)}")
     cfg = copy.deepcopy(_with_tiers(name))
@@ -217,7 +224,7 @@ def _init_quietly(model: BasePoseEstimator) -> None:
 
 def input_size(name: str, *, tier: str = "full") -> tuple[int, int]:
     """(width, height) in pixels of a model's input: the config's `input_size`, else its codec's."""
-    cfg = config(name, tier=tier)
+    cfg = _config(name, tier)
     width, height = cfg.get("input_size") or cfg.codec["input_size"]
     return width, height
 
@@ -229,7 +236,7 @@ def expected_output(name: str, *, tier: str = "full", batch: int = 1) -> dict[st
     gives every axis as a number or as a letter: B batch, K keypoints, S stages, Q queries, H W input
     height and width in pixels, "H/4" and so on.
     """
-    cfg = config(name, tier=tier)
+    cfg = _config(name, tier)
     width, height = input_size(name, tier=tier)
     head = cfg.model.head
     keypoints = next(head[key] for key in _KEYPOINT_KEYS if key in head)

@@ -4,6 +4,7 @@ Marks are given here, by folder and by fixture. `pytest --quick` (`make quick`) 
 a browser or starts processes; a test without the mark that does so all the same fails.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -65,6 +66,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         slow = [item for item in items if any(map(item.get_closest_marker, NOT_QUICK))]
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in set(slow)]
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the garbage collector need not walk through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def papers_read_once() -> Iterator[None]:
+    """The project's papers are parsed and validated once; most commands load them all. Other folders are not kept."""
+    from bench.catalog import load
+
+    read, known = load.load_paper, {}
+
+    def remembered(folder: Path) -> Any:
+        if folder.parent != ROOT / "bench" / "papers":
+            return read(folder)
+        if folder not in known:
+            known[folder] = read(folder)
+        return known[folder]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(load, "load_paper", remembered)
+        yield
 
 
 _running: list[pytest.Item] = []

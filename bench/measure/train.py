@@ -150,7 +150,8 @@ def _prepare(catalog: Catalog, name: str, run: Run, tier: Tier, seed: int) -> Tr
 def _train_and_evaluate(store: Store, job: TrainingJob) -> AccuracyResult | None:
     started = time.monotonic()
     cfg, run, tier = job.cfg, job.run, job.tier
-    model, untrained = _train(cfg, job.work, job.start, want_untrained=tier != "full")
+    model = _train(cfg, job.work, job.start)
+    untrained = _untrained(job) if tier != "full" else []
     entries = predict(cfg, model, job.work)
     if work_dir.rank():
         return None
@@ -191,34 +192,46 @@ def _start_weights(catalog: Catalog, run: Run, tier: Tier, seed: int) -> Path | 
     return work_dir.trained(tier, run.start, base, f"this run starts from {run.start}; ")
 
 
-def _train(
-    cfg: Any, work: Path, start: Path | None, *, want_untrained: bool
-) -> tuple[Any, list[dict[str, Any]]]:
-    """The trained model, and what the same network predicted before training.
-
-    A finished `final.pth` is taken as it is; an unfinished training resumes from its last checkpoint.
-    """
+def _train(cfg: Any, work: Path, start: Path | None) -> Any:
+    """The trained model. A finished `final.pth` is taken as it is; an unfinished training resumes from its last
+    checkpoint."""
     from mmengine.logging import MMLogger
-    from mmengine.runner.utils import set_random_seed
 
     MMLogger.get_current_instance().setLevel(cfg.log_level)
-    final, untrained = work / "final.pth", work / "untrained.json"
+    final = work / "final.pth"
     if final.is_file():
-        return build(cfg, final), work_dir.entries(untrained)
-    set_random_seed(cfg.randomness["seed"])
-    model = build(cfg)
-    model.init_weights()
-    if start:
-        _load_start(model, start)
-    if want_untrained and not untrained.is_file():
-        write_atomically(untrained, json.dumps(predict(cfg, model, work)).encode())
+        return build(cfg, final)
+    model = _initial(cfg, start)
     work_dir.drop_damaged_checkpoints(work)
     loop = runner(model, training_settings(cfg))
     loop.train()
     trained = getattr(loop.model, "module", loop.model)
     if loop.rank == 0:
         work_dir.save_weights(trained, final)
-    return trained, work_dir.entries(untrained)
+    return trained
+
+
+def _initial(cfg: Any, start: Path | None) -> Any:
+    """The network as it is before training."""
+    from mmengine.runner.utils import set_random_seed
+
+    set_random_seed(cfg.randomness["seed"])
+    model = build(cfg)
+    model.init_weights()
+    if start:
+        _load_start(model, start)
+    return model
+
+
+def _untrained(job: TrainingJob) -> list[dict[str, Any]]:
+    """What the network predicts before training; kept while the inputs of the result are the same."""
+    kept, stamp = job.work / "untrained.json", job.work / "untrained.key"
+    key = combined([], job.inputs)
+    if not (kept.is_file() and stamp.is_file() and stamp.read_text() == key):
+        found = predict(job.cfg, _initial(job.cfg, job.start), job.work)
+        write_atomically(kept, json.dumps(found).encode())
+        write_atomically(stamp, key.encode())
+    return work_dir.entries(kept)
 
 
 def _scene_size(test: Any) -> str:

@@ -149,6 +149,7 @@ def _modules(folder: str, *names: str) -> list[str]:
     return [f"bench/{folder}/{name}.py" for name in names]
 
 
+@functools.cache
 def _name(path: Path) -> str:
     return path.resolve().relative_to(ROOT).as_posix()
 

@@ -34,7 +34,7 @@ def plain(value):
 
 
 def digest(name: str, tier: str) -> str:
-    text = json.dumps(plain(model_zoo.config(name, tier=tier).to_dict()), sort_keys=True)
+    text = json.dumps(plain(registry._config(name, tier).to_dict()), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -97,12 +97,14 @@ def zoo(tmp_path, monkeypatch):
 
     def rows(text):
         (folder / "ablations.yaml").write_text(text)
-        registry._models.cache_clear()
-        registry._with_tiers.cache_clear()
+        forget()
+
+    def forget():
+        for cached in (registry._models, registry._with_tiers, registry._config):
+            cached.cache_clear()
 
     yield rows
-    registry._models.cache_clear()
-    registry._with_tiers.cache_clear()
+    forget()
 
 
 def test_a_row_is_its_base_and_the_entries_that_differ(zoo):

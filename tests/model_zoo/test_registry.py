@@ -36,6 +36,9 @@ def test_names_need_no_torch():
 def test_unknown_model_lists_the_nearest_names():
     with pytest.raises(model_zoo.UnknownModel, match=r"'transpose-r-a44'.*transpose-r-a4"):
         model_zoo.build_model("transpose-r-a44")
+    with pytest.raises(model_zoo.UnknownModel) as caught:
+        model_zoo.build_model("foo")
+    assert str(caught.value).endswith(f"`repropose models` lists all {len(model_zoo.names())}")
     with pytest.raises(ValueError, match="smoke, lab, full"):
         model_zoo.config("transpose-r-a4", tier="smok")
 

@@ -119,6 +119,18 @@ def test_a_finished_training_is_not_repeated(trained, tiny):
     assert final.stat().st_mtime_ns == before
 
 
+def test_changed_code_that_predicts_repeats_predictions_and_no_training(trained, tiny, monkeypatch):
+    work = trained / "work/smoke/tiny/seed-0"
+    before = (work / "final.pth").stat().st_mtime_ns
+    (work / "untrained.json").write_text("[]")
+    assert measure(trained, tiny).untrained == {}, "kept while the code is the same"
+    digests = train.digests
+    changed = {"bench/measure/predict.py": "other"}
+    monkeypatch.setattr(train, "digests", lambda names: digests(names) | changed)
+    assert "AP" in measure(trained, tiny).untrained
+    assert (work / "final.pth").stat().st_mtime_ns == before
+
+
 def test_what_was_trained_otherwise_is_moved_aside_and_not_lost(trained, tiny):
     other = tiny.model_copy(update={"options": {**TINY, "train_dataloader.batch_size": 5}})
     measure(trained, other)
@@ -162,15 +174,15 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_paper_size_trains_and_evaluates_on_real_images(
     workspace, real, boxes, weights, monkeypatch
 ):
-    options = full_options(steps=1)
+    options = full_options(steps=1, people=2)
     if boxes == "ground-truth":
         options["test_dataloader.dataset.bbox_file"] = None
     train_or_load = train._train
 
-    def once(cfg, work, start, *, want_untrained):
+    def once(cfg, work, start):
         if weights.is_file():
             shutil.copy(weights, work / "final.pth")
-        done = train_or_load(cfg, work, start, want_untrained=want_untrained)
+        done = train_or_load(cfg, work, start)
         shutil.copy(work / "final.pth", weights)
         return done
 

@@ -50,7 +50,7 @@ FIRST = {"coco": "AP", "crowdpose": "AP", "mpii": "PCKh"}
 
 def options_of(name):
     """One or two people to test on, but of MPII all that are laid out: PCKh is counted over all."""
-    options = full_options(steps=2)
+    options = full_options(steps=2, batch=1, people=2)
     options |= {f"model.head.{kind}": count for kind, count in LAYERS.get(name, {}).items()}
     if not name.endswith("mpii"):
         options["test_dataloader.dataset.indices"] = 1 if name in LOFR else 2

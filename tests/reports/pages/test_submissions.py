@@ -8,10 +8,11 @@ from tests.factories import make, submission
 from tests.reports.conftest import read
 
 PROTOCOL = {"data": "coco-real", "split": "coco-val2017", "boxes": "detector-56.4"}
+SMALL = {"papers": 1, "tables": 1, "rows": 3}
 
 
 def test_submissions_are_ranked_separately_from_papers_and_runs(tmp_path: Path):
-    snapshot, catalog, _ = make()
+    snapshot, catalog, _ = make(**SMALL)
     store = Store(tmp_path / "results", tmp_path / "measured")
     store.write(submission("one", 70.0, "<script>alert(1)</script>"))
     store.write(submission("two", 80.0, "Two"))
@@ -32,7 +33,7 @@ def test_submissions_are_ranked_separately_from_papers_and_runs(tmp_path: Path):
 
 
 def test_a_submission_on_a_subset_says_so_and_is_ranked_separately(tmp_path: Path):
-    snapshot, catalog, _ = make()
+    snapshot, catalog, _ = make(**SMALL)
     store = Store(tmp_path / "results", tmp_path / "measured")
     store.write(submission("one", 70.0, "One"))
     part = submission("two", 80.0, "Two")
@@ -49,7 +50,7 @@ def test_a_submission_on_a_subset_says_so_and_is_ranked_separately(tmp_path: Pat
 
 
 def test_a_submission_shows_its_card_its_metrics_and_its_provenance(tmp_path: Path):
-    snapshot, catalog, _ = make()
+    snapshot, catalog, _ = make(**SMALL)
     store = Store(tmp_path / "results", tmp_path / "measured")
     file = store.write(submission("one", 70.0, "One")).file
     site = build(snapshot, catalog, store, tmp_path / "site").out
@@ -71,7 +72,7 @@ def test_a_submission_shows_its_card_its_metrics_and_its_provenance(tmp_path: Pa
 
 
 def test_submissions_of_one_name_say_what_each_was_evaluated_on(tmp_path: Path):
-    snapshot, catalog, _ = make()
+    snapshot, catalog, _ = make(**SMALL)
     store = Store(tmp_path / "results", tmp_path / "measured")
     real = submission("one", 70.0, "One")
     small = {"data": "coco-synthetic", "split": "coco-synthetic-val", "subset": "50 of 300 test"}
@@ -86,7 +87,7 @@ def test_submissions_of_one_name_say_what_each_was_evaluated_on(tmp_path: Path):
 
 
 def test_without_submissions_the_page_says_how_to_add_one(tmp_path: Path):
-    snapshot, catalog, _ = make()
+    snapshot, catalog, _ = make(**SMALL)
     store = Store(tmp_path / "results", tmp_path / "measured")
     page = read(build(snapshot, catalog, store, tmp_path / "site").out / "submissions.html")
     assert "repropose submit" in "".join(page.itertext())
