@@ -1,35 +1,13 @@
 """The `repropose` command. Answers are printed to standard output, everything else to standard error."""
 
+import pkgutil
+from importlib import import_module
+
 import click
 
-from bench.commands import (
-    catalog,
-    compare,
-    config,
-    datasets,
-    doctor,
-    evaluate,
-    judge,
-    measure,
-    pipeline,
-    show,
-    site,
-)  # fmt: skip
+from bench import commands
 from bench.commands.common import Group
 
-MODULES = (
-    catalog,
-    compare,
-    config,
-    datasets,
-    doctor,
-    evaluate,
-    judge,
-    measure,
-    pipeline,
-    show,
-    site,
-)
 SECTIONS = {
     "Start here": "repro doctor",
     "Look at papers and results": "show coverage claims conflicts cells runs models results compare",
@@ -41,8 +19,8 @@ SECTIONS = {
 }
 DEFINED = {
     one.name: one
-    for module in MODULES
-    for one in vars(module).values()
+    for module in pkgutil.iter_modules(commands.__path__)
+    for one in vars(import_module(f"{commands.__name__}.{module.name}")).values()
     if isinstance(one, click.Command)
 }
 

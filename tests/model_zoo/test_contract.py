@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import model_zoo
-from tests.model_zoo.shapes import quick_shapes, shapes_only
+from tests.model_zoo.shapes import shapes_only
 
 FAMILIES = sorted({model_zoo.family(name) for name in model_zoo.names()})
 NO_LAYERS = ("init_cfg", "data_preprocessor", "train_cfg", "test_cfg", "decoder", "loss", "weights")
@@ -94,9 +94,9 @@ def covering(family):
         yield left[best]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def on_meta():
-    """Shapes are computed quickly. Batch norm and sampling are slow Python there; only shapes and inputs matter."""
+    """Batch norm and sampling on the meta device are slow Python; there only shapes and inputs matter."""
 
     def scale(x, mean, var, weight, bias, *args):
         return x * weight[:, None, None] + bias[:, None, None]
@@ -106,7 +106,7 @@ def on_meta():
         assert grid.shape[-1] == 2
         return x.mean((2, 3))[:, :, None, None] + grid.sum(-1)[:, None]
 
-    with pytest.MonkeyPatch.context() as patch, quick_shapes():
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(torch.nn.functional, "batch_norm", scale)
         patch.setattr(torch.nn.functional, "grid_sample", sample)
         yield

@@ -10,7 +10,9 @@ import torch
 
 from bench.measure.count.model_counts import count, record
 from bench.measure.count.rules import RULES
+from tests.model_zoo.shapes import prefer_native_kernels
 
+prefer_native_kernels()
 SHARED = Path(os.environ.get("REPROPOSE_SHARED", Path(__file__).parents[5] / "shared"))
 GOLDEN = SHARED / "reference" / "transpose"
 

@@ -7,7 +7,9 @@ import functools
 import pytest
 
 from bench.measure.count.model_counts import count
+from tests.model_zoo.shapes import prefer_native_kernels
 
+prefer_native_kernels()
 KEYPOINTS = 17
 
 
