@@ -155,6 +155,11 @@ class Table(Strict):
     rows: tuple[Row, ...]
     note: str | None = None
 
+    @property
+    def splits(self) -> list[str]:
+        """The splits that its rows are about, in their order."""
+        return list(dict.fromkeys(row.protocol.get("split", self.split) for row in self.rows))
+
     @model_validator(mode="after")
     def _rectangular(self) -> "Table":
         for kind, parts in (("column", self.columns), ("row", self.rows)):

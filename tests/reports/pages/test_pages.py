@@ -168,3 +168,15 @@ def test_the_index_counts_as_measured_only_cells_with_a_measurement(plain: Path)
     page = (plain / "index.html").read_text("utf-8")
     assert f"{len(judged)} printed values." in page
     assert f"{len(measured)} of them have been measured here;" in page
+
+
+def test_a_table_of_several_data_sets_names_each(tmp_path: Path) -> None:
+    snapshot, catalog, store = make(papers=1, tables=1, rows=2)
+    paper = catalog.papers["paper0"]
+    first, second = paper.tables[0].rows
+    rows = (first, second.model_copy(update={"protocol": {"split": "mpii-val"}}))
+    table = paper.tables[0].model_copy(update={"rows": rows})
+    catalog.papers["paper0"] = paper.model_copy(update={"tables": (table,)})
+    build(snapshot, catalog, store, tmp_path)
+    for page in ("tables/paper0-1.html", "papers/paper0.html"):
+        assert "COCO val2017, MPII val" in text(read(tmp_path / page)), page
