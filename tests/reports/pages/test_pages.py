@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from bench.catalog.load import Catalog
 from reports.site import STATIC, build
 from reports.views.urls import cell_anchor
 from reports.views.words import SILENT, VERDICTS
@@ -176,7 +177,7 @@ def test_a_table_of_several_data_sets_names_each(tmp_path: Path) -> None:
     first, second = paper.tables[0].rows
     rows = (first, second.model_copy(update={"protocol": {"split": "mpii-val"}}))
     table = paper.tables[0].model_copy(update={"rows": rows})
-    catalog.papers["paper0"] = paper.model_copy(update={"tables": (table,)})
-    build(snapshot, catalog, store, tmp_path)
+    changed = paper.model_copy(update={"tables": (table,)})
+    build(snapshot, Catalog({"paper0": changed}, catalog.folders), store, tmp_path)
     for page in ("tables/paper0-1.html", "papers/paper0.html"):
         assert "COCO val2017, MPII val" in text(read(tmp_path / page)), page
