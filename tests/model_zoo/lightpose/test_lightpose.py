@@ -209,11 +209,11 @@ def test_flip_test_of_perfect_maps_changes_nothing():
 
 
 @pytest.mark.parametrize("name", ["lightpose-w48", "lightpose-r50"])
-def test_two_crops_can_be_overfitted(name):
+def test_a_handful_of_crops_can_be_overfitted(name):
     torch.manual_seed(0)
     model = model_zoo.build_model(name, tier="smoke").train()
     model.head.decoder = KEYPOINT_CODECS.build(CODEC)
-    images, samples, keypoints = images_and_samples(2)
+    images, samples, keypoints = images_and_samples(4)
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     for step in range(120):
         if step == 90:

@@ -205,13 +205,13 @@ def reading_error(maps, cells):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["lofr-r50-ws", "lofr-r50-sup"])
 def test_with_locations_the_attention_learns_to_point(name):
-    """The upper bound: under Eq. 14 alone every dot of two images is found, whole network and baseline's."""
-    inputs, targets, cells = blobs(2)
+    """The upper bound: under Eq. 14 alone every dot of four images is found, whole network and baseline's."""
+    inputs, targets, cells = blobs(4)
     model = small_model(name).train()
 
     def loss():
         _, response = model.head.attend(model.extract_feat(inputs))
-        return located_loss(mass_scaled(response, targets), targets, torch.ones(2, 17))
+        return located_loss(mass_scaled(response, targets), targets, torch.ones(4, 17))
 
     train(model, loss, 100)
     with torch.no_grad():
@@ -224,9 +224,9 @@ def test_with_locations_the_attention_learns_to_point(name):
 @pytest.mark.slow
 def test_located_samples_change_training_together_with_the_weak_losses():
     """Eq. 15 as the configs have it; with the mean over pixels it is not (NOTES-model.md)."""
-    inputs, targets, cells = blobs(2)
+    inputs, targets, cells = blobs(4)
     model = small_model("lofr-r50-ws").train()
-    given = samples(torch.ones(2, 17), targets, torch.ones(2, 17))
+    given = samples(torch.ones(4, 17), targets, torch.ones(4, 17))
 
     def loss():
         return sum(model.head.loss(model.extract_feat(inputs), given, {}).values())

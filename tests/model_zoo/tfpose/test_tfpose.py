@@ -314,9 +314,9 @@ def test_attention_of_a_missing_layer_or_kind_raises():
 # ---------------------------------------------------------------- learning
 
 
-def test_overfits_two_crops():
+def test_overfits_a_handful_of_crops():
     model = small(encoder_layers=1, decoder_layers=2).train()
-    inputs, batch = images(2), samples(2)
+    inputs, batch = images(4), samples(4)
     target = torch.cat([sample.gt_instance_labels.keypoint_labels for sample in batch])
     steps, rate = 150, 6e-3
     optimizer = torch.optim.AdamW(model.parameters(), lr=rate)
