@@ -152,7 +152,13 @@ def claims(snapshot: Snapshot) -> Records:
     """Claims with both judgements; `where` is the place in words."""
     records = [(one.claim.where, one.model_dump(mode="json")) for one in snapshot.claims]
     return [
-        {"paper": one.pop("paper"), "id": one["claim"]["id"], "where": where, **one.pop("claim"), **one}
+        {
+            "paper": one.pop("paper"),
+            "id": one["claim"]["id"],
+            "where": where,
+            **one.pop("claim"),
+            **one,
+        }
         for where, one in records
     ]
 
