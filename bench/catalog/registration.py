@@ -31,6 +31,14 @@ class Registration(BaseModel):
     contrast: str | None = Field(None, description="in words, if it is not the expression itself")
     digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
 
+    @property
+    def words(self) -> str:
+        """'registered 2026-11-30 for lab: margin 0.5 AP, 5 seeds'."""
+        one = ", " not in self.metric
+        margin = f"{self.margin:g} {self.metric if one else f'points of {self.metric}'}"
+        text = f"registered {self.date} for {self.tier}: margin {margin}, {self.seeds} seeds"
+        return f"{text}; {self.contrast}" if self.contrast else text
+
 
 class Registrable(BaseModel):
     """What a claim with a judgement by trainings may have: registrations, the newest last."""
