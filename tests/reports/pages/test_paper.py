@@ -83,4 +83,4 @@ def test_claims_with_our_threshold_are_marked_and_counted_apart(tmp_path: Path) 
     page = built(tmp_path / "b", snapshot, catalog, results)
     assert "<p>2 claims: " in page
     assert "; 1 claim with our threshold: 1 " in page
-    assert '<span class="muted">our threshold</span>' in page
+    assert '<span class="muted">, our threshold</span>' in page
