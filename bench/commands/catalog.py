@@ -35,17 +35,21 @@ def new_paper_command(name: str, root: Path | None) -> None:
 
 @new_command.command(
     "registration",
-    epilog="Example: repropose new registration transpose/h-does-not-saturate --tier lab --margin 0.5 --seeds 3",
+    epilog="Example: repropose new registration tfpose/q2q-gain --tier lab --margin 1",
 )
 @click.argument("claim")
-@click.option("--tier", type=click.Choice(["smoke", "lab"]), required=True)
+@click.option(
+    "--tier", type=click.Choice(["smoke", "lab"]), required=True, help="where it will be measured"
+)
 @click.option(
     "--margin",
     type=click.FloatRange(min=0),
     required=True,
     help="points that a difference must exceed",
 )
-@click.option("--seeds", type=click.IntRange(min=2), required=True, help="of every run compared")
+@click.option(
+    "--seeds", type=click.IntRange(min=2), help="of every run; those in runs.yaml by default"
+)
 @click.option("--contrast", help="what is compared, if it is not the expression itself")
 def new_registration_command(claim: str, **options: Any) -> None:
     """Register a claim about trainings (PAPER/ID) before its runs are measured.

@@ -27,14 +27,15 @@ def register(
     *,
     tier: RegisteredTier,
     margin: float,
-    seeds: int,
+    seeds: int | None,
     contrast: str | None,
     today: date,
 ) -> Path:
     """Add an entry to `registered` of a claim 'paper/id', in the paper's claims.yaml; the file.
 
-    margin: points that a difference must exceed. seeds: of each run. Raises `UnknownName`, or `CatalogError` if the
-    claim compares no trainings, its runs have another number of seeds, or one of them was measured before.
+    margin: points that a difference must exceed. seeds: of each run; by default those in runs.yaml. Raises
+    `UnknownName`, or `CatalogError` if the claim compares no trainings, a run has another number of seeds, or was
+    measured before.
     """
     paper, claim = find_claim(catalog, name)
     cells = compared(catalog, paper, claim)
@@ -42,21 +43,17 @@ def register(
         raise CatalogError(
             f"claim '{name}' compares no two trainings; only such claims are registered"
         )
+    seeds = seeds or len(getattr(catalog.run(str(cells[0].run)).seeds, tier))
     problems = [*_other_seeds(catalog, cells, tier, seeds), *_measured(index, cells, tier)]
+    if seeds < 2:
+        problems.append(f"one seed for {tier} in runs.yaml decides no order; give its runs more")
     if problems:
         raise CatalogError(f"claim '{name}' is not registered: {problems[0]}")
-    metric = ", ".join(dict.fromkeys(str(cell.metric) for cell in cells))
-    entry = Registration(
-        tier=tier,
-        date=today,
-        metric=metric,
-        margin=margin,
-        seeds=seeds,
-        contrast=contrast,
-        digest=UNSEALED,
-    ).model_dump(mode="json", exclude={"digest"})
-    entry["digest"] = claim.digest(entry)
-    return _write(catalog.folders[paper], claim, entry)
+    plan = {"tier": tier, "date": today, "margin": margin, "seeds": seeds, "contrast": contrast}
+    plan["metric"] = ", ".join(dict.fromkeys(str(cell.metric) for cell in cells))
+    entry = Registration.model_validate({**plan, "digest": UNSEALED})
+    written = entry.model_dump(mode="json", exclude={"digest"})
+    return _write(catalog.folders[paper], claim, {**written, "digest": claim.digest(written)})
 
 
 def find_claim(catalog: Catalog, name: str) -> tuple[str, Claim]:

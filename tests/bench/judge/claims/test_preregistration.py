@@ -41,7 +41,7 @@ def claim_of(folder: Path, name: str):
 def test_a_registration_is_written_and_nothing_else_changes(paper):
     path = paper / "claims.yaml"
     before = path.read_text()
-    done = register("tinypaper/b-above-a", *LAB)
+    done = register("tinypaper/b-above-a", *LAB[:4])  # three seeds, as runs.yaml has them
     assert done.exit_code == 0, done.output
     (entry,) = claim_of(paper, "b-above-a").registered
     assert (entry.tier, entry.metric, entry.margin, entry.seeds) == ("lab", "AP", 0.5, 3)
@@ -93,6 +93,7 @@ def test_what_was_registered_cannot_be_edited_unseen(paper, old, new, changed):
         ("tinypaper/b-is-best", LAB, "compares no two trainings"),  # with a rival that has no run
         ("tinypaper/above-75", LAB, "compares no two trainings"),
         ("tinypaper/b-above-a", (*LAB[:5], "5"), "has 3 seeds for lab in runs.yaml, not 5"),
+        ("tinypaper/b-above-a", ("--tier", "smoke", *LAB[2:4]), "one seed for smoke in runs.yaml"),
         ("tinypaper/b-above-a", ("--tier", "full", *LAB[2:]), "'full' is not one of"),
         ("tinypaper/b-above-a", (*LAB[:3], "-1", *LAB[4:]), "not in the range"),
     ],
