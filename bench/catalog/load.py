@@ -93,8 +93,10 @@ class Catalog:
         return column.model or row.model or (self.run(run).config if run else None)
 
     def with_run(self, cell: Cell, run: str) -> Cell:
-        """The same cell with the result of another run. Raises `UnknownName`."""
-        return cell._replace(run=run, model=self._model_of(cell.column, cell.row, run))
+        """The same cell with the result of another run, at whatever input size that has. Raises `UnknownName`."""
+        protocol = {key: value for key, value in cell.protocol.items() if key != "input_size"}
+        model = self._model_of(cell.column, cell.row, run)
+        return cell._replace(run=run, model=model, protocol=protocol)
 
     def cells(self, paper: str | None = None, table: str | None = None) -> Iterator[Cell]:
         """Cells in printed order, of everything, one paper, or one table of it."""

@@ -4,6 +4,7 @@ import pytest
 
 import model_zoo
 from bench.catalog.load import load_catalog
+from bench.judge.protocol import differences
 from bench.measure.run_config import length as training_length
 
 SIZES = {"128x96": 0.5, "384x288": 1.5, "512x384": 2.0}
@@ -32,3 +33,14 @@ def test_the_run_evaluates_the_trained_network_at_another_size(name, size):
             if step["type"] == "TopdownAffine"
         )
         assert list(crop["input_size"]) == sizes
+
+
+def test_a_result_at_an_unseen_size_is_compared_at_that_size():
+    """At full size the row's printed 256x192 is not what such a claim is about; boxes and flip test still count."""
+    catalog = load_catalog()
+    cell = catalog.cell_index["transpose", "4", "sine", "ap"]
+    measured = {**cell.protocol, "input_size": "128x96"}
+    assert differences(cell.protocol, measured) == ("input size: 256x192 printed, 128x96 measured",)
+    other = catalog.with_run(cell, "transpose-r-a3-at-128x96-coco")
+    assert differences(other.protocol, measured) == ()
+    assert differences(other.protocol, {**measured, "flip_test": "no"}) != ()
