@@ -196,9 +196,9 @@ def _claim(judged: ClaimVerdict, inputs: "_Inputs") -> Standing:
 def _asked(claim: Claim) -> str:
     """The expression, how the claimed number is rounded, and what was registered before a run."""
     rounded = f" ({claim.rounding})" if claim.claimed and claim.rounding != "nearest" else ""
-    registered = getattr(claim, "registered", None)
-    known = registered.model_dump_json() if registered else ""
-    return f"{claim.expression}{rounded}{known and f'; registered {known}'}"
+    registered = claim.model_dump(mode="json").get("registered")
+    known = f"; registered {json.dumps(registered, sort_keys=True)}" if registered else ""
+    return f"{claim.expression}{rounded}{known}"
 
 
 class _Inputs:
@@ -208,6 +208,7 @@ class _Inputs:
         self.catalog, self.index = catalog, index
         self._results: dict[str, str] = {}
         self._entries: dict[str, str] = {}
+        self._plain: dict[int, str] = {}
 
     def behind(self, cell: Cell) -> list[Stored[Any]]:
         """Every result of a cell's run or model, whichever of them the judge takes."""
@@ -235,15 +236,15 @@ class _Inputs:
         """Digest of what the paper's files say of one cell."""
         if cell.name not in self._entries:
             run = self.catalog.runs.get(cell.run or "")
-            said = [
-                cell.printed,
-                dict(cell.protocol),
-                cell.column.model_dump(mode="json"),
-                cell.row.model_dump(mode="json", exclude={"cells"}),
-                run.model_dump(mode="json", exclude={"note"}) if run else None,
-            ]
-            self._entries[cell.name] = _digest(said)
+            parts = [self._part(one) for one in (cell.column, cell.row, run)]
+            self._entries[cell.name] = _digest([cell.printed, dict(cell.protocol), *parts])
         return self._entries[cell.name]
+
+    def _part(self, part: Strict | None) -> str:
+        """A row without its cells, a column or a run without its note; of each once, as many cells share it."""
+        if id(part) not in self._plain:
+            self._plain[id(part)] = part.model_dump_json(exclude={"cells", "note"}) if part else ""
+        return self._plain[id(part)]
 
 
 def _digest(plain: Any) -> str:

@@ -267,6 +267,10 @@ def test_changes_are_found_by_paper_table_row_cell_and_claim(folder, tiny):
         select(entries, "tinypaper-3", tiny)
 
 
+def test_the_committed_history_is_as_it_was_written():
+    assert all(one.number for one in check(history.COMMITTED))
+
+
 def test_the_date_can_be_set_for_builds_that_are_repeated(monkeypatch):
     monkeypatch.setattr(recorder, "commit", lambda: ("d" * 40, True))
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
