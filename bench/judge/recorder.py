@@ -114,10 +114,10 @@ def _counts(state: State) -> dict[str, dict[str, int]]:
 
 
 def _pack(state: State) -> bytes:
-    """JSON with one cell or claim a line, so that a difference can be read."""
+    """JSON with one cell or claim a line, so that a difference can be read; their reasons are in the lines only."""
     shared = state.model_copy(update={"standings": {}}).model_dump_json().removesuffix("{}}")
     rows = (
-        f"{json.dumps(name)}:{one.model_dump_json(exclude_defaults=True)}"
+        f"{json.dumps(name)}:{one.model_dump_json(exclude_defaults=True, exclude={'reason'})}"
         for name, one in sorted(state.standings.items())
     )
     return (shared + "{\n" + ",\n".join(rows) + "\n}}\n").encode()
