@@ -65,4 +65,5 @@ def _check() -> None:
     except DataError as error:
         click.echo(f"repropose: {error}", err=True)
         raise SystemExit(1) from None
-    click.echo(f"{len(entries)} lines, each as it was written")
+    lines = "1 line" if len(entries) == 1 else f"{len(entries)} lines"
+    click.echo(f"{lines}, each as it was written")

@@ -52,12 +52,14 @@ def record(
 ) -> tuple[Entry, ...]:
     """Append what changed since the last judgement; the whole history with it. Nothing changed: no byte is written.
 
-    where: the workspace's history by default. removals: see `differences`. Several processes may record at once: each
-    waits for the one before and compares with what that recorded. Raises `DataError` for a damaged history.
+    where: the folder; by default the workspace's, which begins as `history.start`. removals: see `differences`.
+    Several processes may record at once: each waits for the one before and compares with what that recorded. Raises
+    `DataError` for a damaged history.
     """
+    begin = start() if where is None else None
     where = where or folder()
     with _alone(where):
-        if not (where / LINES).is_file() and (begin := start()) and begin != where:
+        if begin and not (where / LINES).is_file():
             _copy(begin, where, STATE, LINES)  # without its state a history would begin anew
         lines = Lines.of(where)
         before = last_state(where, lines)

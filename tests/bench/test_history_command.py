@@ -66,6 +66,7 @@ def test_a_second_build_records_nothing_and_writes_the_same_bytes(workspace):
     assert contents() == before
     assert changes() == []
     assert run("history").stderr.startswith("0 changes since 20")
+    assert run("history", "--check").stdout == "1 line, each as it was written\n"
 
 
 def test_an_edited_printed_number_shows_with_its_cause_on_page_and_feed(workspace):
