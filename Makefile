@@ -21,5 +21,5 @@ check:
 setup:
 	@ci/setup
 
-clean: ## everything generated; results/ is made again by `make repro`
+clean: ## everything generated but history/; results/ is made again by `make repro`
 	rm -rf build results work data .venv

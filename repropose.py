@@ -4,6 +4,7 @@
 
     repropose.cells(), runs(), models(), results()             the papers, and what was measured
     repropose.verdicts(), claims(), conflicts(), coverage()    what follows from it
+    repropose.history()                                        how verdicts changed
     repropose.judge()                                          all of that as one snapshot
     repropose.load_catalog()                                   the papers as validated objects
     repropose.evaluate(file)                                   metrics and error diagnosis of predictions
@@ -27,6 +28,7 @@ from bench.catalog.load import Catalog, load_catalog
 from bench.commands.common import judged, measurements, results_store
 from bench.errors import ReproPoseError
 from bench.judge import export
+from bench.judge.history import read, select
 from bench.judge.records import Conflict, Snapshot
 from bench.paths import workspace
 from bench.results.index import ResultIndex
@@ -49,6 +51,7 @@ __all__ = [
     "coverage",
     "errors",
     "evaluate",
+    "history",
     "judge",
     "load_catalog",
     "load_released_weights",
@@ -155,6 +158,32 @@ def coverage(snapshot: Snapshot | None = None) -> "pd.DataFrame":
     from bench.judge.coverage import coverage
 
     return _frame(coverage(measurements(), snapshot or judge()))
+
+
+def history(name: str | None = None) -> "pd.DataFrame":
+    """Recorded changes of verdicts, newest first: all, or those of a paper, table, row, cell or claim.
+
+    name: "transpose", "transpose-2", "transpose-2/transpose-r-a4/ap", "transpose/val-ap". `repropose site` records.
+    Columns: number (of the line), date (UTC), commit, dirty, kind ("cell", "claim"), paper, name, why (causes, such as
+    "result arrived", "paper file", "judge"), before and after (verdicts, None where it was not there), reason, from and
+    to {verdict, on_paper, evidence, printed, here, asks, ...}. Raises `UnknownName`, and `DataError` that names a line
+    that was changed after it was written.
+    """
+    entries = read()
+    found = select(entries, name, load_catalog()) if name else entries
+    columns = (
+        "number",
+        "date",
+        "commit",
+        "dirty",
+        "kind",
+        "paper",
+        "name",
+        "why",
+        "before",
+        "after",
+    )
+    return _frame(export.history(found), *columns, "reason", "from", "to")
 
 
 def evaluate(

@@ -10,7 +10,7 @@ from bench.commands.common import Group
 
 SECTIONS = {
     "Start here": "repro doctor",
-    "Look at papers and results": "show coverage claims conflicts cells runs models results compare",
+    "Look at papers and results": "show coverage claims conflicts cells runs models results compare history",
     "Judge, publish, export": "judge table site serve export",
     "Evaluate your own predictions": "evaluate submit verify",
     "Get data": "fetch convert-mpii prepare",
@@ -30,7 +30,7 @@ DEFINED = {
     sections=SECTIONS,
     commands={name: DEFINED[name] for names in SECTIONS.values() for name in names.split()},
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit status: 0 done; 1 a check failed (judge --fail-on, verify, doctor); 2 invalid input.",
+    epilog="Exit status: 0 done; 1 a check failed (judge --fail-on, verify, history --check, doctor); 2 invalid input.",
 )
 def main() -> None:
     """Re-creates the tables of pose-estimation papers and judges every cell.

@@ -5,11 +5,13 @@
 Pages load nothing from the network; every link within the site is relative.
 """
 
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from bench.catalog.load import Catalog
+from bench.judge.history import Entry
 from bench.judge.records import Snapshot
 from bench.results.index import ResultIndex
 from bench.results.store import Store
@@ -21,6 +23,7 @@ from reports.exports import model_cards
 from reports.exports.tables import ENDINGS, bibtex, leaderboard_files, table_files
 from reports.pages.compare_runs import comparison_groups
 from reports.pages.compare_snapshots import Comparison, compare, to_json
+from reports.pages.history import feed, history_views
 from reports.pages.model import ModelView, RunView, model_views
 from reports.pages.paper import PaperView, paper_view
 from reports.pages.submissions import submission_views
@@ -41,13 +44,15 @@ def build(
     out: Path,
     *,
     previous: Snapshot | None = None,
+    history: Sequence[Entry] = (),
 ) -> BuildReport:
     """Write the site to `out`; only files whose content changed are touched.
 
-    previous: an earlier snapshot (a site keeps its own as `snapshot.json`); adds what changed to the comparison page
-    and the feed. Raises `SiteError` if `out` contains anything other than a site or cannot be written.
+    previous: an earlier snapshot (a site keeps its own as `snapshot.json`); adds what changed to the comparison page.
+    history: every recorded change (`bench.judge.history`). Raises `SiteError` if `out` contains anything other than a
+    site or cannot be written.
     """
-    site = Site(snapshot, catalog, results, previous)
+    site = Site(snapshot, catalog, results, previous, history)
     writer = Writer(out)
     Pages(site, writer).write()
     return writer.finish()
@@ -62,11 +67,13 @@ class Site:
         catalog: Catalog,
         results: Store | ResultIndex,
         previous: Snapshot | None = None,
+        history: Sequence[Entry] = (),
     ) -> None:
+        self.history = history
         self.snapshot = snapshot
         self.catalog = catalog
         self.index = results if isinstance(results, ResultIndex) else ResultIndex(results)
-        self.judged = Judged(catalog, snapshot, self.index)
+        self.judged = Judged(catalog, snapshot, self.index, history)
         self.papers: list[PaperView] = [
             paper_view(self.judged, snapshot, paper) for paper in catalog.papers.values()
         ]
@@ -109,6 +116,7 @@ class Pages:
         self.tables()
         self.models()
         self.overviews()
+        self.history()
         for name in STATIC:
             content = (resources.files("reports") / "static" / name).read_bytes()
             self.writer.add(f"static/{name}", content)
@@ -154,7 +162,7 @@ class Pages:
             self.writer.copy(address, source, picture.size, picture.sha256)
 
     def overviews(self) -> None:
-        """Leaderboard, plots, comparison, feed, bibliography, snapshot."""
+        """Leaderboard, plots, comparison, bibliography, snapshot."""
         site, board, comparison = self.site, self.site.board, self.site.comparison
         self.page("leaderboard.html", "leaderboard.html", board=board, papers=site.catalog.papers)
         for ending, content in leaderboard_files(board).items():
@@ -167,9 +175,19 @@ class Pages:
         shown: dict[str, Any] = {"comparison": comparison, "groups": groups, "site": site}
         columns = [name for name in COMPARED_BY if name in used]
         self.page("compare.html", "compare.html", metrics=columns, **shown)
-        self.page("feed.xml", "feed.xml", changes=comparison.flipped if comparison else ())
         self.writer.add("files/references.bib", bibtex(site.catalog.papers.values()))
         self.writer.add("snapshot.json", to_json(site.snapshot))
+
+    def history(self) -> None:
+        """How verdicts changed: a page of all papers, one of each, the feed, the recorded lines."""
+        papers, entries = self.site.catalog.papers, self.site.history
+        views = list(history_views(self.site.catalog, entries))
+        named = [(v.page, papers[v.paper].method if v.paper else "All papers") for v in views]
+        for view in views:
+            self.page(view.page, "history.html", view=view, pages=named, papers=papers)
+        self.page("feed.xml", "feed.xml", changes=feed(entries))
+        lines = b"".join(one.line + b"\n" for one in entries)
+        self.writer.add("files/history.jsonl", lines)
 
     def page(self, page: str, template: str, key: str = "", **content: Any) -> None:
         """Render one template to `page`; `root` is the relative path to the site's root. `key`: see `Writer.add`."""

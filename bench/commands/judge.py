@@ -8,6 +8,7 @@ import click
 from bench.commands.common import FOLDER, JSON, TIER, current_tier, judged, measurements, print_rows
 from bench.files import write_atomically
 from bench.judge import export
+from bench.judge.history import read
 from bench.judge.verdicts import failures, judge_table
 from bench.paths import workspace
 
@@ -53,9 +54,9 @@ def table_command(name: str, tier: str | None) -> None:
 def export_command(folder: Path) -> None:
     """Export everything as CSV and Parquet files.
 
-    One file each for cells, runs, models, results, verdicts, claims, conflicts, coverage.
+    One file each for cells, runs, models, results, verdicts, claims, conflicts, coverage, history.
     """
     found = measurements()
-    tables = export.everything(found, judged(found))
+    tables = export.everything(found, judged(found)) | {"history": export.history(read())}
     for path in [*export.to_csv(folder, tables), *export.to_parquet(folder, tables)]:
         click.echo(str(path))

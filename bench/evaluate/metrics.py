@@ -18,6 +18,7 @@ from bench.catalog.schema import PCKH_JOINTS, DatasetName, Layout, Tier, layout
 from bench.datasets.keypoints import KEYPOINTS
 from bench.datasets.prepare import subset_note
 from bench.errors import DataError
+from bench.evaluate.box_ap import box_ap
 from bench.evaluate.error_diagnosis import diagnose, diagnose_mpii
 from bench.evaluate.ground_truth import MpiiTruth, annotations_of, mpii_truth
 from bench.evaluate.matches import Matches
@@ -97,20 +98,29 @@ def evaluate_with_diagnosis(
     evaluation = (_coco_evaluation if coco else _crowdpose_evaluation)(truth, predictions)
     diagnosis, people = diagnose(evaluation, KEYPOINTS[dataset], use_area=coco)
     matches = Matches.of(evaluation) if coco else None
-    return Evaluation(_summary(dataset, evaluation), diagnosis, people, matches)
+    return Evaluation(_metrics(dataset, evaluation, predictions), diagnosis, people, matches)
 
 
 def evaluate(dataset: Layout, truth: Path, predictions: Sequence[Prediction]) -> dict[str, float]:
     """Every metric of a data set's official evaluation, in percent.
 
     COCO: with a `bbox` in its first entry, pycocotools takes the area of a detection from the box and not from its
-    keypoints, which shifts AP_M and AP_L; top-down models' entries carry none.
+    keypoints, which shifts AP_M and AP_L; top-down models' entries carry none. Entries with boxes also have an AP_box.
     """
     if dataset == "mpii":
         people = mpii_truth(truth)
         return _mpii_summary(people, _by_position(predictions, len(people.heads)))
     official = _coco_evaluation if dataset == "coco" else _crowdpose_evaluation
-    return _summary(dataset, official(truth, predictions))
+    return _metrics(dataset, official(truth, predictions), predictions)
+
+
+def _metrics(
+    dataset: Layout, evaluation: Any, predictions: Sequence[Prediction]
+) -> dict[str, float]:
+    """Name -> percent: of the keypoints and, on COCO, of the boxes if there are any."""
+    found = _summary(dataset, evaluation)
+    boxes = box_ap(evaluation.cocoGt.dataset, predictions) if dataset == "coco" else None
+    return found if boxes is None else {**found, "AP_box": boxes}
 
 
 def _coco_evaluation(annotations: Path, predictions: Sequence[Prediction]) -> Any:

@@ -5,7 +5,7 @@ Each function gives a list of flat dictionaries with the field names that docs/s
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from bench.errors import UnknownName
 from bench.files import write_atomically
 from bench.judge.coverage import coverage
 from bench.judge.evidence import Measurements
+from bench.judge.history import Entry
 from bench.judge.records import Snapshot
 from bench.results.index import ResultIndex
 from bench.results.records import CountResult
@@ -166,6 +167,31 @@ def claims(snapshot: Snapshot) -> Records:
 def conflicts(snapshot: Snapshot) -> Records:
     """Contradictions, likely misprints, impossible rows."""
     return [one.model_dump(mode="json") for one in snapshot.conflicts]
+
+
+def history(entries: Iterable[Entry]) -> Records:
+    """Recorded changes, newest first; baselines are left out."""
+    fields = {"number", "date", "commit", "dirty", "kind", "paper", "name", "why"}
+    found = newest_first(entries)
+    return [{**one.model_dump(mode="json", include=fields), **_both(one)} for one in found]
+
+
+def newest_first(entries: Iterable[Entry]) -> list[Entry]:
+    """Changes without baselines, those of one recording in their order."""
+    changes = [one for one in entries if one.kind != "baseline"]
+    return sorted(changes, key=lambda one: one.date, reverse=True)
+
+
+def _both(entry: Entry) -> dict[str, Any]:
+    sides = {"before": entry.before, "after": entry.after}
+    plain = {key: one.model_dump(mode="json") if one else None for key, one in sides.items()}
+    last = entry.after or entry.before
+    return {
+        **{key: one["verdict"] if one else None for key, one in plain.items()},
+        "reason": last.reason if last else "",
+        "from": plain["before"],
+        "to": plain["after"],
+    }
 
 
 def everything(measurements: Measurements, snapshot: Snapshot) -> dict[str, Records]:

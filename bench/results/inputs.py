@@ -66,8 +66,9 @@ def dataset_inputs() -> list[str]:
 
 
 def judge_inputs() -> list[str]:
-    """What decides a cell's verdict beside results and printed numbers."""
+    """What decides a cell's verdict beside results and printed numbers; what only records verdicts does not."""
     code = [*ROOT.glob("bench/judge/**/[!_]*.py"), *ROOT.glob("bench/results/[!_]*.py")]
+    code = [path for path in code if path.stem not in ("changes", "history", "recorder")]
     return [*map(_name, code), *_modules("catalog", "cells", "numbers", "schema")]
 
 

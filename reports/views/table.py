@@ -1,16 +1,18 @@
 """One table as shown on the site: every printed cell with its verdict and evidence."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from bench.catalog.cells import Cell
 from bench.catalog.load import Catalog
 from bench.catalog.schema import METRICS, TIERS, Paper, Row, Table
+from bench.judge.history import Entry
 from bench.judge.records import Snapshot, Verdict
 from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult
+from reports.views.history import ChangeView, by_name
 from reports.views.results import Trace, trace
 from reports.views.urls import cell_link
 from reports.views.words import EVIDENCE, ORIGINS, SILENT, VERDICTS, Word, number, signed
@@ -25,12 +27,19 @@ class CellView:
     word: Word
     evidence: Word | None
     traces: tuple[Trace, ...]
+    history: tuple[ChangeView, ...] = ()
 
     @classmethod
-    def of(cls, cell: Cell, verdict: Verdict | None, traces: tuple[Trace, ...] = ()) -> "CellView":
-        """A cell with its verdict; without one it is shown as not judged."""
+    def of(
+        cls,
+        cell: Cell,
+        verdict: Verdict | None,
+        traces: tuple[Trace, ...] = (),
+        history: tuple[ChangeView, ...] = (),
+    ) -> "CellView":
+        """A cell with its verdict; without one it is shown as not judged. history: its changes, newest first."""
         evidence = EVIDENCE[verdict.evidence] if verdict and verdict.evidence else None
-        return cls(cell, verdict, _word(cell, verdict), evidence, traces)
+        return cls(cell, verdict, _word(cell, verdict), evidence, traces, history)
 
     @property
     def kind(self) -> str:
@@ -166,10 +175,17 @@ def tier_and_seed(result: AccuracyResult) -> tuple[int, int]:
 
 
 class Judged:
-    """The tables of a catalog with the verdicts of a snapshot."""
+    """The tables of a catalog with the verdicts of a snapshot, and how these changed."""
 
-    def __init__(self, catalog: Catalog, snapshot: Snapshot, index: ResultIndex) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        snapshot: Snapshot,
+        index: ResultIndex,
+        history: Sequence[Entry] = (),
+    ) -> None:
         self.catalog = catalog
+        self.history = by_name(history)
         self.traces = {file: trace(one) for file, one in index.files.items()}
         self.verdicts = snapshot.by_cell
         self.tables = {
@@ -197,7 +213,7 @@ class Judged:
         verdict = self.verdicts.get(cell.key)
         names = verdict.results if verdict else ()
         traces = tuple(self.traces[name] for name in names if name in self.traces)
-        return CellView.of(cell, verdict, traces)
+        return CellView.of(cell, verdict, traces, self.history.get(cell.name, ()))
 
 
 def _word(cell: Cell, verdict: Verdict | None) -> Word:

@@ -53,6 +53,20 @@ def cell_link(paper: str, table: str, row: str, column: str) -> str:
     return f"{table_page(f'{paper}-{table}')}#{cell_anchor(row, column)}"
 
 
+def claim_link(paper: str, claim: str) -> str:
+    """Address of a claim from the root of the site."""
+    return f"{paper_page(paper)}#claim-{slug(claim)}"
+
+
+def history_page(paper: str | None = None) -> str:
+    """How verdicts changed: of all papers, or of one."""
+    return f"history/{slug(paper)}.html" if paper else "history.html"
+
+
+def change_anchor(number: int) -> str:
+    return f"h-{number}"
+
+
 def web_address(text: str | None) -> str | None:
     """The text if it is an http(s) address, else None: 'javascript:' never becomes a link."""
     return text if text and re.match(r"https?://[^\s\"'<>]+$", text) else None
