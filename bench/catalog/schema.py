@@ -115,6 +115,7 @@ class Row(Strict):
         None, description="what the numbers measure, if not what the columns say"
     )
     model: str | None = Field(None, description="zoo model for counts and speed, without a run")
+    method: Slug | None = Field(None, description="key in methods.yaml, if the label is ambiguous")
     why_no_run: str | None = None
     rule: str | None = Field(
         None, description="FLOPs counting rule of this row, if not the column's"
