@@ -4,6 +4,7 @@
 
     repropose.cells(), runs(), models(), results()             the papers, and what was measured
     repropose.verdicts(), claims(), conflicts(), coverage()    what follows from it
+    repropose.third_party()                                    what others measured for the same cells
     repropose.judge()                                          all of that as one snapshot
     repropose.load_catalog()                                   the papers as validated objects
     repropose.evaluate(file)                                   metrics and error diagnosis of predictions
@@ -27,6 +28,7 @@ from bench.catalog.load import Catalog, load_catalog
 from bench.commands.common import judged, measurements, results_store
 from bench.errors import ReproPoseError
 from bench.judge import export
+from bench.judge.elsewhere import FIELDS
 from bench.judge.records import Conflict, Snapshot
 from bench.paths import workspace
 from bench.results.index import ResultIndex
@@ -55,6 +57,7 @@ __all__ = [
     "models",
     "results",
     "runs",
+    "third_party",
     "verdicts",
     "workspace",
 ]
@@ -65,8 +68,8 @@ def cells(paper: str | None = None, table: str | None = None) -> "pd.DataFrame":
 
     Columns: paper, table, row, row_key, column, column_key (labels as printed, and keys), printed (the string),
     number (its value in `unit`, NaN for text and dashes), metric (None for settings), unit ("%", "M", "G",
-    "fps", ...), origin ("own", "rerun", "quoted"), source (of a quoted row), group, run, model, split, page,
-    protocol {key: value}. Raises `UnknownName`.
+    "fps", ...), origin ("own", "rerun", "quoted"), source (of a quoted row), group, run, model, method (its canonical
+    name over all papers), split, page, protocol {key: value}. Raises `UnknownName`.
     """
     return _frame(export.cells(load_catalog(), paper, table))
 
@@ -143,6 +146,18 @@ def conflicts(snapshot: Snapshot | None = None) -> "pd.DataFrame":
     Columns: what, cells (names), printed (their strings), reason.
     """
     return _frame(export.conflicts(snapshot or judge()), *Conflict.model_fields)
+
+
+def third_party() -> "pd.DataFrame":
+    """Figures that authors published later, or libraries and users measured, one row per figure and printed cell.
+
+    They decide no verdict. Columns: paper, table, row_key, column_key, printed, metric, unit; value and difference (to
+    the printed number, NaN if there is none) in `unit`; measured_by ("authors", "library", "user"); agreement
+    ("within-rounding", "within-tolerance", "differs", "not-printed"); comparison ("exact", "proxy", "unknown" protocol),
+    differs, unstated (what of the protocol differs, or is not stated); model, protocol, note, id, repository, path,
+    commit, issue, link, date, accessed.
+    """
+    return _frame(export.third_party(load_catalog()), *FIELDS)
 
 
 def coverage(snapshot: Snapshot | None = None) -> "pd.DataFrame":

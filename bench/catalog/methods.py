@@ -1,7 +1,7 @@
 """The identity of methods: which printed rows, of which papers, are one method (`bench/papers/methods.yaml`).
 
-A row's method is the one that it names (`method` in tables.yaml), else the owner of its run's zoo model, else the owner of
-its label and printed backbone. The input size is a second part of the identity: it comes from the row's protocol.
+A row's method is the one that it names (`method` in tables.yaml), else the owner of its run's zoo model, else the owner
+of its label and printed backbone. The input size is a second part of the identity: it comes from the row's protocol.
 """
 
 import re
@@ -21,6 +21,7 @@ from bench.errors import CatalogError
 
 _REFERENCE = re.compile(r"\[[^\]]*\]|\(ours\)", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s\-‐–_.,]+")
+Owners = dict[str, list[str]]  # name -> keys of the methods that claim it; one, if all is well
 
 
 class Method(Strict):
@@ -35,10 +36,10 @@ class Method(Strict):
 
 
 class Methods(Strict):
-    """All methods, and the rows that show none: 'table/row' patterns with the reason."""
+    """All methods, and the rows that show none."""
 
-    methods: dict[Slug, Method] = {}
-    none: dict[Text, Text] = {}
+    methods: dict[Slug, Method] = Field({}, description="by key")
+    none: dict[Text, Text] = Field({}, description="'table/row' pattern -> reason")
 
     @model_validator(mode="after")
     def _unambiguous(self) -> "Methods":
@@ -48,7 +49,9 @@ class Methods(Strict):
         for kind, owners in (("alias", self._names), ("model", self._models)):
             for name, keys in owners.items():
                 if len(keys) > 1:
-                    raise _mistake(keys[1], f"{kind} '{name}' of '{keys[1]}' is also of '{keys[0]}'")
+                    raise _mistake(
+                        keys[1], f"{kind} '{name}' of '{keys[1]}' is also of '{keys[0]}'"
+                    )
         names = [method.name for method in self.methods.values()]
         for key, method in self.methods.items():
             if names.count(method.name) > 1:
@@ -56,27 +59,32 @@ class Methods(Strict):
         return self
 
     @cached_property
-    def _names(self) -> dict[str, list[str]]:
+    def _names(self) -> Owners:
         return _owners((k, (normalised(a) for a in m.aliases)) for k, m in self.methods.items())
 
     @cached_property
-    def _models(self) -> dict[str, list[str]]:
+    def _models(self) -> Owners:
         return _owners((key, method.models) for key, method in self.methods.items())
 
     def key_of(self, table: Table, row: Row, model: str | None) -> str | None:
         """The method of a row, if it is known; model: the zoo model of its run, if it has one."""
         if row.method:
             return row.method
-        found = self._models.get(model or "") or self._names.get(printed_name(table, row))
-        return found[0] if found else None
+        named = self._names.get(printed_name(table, row))
+        return self.of_model(model or "") or (named[0] if named else None)
+
+    def of_model(self, model: str) -> str | None:
+        """The method of a zoo model, if it is known."""
+        owners = self._models.get(model)
+        return owners[0] if owners else None
 
     def reason_for_none(self, table: str, row: str) -> str | None:
         """Why a row shows no method: table 'lightpose-1', row key; None if it is expected to show one."""
         return next((why for p, why in self.none.items() if fnmatchcase(f"{table}/{row}", p)), None)
 
 
-def _owners(named: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
+def _owners(named: Iterable[tuple[str, Iterable[str]]]) -> Owners:
+    found: Owners = defaultdict(list)
     for key, names in named:
         for name in names:
             found[name].append(key)
@@ -88,7 +96,7 @@ def _mistake(key: str, problem: str) -> PydanticCustomError:
 
 
 def normalised(text: str) -> str:
-    """A label without reference numbers, case, spaces, hyphens, commas and full stops: 'HRNet-W48 [51]' -> 'hrnetw48'."""
+    """A label without reference numbers, case, spaces, hyphens, commas, full stops: 'HRNet-W48 [51]' -> 'hrnetw48'."""
     return _SEPARATORS.sub("", _REFERENCE.sub("", text).casefold()).replace("×", "x")
 
 
@@ -122,14 +130,16 @@ def load_methods(paths: Iterable[Path]) -> Methods:
 
 
 def wrong_methods(methods: Methods, paper: Paper, path: Path) -> Iterator[str]:
-    """One line for each row of a tables.yaml that names an unknown method, or prints a size which its method has not."""
+    """One line for each row of a tables.yaml that names an unknown method, or prints a size that its method lacks."""
     for number, table in enumerate(paper.tables):
         for position, row in enumerate(table.rows):
             model = paper.runs[row.run].config if row.run in paper.runs else None
             key = methods.key_of(table, row, model)
             problem = ""
             if key and key not in methods.methods:
-                problem = f"names unknown method '{key}'; add it to methods.yaml or correct the name"
+                problem = (
+                    f"names unknown method '{key}'; add it to methods.yaml or correct the name"
+                )
             elif key and (only := methods.methods[key].input_size):
                 size = sizes_of(row_protocol(table, row).get("input_size", ""))
                 if size and size != sizes_of(only):

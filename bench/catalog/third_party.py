@@ -4,9 +4,9 @@ A record whose rows are all of one paper lies in that paper's folder; one that s
 folders, so that no figure is written twice.
 """
 
+import datetime
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,12 +20,30 @@ from bench.errors import CatalogError
 
 MeasuredBy = Literal["authors", "library", "user"]
 Difference = Literal[
-    *("split", "boxes", "input_size", "flip_test", "scales", "decoder", "metric_definition"),
-    *("flop_counting", "hardware", "architecture", "backbone", "pretraining", "training_data"),
-    *("framework", "schedule", "printed_value", "unknown"),
+    "split",
+    "boxes",
+    "input_size",
+    "flip_test",
+    "scales",
+    "decoder",
+    "metric_definition",
+    "flop_counting",
+    "hardware",
+    "architecture",
+    "backbone",
+    "pretraining",
+    "training_data",
+    "framework",
+    "schedule",
+    "printed_value",
+    "unknown",
 ]
 Address = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+:\d+[a-z]?/[a-z0-9-]+/[a-z0-9-]+$")]
-_SCALES = (1.0, 100.0, 1000.0)  # as printed; a share for percent; seconds for milliseconds, or M for G
+_SCALES = (
+    1.0,
+    100.0,
+    1000.0,
+)  # as printed; a share for percent; seconds for milliseconds, or M for G
 _CLOSE = 1e-5
 
 
@@ -36,7 +54,7 @@ class Source(Strict):
     path: Annotated[str, StringConstraints(pattern=r"^[\w@+-][\w@+. /-]*$")] | None = None
     commit: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")] | None = None
     issue: int | None = Field(None, ge=1)
-    accessed: date
+    accessed: datetime.date
 
     @model_validator(mode="after")
     def _one_place(self) -> "Source":
@@ -60,9 +78,11 @@ class ThirdParty(Strict):
     also: dict[str, float] = Field({}, description="further metrics of the same evaluation")
     measured_by: MeasuredBy
     source: Source
-    date: date
-    line_since: date | None = Field(None, description="the figure has stood there since, at least")
-    protocol: dict[str, Text] = {}
+    date: datetime.date
+    line_since: datetime.date | None = Field(
+        None, description="the figure has stood there since, at least"
+    )
+    protocol: dict[str, Text] = Field({}, description="as stated by the source")
     params: Text | None = None
     flops: Text | None = None
     latency: Text | None = None
@@ -77,7 +97,9 @@ class ThirdParty(Strict):
         number = parse_number(self.printed)
         if number is None or self._scale(number) is None:
             raise ValueError(f"value {self.value:g} is not what '{self.printed}' says")
-        if wrong := [a for a, v in self.cells.items() if v not in (self.value, *self.also.values())]:
+        if wrong := [
+            a for a, v in self.cells.items() if v not in (self.value, *self.also.values())
+        ]:
             raise ValueError(f"cell '{wrong[0]}' has a value that is neither `value` nor in `also`")
         return self
 
@@ -106,7 +128,9 @@ def key_of(address: str) -> CellKey:
     return paper, table, row, column
 
 
-def load_third_party(files: Mapping[Path, str | None], cells: Mapping[CellKey, Cell]) -> list[ThirdParty]:
+def load_third_party(
+    files: Mapping[Path, str | None], cells: Mapping[CellKey, Cell]
+) -> list[ThirdParty]:
     """Records of all files, in their order. files: path -> the paper of its folder, None beside the folders.
 
     Raises `CatalogError` with one line per mistake: malformed records, ids given twice, cells that do not exist or are
@@ -125,7 +149,9 @@ def load_third_party(files: Mapping[Path, str | None], cells: Mapping[CellKey, C
                 problems.append(f"{path}:{line_of(path, (position,))}: '{record.id}' {problem}")
         found += records
     times = Counter(record.id for record in found)
-    problems += [f"third_party.yaml: id '{one}' is given {n} times" for one, n in times.items() if n > 1]
+    problems += [
+        f"third_party.yaml: id '{one}' is given {n} times" for one, n in times.items() if n > 1
+    ]
     if problems:
         raise CatalogError("\n".join(problems))
     return found

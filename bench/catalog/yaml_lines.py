@@ -82,7 +82,7 @@ def line_of(path: Path, location: tuple[int | str, ...]) -> int:
 
 
 def mistakes(path: Path, error: ValidationError) -> Iterator[str]:
-    """One line for each mistake in a file that is one record or one list: file, line, where, what is wrong, what arrived."""
+    """One line for each mistake in a file of one record or list: file, line, where, what is wrong, what arrived."""
     for item in error.errors(include_url=False):
         location = (*item["loc"], *item.get("ctx", {}).get("at", ()))
         where = " > ".join(map(str, location)) or "the file"

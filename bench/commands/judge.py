@@ -53,7 +53,8 @@ def table_command(name: str, tier: str | None) -> None:
 def export_command(folder: Path) -> None:
     """Export everything as CSV and Parquet files.
 
-    One file each for cells, runs, models, results, verdicts, claims, conflicts, coverage.
+    One file each for cells, runs, models, results, verdicts, claims, conflicts, coverage,
+    third_party.
     """
     found = measurements()
     tables = export.everything(found, judged(found))

@@ -15,6 +15,7 @@ from bench.commands.common import (
 )
 from bench.judge import export
 from bench.judge.coverage import coverage
+from bench.judge.elsewhere import as_record, reported_elsewhere
 from bench.judge.verdicts import judge_table
 from bench.paths import config_files
 from bench.results.index import ResultIndex
@@ -120,11 +121,19 @@ def coverage_command(as_json: bool) -> None:
 @click.argument("table")
 @JSON
 def show_command(table: str, as_json: bool) -> None:
-    """Show one table: printed values, reproduced values, verdicts."""
+    """Show one table: printed values, reproduced values, verdicts, figures of others."""
     found = measurements()
     verdicts = judge_table(found, table)
     if as_json:
-        print_rows([v.model_dump(mode="json") for v in verdicts], True)
+        figures = reported_elsewhere(found.catalog)
+        rows = [
+            {
+                **v.model_dump(mode="json"),
+                "reported_elsewhere": [as_record(one) for one in figures.get(v.key, ())],
+            }
+            for v in verdicts
+        ]
+        print_rows(rows, True)
         return
     from reports.exports.terminal import render_table
 

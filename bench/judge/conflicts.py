@@ -2,10 +2,10 @@
 
 Two cells are the same quantity if metric, data and split are the same and they show the same run, the same zoo model
 (counts), or the same method (`bench/papers/methods.yaml`) at the same input size; of a method that is not listed there,
-the same label. Counts are compared across data sets, speeds only within one paper. Numbers that round to each other (75.8
-and 75.83) do not conflict, nor do values whose printed protocols differ in something that both state. What only one of
-them states may explain a difference: the reason says so. A re-run by authors is expected to differ from a quoted value;
-the two are not compared.
+the same label. Counts are compared across data sets, speeds only within one paper. Numbers that round to each other
+(75.8 and 75.83) do not conflict, nor do values whose printed protocols differ in something that both state. What only
+one of them states may explain a difference: the reason says so. A re-run by authors is expected to differ from a quoted
+value; the two are not compared.
 """
 
 from collections import defaultdict

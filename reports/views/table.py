@@ -8,6 +8,7 @@ from itertools import groupby
 from bench.catalog.cells import Cell
 from bench.catalog.load import Catalog
 from bench.catalog.schema import METRICS, TIERS, Paper, Row, Table
+from bench.judge.elsewhere import Elsewhere, brief, reported_elsewhere
 from bench.judge.records import Snapshot, Verdict
 from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult
@@ -18,19 +19,38 @@ from reports.views.words import EVIDENCE, ORIGINS, SILENT, VERDICTS, Word, numbe
 
 @dataclass(frozen=True)
 class CellView:
-    """One cell: what the paper prints, what was measured here, and the verdict."""
+    """One cell: what the paper prints, what was measured here, the verdict, and what others reported."""
 
     cell: Cell
     verdict: Verdict | None
     word: Word
     evidence: Word | None
     traces: tuple[Trace, ...]
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     @classmethod
-    def of(cls, cell: Cell, verdict: Verdict | None, traces: tuple[Trace, ...] = ()) -> "CellView":
+    def of(
+        cls,
+        cell: Cell,
+        verdict: Verdict | None,
+        traces: tuple[Trace, ...] = (),
+        elsewhere: tuple[Elsewhere, ...] = (),
+    ) -> "CellView":
         """A cell with its verdict; without one it is shown as not judged."""
         evidence = EVIDENCE[verdict.evidence] if verdict and verdict.evidence else None
-        return cls(cell, verdict, _word(cell, verdict), evidence, traces)
+        return cls(cell, verdict, _word(cell, verdict), evidence, traces, elsewhere)
+
+    @property
+    def brief(self) -> list[str]:
+        """What others reported, in at most two phrases: 'authors 79.5'."""
+        return brief(self.elsewhere)
+
+    @property
+    def reported(self) -> list[tuple[str, list[Elsewhere]]]:
+        """What the authors published later, then what others measured, under headings."""
+        parts = {"Authors later": True, "Others": False}
+        found = [(n, [o for o in self.elsewhere if o.by_authors is by]) for n, by in parts.items()]
+        return [(name, figures) for name, figures in found if figures]
 
     @property
     def kind(self) -> str:
@@ -101,11 +121,12 @@ class CellView:
 
 @dataclass(frozen=True)
 class RowView:
-    """One printed row with its cells."""
+    """One printed row with its cells; `method`: the canonical name of what it shows."""
 
     row: Row
     model: str | None
     cells: tuple[CellView, ...]
+    method: str | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +145,11 @@ class TableView:
     @property
     def tally(self) -> "Tally":
         return Tally.of(cell for row in self.rows for cell in row.cells)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether others reported figures for any cell."""
+        return any(cell.elsewhere for row in self.rows for cell in row.cells)
 
 
 #: Verdicts of cells for which nothing was measured here.
@@ -172,6 +198,7 @@ class Judged:
         self.catalog = catalog
         self.traces = {file: trace(one) for file, one in index.files.items()}
         self.verdicts = snapshot.by_cell
+        self.elsewhere = reported_elsewhere(catalog)
         self.tables = {
             name: self._table(name, paper, table) for name, (paper, table) in catalog.tables.items()
         }
@@ -184,20 +211,22 @@ class Judged:
                     yield from row.cells
 
     def _table(self, name: str, paper: Paper, table: Table) -> TableView:
-        rows = [self._row(row, self.catalog.rows[name][row.key]) for row in table.rows]
+        rows = [self._row(name, row) for row in table.rows]
         groups = groupby(rows, key=lambda view: view.row.group)
         return TableView(name, paper, table, tuple((title, tuple(own)) for title, own in groups))
 
-    def _row(self, row: Row, cells: Iterable[Cell]) -> RowView:
+    def _row(self, table: str, row: Row) -> RowView:
         run = self.catalog.runs.get(row.run) if row.run else None
         model = row.model or (run.config if run else None)
-        return RowView(row, model, tuple(map(self._cell, cells)))
+        cells = self.catalog.rows[table][row.key]
+        method = self.catalog.method(cells[0])
+        return RowView(row, model, tuple(map(self._cell, cells)), method.name if method else None)
 
     def _cell(self, cell: Cell) -> CellView:
         verdict = self.verdicts.get(cell.key)
         names = verdict.results if verdict else ()
         traces = tuple(self.traces[name] for name in names if name in self.traces)
-        return CellView.of(cell, verdict, traces)
+        return CellView.of(cell, verdict, traces, self.elsewhere.get(cell.key, ()))
 
 
 def _word(cell: Cell, verdict: Verdict | None) -> Word:
