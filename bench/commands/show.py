@@ -121,7 +121,7 @@ def coverage_command(as_json: bool) -> None:
 @click.argument("table")
 @JSON
 def show_command(table: str, as_json: bool) -> None:
-    """Show one table: printed values, reproduced values, verdicts, figures of others."""
+    """Show one table: printed, measured, verdicts, elsewhere."""
     found = measurements()
     verdicts = judge_table(found, table)
     if as_json:
