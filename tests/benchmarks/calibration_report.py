@@ -11,18 +11,23 @@ FEW = 100
 MOST = 0.05
 SEEDS = (1, 2, 3, 4, 5)
 TIERS = ("paper", "counted", "timed", "released", "smoke", "lab", "full")
+BINS = ("0.1 to 0.4", "0.4 to 1.7", "1.7 to 7")
+#: What is right of a true difference of one point: an order, a cell that is off by it, and a true reproduction.
+RIGHT = {"order": {"holds", "supports"}, "off by 1": {"better"}, "reproduction": {"reproduced"}}
 SEEDED = ("smoke", "lab", "full")
 
 
 class Judgement(NamedTuple):
     """One word of the judge on a cell or claim.
 
-    seeds: 0 where they mean nothing. wrong: None where the word decides nothing.
+    seeds: 0 where they mean nothing. spread: the deviation from seed to seed, as one of BINS (for power: in points).
+    wrong: None where the word decides nothing.
     """
 
     kind: str
     tier: str
     seeds: int
+    spread: str
     word: str
     wrong: bool | None
 
@@ -117,6 +122,7 @@ def report(now: Figures, old: Figures | None, revision: str) -> str:
     parts = ["## Firm words that are wrong, by kind and tier\n", _by_kind(judges)]
     for name, figures in judges.items():
         parts += [f"## By number of seeds: {name}\n", _by_seeds(figures)]
+    parts += ["## By deviation between seeds, in points\n", _by_spread(judges)]
     parts += ["## Power: a true difference of one point\n", _power(judges)]
     parts += ["## How often each word is said\n", _words(judges)]
     high = too_often_wrong(now.words)
@@ -153,14 +159,30 @@ def _by_seeds(figures: Figures) -> str:
     return table(["kind", "tier", *(f"{n} seed{'s' * (n > 1)}" for n in SEEDS)], rows)
 
 
+def _by_spread(judges: Mapping[str, Figures]) -> str:
+    found: dict[tuple[str, str, str], dict[str, list[tuple[Judgement, int]]]] = defaultdict(
+        lambda: {one: [] for one in BINS}
+    )
+    for name, figures in judges.items():
+        for one, n in figures.words.items():
+            if one.tier in SEEDED:
+                found[family(one.kind), one.tier, name][one.spread].append((one, n))
+    rows = (
+        [*key, *(str(share(found[key][one])) for one in BINS)]
+        for key in found
+        if any(share(among).firm for among in found[key].values())
+    )
+    ordered = sorted(rows, key=lambda row: (row[0], TIERS.index(row[1])))
+    return table(["kind", "tier", "judge", *BINS], ordered)
+
+
 def _power(judges: Mapping[str, Figures]) -> str:
-    """Decided rightly, by deviation: an order, a cell that is off by one, and a true reproduction."""
-    right = {"order": {"holds", "supports"}, "off by 1": {"better"}, "reproduction": {"reproduced"}}
+    """Decided rightly, by deviation between seeds."""
     said: dict[tuple[str, ...], Counter[bool]] = defaultdict(Counter)
     for name, figures in judges.items():
         for one, n in figures.power.items():
-            what, spread = one.kind.split(", ")
-            said[what, one.tier, str(one.seeds), name, spread][one.word in right[what]] += n
+            key = (one.kind, one.tier, str(one.seeds), name, one.spread)
+            said[key][one.word in RIGHT[one.kind]] += n
     spreads = sorted({key[-1] for key in said}, key=float)
     lines = list(dict.fromkeys(key[:-1] for key in said))
     rows = (

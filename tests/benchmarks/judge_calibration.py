@@ -43,7 +43,7 @@ from bench.judge.evidence import Measurements
 from bench.judge.records import ClaimJudgement, ClaimVerdict, Snapshot, Verdict
 from bench.judge.verdicts import judge_all
 from bench.results.index import ResultIndex
-from tests.benchmarks.calibration_report import Figures, Judgement, report
+from tests.benchmarks.calibration_report import BINS, Figures, Judgement, report
 from tests.benchmarks.simulated_claims import MARGIN, SimulatedClaim, Values
 from tests.benchmarks.simulated_machines import SPEED_MARGIN, counted_paper, timed_paper
 from tests.benchmarks.simulated_papers import Simulated, one_point_paper, trained_paper
@@ -96,6 +96,13 @@ def judgements(paper: Simulated) -> Iterator[Judgement]:
         yield from _of_claim(paper, paper.claims[claim.claim.id], claim)
 
 
+def spread_of(paper: Simulated) -> str:
+    """The third of the deviations from seed to seed; empty without seeds."""
+    if paper.spread is None:
+        return ""
+    return BINS[sum(paper.spread >= edge for edge in (0.4, 1.7))]
+
+
 def _of_cell(paper: Simulated, verdict: Verdict) -> Judgement:
     evidence = str(verdict.evidence or "none")
     tier = TIER_OF.get(evidence, evidence)
@@ -106,12 +113,12 @@ def _of_cell(paper: Simulated, verdict: Verdict) -> Judgement:
         wrong = True
     elif word in FOR | AGAINST:
         ours, theirs = paper.here[tier][row], paper.theirs[row]
-        wrong = _cell_is_wrong(word, among, ours, theirs, paper.machine)
+        wrong = cell_is_wrong(word, among, ours, theirs, paper.machine)
     seeds = len(verdict.seeds) if among == "accuracy" else 0
-    return Judgement(f"cell: {among}", tier, seeds, word, wrong)
+    return Judgement(f"cell: {among}", tier, seeds, spread_of(paper), word, wrong)
 
 
-def _cell_is_wrong(word: str, kind: str, ours: float, theirs: float, machine: str) -> bool:
+def cell_is_wrong(word: str, kind: str, ours: float, theirs: float, machine: str) -> bool:
     if kind == "count":
         alike = abs(ours - theirs) <= 0.1
         return not alike if word == "reproduced" else ours == theirs
@@ -127,30 +134,28 @@ def _cell_is_wrong(word: str, kind: str, ours: float, theirs: float, machine: st
 
 
 def _of_claim(paper: Simulated, claim: SimulatedClaim, found: ClaimVerdict) -> Iterator[Judgement]:
-    yield _word(claim, "paper", 0, found.on_paper, paper.printed, paper.printed)
+    on_paper = said(claim, "paper", found.on_paper, paper.printed, paper.printed)
+    yield Judgement(claim.kind, "paper", 0, "", *on_paper)
     evidence = str(found.on_reproduced.evidence or "none")
     tier = TIER_OF.get(evidence, evidence)
     here = paper.here.get(tier, {})
     refuted = paper.theirs if paper.machine == "cpu" else here
     seeds = min((paper.seeds.get(tier, {}).get(row, 0) for row in claim.rows), default=0)
-    yield _word(claim, tier, seeds, found.on_reproduced, here, refuted)
+    measured = said(claim, tier, found.on_reproduced, here, refuted)
+    yield Judgement(claim.kind, tier, seeds, spread_of(paper), *measured)
 
 
-def _word(
-    claim: SimulatedClaim,
-    tier: str,
-    seeds: int,
-    found: ClaimJudgement,
-    holding: Values,
-    failing: Values,
-) -> Judgement:
-    word, wrong = str(found.holds), None
+def said(
+    claim: SimulatedClaim, tier: str, found: ClaimJudgement, holding: Values, failing: Values
+) -> tuple[str, bool | None]:
+    """What is said of a claim, and whether that is wrong."""
+    word = str(found.holds)
     sign = claim.direction if tier in ("smoke", "lab") else None
     if word in FOR:
-        wrong = not (sign or claim.near)(holding)
-    elif word in AGAINST:
-        wrong = (sign or claim.true)(failing)
-    return Judgement(claim.kind, tier, seeds, word, wrong)
+        return word, not (sign or claim.near)(holding)
+    if word in AGAINST:
+        return word, (sign or claim.true)(failing)
+    return word, None
 
 
 # ---------------------------------------------------------------- many papers
@@ -176,7 +181,7 @@ def tally(papers: int, seed: int, *, progress: bool = False) -> Counter[Judgemen
 
 
 def power(repeats: int, seed: int, spreads: Sequence[float] = SPREADS) -> Counter[Judgement]:
-    """What is said of a true difference of one point, by the deviation from seed to seed (part of the kind)."""
+    """What is said of a true difference of one point, by tier, seeds and deviation between seeds."""
     found: Counter[Judgement] = Counter()
     for tier, seeds, spread in itertools.product(("smoke", "lab", "full"), (3, 5), spreads):
         for number in range(repeats):
@@ -188,7 +193,7 @@ def power(repeats: int, seed: int, spreads: Sequence[float] = SPREADS) -> Counte
                 cells = {verdict.row: verdict.verdict for verdict in snapshot.verdicts}
                 words |= {"off by 1": cells["m1"], "reproduction": cells["m2"]}
             found.update(
-                Judgement(f"{what}, {spread:g}", tier, seeds, str(word), None)
+                Judgement(what, tier, seeds, f"{spread:g}", str(word), None)
                 for what, word in words.items()
             )
     return found
