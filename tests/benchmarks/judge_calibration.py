@@ -52,7 +52,6 @@ from tests.factories import Memory
 ROOT = Path(__file__).parents[2]
 FOR = {"holds", "supports", "within-rounding", "reproduced"}
 AGAINST = {"fails", "contradicts", "better", "deviates"}
-TIER_OF = {"full-1": "full", "full-3": "full", "released-weights": "released"}
 TIMED, COUNTED = 0.15, 0.10  # shares of the papers
 SPREADS = (0.1, 0.3, 0.5, 0.7, 1.0, 2.0, 4.0, 7.0)
 MODULES = (
@@ -96,6 +95,12 @@ def judgements(paper: Simulated) -> Iterator[Judgement]:
         yield from _of_claim(paper, paper.claims[claim.claim.id], claim)
 
 
+def tier_of(paper: Simulated, evidence: str | None) -> str:
+    """The tier that was measured, of which each paper has one; "none" without evidence."""
+    [tier] = paper.here
+    return tier if evidence else "none"
+
+
 def spread_of(paper: Simulated) -> str:
     """The third of the deviations from seed to seed; empty without seeds."""
     if paper.spread is None:
@@ -104,8 +109,7 @@ def spread_of(paper: Simulated) -> str:
 
 
 def _of_cell(paper: Simulated, verdict: Verdict) -> Judgement:
-    evidence = str(verdict.evidence or "none")
-    tier = TIER_OF.get(evidence, evidence)
+    tier = tier_of(paper, verdict.evidence)
     [among] = {column.kind for column in paper.paper.tables[0].columns}
     word, row = verdict.verdict, verdict.row
     wrong = None
@@ -136,8 +140,7 @@ def cell_is_wrong(word: str, kind: str, ours: float, theirs: float, machine: str
 def _of_claim(paper: Simulated, claim: SimulatedClaim, found: ClaimVerdict) -> Iterator[Judgement]:
     on_paper = said(claim, "paper", found.on_paper, paper.printed, paper.printed)
     yield Judgement(claim.kind, "paper", 0, "", *on_paper)
-    evidence = str(found.on_reproduced.evidence or "none")
-    tier = TIER_OF.get(evidence, evidence)
+    tier = tier_of(paper, found.on_reproduced.evidence)
     here = paper.here.get(tier, {})
     refuted = paper.theirs if paper.machine == "cpu" else here
     seeds = min((paper.seeds.get(tier, {}).get(row, 0) for row in claim.rows), default=0)
