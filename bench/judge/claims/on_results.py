@@ -6,7 +6,7 @@ data by ordering and direction only.
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from statistics import fmean
 
@@ -16,14 +16,22 @@ from bench.catalog.schema import Claim
 from bench.judge.claims.arithmetic import Evaluation, Judged, is_relative, judge_on
 from bench.judge.claims.counts import Chosen, judge_counted
 from bench.judge.claims.expressions import Resolved
-from bench.judge.claims.ordering import NotAnOrdering, OrderingClaim, PairedDifference
-from bench.judge.evidence import SYNTHETIC, Measurement, Measurements
+from bench.judge.claims.ordering import (
+    NotAnOrdering,
+    OrderingClaim,
+    PairedDifference,
+    registered_margin,
+)
+from bench.judge.claims.trained import TrainedClaim
+from bench.judge.evidence import DATA, STRONGEST, SYNTHETIC, Measurement, Measurements
 from bench.judge.intervals import Interval
+from bench.judge.protocol import UNSTATED
 from bench.judge.records import ClaimJudgement, Holds
-from bench.judge.tolerance import SPEED, tolerance
+from bench.judge.tolerance import SPEED
 
 Cells = Mapping[str, Cell]
-SAME = ("data", "split", "boxes", "flip_test", "evaluator", "subset")
+SAME = (*DATA, "split", "boxes", "flip_test", "evaluator", "decoding", "trained_on")
+OF_THE_METHOD = ("decoding", "trained_on")  # differ between methods unless the paper fixes them
 
 
 def judge_on_reproduced(
@@ -70,7 +78,7 @@ class _Reproduced:
         kinds = frozenset(one.evidence for one in chosen.values())
         if not kinds:  # a comparison of plain numbers
             return judge_on(self.claim, Evaluation(self.resolved, {}, {}), node)
-        (kind,) = kinds
+        kind = max(kinds, key=STRONGEST.index)  # full trainings: of three seeds, and of fewer
         if kind in SYNTHETIC:
             judged = self._ordered(node, cells, chosen)
         elif kind == "counted":
@@ -78,27 +86,19 @@ class _Reproduced:
         elif kind == "timed":
             judged = self._timed(node, cells, chosen)
         else:
-            judged = self._trained(node, cells, chosen)
-        return judged._replace(evidence=kinds)
+            judged = self._trained(node, chosen)
+        return judged._replace(evidence=frozenset([kind]))
 
-    def _trained(self, node: ast.expr, cells: Cells, chosen: Chosen) -> Judged:
-        values, central = {}, {}
-        for name, one in chosen.items():
-            cell = cells[name]
-            central[name] = one.value
-            if one.evidence == "full-3" and one.interval:
-                values[name] = Interval(*one.interval)
-            else:
-                spread = self.measurements.spread(cell, "full")
-                radius = tolerance(cell.metric or "", one.evidence, spread)
-                values[name] = Interval.around(one.value, radius)
-        return judge_on(self.claim, Evaluation(self.resolved, values, central), node)
+    def _trained(self, node: ast.expr, chosen: Chosen) -> Judged:
+        tree = self.resolved.expression.tree
+        either = any(isinstance(part, ast.Or) for part in ast.walk(tree))
+        return TrainedClaim(self.claim, self.resolved, chosen, self._orderings(), either).judge(
+            node
+        )
 
     def _ordered(self, node: ast.expr, cells: Cells, chosen: Chosen) -> Judged:
-        spreads = [self.measurements.spread(c, chosen[n].tier or "smoke") for n, c in cells.items()]
-        known = [s for s in spreads if s]
-        widest = max(known, key=lambda s: s.deviation) if len(known) == len(spreads) else None
-        ordering = OrderingClaim(self.resolved, chosen, widest, self.paired, self._orderings())
+        margin = registered_margin(self.claim, next(iter(chosen.values())).tier)
+        ordering = OrderingClaim(self.resolved, chosen, margin, self.paired, self._orderings())
         claimed = parse_number(self.claim.claimed) if self.claim.claimed else None
         try:
             if claimed is None:
@@ -226,10 +226,16 @@ def choose(cells: Cells, measurements: Measurements) -> dict[str, Measurement] |
     first, *others = usable.values()
     common = [source for source in first if all(source in sources for sources in others)]
     if not common:
-        return "no single kind of evidence, on one machine, covers all its cells"
-    source = min(common, key=lambda one: max(usable[name][one].rank for name in cells))
+        return _apart(cells, usable)
+    source = min(common, key=lambda one: _weakest(usable[name][one] for name in cells))
     chosen = {name: usable[name][source] for name in cells}
     return _mixed(cells, chosen) or chosen
+
+
+def _weakest(measured: Iterable[Measurement]) -> tuple[bool, tuple[float, ...]]:
+    """Smaller is better: several seeds of every cell, since one decides nothing, then the strength of the weakest."""
+    found = list(measured)
+    return any(one.one_training for one in found), max(one.rank for one in found)
 
 
 def _some(names: list[str]) -> str:
@@ -241,6 +247,23 @@ def _mixed(cells: Cells, chosen: Chosen) -> str:
     for key in SAME:
         measured = {one.protocol.get(key, "") for one in chosen.values()}
         printed = {cell.protocol.get(key, "") for cell in cells.values()}
+        if key in OF_THE_METHOD and printed <= {"", UNSTATED}:
+            continue
         if len(measured) > 1 and len(printed) < 2:
             return f"measured under different protocols: {key} is {' and '.join(sorted(measured))}"
     return ""
+
+
+def _apart(cells: Cells, usable: Mapping[str, Mapping[str, Measurement]]) -> str:
+    """Why no source covers all cells: other kinds of evidence, other machines, or other data."""
+    kinds = [{_kind(one): one for one in reversed([*s.values()])} for s in usable.values()]
+    for kind in kinds[0]:
+        if all(kind in found for found in kinds):
+            same = {name: found[kind] for name, found in zip(usable, kinds, strict=True)}
+            if words := _mixed(cells, same):
+                return words
+    return "no single kind of evidence, on one machine, covers all its cells"
+
+
+def _kind(measured: Measurement) -> str:
+    return measured.source if measured.tier is None else measured.tier
