@@ -6,7 +6,6 @@ data by ordering and direction only.
 """
 
 import ast
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from statistics import fmean
 
@@ -14,6 +13,7 @@ from bench.catalog.cells import Cell
 from bench.catalog.numbers import parse_number
 from bench.catalog.schema import Claim
 from bench.judge.claims.arithmetic import Evaluation, Judged, is_relative, judge_on
+from bench.judge.claims.choice import Cells, choices, some
 from bench.judge.claims.counts import Chosen, judge_counted
 from bench.judge.claims.expressions import Resolved
 from bench.judge.claims.ordering import (
@@ -23,15 +23,10 @@ from bench.judge.claims.ordering import (
     registered_margin,
 )
 from bench.judge.claims.trained import TrainedClaim
-from bench.judge.evidence import DATA, STRONGEST, SYNTHETIC, Measurement, Measurements
+from bench.judge.evidence import STRONGEST, SYNTHETIC, Measurements
 from bench.judge.intervals import Interval
-from bench.judge.protocol import UNSTATED
 from bench.judge.records import ClaimJudgement, Holds
 from bench.judge.tolerance import SPEED
-
-Cells = Mapping[str, Cell]
-SAME = (*DATA, "split", "boxes", "flip_test", "evaluator", "decoding", "trained_on")
-OF_THE_METHOD = ("decoding", "trained_on")  # differ between methods unless the paper fixes them
 
 
 def judge_on_reproduced(
@@ -60,9 +55,13 @@ class _Reproduced:
                 swapped: dict[Holds, Holds] = {"holds": "fails", "fails": "holds"}
                 return judged._replace(holds=swapped.get(judged.holds, judged.holds))
         cells = {name: self._cell(name) for name in self.resolved.names_in(node)}
-        chosen = choose(cells, self.measurements)
-        if isinstance(chosen, str):
-            return Judged("open", chosen)
+        found = choices(cells, self.measurements)
+        if isinstance(found, str):
+            return Judged("open", found)
+        first, *others = (self._on(node, cells, chosen) for chosen in found)
+        return next((one for one in (first, *others) if one.holds != "open"), first)
+
+    def _on(self, node: ast.expr, cells: Cells, chosen: Chosen) -> Judged:
         try:
             return self._leaf(node, cells, chosen)
         except ZeroDivisionError as error:
@@ -170,7 +169,7 @@ def _before(cells: Cells, chosen: Chosen) -> str:
         what: [fmean(side) for side in zip(*both, strict=True)] for what, both in found.items()
     }
     shown = [f"{what} {before:.3g} to {after:.3g}" for what, (before, after) in means.items()]
-    return f"; before to after training: {_some(shown)}" if shown else ""
+    return f"; before to after training: {some(shown)}" if shown else ""
 
 
 def _comparisons(node: ast.expr) -> list[ast.expr]:
@@ -199,71 +198,3 @@ def _combine(parts: list[Judged], all_of: bool) -> Judged:
         frozenset().union(*(p.evidence for p in parts)),
         confidence=confidence,
     )
-
-
-def choose(cells: Cells, measurements: Measurements) -> dict[str, Measurement] | str:
-    """For every cell the measurement from the strongest source that covers all; or why there is none."""
-    kinds = sorted({cell.column.kind for cell in cells.values()})
-    if len(kinds) > 1:
-        return f"mixes {' and '.join(kinds)} in one number; each is judged separately"
-    usable: dict[str, dict[str, Measurement]] = {}
-    missing: list[str] = []
-    stale: list[str] = []
-    for name, cell in cells.items():
-        found = [m for m in measurements.of(cell) if m.values and not m.differs]
-        fresh = [m for m in found if not m.stale]
-        if not fresh:
-            (stale if found else missing).append(name)
-        usable[name] = {}
-        for one in fresh:  # the best of each source
-            usable[name].setdefault(one.source, one)
-    if missing:
-        return f"not measured: {_some(missing)}"
-    if stale:
-        return f"measured before its code or configuration changed: {_some(stale)}"
-    if not cells:
-        return {}
-    first, *others = usable.values()
-    common = [source for source in first if all(source in sources for sources in others)]
-    if not common:
-        return _apart(cells, usable)
-    source = min(common, key=lambda one: _weakest(usable[name][one] for name in cells))
-    chosen = {name: usable[name][source] for name in cells}
-    return _mixed(cells, chosen) or chosen
-
-
-def _weakest(measured: Iterable[Measurement]) -> tuple[bool, tuple[float, ...]]:
-    """Smaller is better: several seeds of every cell, since one decides nothing, then the strength of the weakest."""
-    found = list(measured)
-    return any(one.one_training for one in found), max(one.rank for one in found)
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def _mixed(cells: Cells, chosen: Chosen) -> str:
-    """Which protocol key differs although the paper's own do not; empty if none."""
-    for key in SAME:
-        measured = {one.protocol.get(key, "") for one in chosen.values()}
-        printed = {cell.protocol.get(key, "") for cell in cells.values()}
-        if key in OF_THE_METHOD and printed <= {"", UNSTATED}:
-            continue
-        if len(measured) > 1 and len(printed) < 2:
-            return f"measured under different protocols: {key} is {' and '.join(sorted(measured))}"
-    return ""
-
-
-def _apart(cells: Cells, usable: Mapping[str, Mapping[str, Measurement]]) -> str:
-    """Why no source covers all cells: other kinds of evidence, other machines, or other data."""
-    kinds = [{_kind(one): one for one in reversed([*s.values()])} for s in usable.values()]
-    for kind in kinds[0]:
-        if all(kind in found for found in kinds):
-            same = {name: found[kind] for name, found in zip(usable, kinds, strict=True)}
-            if words := _mixed(cells, same):
-                return words
-    return "no single kind of evidence, on one machine, covers all its cells"
-
-
-def _kind(measured: Measurement) -> str:
-    return measured.source if measured.tier is None else measured.tier
