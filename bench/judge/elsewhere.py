@@ -16,10 +16,10 @@ from bench.catalog.load import Catalog
 from bench.catalog.schema import METRICS, Strict
 from bench.catalog.third_party import ThirdParty, key_of
 from bench.judge.intervals import TINY
-from bench.judge.protocol import REQUIRED, UNSTATED
-from bench.judge.tolerance import SPEED, tolerance
+from bench.judge.protocol import CHOSEN, UNSTATED
+from bench.judge.records import Comparison
+from bench.judge.tolerance import SPEED, equal_within
 
-Comparison = Literal["exact", "proxy", "unknown"]
 Agreement = Literal["within-rounding", "within-tolerance", "differs", "not-printed"]
 #: What makes another training of the same network, not another protocol.
 TRAINING = ("framework", "schedule")
@@ -39,7 +39,7 @@ FIELDS = (
     *("difference", "agreement", "comparison", "differs", "unstated", "model", "protocol", "note"),
     *("id", "repository", "path", "commit", "issue", "link", "date", "accessed"),
 )
-_COMPARED = (*REQUIRED, "scales", "decoding")
+_COMPARED = (*CHOSEN, "scales", "decoding")
 _NAMES = {"decoding": "decoder"}
 
 
@@ -176,7 +176,7 @@ def _differences(record: ThirdParty, cell: Cell) -> tuple[tuple[str, ...], tuple
             noted = [one for one in noted if one != name]
             if not _same(key, printed, theirs):
                 found.append(name)
-        elif name not in noted and key in REQUIRED:
+        elif name not in noted and key in CHOSEN:
             unstated.append(name)
     if kind == "speed" and "hardware" not in noted and "hardware" not in record.protocol:
         unstated.append("hardware")
@@ -200,7 +200,7 @@ def _agreement(value: float, half_step: float, metric: str, cell: Cell) -> Agree
     kind = METRICS[metric].kind
     if kind == "count":
         return "differs"
-    allowed = SPEED * number.value if kind == "speed" else tolerance(metric, "full-1")
+    allowed = SPEED * number.value if kind == "speed" else equal_within(metric)
     return "within-tolerance" if off <= allowed + TINY else "differs"
 
 

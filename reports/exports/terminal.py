@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bench.catalog.load import Catalog
 from bench.judge.elsewhere import reported_elsewhere
 from bench.judge.records import Verdict
-from reports.views.table import CellView, Tally
+from reports.views.table import CellView, Tally, by_chance
 from reports.views.words import clean
 
 WIDEST = 28
@@ -16,9 +16,9 @@ def render_table(catalog: Catalog, name: str, verdicts: Sequence[Verdict]) -> st
     """The printed table in plain columns; below each value what was measured here, the verdict, figures of others."""
     paper, table = catalog.table(name)
     found = {verdict.key: verdict for verdict in verdicts}
-    others = reported_elsewhere(catalog)
+    figures = reported_elsewhere(catalog)
     rows = {
-        row: [CellView.of(c, found.get(c.key), (), others.get(c.key, ())) for c in cells]
+        row: [CellView.of(c, found.get(c.key), (), figures.get(c.key, ())) for c in cells]
         for row, cells in catalog.rows[name].items()
     }
     lines = [[_short(text) for text in ("row", *(column.label for column in table.columns))]]
@@ -36,9 +36,10 @@ def render_table(catalog: Catalog, name: str, verdicts: Sequence[Verdict]) -> st
     body.insert(1, GAP.join("-" * width for width in widths))
     title = _line(f"{paper.method} Table {table.table}: {table.title}")
     tally = Tally.of(cell for cells in rows.values() for cell in cells)
-    note = ["authors, others, by proxy: reported elsewhere; --json names the sources"]
-    end = [tally.text, *(note if any(c.elsewhere for r in rows.values() for c in r) else [])]
-    return "\n".join([title, "", *(line.rstrip() for line in body), "", *end])
+    note = "authors, others, by proxy: reported elsewhere; --json names the sources"
+    others = any(cell.elsewhere for cells in rows.values() for cell in cells)
+    below = filter(None, [tally.text, by_chance(verdicts), note if others else ""])
+    return "\n".join([title, "", *(line.rstrip() for line in body), "", *below])
 
 
 def _lines(view: CellView) -> list[str]:

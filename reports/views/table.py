@@ -10,6 +10,7 @@ from bench.catalog.load import Catalog
 from bench.catalog.schema import METRICS, TIERS, Paper, Row, Table
 from bench.judge.elsewhere import Elsewhere, brief, reported_elsewhere
 from bench.judge.records import Snapshot, Verdict
+from bench.judge.verdicts import CHANCE, wrong_by_chance
 from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult
 from reports.views.results import Trace, trace
@@ -150,6 +151,21 @@ class TableView:
     def elsewhere(self) -> bool:
         """Whether others reported figures for any cell."""
         return any(cell.elsewhere for row in self.rows for cell in row.cells)
+
+    @property
+    def chance(self) -> str:
+        """How many verdicts chance alone may have made wrong."""
+        return by_chance(cell.verdict for row in self.rows for cell in row.cells if cell.verdict)
+
+
+def by_chance(verdicts: Iterable[Verdict]) -> str:
+    """'By chance alone, up to 0.2 of the 4 verdicts that rest on no count may be wrong.'; empty without such."""
+    wrong = wrong_by_chance(verdicts)
+    if not wrong:
+        return ""
+    firm = round(wrong / CHANCE)
+    what = "the verdict that rests" if firm == 1 else f"the {firm} firm verdicts that rest"
+    return f"By chance alone, up to {wrong:.2g} of {what} on no count may be wrong."
 
 
 #: Verdicts of cells for which nothing was measured here.
