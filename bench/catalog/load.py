@@ -3,6 +3,7 @@
 Every mistake is reported with file and line. Nothing here imports torch.
 """
 
+import logging
 import os
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 
 from bench.catalog.cells import Cell, CellKey, row_protocol
 from bench.catalog.methods import Method, Methods, load_methods, wrong_methods
+from bench.catalog.place import Place
 from bench.catalog.schema import Claim, Column, Paper, Row, Run, Table
 from bench.catalog.third_party import ThirdParty, load_third_party
 from bench.catalog.yaml_lines import line_of, read_yaml
@@ -115,8 +117,10 @@ class Catalog:
         return self.methods.methods[key] if key else None
 
     def with_run(self, cell: Cell, run: str) -> Cell:
-        """The same cell with the result of another run. Raises `UnknownName`."""
-        return cell._replace(run=run, model=self._model_of(cell.column, cell.row, run))
+        """The same cell with the result of another run, at whatever input size that has. Raises `UnknownName`."""
+        protocol = {key: value for key, value in cell.protocol.items() if key != "input_size"}
+        model = self._model_of(cell.column, cell.row, run)
+        return cell._replace(run=run, model=model, protocol=protocol)
 
     def cells(self, paper: str | None = None, table: str | None = None) -> Iterator[Cell]:
         """Cells in printed order, of everything, one paper, or one table of it."""
@@ -154,11 +158,12 @@ def load_catalog(*extra: Path) -> Catalog:
     folders = sorted({f.parent for root in roots for f in root.glob("*/paper.yaml")})
     papers = {folder: load_paper(folder) for folder in folders}
     ordered = sorted(papers.items(), key=lambda item: (item[1].order, item[1].id))
-    methods = load_methods(root / "methods.yaml" for root in roots)
+    shared = list(dict.fromkeys(root.resolve() for root in roots))  # a root may be given twice
+    methods = load_methods(root / "methods.yaml" for root in shared)
     _check_references(ordered, methods)
     by_id = {p.id: folder for folder, p in ordered}
     catalog = Catalog({p.id: p for _, p in ordered}, by_id, methods)
-    figures: dict[Path, str | None] = {root / "third_party.yaml": None for root in roots}
+    figures: dict[Path, str | None] = {root / "third_party.yaml": None for root in shared}
     figures |= {folder / "third_party.yaml": paper for paper, folder in by_id.items()}
     existing = {path: paper for path, paper in figures.items() if path.is_file()}
     records = load_third_party(existing, catalog.cell_index)
@@ -176,7 +181,7 @@ def _check_references(papers: list[tuple[Path, Paper]], methods: Methods) -> Non
                 problems.append(f"{folder / 'runs.yaml'}: run '{run}' is also in {runs[run]}")
             runs[run] = folder / "runs.yaml"
     for folder, paper in papers:
-        problems += _unknown_runs(folder, paper, runs)
+        problems += [*_unknown_runs(folder, paper, runs), *_unknown_places(folder, paper)]
         problems += wrong_methods(methods, paper, folder / "tables.yaml")
     if problems:
         raise CatalogError("\n".join(problems))
@@ -199,3 +204,36 @@ def _unknown_runs(folder: Path, paper: Paper, known: Collection[str]) -> Iterato
                     f"{path}:{line}: table {table.table}, '{key}' names unknown run "
                     f"'{unknown}'; add it to runs.yaml or correct the name"
                 )
+
+
+def _unknown_places(folder: Path, paper: Paper) -> Iterator[str]:
+    """One line for each place of a claim in a table that has no such row or column, or is on another page.
+
+    Notes on standard error how many claims still have `where`, which release 0.1 wrote.
+    """
+    path = folder / "claims.yaml"
+    tables = {table.table: table for table in paper.tables}
+    for number, claim in enumerate(paper.claims):
+        for place in claim.places:
+            if place.table and (problem := _misplaced(place, tables.get(place.table))):
+                yield f"{path}:{line_of(path, (number,))}: claim '{claim.id}': {problem}"
+    if old := sum(claim.place is None for claim in paper.claims):
+        logging.getLogger(__name__).warning(
+            f"{path}: {old} of {len(paper.claims)} claims have `where`; write `place: {{page, section, paragraph, "
+            "sentence}` (docs/papers.md); the next release no longer reads `where`"
+        )
+
+
+def _misplaced(place: Place, table: Table | None) -> str:
+    """What is wrong with a place in a table; empty if nothing is."""
+    if table is None:
+        return f"its place is in table '{place.table}', which is not in tables.yaml"
+    if place.page != table.page:
+        return f"its place is on page {place.page}, and table {table.table} on page {table.page}"
+    for kind, key, known in (
+        ("row", place.row, [row.key for row in table.rows]),
+        ("column", place.column, [column.key for column in table.columns]),
+    ):
+        if key and key not in known:
+            return f"table {table.table} has no {kind} '{key}'; there are {', '.join(known)}"
+    return ""

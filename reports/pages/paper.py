@@ -11,7 +11,7 @@ from bench.catalog.schema import Misprint, Paper
 from bench.judge.records import ClaimVerdict, Conflict, Snapshot
 from reports.views.table import CellView, Judged, TableView, Tally
 from reports.views.urls import paper_page
-from reports.views.words import COMPARED, EVIDENCE, HOLDS, Word, number, plural
+from reports.views.words import COMPARED, EVIDENCE, HOLDS, number, plural
 
 #: `bench.judge.conflicts` also lists likely misprints; the page has a separate section for them.
 MISPRINT = "likely misprint"
@@ -65,21 +65,33 @@ class PaperView:
     findings: tuple[Finding, ...]
 
     @property
-    def claim_counts(self) -> tuple[tuple[Word, int], ...]:
-        """How many claims got which judgement on reproduced values."""
-        found = Counter(c.on_reproduced.holds for c in self.claims)
-        return tuple((word, found[key]) for key, word in HOLDS.items() if found[key])  # type: ignore[index]
-
-    @property
     def claims_text(self) -> str:
+        """How many claims got which judgement on reproduced values; those with a threshold of ours apart."""
         if not self.claims:
             return "no claims recorded"
-        verbs = {"holds": "hold", "fails": "fail"}
-        parts = ", ".join(
-            f"{count} {word.label if count == 1 else verbs.get(word.key, word.label)}"
-            for word, count in self.claim_counts
+        ours = [one for one in self.claims if one.claim.threshold == "ours"]
+        text = _counted(
+            plural(len(self.claims) - len(ours), "claim"), with_printed_threshold(self.claims)
         )
-        return f"{plural(len(self.claims), 'claim')}: {parts} on reproduced values"
+        more = _counted(f"{plural(len(ours), 'claim')} with our threshold", ours) if ours else ""
+        return f"{text} on reproduced values{f'; {more}' if more else ''}"
+
+
+def with_printed_threshold(claims: Iterable[ClaimVerdict]) -> list[ClaimVerdict]:
+    """Without the claims whose threshold is ours, as the paper gives no figure ("comparable", "markedly")."""
+    return [one for one in claims if one.claim.threshold == "paper"]
+
+
+def _counted(subject: str, claims: Sequence[ClaimVerdict]) -> str:
+    """'3 claims: 2 hold, 1 fails'."""
+    found = Counter(one.on_reproduced.holds for one in claims)
+    verbs = {"holds": "hold", "fails": "fail"}
+    parts = ", ".join(
+        f"{found[key]} {word.label if found[key] == 1 else verbs.get(word.key, word.label)}"  # type: ignore[index]
+        for key, word in HOLDS.items()
+        if found[key]  # type: ignore[index]
+    )
+    return f"{subject}: {parts}" if parts else subject
 
 
 def named_cell(judged: Judged, name: str, paper: str) -> NamedCell:
@@ -118,7 +130,13 @@ def paper_view(judged: Judged, snapshot: Snapshot, paper: Paper) -> PaperView:
         conflicts=conflicts,
         misprints=tuple((named_cell(judged, m.cell, paper.id), m) for m in paper.misprints),
         coverage=tuple((name, tally) for name, tally in by_kind if tally.total),
-        findings=findings(paper.id, cells, claims, len(conflicts), len(paper.misprints)),
+        findings=findings(
+            paper.id,
+            cells,
+            with_printed_threshold(claims),
+            len(conflicts),
+            len(paper.misprints),
+        ),
     )
 
 

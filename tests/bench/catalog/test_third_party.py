@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.catalog.load import load_catalog
+from bench.catalog.load import PAPERS, load_catalog
 from bench.catalog.third_party import key_of, load_third_party
 from bench.errors import CatalogError
 
@@ -89,6 +89,10 @@ def test_a_mistake_is_one_line_with_its_place(
     assert message in error
     assert len(error.splitlines()) == 1
     assert f"{tmp_path / 'third_party.yaml'}:" in error
+
+
+def test_a_folder_of_papers_that_is_given_twice_is_read_once() -> None:
+    assert load_catalog(PAPERS).third_party == CATALOG.third_party
 
 
 def test_an_id_given_twice_is_an_error(tmp_path: Path) -> None:
