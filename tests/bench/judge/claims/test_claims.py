@@ -43,6 +43,7 @@ def judge(tiny, store) -> Any:
 
 
 MORE = "[1/tiny-b/ap] - [1/tiny-a/ap]"
+SMALL = {"holds": "supports", "fails": "contradicts"}  # what synthetic data say instead
 
 
 @pytest.mark.parametrize(
@@ -52,12 +53,15 @@ MORE = "[1/tiny-b/ap] - [1/tiny-a/ap]"
         (MORE, "0.3", "nearest", "holds"),  # 76.04 - 75.76 = 0.28
         (MORE, "0.4", "nearest", "fails"),  # at most 0.3, and 0.4 begins at 0.35
         (MORE, "0.25", "floor", "holds"),
-        (MORE, "0.3", "floor", "fails"),  # touching only
+        (MORE, "0.3", "floor", "inconclusive"),  # touching only, at the closed end
+        (MORE, "0.09", "floor", "fails"),  # below 0.10, the open end
         (MORE, "0.3", "ceil", "holds"),
-        (MORE, "0.1", "ceil", "fails"),
-        (MORE, "0.3", "at-least", "fails"),
+        (MORE, "0.1", "ceil", "inconclusive"),
+        (MORE, "0.3", "at-least", "inconclusive"),
+        (MORE, "0.31", "at-least", "fails"),
         (MORE, "0.29", "at-least", "holds"),
-        (MORE, "0.1", "at-most", "fails"),
+        (MORE, "0.1", "at-most", "inconclusive"),
+        (MORE, "0.09", "at-most", "fails"),
         (MORE, "0.15", "at-most", "holds"),
         ("[1/tiny-a/fps]", "86", "about", "holds"),
         ("[1/tiny-a/fps]", "80", "about", "fails"),
@@ -186,8 +190,8 @@ FASTER = "times([1/tiny-a/fps], [1/tiny-b/fps])"
 
 @pytest.mark.parametrize(
     ("b_ms", "device", "holds"),
-    [(15.0, "cpu", "holds"), (15.0, "cuda", "holds"), (20.0, "cuda", "fails"), (20.0, "cpu", "inconclusive"),
-     (8.0, "cpu", "fails")],
+    [(15.0, "cpu", "holds"), (15.0, "cuda", "holds"), (20.0, "cuda", "fails"), (20.0, "cpu", "not-on-this-machine"),
+     (8.0, "cpu", "not-on-this-machine"), (8.0, "cuda", "fails")],
 )  # fmt: skip
 def test_speeds_are_judged_by_their_ratio(judge, fill, make, b_ms, device, holds) -> None:
     fill(make.timed("box", device, tiny_a=10.0, tiny_b=b_ms))
@@ -200,9 +204,10 @@ def test_speeds_are_judged_by_their_ratio(judge, fill, make, b_ms, device, holds
     ("b_ms", "spread", "holds"),
     [
         (15.0, 0.01, "holds"),
-        (15.0, 0.05, "holds"),
+        (15.0, 0.02, "holds"),
+        (15.0, 0.05, "inconclusive"),  # from 1.36 to 1.66, allowed 1.364 to 1.65
         (15.0, 0.4, "inconclusive"),  # could be equal
-        (18.0, 0.01, "inconclusive"),
+        (18.0, 0.01, "not-on-this-machine"),
         (18.0, 0.10, "inconclusive"),  # reaches 1.5 by its noise alone
     ],
 )
@@ -228,7 +233,7 @@ def test_a_noisy_timer_never_makes_a_claimed_ratio_hold(
     [
         ("[1/tiny-a/fps] > [1/tiny-b/fps]", None, "holds"),
         (f"{FASTER} > 1.3", None, "holds"),
-        ("best([1/tiny-b/fps], [1/tiny-*/fps])", None, "fails"),
+        ("best([1/tiny-b/fps], [1/tiny-*/fps])", None, "not-on-this-machine"),
         ("[1/tiny-a/fps]", "100", "open"),
         ("[1/tiny-a/fps] > 30", None, "open"),
         ("[1/tiny-a/fps] - [1/tiny-b/fps]", "30", "open"),
@@ -288,7 +293,7 @@ def test_synthetic_data_judge_orderings_with_seeds(
 ) -> None:
     fill(*seeds(make, a, b, tier))
     judged = judge(expression, claimed).on_reproduced
-    assert (judged.holds, judged.evidence) == (holds, tier)
+    assert (judged.holds, judged.evidence) == (SMALL.get(holds, holds), tier)
     assert "synthetic data" in judged.reason
     if holds == "holds":
         assert judged.confidence > 0.975
@@ -335,7 +340,7 @@ def test_a_single_seed_borrows_the_spread_of_other_runs(judge, fill, make) -> No
     others = [make.trained("tiny-c-coco", n, ap) for n, ap in enumerate([30.0, 30.4, 30.2, 30.1])]
     fill(*seeds(make, [38.0], [45.0]), *others)
     judged = judge(MORE, "0.2").on_reproduced
-    assert judged.holds == "holds"
+    assert judged.holds == "supports"
     assert judged.value == pytest.approx(7.0)
     assert judged.interval[0] > 0
     assert "single seeds borrow" in judged.reason
@@ -346,7 +351,7 @@ def test_an_image_bootstrap_is_used_where_seeds_are_single(judge, fill, make) ->
     judged = judge(
         "[1/tiny-b/ap] > [1/tiny-a/ap]", paired=lambda *_: Difference(7.0, (5.0, 9.0), 0.999)
     )
-    assert judged.on_reproduced.holds == "holds"
+    assert judged.on_reproduced.holds == "supports"
     assert judged.on_reproduced.confidence == pytest.approx(0.999)
     assert "choice of images only" in judged.on_reproduced.reason
 
@@ -370,7 +375,7 @@ def test_an_interval_of_images_alone_must_exceed_the_effect_of_seeds(
 ) -> None:
     fill(*seeds(make, [38.0], [42.0]))
     judged = judge(ABOVE, paired=lambda *_: difference).on_reproduced
-    assert judged.holds == holds
+    assert judged.holds == SMALL.get(holds, holds)
     if difference.interval:
         assert "margin 2.50; the interval covers the choice of images only" in judged.reason
 
@@ -387,11 +392,11 @@ def test_an_interval_of_images_alone_must_exceed_the_effect_of_seeds(
 def test_an_interval_of_seeds_must_exceed_half_a_point(judge, fill, make, b, holds) -> None:
     fill(*seeds(make, [40.0, 40.1, 39.9], b))
     judged = judge(ABOVE).on_reproduced
-    assert judged.holds == holds
+    assert judged.holds == SMALL.get(holds, holds)
     assert "margin 0.50; the interval covers the spread of 3 seeds each" in judged.reason
     # of a ratio the margin is 0.5 points of the numerator: 0.5 / 40.0 = 0.0125
     ratio = judge("times([1/tiny-b/ap], [1/tiny-a/ap])", "1.4").on_reproduced
-    assert ratio.holds == holds
+    assert ratio.holds == SMALL.get(holds, holds)
     assert re.search(r"margin 0\.01;", ratio.reason)
 
 
@@ -401,23 +406,23 @@ def test_the_error_probabilities_of_several_contrasts_add_up(judge, fill, make) 
     both = "[2/plain/ap] < [1/tiny-a/ap] < [1/tiny-b/ap]"
     judged = judge(both, paired=lambda *_: one).on_reproduced
     assert (judged.holds, judged.confidence) == ("inconclusive", pytest.approx(0.96))
-    assert judge(ABOVE, paired=lambda *_: one).on_reproduced.holds == "holds"
+    assert judge(ABOVE, paired=lambda *_: one).on_reproduced.holds == "supports"
     joined = f"{ABOVE} and [2/plain/ap] < [1/tiny-a/ap]"
     assert judge(joined, paired=lambda *_: one).on_reproduced.holds == "inconclusive"
     sure = one._replace(confidence=0.99)  # 0.98; each above 1 - 0.025 / 2
-    assert judge(both, paired=lambda *_: sure).on_reproduced.holds == "holds"
-    assert judge(joined, paired=lambda *_: sure).on_reproduced.holds == "holds"
+    assert judge(both, paired=lambda *_: sure).on_reproduced.holds == "supports"
+    assert judge(joined, paired=lambda *_: sure).on_reproduced.holds == "supports"
 
 
 def test_among_several_contrasts_one_must_be_wrong_beyond_chance(judge, fill, make) -> None:
     fill(*seeds(make, [38.0], [42.0]), make.trained("tiny-c-coco", 0, 30.0))
     both = "[2/plain/ap] < [1/tiny-a/ap] < [1/tiny-b/ap]"
     low = Difference(-4.0, (-5.4, -2.6), 0.02)  # below 0.025, but not below 0.025 / 2
-    assert judge(ABOVE, paired=lambda *_: low).on_reproduced.holds == "fails"
+    assert judge(ABOVE, paired=lambda *_: low).on_reproduced.holds == "contradicts"
     assert judge(both, paired=lambda *_: low).on_reproduced.holds == "inconclusive"
     assert judge(f"{ABOVE} or {ABOVE}", paired=lambda *_: low).on_reproduced.holds == "inconclusive"
     surely = low._replace(confidence=0.01)
-    assert judge(both, paired=lambda *_: surely).on_reproduced.holds == "fails"
+    assert judge(both, paired=lambda *_: surely).on_reproduced.holds == "contradicts"
 
 
 def test_evidence_of_two_kinds_is_never_mixed_in_one_number(judge, fill, make) -> None:
@@ -449,8 +454,8 @@ def test_each_comparison_of_a_sentence_has_its_own_evidence(judge, fill, make) -
     )
     both = "[1/tiny-a/params] < [1/tiny-b/params] and [1/tiny-a/ap] < [1/tiny-b/ap]"
     judged = judge(both).on_reproduced
-    assert (judged.holds, judged.evidence) == ("holds", "mixed")
-    assert judge(f"not ({both})").on_reproduced.holds == "fails"
+    assert (judged.holds, judged.evidence) == ("supports", "mixed")
+    assert judge(f"not ({both})").on_reproduced.holds == "contradicts"
     assert (
         judge("[1/tiny-a/params] < [1/tiny-b/params] or [1/tiny-a/ap] > 70").on_reproduced.holds
         == "holds"
@@ -489,9 +494,9 @@ def test_a_plot_without_numbers_is_judged_by_the_runs_named_for_it(tiny, fill, m
     store = fill(*seeds(make, [38.0, 39.0, 38.5], [45.0, 45.5, 44.8]), *low)
     measurements = Measurements(tiny, ResultIndex(store))
     own, other = instead({}), instead({"tiny-b-coco": "tiny-c-coco"})
-    assert judge_claim("tinypaper", own, measurements).on_reproduced.holds == "holds"
+    assert judge_claim("tinypaper", own, measurements).on_reproduced.holds == "supports"
     judged = judge_claim("tinypaper", other, measurements)
-    assert judged.on_reproduced.holds == "fails"
+    assert judged.on_reproduced.holds == "contradicts"
     assert (judged.on_paper.holds, judged.on_paper.reason) == (
         "open",
         "about a plot without printed numbers",
@@ -538,4 +543,4 @@ def test_measures_from_0_to_1_are_judged_by_ordering_with_a_margin_of_their_size
     sentence = next(c for _, c in loaded.claims() if c.id == "response-average-higher")
     measurements = Measurements(loaded, ResultIndex(fill(*results)))
     judged = judge_claim("lofr", sentence, measurements).on_reproduced
-    assert (judged.holds, judged.evidence) == (holds, "smoke")
+    assert (judged.holds, judged.evidence) == (SMALL.get(holds, holds), "smoke")
