@@ -146,6 +146,7 @@ def _check_references(papers: list[tuple[Path, Paper]]) -> None:
             runs[run] = folder / "runs.yaml"
     for folder, paper in papers:
         problems += _unknown_runs(folder, paper, runs)
+        problems += _rules_without_basis(folder, paper)
     if problems:
         raise CatalogError("\n".join(problems))
 
@@ -166,4 +167,20 @@ def _unknown_runs(folder: Path, paper: Paper, known: Collection[str]) -> Iterato
                 yield (
                     f"{path}:{line}: table {table.table}, '{key}' names unknown run "
                     f"'{unknown}'; add it to runs.yaml or correct the name"
+                )
+
+
+def _rules_without_basis(folder: Path, paper: Paper) -> Iterator[str]:
+    """One line for each column or row whose counting rule paper.yaml does not account for."""
+    path = folder / "tables.yaml"
+    for number, table in enumerate(paper.tables):
+        named = [("columns", i, c.key, c.rule) for i, c in enumerate(table.columns)]
+        named += [("rows", i, r.key, r.rule) for i, r in enumerate(table.rows)]
+        for part, position, key, rule in named:
+            if rule and rule not in paper.counting_rules:
+                line = line_of(path, (number, part, position))
+                known = ", ".join(paper.counting_rules) or "no rule"
+                yield (
+                    f"{path}:{line}: table {table.table}, '{key}' counts by rule '{rule}', but counting_rules in "
+                    f"{folder / 'paper.yaml'} has {known}; add it with basis (stated, fitted, quoted-source) and reason"
                 )
