@@ -182,6 +182,7 @@ def _check_references(papers: list[tuple[Path, Paper]], methods: Methods) -> Non
             runs[run] = folder / "runs.yaml"
     for folder, paper in papers:
         problems += [*_unknown_runs(folder, paper, runs), *_unknown_places(folder, paper)]
+        problems += _rules_without_basis(folder, paper)
         problems += wrong_methods(methods, paper, folder / "tables.yaml")
     if problems:
         raise CatalogError("\n".join(problems))
@@ -237,3 +238,19 @@ def _misplaced(place: Place, table: Table | None) -> str:
         if key and key not in known:
             return f"table {table.table} has no {kind} '{key}'; there are {', '.join(known)}"
     return ""
+
+
+def _rules_without_basis(folder: Path, paper: Paper) -> Iterator[str]:
+    """One line for each column or row whose counting rule paper.yaml does not account for."""
+    path = folder / "tables.yaml"
+    for number, table in enumerate(paper.tables):
+        named = [("columns", i, c.key, c.rule) for i, c in enumerate(table.columns)]
+        named += [("rows", i, r.key, r.rule) for i, r in enumerate(table.rows)]
+        for part, position, key, rule in named:
+            if rule and rule not in paper.counting_rules:
+                line = line_of(path, (number, part, position))
+                known = ", ".join(paper.counting_rules) or "no rule"
+                yield (
+                    f"{path}:{line}: table {table.table}, '{key}' counts by rule '{rule}', but counting_rules in "
+                    f"{folder / 'paper.yaml'} has {known}; add it with basis (stated, fitted, quoted-source) and reason"
+                )

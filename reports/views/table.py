@@ -15,7 +15,16 @@ from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult
 from reports.views.results import Trace, trace
 from reports.views.urls import cell_link
-from reports.views.words import EVIDENCE, ORIGINS, SILENT, VERDICTS, Word, number, signed
+from reports.views.words import (
+    COMPARISONS,
+    EVIDENCE,
+    ORIGINS,
+    SILENT,
+    VERDICTS,
+    Word,
+    number,
+    signed,
+)
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,12 @@ class CellView:
     def relative(self) -> bool:
         """Whether the difference is in percent of the printed value (counts, speeds) and not in its unit."""
         return self.kind in ("count", "speed")
+
+    @property
+    def comparison(self) -> str | None:
+        """How the measured protocol relates to the printed one, in words."""
+        found = self.verdict.comparison if self.verdict else None
+        return COMPARISONS[found] if found else None
 
     @property
     def interval(self) -> str | None:

@@ -214,4 +214,5 @@ class OrderingClaim:
             f" {closest.value:+.2f} [{closest.interval.low:+.2f}, {closest.interval.high:+.2f}]"
         )
         words += f", margin {closest.margin:.2f}"
-        return "; ".join([words, *dict.fromkeys(one.covers for one in found)])
+        undecided = (one for one in found if self._numbers.single(one.node))
+        return f"{words}; {next(undecided, closest).covers}"

@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 from bench.catalog.numbers import parse_number
 from bench.catalog.schema import Claim
-from bench.judge.claims.arithmetic import Evaluation, Judged, claimed_range, tidy
+from bench.judge.claims.arithmetic import Evaluation, Judged, tidy
+from bench.judge.claims.claimed import claimed_range
 from bench.judge.claims.expressions import Resolved
 from bench.judge.claims.uncertainty import (
     MeasuredNumbers,

@@ -9,10 +9,10 @@ import ast
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from bench.judge.claims.arithmetic import OF_LIST, OF_RATIO, OPERATORS, Evaluation
+from bench.judge.claims.arithmetic import OF_LIST, OF_RATIO, OPERATORS, POSITION, Evaluation
 from bench.judge.claims.expressions import Resolved
 from bench.judge.evidence import Measurement
-from bench.judge.intervals import Interval
+from bench.judge.intervals import Interval, positions
 from bench.judge.statistics import LEVEL, Estimate, Spread, propagate, slope
 from bench.judge.tolerance import released
 
@@ -115,6 +115,8 @@ class MeasuredNumbers:
                 return OPERATORS[type(op)](*parts)
             case ast.Call(func=ast.Name(id="abs")):
                 return abs(parts[0])
+            case ast.Call(func=ast.Name(id="argmax" | "argmin" as name)):
+                return Interval.hull(map(Interval.point, positions(parts, POSITION[name])))
             case ast.Call(func=ast.Name(id=name)):
                 ratio = OF_RATIO.get(name)
                 return ratio(parts[0] / parts[1]) if ratio else OF_LIST[name](parts)

@@ -125,7 +125,7 @@ def test_claims_carry_both_judgements(judged) -> None:
         "counted",
     )
     assert records["b-above-a"]["on_reproduced"]["evidence"] == "smoke"
-    assert records["b-above-a"]["on_reproduced"]["holds"] == "holds"
+    assert records["b-above-a"]["on_reproduced"]["holds"] == "supports"
     assert records["small-and-good"]["on_reproduced"]["evidence"] == "mixed"
     assert records["above-75"]["on_reproduced"]["holds"] == "inconclusive"  # one training
     assert records["fewer-parameters"]["on_reproduced"]["holds"] == "open"

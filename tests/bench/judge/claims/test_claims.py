@@ -43,6 +43,7 @@ def judge(tiny, store) -> Any:
 
 
 MORE = "[1/tiny-b/ap] - [1/tiny-a/ap]"
+SMALL = {"holds": "supports", "fails": "contradicts"}  # what synthetic data say instead
 
 
 @pytest.mark.parametrize(
@@ -52,12 +53,15 @@ MORE = "[1/tiny-b/ap] - [1/tiny-a/ap]"
         (MORE, "0.3", "nearest", "holds"),  # 76.04 - 75.76 = 0.28
         (MORE, "0.4", "nearest", "fails"),  # at most 0.3, and 0.4 begins at 0.35
         (MORE, "0.25", "floor", "holds"),
-        (MORE, "0.3", "floor", "fails"),  # touching only
+        (MORE, "0.3", "floor", "inconclusive"),  # touching only, at the closed end
+        (MORE, "0.09", "floor", "fails"),  # below 0.10, the open end
         (MORE, "0.3", "ceil", "holds"),
-        (MORE, "0.1", "ceil", "fails"),
-        (MORE, "0.3", "at-least", "fails"),
+        (MORE, "0.1", "ceil", "inconclusive"),
+        (MORE, "0.3", "at-least", "inconclusive"),
+        (MORE, "0.31", "at-least", "fails"),
         (MORE, "0.29", "at-least", "holds"),
-        (MORE, "0.1", "at-most", "fails"),
+        (MORE, "0.1", "at-most", "inconclusive"),
+        (MORE, "0.09", "at-most", "fails"),
         (MORE, "0.15", "at-most", "holds"),
         ("[1/tiny-a/fps]", "86", "about", "holds"),
         ("[1/tiny-a/fps]", "80", "about", "fails"),
@@ -186,8 +190,8 @@ FASTER = "times([1/tiny-a/fps], [1/tiny-b/fps])"
 
 @pytest.mark.parametrize(
     ("b_ms", "device", "holds"),
-    [(15.0, "cpu", "holds"), (15.0, "cuda", "holds"), (20.0, "cuda", "fails"), (20.0, "cpu", "inconclusive"),
-     (8.0, "cpu", "fails")],
+    [(15.0, "cpu", "holds"), (15.0, "cuda", "holds"), (20.0, "cuda", "fails"), (20.0, "cpu", "not-on-this-machine"),
+     (8.0, "cpu", "not-on-this-machine"), (8.0, "cuda", "fails")],
 )  # fmt: skip
 def test_speeds_are_judged_by_their_ratio(judge, fill, make, b_ms, device, holds) -> None:
     fill(make.timed("box", device, tiny_a=10.0, tiny_b=b_ms))
@@ -200,9 +204,10 @@ def test_speeds_are_judged_by_their_ratio(judge, fill, make, b_ms, device, holds
     ("b_ms", "spread", "holds"),
     [
         (15.0, 0.01, "holds"),
-        (15.0, 0.05, "holds"),
+        (15.0, 0.02, "holds"),
+        (15.0, 0.05, "inconclusive"),  # from 1.36 to 1.66, allowed 1.364 to 1.65
         (15.0, 0.4, "inconclusive"),  # could be equal
-        (18.0, 0.01, "inconclusive"),
+        (18.0, 0.01, "not-on-this-machine"),
         (18.0, 0.10, "inconclusive"),  # reaches 1.5 by its noise alone
     ],
 )
@@ -228,7 +233,7 @@ def test_a_noisy_timer_never_makes_a_claimed_ratio_hold(
     [
         ("[1/tiny-a/fps] > [1/tiny-b/fps]", None, "holds"),
         (f"{FASTER} > 1.3", None, "holds"),
-        ("best([1/tiny-b/fps], [1/tiny-*/fps])", None, "fails"),
+        ("best([1/tiny-b/fps], [1/tiny-*/fps])", None, "not-on-this-machine"),
         ("[1/tiny-a/fps]", "100", "open"),
         ("[1/tiny-a/fps] > 30", None, "open"),
         ("[1/tiny-a/fps] - [1/tiny-b/fps]", "30", "open"),
@@ -288,7 +293,7 @@ def test_synthetic_data_judge_orderings_with_seeds(
 ) -> None:
     fill(*seeds(make, a, b, tier))
     judged = judge(expression, claimed).on_reproduced
-    assert (judged.holds, judged.evidence) == (holds, tier)
+    assert (judged.holds, judged.evidence) == (SMALL.get(holds, holds), tier)
     assert "synthetic data" in judged.reason
     if holds == "holds":
         assert judged.confidence > 0.975
@@ -362,11 +367,11 @@ def test_one_training_decides_no_ordering_and_shows_what_it_can(
 def test_an_interval_of_seeds_must_exceed_half_a_point(judge, fill, make, b, holds) -> None:
     fill(*seeds(make, [40.0, 40.1, 39.9], [b, b + 0.1, b - 0.1]))
     judged = judge(ABOVE).on_reproduced
-    assert judged.holds == holds
+    assert judged.holds == SMALL.get(holds, holds)
     assert "margin 0.50; the interval covers the spread of 3 seeds each" in judged.reason
     # of a ratio the margin is 0.5 points of the numerator: 0.5 / 40.0 = 0.0125
     ratio = judge("times([1/tiny-b/ap], [1/tiny-a/ap])", "1.4").on_reproduced
-    assert ratio.holds == holds
+    assert ratio.holds == SMALL.get(holds, holds)
     assert re.search(r"margin 0\.01;", ratio.reason)
 
 
@@ -383,7 +388,8 @@ def test_the_error_probabilities_of_several_comparisons_add_up(
     judge, fill, make, gap, alone, among_three
 ) -> None:
     fill(*seeds(make, [40.0] * 3, [40.0 + gap] * 3))
-    assert judge(ABOVE).on_reproduced.holds == alone
+    assert judge(ABOVE).on_reproduced.holds == SMALL.get(alone, alone)
+    among_three = SMALL.get(among_three, among_three)
     assert judge(f"{ABOVE} and {ABOVE} and {ABOVE}").on_reproduced.holds == among_three
     assert judge(f"{ABOVE} or {ABOVE} or {ABOVE}").on_reproduced.holds == among_three
 
@@ -398,7 +404,7 @@ def test_evidence_of_two_kinds_is_never_mixed_in_one_number(judge, fill, make) -
 def test_the_strongest_evidence_that_covers_all_cells_is_used(judge, fill, make) -> None:
     fill(*seeds(make, [38.0] * 3, [45.0] * 3), *seeds(make, [76.0], [75.0], "full"))
     judged = judge("[1/tiny-b/ap] > [1/tiny-a/ap]").on_reproduced
-    assert (judged.holds, judged.evidence) == ("holds", "smoke")  # one training decides nothing
+    assert (judged.holds, judged.evidence) == ("supports", "smoke")  # one training decides nothing
     fill(*seeds(make, [76.0] * 3, [75.0, 75.0], "full"))
     judged = judge("[1/tiny-b/ap] > [1/tiny-a/ap]").on_reproduced
     assert (judged.holds, judged.evidence) == ("fails", "full-1")
@@ -423,8 +429,8 @@ def test_each_comparison_of_a_sentence_has_its_own_evidence(judge, fill, make) -
     )
     both = "[1/tiny-a/params] < [1/tiny-b/params] and [1/tiny-a/ap] < [1/tiny-b/ap]"
     judged = judge(both).on_reproduced
-    assert (judged.holds, judged.evidence) == ("holds", "mixed")
-    assert judge(f"not ({both})").on_reproduced.holds == "fails"
+    assert (judged.holds, judged.evidence) == ("supports", "mixed")
+    assert judge(f"not ({both})").on_reproduced.holds == "contradicts"
     assert (
         judge("[1/tiny-a/params] < [1/tiny-b/params] or [1/tiny-a/ap] > 70").on_reproduced.holds
         == "holds"
@@ -455,9 +461,9 @@ def test_a_plot_without_numbers_is_judged_by_the_runs_named_for_it(tiny, fill, m
     store = fill(*seeds(make, [38.0, 39.0, 38.5], [45.0, 45.5, 44.8]), *low)
     measurements = Measurements(tiny, ResultIndex(store))
     own, other = instead({}), instead({"tiny-b-coco": "tiny-c-coco"})
-    assert judge_claim("tinypaper", own, measurements).on_reproduced.holds == "holds"
+    assert judge_claim("tinypaper", own, measurements).on_reproduced.holds == "supports"
     judged = judge_claim("tinypaper", other, measurements)
-    assert judged.on_reproduced.holds == "fails"
+    assert judged.on_reproduced.holds == "contradicts"
     assert (judged.on_paper.holds, judged.on_paper.reason) == (
         "open",
         "about a plot without printed numbers",
@@ -504,4 +510,4 @@ def test_measures_from_0_to_1_are_judged_by_ordering_with_a_margin_of_their_size
     sentence = next(c for _, c in loaded.claims() if c.id == "response-average-higher")
     measurements = Measurements(loaded, ResultIndex(fill(*results)))
     judged = judge_claim("lofr", sentence, measurements).on_reproduced
-    assert (judged.holds, judged.evidence) == (holds, "smoke")
+    assert (judged.holds, judged.evidence) == (SMALL.get(holds, holds), "smoke")
