@@ -56,6 +56,7 @@ def _printed(judged: Judged) -> Iterable[Group]:
         for row in view.rows:
             protocol = dict(row.cells[0].cell.protocol)
             split = protocol.pop("split")
+            protocol.pop("machine", None)  # of the speeds, which are not ranked
             size = sizes_of(protocol.get("input_size", ""))
             if size:
                 protocol["input_size"] = f"{size[1]}x{size[0]}"

@@ -212,6 +212,21 @@ def test_a_method_under_two_labels_is_one_method_by_its_aliases() -> None:
     assert (found.what, found.printed) == ("AP of AE", ("65.5", "56.6"))
 
 
+@pytest.mark.parametrize(("metric", "clash"), [("AP", True), ("fps", False)])
+def test_another_machine_explains_a_speed_and_no_accuracy(metric: str, clash: bool) -> None:
+    columns = [{"key": "x", "label": metric, "metric": metric}]
+    tables = [
+        paper(
+            "alpha", [quoted("CPN", x)], columns, table=number, protocol={"machine": name}
+        ).tables[0]
+        for number, x, name in (("1", "27", "Tesla T4"), ("2", "25", "RTX 2080 Ti"))
+    ]
+    both = paper("alpha", [quoted("CPN", "27")], columns).model_copy(
+        update={"tables": tuple(tables)}
+    )
+    assert bool(find_conflicts(catalog_of(both))) == clash
+
+
 def test_speeds_of_one_method_conflict_within_a_paper_only() -> None:
     fps = {"key": "fps", "label": "FPS", "metric": "fps"}
     both = [quoted("CPN", "27", key="a"), quoted("CPN", "25", key="b")]
