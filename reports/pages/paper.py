@@ -152,8 +152,10 @@ def _value_findings(paper: str, cells: Sequence[CellView]) -> Iterable[Finding]:
                 yield Finding(text, link, 1)
             continue
         agree = [c for c in compared if c.word.key in ("reproduced", "better")]
-        text = f"{len(agree)} of {plural(len(compared), f'compared {name} value')} {_verb(len(agree), 'hold')}."
-        yield Finding(text, link, 5)
+        text = f"{len(agree)} of {plural(len(compared), f'compared {name} value')} {_verb(len(agree), 'hold')}"
+        undecided = sum(c.word.key == "inconclusive" for c in compared)
+        more = f", {undecided} {_verb(undecided, 'are')} inconclusive" if undecided else ""
+        yield Finding(f"{text}{more}.", link, 5)
         yield from _largest_deviation([c for c in compared if c.word.key == "deviates"], name)
 
 
