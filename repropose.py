@@ -121,7 +121,8 @@ def verdicts(snapshot: Snapshot | None = None) -> "pd.DataFrame":
     "inconclusive", "not-comparable", "stale", "failed", "not-run", "quoted", "setting", "empty"), evidence ("counted",
     "timed", "smoke", "lab", "released-weights", "full-1", "full-3"), comparison (of an accuracy's protocol with the
     printed one: "exact", "unknown", "proxy"), value, difference and interval (low, high) in `unit`, shown (the value
-    rounded as printed), seeds, reason, results (files), unit, run.
+    rounded as printed), seeds, reason, cause (a known misprint of the cell), results (files), unit, origin ("own",
+    "rerun", "quoted"), run.
     """
     return _frame(export.verdicts(load_catalog(), snapshot or judge()))
 
@@ -131,8 +132,9 @@ def claims(snapshot: Snapshot | None = None) -> "pd.DataFrame":
 
     Columns: paper, id, where, registered, place, also, free_place, claim, expression, claimed (as printed), rounding,
     instead, threshold ("paper", "ours"), note; then, with the prefix on_paper_ and on_reproduced_: value and interval
-    in the unit of the expression, holds ("holds", "fails", "inconclusive", "open"), confidence (0 to 1), evidence,
-    reason.
+    in the unit of the expression, holds ("holds", "within-rounding", "supports", "inconclusive", "not-on-this-machine",
+    "contradicts", "fails", "open"; "supports" and "contradicts" of training on synthetic data), confidence (0 to 1),
+    evidence, reason.
     """
     records = export.claims(snapshot or judge())
     sides = ("on_paper", "on_reproduced")
@@ -155,7 +157,7 @@ def third_party() -> "pd.DataFrame":
 
     They decide no verdict. Columns: paper, table, row_key, column_key, printed, metric, unit; value and difference (to
     the printed number, NaN if there is none) in `unit`; measured_by ("authors", "library", "user"); agreement
-    ("within-rounding", "within-tolerance", "differs", "not-printed"); comparison ("exact", "proxy", "unknown" protocol),
+    ("within-rounding", "within-tolerance", "differs", "not-printed"); comparison ("exact", "proxy", "unknown"),
     differs, unstated (what of the protocol differs, or is not stated); model, protocol, note, id, repository, path,
     commit, issue, link, date, accessed.
     """
@@ -166,7 +168,8 @@ def coverage(snapshot: Snapshot | None = None) -> "pd.DataFrame":
     """How much of each table can be and is reproduced, one row per table.
 
     Columns: paper, table, title; numbers of rows, cells, numbers (cells that hold one), with_run, with_model,
-    with_runnable, with_evidence; evidence and verdicts {kind: cells}; missing_configs, rows_without_run {row: why}.
+    with_runnable, with_evidence; evidence, verdicts and verdicts_quoted (of quoted rows) {kind: cells};
+    missing_configs, rows_without_run {row: why}.
     """
     from bench.judge.coverage import coverage
 

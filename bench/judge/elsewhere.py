@@ -99,6 +99,13 @@ class Elsewhere(Strict):
         return f"https://github.com/{source.repository}/{quote(place)}"
 
 
+def headed(figures: Sequence[Elsewhere]) -> list[tuple[str, list[Elsewhere]]]:
+    """What the authors published later, then what others measured, each under its heading."""
+    parts = {"Authors later": True, "Others": False}
+    found = [(name, [one for one in figures if one.by_authors is by]) for name, by in parts.items()]
+    return [(name, some) for name, some in found if some]
+
+
 def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(name.replace("_", " ") for name in names if name != "unknown")
 

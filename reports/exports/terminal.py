@@ -38,7 +38,7 @@ def render_table(catalog: Catalog, name: str, verdicts: Sequence[Verdict]) -> st
     tally = Tally.of(cell for cells in rows.values() for cell in cells)
     note = "authors, others, by proxy: reported elsewhere; --json names the sources"
     others = any(cell.elsewhere for cells in rows.values() for cell in cells)
-    below = filter(None, [tally.text, by_chance(verdicts), note if others else ""])
+    below = [*tally.lines, *filter(None, [by_chance(verdicts), note if others else ""])]
     return "\n".join([title, "", *(line.rstrip() for line in body), "", *below])
 
 
