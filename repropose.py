@@ -5,6 +5,7 @@
     repropose.cells(), runs(), models(), results()             the papers, and what was measured
     repropose.verdicts(), claims(), conflicts(), coverage()    what follows from it
     repropose.history()                                        how verdicts changed
+    repropose.third_party()                                    what others measured for the same cells
     repropose.judge()                                          all of that as one snapshot
     repropose.load_catalog()                                   the papers as validated objects
     repropose.evaluate(file)                                   metrics and error diagnosis of predictions
@@ -28,6 +29,7 @@ from bench.catalog.load import Catalog, load_catalog
 from bench.commands.common import judged, measurements, results_store
 from bench.errors import ReproPoseError
 from bench.judge import export
+from bench.judge.elsewhere import FIELDS
 from bench.judge.history import read, select
 from bench.judge.records import Conflict, Snapshot
 from bench.paths import workspace
@@ -58,6 +60,7 @@ __all__ = [
     "models",
     "results",
     "runs",
+    "third_party",
     "verdicts",
     "workspace",
 ]
@@ -68,8 +71,8 @@ def cells(paper: str | None = None, table: str | None = None) -> "pd.DataFrame":
 
     Columns: paper, table, row, row_key, column, column_key (labels as printed, and keys), printed (the string),
     number (its value in `unit`, NaN for text and dashes), metric (None for settings), unit ("%", "M", "G",
-    "fps", ...), origin ("own", "rerun", "quoted"), source (of a quoted row), group, run, model, split, page,
-    protocol {key: value}. Raises `UnknownName`.
+    "fps", ...), origin ("own", "rerun", "quoted"), source (of a quoted row), group, run, model, method (its canonical
+    name over all papers), split, page, protocol {key: value}. Raises `UnknownName`.
     """
     return _frame(export.cells(load_catalog(), paper, table))
 
@@ -119,8 +122,10 @@ def verdicts(snapshot: Snapshot | None = None) -> "pd.DataFrame":
 
     Columns: paper, table, row, row_key, column, column_key, printed; verdict ("reproduced", "better", "deviates",
     "inconclusive", "not-comparable", "stale", "failed", "not-run", "quoted", "setting", "empty"), evidence ("counted",
-    "timed", "smoke", "lab", "released-weights", "full-1", "full-3"), value, difference and interval (low, high) in
-    `unit`, shown (the value rounded as printed), seeds, reason, results (files), unit, run.
+    "timed", "smoke", "lab", "released-weights", "full-1", "full-3"), comparison (of an accuracy's protocol with the
+    printed one: "exact", "unknown", "proxy"), value, difference and interval (low, high) in `unit`, shown (the value
+    rounded as printed), seeds, reason, cause (a known misprint of the cell), results (files), unit, origin ("own",
+    "rerun", "quoted"), run.
     """
     return _frame(export.verdicts(load_catalog(), snapshot or judge()))
 
@@ -130,8 +135,9 @@ def claims(snapshot: Snapshot | None = None) -> "pd.DataFrame":
 
     Columns: paper, id, where, registered, place, also, free_place, claim, expression, claimed (as printed), rounding,
     instead, threshold ("paper", "ours"), note; then, with the prefix on_paper_ and on_reproduced_: value and interval
-    in the unit of the expression, holds ("holds", "fails", "inconclusive", "open"), confidence (0 to 1), evidence,
-    reason.
+    in the unit of the expression, holds ("holds", "within-rounding", "supports", "inconclusive", "not-on-this-machine",
+    "contradicts", "fails", "open"; "supports" and "contradicts" of training on synthetic data), confidence (0 to 1),
+    evidence, reason.
     """
     records = export.claims(snapshot or judge())
     sides = ("on_paper", "on_reproduced")
@@ -149,11 +155,24 @@ def conflicts(snapshot: Snapshot | None = None) -> "pd.DataFrame":
     return _frame(export.conflicts(snapshot or judge()), *Conflict.model_fields)
 
 
+def third_party() -> "pd.DataFrame":
+    """Figures that authors published later, or libraries and users measured, one row per figure and printed cell.
+
+    They decide no verdict. Columns: paper, table, row_key, column_key, printed, metric, unit; value and difference (to
+    the printed number, NaN if there is none) in `unit`; measured_by ("authors", "library", "user"); agreement
+    ("within-rounding", "within-tolerance", "differs", "not-printed"); comparison ("exact", "proxy", "unknown"),
+    differs, unstated (what of the protocol differs, or is not stated); model, protocol, note, id, repository, path,
+    commit, issue, link, date, accessed.
+    """
+    return _frame(export.third_party(load_catalog()), *FIELDS)
+
+
 def coverage(snapshot: Snapshot | None = None) -> "pd.DataFrame":
     """How much of each table can be and is reproduced, one row per table.
 
     Columns: paper, table, title; numbers of rows, cells, numbers (cells that hold one), with_run, with_model,
-    with_runnable, with_evidence; evidence and verdicts {kind: cells}; missing_configs, rows_without_run {row: why}.
+    with_runnable, with_evidence; evidence, verdicts and verdicts_quoted (of quoted rows) {kind: cells};
+    missing_configs, rows_without_run {row: why}.
     """
     from bench.judge.coverage import coverage
 

@@ -36,6 +36,7 @@ TRUTH = {
 }
 FOUND = [{"image_id": 1, "category_id": 1, "keypoints": POINTS, "score": 0.9}]
 TABLES = ("cells", "runs", "models", "results", "verdicts", "claims", "conflicts", "coverage")
+TABLES += ("third_party",)
 
 
 @pytest.fixture

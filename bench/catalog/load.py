@@ -7,15 +7,17 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from bench.catalog.cells import Cell, CellKey, row_protocol
+from bench.catalog.methods import Method, Methods, load_methods, wrong_methods
 from bench.catalog.place import Place
 from bench.catalog.schema import Claim, Column, Paper, Row, Run, Table
+from bench.catalog.third_party import ThirdParty, load_third_party
 from bench.catalog.yaml_lines import line_of, read_yaml
 from bench.errors import CatalogError, UnknownName
 
@@ -55,10 +57,12 @@ def _explain(folder: Path, error: ValidationError) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Catalog:
-    """All papers, and lookups by name."""
+    """All papers, the identity of their methods, figures of others, and lookups by name."""
 
     papers: dict[str, Paper]
     folders: dict[str, Path]
+    methods: Methods = field(default_factory=Methods)
+    third_party: tuple[ThirdParty, ...] = ()
 
     @cached_property
     def tables(self) -> dict[str, tuple[Paper, Table]]:
@@ -91,6 +95,26 @@ class Catalog:
 
     def _model_of(self, column: Column, row: Row, run: str | None) -> str | None:
         return column.model or row.model or (self.run(run).config if run else None)
+
+    @cached_property
+    def method_keys(self) -> dict[tuple[str, str], str | None]:
+        """('transpose-2', row key) -> the row's method in `methods`; None if it shows none or it is not known."""
+        found = {}
+        for name, (_, table) in self.tables.items():
+            for row in table.rows:
+                model = self.run(row.run).config if row.run else None
+                none = self.methods.reason_for_none(name, row.key)
+                found[name, row.key] = None if none else self.methods.key_of(table, row, model)
+        return found
+
+    def method_key(self, cell: Cell) -> str | None:
+        """The method of a cell's row."""
+        return self.method_keys[f"{cell.paper}-{cell.table.table}", cell.row.key]
+
+    def method(self, cell: Cell) -> Method | None:
+        """The method of a cell's row, with its canonical name."""
+        key = self.method_key(cell)
+        return self.methods.methods[key] if key else None
 
     def with_run(self, cell: Cell, run: str) -> Cell:
         """The same cell with the result of another run, at whatever input size that has. Raises `UnknownName`."""
@@ -134,12 +158,20 @@ def load_catalog(*extra: Path) -> Catalog:
     folders = sorted({f.parent for root in roots for f in root.glob("*/paper.yaml")})
     papers = {folder: load_paper(folder) for folder in folders}
     ordered = sorted(papers.items(), key=lambda item: (item[1].order, item[1].id))
-    _check_references(ordered)
-    return Catalog({p.id: p for _, p in ordered}, {p.id: folder for folder, p in ordered})
+    shared = list(dict.fromkeys(root.resolve() for root in roots))  # a root may be given twice
+    methods = load_methods(root / "methods.yaml" for root in shared)
+    _check_references(ordered, methods)
+    by_id = {p.id: folder for folder, p in ordered}
+    catalog = Catalog({p.id: p for _, p in ordered}, by_id, methods)
+    figures: dict[Path, str | None] = {root / "third_party.yaml": None for root in shared}
+    figures |= {folder / "third_party.yaml": paper for paper, folder in by_id.items()}
+    existing = {path: paper for path, paper in figures.items() if path.is_file()}
+    records = load_third_party(existing, catalog.cell_index)
+    return replace(catalog, third_party=tuple(records))
 
 
-def _check_references(papers: list[tuple[Path, Paper]]) -> None:
-    """Names that cross files: papers and runs are unique, every named run exists."""
+def _check_references(papers: list[tuple[Path, Paper]], methods: Methods) -> None:
+    """Names that cross files: papers and runs are unique, every named run and method exists."""
     runs: dict[str, Path] = {}
     ids = Counter(paper.id for _, paper in papers)
     problems = [f"paper id '{one}' is used by two folders" for one in ids if ids[one] > 1]
@@ -150,6 +182,8 @@ def _check_references(papers: list[tuple[Path, Paper]]) -> None:
             runs[run] = folder / "runs.yaml"
     for folder, paper in papers:
         problems += [*_unknown_runs(folder, paper, runs), *_unknown_places(folder, paper)]
+        problems += _rules_without_basis(folder, paper)
+        problems += wrong_methods(methods, paper, folder / "tables.yaml")
     if problems:
         raise CatalogError("\n".join(problems))
 
@@ -204,3 +238,19 @@ def _misplaced(place: Place, table: Table | None) -> str:
         if key and key not in known:
             return f"table {table.table} has no {kind} '{key}'; there are {', '.join(known)}"
     return ""
+
+
+def _rules_without_basis(folder: Path, paper: Paper) -> Iterator[str]:
+    """One line for each column or row whose counting rule paper.yaml does not account for."""
+    path = folder / "tables.yaml"
+    for number, table in enumerate(paper.tables):
+        named = [("columns", i, c.key, c.rule) for i, c in enumerate(table.columns)]
+        named += [("rows", i, r.key, r.rule) for i, r in enumerate(table.rows)]
+        for part, position, key, rule in named:
+            if rule and rule not in paper.counting_rules:
+                line = line_of(path, (number, part, position))
+                known = ", ".join(paper.counting_rules) or "no rule"
+                yield (
+                    f"{path}:{line}: table {table.table}, '{key}' counts by rule '{rule}', but counting_rules in "
+                    f"{folder / 'paper.yaml'} has {known}; add it with basis (stated, fitted, quoted-source) and reason"
+                )

@@ -117,6 +117,7 @@ class Row(Strict):
         None, description="what the numbers measure, if not what the columns say"
     )
     model: str | None = Field(None, description="zoo model for counts and speed, without a run")
+    method: Slug | None = Field(None, description="key in methods.yaml, if the label is ambiguous")
     why_no_run: str | None = None
     rule: str | None = Field(
         None, description="FLOPs counting rule of this row, if not the column's"
@@ -264,6 +265,16 @@ class Misprint(Strict):
     reason: Text
 
 
+class CountingRule(Strict):
+    """How we know the rule by which a paper counts operations."""
+
+    basis: Literal["stated", "fitted", "quoted-source"] = Field(
+        description="stated: by the paper or its authors' published counter; fitted: chosen because it returns printed "
+        "values; quoted-source: that of the source the rows are quoted from, as far as it is known"
+    )
+    reason: Text = Field(description="with section and page, or what it was fitted to")
+
+
 class Paper(Strict):
     """A paper: its tables, runs, claims and notes."""
 
@@ -283,5 +294,12 @@ class Paper(Strict):
     timed_beside: tuple[Text, ...] = Field(
         (), description="zoo models timed with the paper's own, for ratios"
     )
+    counting_rules: dict[Slug, CountingRule] = Field(
+        {}, description="every rule that its tables name for operations -> how it is known"
+    )
     misprints: tuple[Misprint, ...] = ()
     notes: str = ""
+
+    def misprint(self, *place: str) -> Misprint | None:
+        """The known misprint of a cell, given as keys of table, row and column."""
+        return next((one for one in self.misprints if one.cell == "/".join(place)), None)

@@ -1,10 +1,11 @@
 """YAML whose mistakes are reported with file and line."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
 import yaml
+from pydantic import ValidationError
 
 from bench.errors import CatalogError
 
@@ -78,6 +79,17 @@ def line_of(path: Path, location: tuple[int | str, ...]) -> int:
         else:
             break
     return line
+
+
+def mistakes(path: Path, error: ValidationError) -> Iterator[str]:
+    """One line for each mistake in a file of one record or list: file, line, where, what is wrong, what arrived."""
+    for item in error.errors(include_url=False):
+        location = (*item["loc"], *item.get("ctx", {}).get("at", ()))
+        where = " > ".join(map(str, location)) or "the file"
+        got = item["input"]
+        shown = f" (got {got!r})" if isinstance(got, str | int | float | bool) else ""
+        message = item["msg"].removeprefix("Value error, ")
+        yield f"{path}:{line_of(path, location)}: {where}: {message}{shown}"
 
 
 def append_to(path: Path, number: int, key: str, entry: str) -> str:

@@ -26,6 +26,9 @@ def judge_command(fail_on: tuple[str, ...], as_json: bool) -> None:
     snapshot = judged(everything)
     found = failures(snapshot, fail_on)
     rows = export.verdicts(everything.catalog, snapshot)
+    if not as_json:
+        for row in rows:
+            row["reason"] = "; ".join(filter(None, (row["cause"], row["reason"])))
     columns = ("paper", "table", "row", "column", "printed", "shown", "verdict", "reason")
     print_rows(rows, as_json, *columns)
     if found:
@@ -54,7 +57,8 @@ def table_command(name: str, tier: str | None) -> None:
 def export_command(folder: Path) -> None:
     """Export everything as CSV and Parquet files.
 
-    One file each for cells, runs, models, results, verdicts, claims, conflicts, coverage, history.
+    One file each for cells, runs, models, results, verdicts, claims, conflicts, coverage,
+    third_party, history.
     """
     found = measurements()
     tables = export.everything(found, judged(found)) | {"history": export.history(read())}

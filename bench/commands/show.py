@@ -15,6 +15,7 @@ from bench.commands.common import (
 )
 from bench.judge import export
 from bench.judge.coverage import coverage
+from bench.judge.elsewhere import as_record, reported_elsewhere
 from bench.judge.verdicts import judge_table
 from bench.paths import config_files
 from bench.results.index import ResultIndex
@@ -86,15 +87,14 @@ def claims_command(as_json: bool) -> None:
     """List claims. Each is judged on the printed and on the reproduced values."""
     rows = export.claims(judged(measurements()))
     if not as_json:
-        rows = [
-            {
-                **row,
-                "on_paper": row["on_paper"]["holds"],
-                "on_reproduced": row["on_reproduced"]["holds"],
-                "why": row["on_reproduced"]["reason"],
-            }
-            for row in rows
-        ]
+        from reports.views.words import claim_word
+
+        for row in rows:
+            row["why"] = row["on_reproduced"]["reason"]
+            for side in ("on_paper", "on_reproduced"):
+                row[side] = claim_word(row[side]["holds"], row[side]["evidence"]).label
+            if row.get("threshold") == "ours":
+                row["claim"] += " (our threshold)"
     print_rows(rows, as_json, "paper", "id", "claim", "on_paper", "on_reproduced", "why")
 
 
@@ -109,22 +109,33 @@ def conflicts_command(as_json: bool) -> None:
 @click.command("coverage", epilog="Example: repropose coverage")
 @JSON
 def coverage_command(as_json: bool) -> None:
-    """Count cells, runs and verdicts per paper and table."""
+    """Count cells, runs and verdicts per paper and table.
+
+    Verdicts on rows that the paper quotes from elsewhere are counted apart.
+    """
     found = measurements()
     rows = coverage(found, judged(found))
-    columns = ("paper", "table", "cells", "with_run", "with_runnable", "evidence", "verdicts")
-    print_rows(rows, as_json, *columns)
+    columns = ("paper", "table", "cells", "with_run", "with_runnable", "evidence")
+    print_rows(rows, as_json, *columns, "verdicts", "verdicts_quoted")
 
 
 @click.command("show", epilog="Example: repropose show transpose-2")
 @click.argument("table")
 @JSON
 def show_command(table: str, as_json: bool) -> None:
-    """Show one table: printed values, reproduced values, verdicts."""
+    """Show one table: printed, measured, verdicts, elsewhere."""
     found = measurements()
     verdicts = judge_table(found, table)
     if as_json:
-        print_rows([v.model_dump(mode="json") for v in verdicts], True)
+        figures = reported_elsewhere(found.catalog)
+        rows = [
+            {
+                **v.model_dump(mode="json"),
+                "reported_elsewhere": [as_record(one) for one in figures.get(v.key, ())],
+            }
+            for v in verdicts
+        ]
+        print_rows(rows, True)
         return
     from reports.exports.terminal import render_table
 

@@ -1,34 +1,29 @@
 """The papers against themselves and each other: one quantity with two values, likely misprints, impossible rows.
 
 Two cells are the same quantity if metric, data and split are the same and they show the same run, the same zoo model
-(counts; accuracies if quoted from the same source), or the same method by name: row label and printed settings, without
-reference marks and differences of spelling. Numbers that round to each other (75.8 and 75.83) do not conflict, nor do
-values whose printed protocols differ. A re-run by authors is expected to differ from a quoted value; the two are not
-compared.
+(counts), or the same method (`bench/papers/methods.yaml`) at the same input size; of a method that is not listed there,
+the same label. Counts are compared across data sets, speeds only within one paper. Numbers that round to each other
+(75.8 and 75.83) do not conflict, nor do values whose printed protocols differ in something that both state. What only
+one of them states may explain a difference: the reason says so. A re-run by authors is expected to differ from a quoted
+value; the two are not compared.
 """
 
-import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 from bench.catalog.cells import Cell, sizes_of
 from bench.catalog.load import Catalog
+from bench.catalog.methods import printed_name
 from bench.errors import CatalogError
 from bench.judge.intervals import Interval
 from bench.judge.protocol import UNSTATED
 from bench.judge.records import Conflict
 
-_REFERENCE = re.compile(r"\[[\d,\s]+\]|\(ours\)|\bours\b", re.IGNORECASE)
-_ALIAS = {
-    "tp": "transpose",
-    "simba": "simplebaseline",
-    "darkpose": "dark",
-    "resnet": "r",
-    "res": "r",
-}
-_WORD = re.compile(r"[a-z]+\d+|[a-z]+|\d+(?:\.\d+)?|[^\w\s,;:.()/_-]")
 _HIGHER = {"AP": "AP50", "AP75": "AP50", "AR": "AR50", "AR75": "AR50"}
+#: Settings of a test that may explain a difference where one of two papers states them and the other does not.
+_EXPLAINS = ("flip_test", "scales", "test_augmentation", "refinement", "models")
+_NETWORKS = {"run": "all show the same run", "model": "all show the same network"}
 
 
 def find_conflicts(catalog: Catalog) -> tuple[Conflict, ...]:
@@ -39,41 +34,23 @@ def find_conflicts(catalog: Catalog) -> tuple[Conflict, ...]:
 # ---------------------------------------------------------------- the same quantity twice
 
 
-def normalised(text: str) -> frozenset[str]:
-    """'HRNet-W48 [51]' and 'hrnet w48' -> {hrnet, w48}; marks such as † and * stay."""
-    plain = _REFERENCE.sub(" ", text).lower().replace("simple baseline", "simplebaseline")
-    plain = re.sub(r"\b(?:resnet|res)-?(\d+)", r"r\1", plain)
-    plain = re.sub(r"\b([wr])-(\d+)", r"\1\2", plain)
-    return frozenset(_ALIAS.get(word, word) for word in _WORD.findall(plain))
-
-
 def _identities(cell: Cell, catalog: Catalog) -> Iterator[tuple[object, ...]]:
+    """What the cell shows, as keys of quantities; the first entry says by what two cells are the same."""
     kind, metric = cell.column.kind, cell.metric
+    known = catalog.method_key(cell)
+    method = known or printed_name(cell.table, cell.row)
     if kind == "speed":
         if cell.run:
             yield ("run", cell.paper, cell.run, metric, cell.table.split)
+        yield ("method", cell.paper, method, metric)
         return
-    where = None if metric == "params" else cell.protocol["split"]
+    where = None if kind == "count" else cell.protocol["split"]
     if cell.run and cell.origin == "own":
-        yield ("run", cell.run, metric, where)
+        yield ("run", cell.run, metric, where or cell.protocol["split"])
     if cell.model and kind == "count":
         yield ("model", cell.model, metric)
-    elif cell.model and cell.origin == "quoted":
-        yield ("model", cell.model, metric, where, cell.row.source)
-    size = sizes_of(cell.protocol.get("input_size", ""))
-    words = _words(cell)
-    own_name = normalised(catalog.papers[cell.paper].method) <= words
-    if own_name if cell.origin == "own" else words:
-        yield ("name", words, metric, where, size)
-
-
-def _words(cell: Cell) -> frozenset[str]:
-    """What names the method: the row's label and its printed settings, but for the input size."""
-    words = set(normalised(cell.row.label))
-    for column, text in zip(cell.table.columns, cell.row.cells, strict=True):
-        if column.metric is None and not sizes_of(text):
-            words |= normalised(text) - {"-"}
-    return frozenset(words)
+    if known or cell.origin != "own":
+        yield ("method", method, metric, where)
 
 
 def _contradictions(catalog: Catalog) -> Iterator[Conflict]:
@@ -84,27 +61,46 @@ def _contradictions(catalog: Catalog) -> Iterator[Conflict]:
                 groups[identity].append(cell)
     seen: set[frozenset[str]] = set()
     for identity, cells in groups.items():
-        clashing = _clashing(cells, str(identity[0]))
-        names = frozenset(c.name for c in clashing)
-        if clashing and names not in seen:
-            seen.add(names)
-            yield _contradiction(clashing, str(identity[0]))
+        for clashing in _clashing(cells, str(identity[0])):
+            names = frozenset(c.name for c in clashing)
+            if not any(names <= other for other in seen):
+                seen.add(names)
+                yield _contradiction(clashing, str(identity[0]), catalog)
 
 
-def _clashing(cells: list[Cell], by: str) -> list[Cell]:
-    found: set[str] = set()
+def _clashing(cells: list[Cell], by: str) -> Iterator[list[Cell]]:
+    """Cells of one quantity that contradict each other, those of one input size together."""
+    found: dict[tuple[int, int] | None, set[str]] = defaultdict(set)
+    sizes = {cell.name: _sizes(cell, cells) for cell in cells}
     for one, two in combinations(cells, 2):
-        apart = one.table is not two.table or (by != "name" and one.row is not two.row)
-        if apart and _comparable(one, two) and not _span(one).meets(_span(two)):
-            found |= {one.name, two.name}
-    return [cell for cell in cells if cell.name in found]
+        apart = one.table is not two.table or (by != "method" and one.row is not two.row)
+        first, second = sizes[one.name], sizes[two.name]
+        same_size = not first or not second or bool(first & second)
+        if apart and same_size and _comparable(one, two, by) and not _span(one).meets(_span(two)):
+            size = min(first & second or first | second, default=None)
+            found[size] |= {one.name, two.name}
+    for names in found.values():
+        yield [cell for cell in cells if cell.name in names]
 
 
-def _comparable(one: Cell, two: Cell) -> bool:
-    """Whether nothing that is printed explains a difference.
+def _size(cell: Cell) -> tuple[int, int] | None:
+    return sizes_of(cell.protocol.get("input_size", ""))
+
+
+def _sizes(cell: Cell, cells: Iterable[Cell]) -> set[tuple[int, int]]:
+    """The input size of a cell; where none is printed, those of cells with the same value; empty if it may be any."""
+    if size := _size(cell):
+        return {size}
+    return {size for one in cells if (size := _size(one)) and _span(one).meets(_span(cell))}
+
+
+def _comparable(one: Cell, two: Cell, by: str) -> bool:
+    """Whether nothing that both print explains a difference.
 
     A counting rule does, but only between values that the papers counted themselves: of quoted ones it is our guess.
     """
+    if by == "method" and one.run and two.run and one.run != two.run:
+        return False  # two trainings, or one network on two data sets
     if one.column.kind == "count":
         is_params, same_rule = one.column.metric == "params", one.rule == two.rule
         return is_params or same_rule or "quoted" in (one.origin, two.origin)
@@ -112,6 +108,8 @@ def _comparable(one: Cell, two: Cell) -> bool:
         return False
     first, second = one.protocol, two.protocol
     shared = set(first) & set(second) - {"split", "input_size"}
+    if one.column.kind != "speed":
+        shared.discard("machine")
     return all(first[key] == second[key] or UNSTATED in (first[key], second[key]) for key in shared)
 
 
@@ -119,15 +117,49 @@ def _span(cell: Cell) -> Interval:
     return Interval.printed(cell.number)
 
 
-def _contradiction(cells: list[Cell], by: str) -> Conflict:
+def _contradiction(cells: list[Cell], by: str, catalog: Catalog) -> Conflict:
     first = cells[0]
-    papers = dict.fromkeys(cell.paper for cell in cells)
-    networks = {"run": "all show the same run", "model": "all show the same network"}
-    why = networks.get(by, "same method by name")
+    papers = list(dict.fromkeys(cell.paper for cell in cells))
+    sizes = sorted({f"{size[1]}x{size[0]}" for cell in cells if (size := _size(cell))})
+    why = _NETWORKS.get(by, f"same method{', ' + sizes[0] if sizes else ''}")
+    splits = list(dict.fromkeys(cell.protocol["split"] for cell in cells))
     sources = sorted({c.row.source for c in cells if c.row.source and c.origin == "quoted"})
-    reason = f"{why}, {first.table.split}; {'in one paper' if len(papers) == 1 else ' and '.join(papers)}"
-    reason += f"; quoted from {', '.join(sources)}" if sources else ""
-    return _conflict(f"{first.column.label} of {first.row.label}", cells, reason)
+    reason = [f"{why}, {' and '.join(splits)}"]
+    reason.append("in one paper" if len(papers) == 1 else " and ".join(papers))
+    reason += [f"quoted from {', '.join(sources)}"] if sources else []
+    reason += _explanations(cells, catalog)
+    method = catalog.method(first)
+    what = f"{first.column.label} of {method.name if method else first.row.label}"
+    return _conflict(what, cells, "; ".join(reason))
+
+
+def _explanations(cells: list[Cell], catalog: Catalog) -> Iterator[str]:
+    """What may explain the difference: settings that not all of the tables state, another variant of the method."""
+    if cells[0].column.kind == "accuracy":
+        stated = {f"{c.paper}-{c.table.table}": _settings(c) for c in cells}
+        if len(set(stated.values())) > 1:
+            texts = (f"{table}: {text or 'nothing'}" for table, text in stated.items())
+            yield f"stated about the test: {', '.join(texts)}"
+    for cell, other in _variants(cells, catalog):
+        named = catalog.method(other)
+        yield f"{cell.printed} is what {other.name} prints for {named.name if named else other.row.label}"
+
+
+def _settings(cell: Cell) -> str:
+    stated = ((key, cell.protocol.get(key, UNSTATED)) for key in _EXPLAINS)
+    return " and ".join(f"{k.replace('_', ' ')} {v}" for k, v in stated if v != UNSTATED)
+
+
+def _variants(cells: Iterable[Cell], catalog: Catalog) -> Iterator[tuple[Cell, Cell]]:
+    """Cells of variants of the method with one of the clashing values, for the same metric and split."""
+    for cell in cells:
+        key = catalog.method_key(cell)
+        for other in catalog.cells() if key else ():
+            method = catalog.method(other)
+            if method and method.variant_of == key and other.number == cell.number:
+                same_metric = other.metric == cell.metric
+                if same_metric and other.protocol["split"] == cell.protocol["split"]:
+                    yield cell, other
 
 
 # ---------------------------------------------------------------- misprints, impossible rows

@@ -1,14 +1,31 @@
-"""Counts in the unit of a printed cell, by every rule that was counted."""
+"""Counts in the unit of a printed cell, by every rule that was counted, and what their agreement with it shows.
+
+Operations have no single definition. A rule that the paper states makes a count exact: it returns the printed digits
+or deviates. A rule that was fitted to the printed values, or belongs to the source that they are quoted from, is our
+guess: what it does not return may have been counted by another rule.
+"""
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from bench.catalog.cells import Cell
+from bench.catalog.load import Catalog
 from bench.errors import ResultError
 from bench.judge.intervals import Interval
-from bench.results.records import CountResult
+from bench.results.records import CountResult, Result
 
 SCALES = {"K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9, "T": 1e12}
+
+
+#: One operation per multiply-accumulate in the other rules; here two.
+DOUBLED = "flops-2x"
+BASIS = {
+    "stated": "",
+    "fitted": ", a rule fitted to the paper's numbers",
+    "quoted-source": ", the rule of the source it is quoted from",
+    None: ", a rule that nobody names",
+}
 
 
 class CountByRule(NamedTuple):
@@ -32,6 +49,60 @@ def scale_of(cell: Cell) -> float:
 def rounds_to(value: float, cell: Cell) -> bool:
     """Whether a value, in the cell's unit, gives the printed digits when rounded."""
     return cell.number is not None and value in Interval.printed(cell.number)
+
+
+def basis_of(cell: Cell, catalog: Catalog) -> str | None:
+    """How the rule of a count is known: stated, fitted or quoted-source; None for a rule that is not named.
+
+    Parameters have one definition, which needs no statement. A rule that nothing accounts for is a guess.
+    """
+    if cell.metric == "params":
+        return "stated"
+    if cell.rule is None:
+        return None
+    known = catalog.papers[cell.paper].counting_rules.get(cell.rule)
+    return known.basis if known else "fitted"
+
+
+def named(cell: Cell, catalog: Catalog) -> str:
+    """The rule in words with its basis: "lightpose-authors, a rule fitted to the paper's numbers"."""
+    return f"{cell.rule}{BASIS[basis_of(cell, catalog)]}"
+
+
+def unexplained(values: Mapping[str, float], allowed: Interval) -> str:
+    """Why no rule can explain what is printed, in words; empty if one returns it or might.
+
+    values: by every known rule. None returns it, all are on one side of it, and the nearest misses it by a larger
+    factor than the rules differ among themselves (counting each multiply-accumulate once).
+    """
+    once = [value for rule, value in values.items() if rule != DOUBLED]
+    if not once or min(values.values()) <= 0.0 or allowed.high <= 0.0:
+        return ""
+    low, high = min(values.values()), max(values.values())
+    below, above = high < allowed.low, low > allowed.high
+    if not (below or above):
+        return ""
+    gap = allowed.low / high if below else low / allowed.high
+    spread = max(once) / min(once)
+    if gap <= spread:
+        return ""
+    nearest = (max if below else min)(values, key=lambda rule: values[rule])
+    return (
+        f"no known rule explains it: the nearest, {nearest}, gives {values[nearest]:.4g}, a factor of {gap:.2f} away, "
+        f"and the rules differ by {spread:.2f}"
+    )
+
+
+def every_rule(cell: Cell, result: Result) -> dict[str, float]:
+    """The operations of this cell by every known rule; empty for anything but a count."""
+    if not isinstance(result, CountResult):
+        return {}
+    return {rule: count * 1e9 / scale_of(cell) for rule, count in result.flops.items()}
+
+
+def returning(rules: Iterable[str]) -> str:
+    """'macs and doubled', or 'no known rule'."""
+    return " and ".join(rules) or "no known rule"
 
 
 def counts_by_rule(cell: Cell, result: CountResult) -> tuple[CountByRule, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bench.catalog.load import Catalog
 from bench.errors import UnknownName
 from bench.files import write_atomically
+from bench.judge import elsewhere
 from bench.judge.coverage import coverage
 from bench.judge.evidence import Measurements
 from bench.judge.history import Entry
@@ -57,6 +58,7 @@ def cells(catalog: Catalog, paper: str | None = None, table: str | None = None) 
             "group": c.row.group,
             "run": c.run,
             "model": c.model,
+            "method": method.name if (method := catalog.method(c)) else None,
             "split": c.table.split,
             "page": c.table.page,
             "protocol": dict(c.protocol),
@@ -143,6 +145,7 @@ def verdicts(catalog: Catalog, snapshot: Snapshot) -> Records:
             "column": cell.column.label,
             "column_key": one.column,
             "unit": cell.column.shown_unit,
+            "origin": cell.origin,
             "run": cell.run,
         }
         for one, cell in cells
@@ -194,6 +197,11 @@ def _both(entry: Entry) -> dict[str, Any]:
     }
 
 
+def third_party(catalog: Catalog) -> Records:
+    """Figures of others, one record per figure and printed cell that it is about."""
+    return list(elsewhere.as_records(catalog))
+
+
 def everything(measurements: Measurements, snapshot: Snapshot) -> dict[str, Records]:
     """All kinds by name."""
     catalog, index = measurements.catalog, measurements.index
@@ -206,14 +214,19 @@ def everything(measurements: Measurements, snapshot: Snapshot) -> dict[str, Reco
         "conflicts": conflicts(snapshot),
         "coverage": coverage(measurements, snapshot),
         "verdicts": verdicts(catalog, snapshot),
+        "third_party": third_party(catalog),
     }
 
 
-def frame(records: Records) -> "pd.DataFrame":
-    """A pandas table; nested fields as JSON text, judgements of claims as columns of their own."""
+def frame(records: Records, *columns: str) -> "pd.DataFrame":
+    """A pandas table; nested fields as JSON text, judgements of claims as columns of their own.
+
+    `columns` are there even if there is no record.
+    """
     import pandas as pd
 
-    return pd.DataFrame([{key: _plain(v) for key, v in _columns(one)} for one in records])
+    plain = [{key: _plain(v) for key, v in _columns(one)} for one in records]
+    return pd.DataFrame(plain, columns=list(columns) or None)
 
 
 def _columns(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -246,5 +259,6 @@ def _write(
     pack: Callable[["pd.DataFrame"], bytes],
 ) -> list[Path]:
     for name, records in tables.items():
-        write_atomically(folder / f"{name}{ending}", pack(frame(records)))
+        columns = elsewhere.FIELDS if name == "third_party" else ()
+        write_atomically(folder / f"{name}{ending}", pack(frame(records, *columns)))
     return [folder / f"{name}{ending}" for name in tables]

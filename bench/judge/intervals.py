@@ -1,5 +1,8 @@
 """Intervals: the values that a rounded number allows, and arithmetic on them.
 
+Both ends belong to an interval: a printed 75.8 is [75.75, 75.85], since whether 75.85 becomes 75.8 or 75.9 depends on
+how ties are rounded, which no paper says.
+
 An operation gives every value that its operands can give, and no other, as long as no operand occurs twice
 (`bench.judge.claims.arithmetic.Evaluation.number` handles those that do).
 """
@@ -86,6 +89,16 @@ class Interval:
             return self.high < other.low - slack
         return self.high <= other.low + slack
 
+    def at_most(self, other: "Interval") -> bool:
+        """No value here is above any value there; both intervals are closed, so that a shared end is allowed."""
+        return self.high <= other.low + TINY * max(1.0, min(abs(self.high), abs(other.low)))
+
+    def inside(self, other: "Interval") -> bool | None:
+        """True if every value here is in `other`, False if none is, None where only some are."""
+        if self.low in other and self.high in other:
+            return True
+        return None if self.meets(other) else False
+
     def meets(self, other: "Interval") -> bool:
         """Some value is in both; where both are more than points, touching is not enough."""
         return not (self.below(other) or other.below(self))
@@ -125,10 +138,12 @@ def range_of(parts: list[Interval]) -> Interval:
     return Interval(low, max(pairs, default=0.0))
 
 
-def positions(parts: list[Interval], largest_first: bool) -> Interval:
-    """1-based positions at which the extreme may be (the hull of them, if several); ends that touch may tie."""
+def positions(parts: list[Interval], largest_first: bool) -> tuple[int, ...]:
+    """Every 1-based position at which the extreme may be; ends that touch may tie.
+
+    Not an interval: of [75.0, 70.0, 75.0] the largest is the first or the third, and never the second.
+    """
     signed = parts if largest_first else [-p for p in parts]
     floor = max(p.low for p in signed)
     slack = TINY * max(1.0, abs(floor))
-    possible = [number for number, one in enumerate(signed, 1) if one.high >= floor - slack]
-    return Interval(float(min(possible)), float(max(possible)))
+    return tuple(number for number, one in enumerate(signed, 1) if one.high >= floor - slack)

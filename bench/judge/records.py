@@ -20,6 +20,7 @@ VerdictName = Literal[
     "not-run",
     "quoted",
 ]
+Comparison = Literal["exact", "proxy", "unknown"]
 
 
 class Verdict(Strict):
@@ -31,6 +32,11 @@ class Verdict(Strict):
     column: str
     verdict: VerdictName | Literal["setting", "empty"]
     evidence: Evidence | None = None
+    comparison: Comparison | None = Field(
+        None,
+        description="of an accuracy: exact, by the printed protocol; unknown, the paper leaves open what we had to "
+        "choose; proxy, something differs",
+    )
     printed: str
     value: float | None = Field(None, description="measured here, in the cell's unit")
     shown: str | None = Field(None, description="measured here, rounded as the paper rounds")
@@ -38,6 +44,7 @@ class Verdict(Strict):
     interval: tuple[float, float] | None = None
     seeds: tuple[int, ...] = ()
     reason: str
+    cause: str | None = Field(None, description="a known misprint of this cell, which explains it")
     results: tuple[str, ...] = Field((), description="result files behind the value")
 
     @property
@@ -46,7 +53,18 @@ class Verdict(Strict):
         return self.paper, self.table, self.row, self.column
 
 
-Holds = Literal["holds", "fails", "inconclusive", "open"]
+#: supports, contradicts: at small scale, on synthetic data. within-rounding: a count misses the claim, but lies inside
+#: what the printed digits of its formula allow. not-on-this-machine: a CPU disagrees with what a GPU was printed for.
+Holds = Literal[
+    "holds",
+    "within-rounding",
+    "supports",
+    "not-on-this-machine",
+    "contradicts",
+    "fails",
+    "inconclusive",
+    "open",
+]
 
 
 class ClaimJudgement(Strict):

@@ -1,33 +1,46 @@
 """The judge: measured against printed values, cell by cell.
 
 setting, empty     nothing to judge: an input size; a dash
-reproduced         a count rounds to the printed digits; an accuracy agrees within its tolerance
-better, deviates   an accuracy above, anything else outside; the difference is given
-inconclusive       the seeds do not decide; or the paper does not name its rule for counting operations
+reproduced         a count rounds to the printed digits; an accuracy is equal within its margin
+better, deviates   an accuracy above beyond chance, anything else outside; the difference is given
+inconclusive       the seeds do not decide, as one never does; or the paper does not state what would decide
 not-comparable     another protocol or machine, or synthetic data; the reason says what differs
 stale              the code or configuration behind the only result has changed
 failed             the run did not finish
 quoted, not-run    no result: the row is quoted from elsewhere; or nothing has been measured yet
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import partial
 from math import floor, log10
 from typing import Any, get_args
 
 from bench.catalog.cells import Cell
+from bench.catalog.load import Catalog
 from bench.errors import UnknownName
+from bench.judge.accuracy import judge_released, judge_trainings
 from bench.judge.claims.arithmetic import tidy
 from bench.judge.claims.on_paper import judge_claim
 from bench.judge.claims.ordering import PairedDifference
 from bench.judge.conflicts import find_conflicts
-from bench.judge.counts import CountByRule, rounds_to
+from bench.judge.counts import (
+    CountByRule,
+    basis_of,
+    every_rule,
+    named,
+    returning,
+    rounds_to,
+    unexplained,
+)
 from bench.judge.evidence import SYNTHETIC, Measurement, Measurements
+from bench.judge.intervals import Interval
+from bench.judge.machines import printed_machine, same_machine
 from bench.judge.protocol import unstated
-from bench.judge.records import Snapshot, Verdict, VerdictName
-from bench.judge.tolerance import SPEED, tolerance
+from bench.judge.records import Comparison, Snapshot, Verdict, VerdictName
+from bench.judge.statistics import LEVEL
+from bench.judge.tolerance import SPEED
 
-MACHINE_KEYS = ("machine", "gpu", "hardware", "device")
+CHANCE = 1.0 - LEVEL
 
 
 def judge_all(measurements: Measurements, paired: PairedDifference | None = None) -> Snapshot:
@@ -55,11 +68,23 @@ def failures(snapshot: Snapshot, fail_on: Collection[str]) -> list[Verdict]:
     return [verdict for verdict in snapshot.verdicts if verdict.verdict in fail_on]
 
 
+def wrong_by_chance(verdicts: Iterable[Verdict]) -> float:
+    """How many of these would be wrong by chance, at most: 5 % of the firm ones that do not rest on counts."""
+    firm = ("reproduced", "better", "deviates")
+    return CHANCE * sum(v.verdict in firm and v.evidence != "counted" for v in verdicts)
+
+
 # ---------------------------------------------------------------- one cell
 
 
 def judge_cell(cell: Cell, measurements: Measurements) -> Verdict:
-    """Verdict on one cell, on the best available evidence."""
+    """Verdict on one cell, on the best available evidence, with the misprint that is known of it."""
+    verdict = _judge(cell, measurements)
+    cause = cause_of(cell, measurements.catalog)
+    return verdict.model_copy(update={"cause": cause}) if cause else verdict
+
+
+def _judge(cell: Cell, measurements: Measurements) -> Verdict:
     if cell.metric is None:
         return _verdict(cell, "setting", "a setting, not a measurement")
     if cell.number is None:
@@ -78,11 +103,11 @@ def judge_cell(cell: Cell, measurements: Measurements) -> Verdict:
         return _verdict(cell, "stale", best.stale, best, value=value)
     match cell.column.kind:
         case "count":
-            verdict = _judge_count(cell, best)
+            verdict = _judge_count(cell, best, measurements.catalog)
         case "speed":
             verdict = _judge_speed(cell, best)
         case _:
-            verdict = _judge_accuracy(cell, best, measurements)
+            verdict = _judge_accuracy(cell, best)
     reason = "; ".join(filter(None, [verdict.reason, *notes]))
     return verdict.model_copy(update={"reason": reason})
 
@@ -110,6 +135,15 @@ def _verdict(
     return Verdict.model_validate({**place, **given, **shown})
 
 
+def cause_of(cell: Cell, catalog: Catalog) -> str | None:
+    """The known misprint of a cell, in words."""
+    found = catalog.papers[cell.paper].misprint(*cell.key[1:])
+    if found is None:
+        return None
+    likely = f", probably {found.likely}" if found.likely else ""
+    return f"likely misprint{likely}: {found.reason}"
+
+
 def _difference(value: float, printed: float, kind: str) -> float:
     """In % for counts and speeds, else in points."""
     relative = kind in ("count", "speed") and printed
@@ -135,28 +169,41 @@ def _unmeasured(cell: Cell) -> Verdict:
     return _verdict(cell, "not-run", what)
 
 
-def _judge_count(cell: Cell, measured: Measurement) -> Verdict:
+def _judge_count(cell: Cell, measured: Measurement, catalog: Catalog) -> Verdict:
     if measured.differs:
         return _verdict(cell, "not-comparable", "; ".join(measured.differs), measured)
     first, *others = measured.counts
     fitting = [one for one in measured.counts if rounds_to(one.value, cell)]
-    is_params = cell.metric == "params"
-    if not is_params and cell.rule is None:
-        rules = " and ".join(one.rule for one in fitting if one.rule != "exact")
-        words = (
-            f"the paper names no counting rule; {rules or 'no known rule'} would give the printed value; "
-            "multiply-accumulates are shown"
-        )
-        return _verdict(cell, "inconclusive", words, measured, value=first.value)
-    if fitting and (fitting[0] is first or is_params):
-        chosen = fitting[0]
-        words = f"counted as {chosen.rule}: {chosen.value:.6g}"
-        if is_params and len({round(o.value, 9) for o in others} | {first.value}) > 1:
-            words += _listed([one for one in measured.counts if one is not chosen])
+    if cell.metric != "params":
+        return _judge_operations(cell, measured, catalog)
+    chosen = fitting[0] if fitting else first
+    words = f"counted as {chosen.rule}: {chosen.value:.6g}"
+    if not fitting or len({round(o.value, 9) for o in others} | {first.value}) > 1:
+        words += _listed([one for one in measured.counts if one is not chosen])
+    if fitting:
         return _verdict(cell, "reproduced", words, measured, value=chosen.value)
-    words = f"counted as {first.rule}: {first.value:.6g}{_listed(others)}"
     verdict = _verdict(cell, "deviates", words, measured, value=first.value)
     return verdict.model_copy(update={"reason": f"{verdict.difference:+.2g} %: {words}"})
+
+
+def _judge_operations(cell: Cell, measured: Measurement, catalog: Catalog) -> Verdict:
+    """By the cell's rule; one that the paper does not state deviates only where no known rule explains the print."""
+    value, basis = measured.counts[0].value, basis_of(cell, catalog)
+    words = f"counted as {named(cell, catalog)}: {value:.6g}"
+    if basis and rounds_to(value, cell):
+        return _verdict(cell, "reproduced", words, measured, value=value)
+    known = every_rule(cell, measured.results[0].result)
+    unlike = unexplained(known, Interval.printed(cell.number))
+    rules = returning(rule for rule, other in known.items() if rounds_to(other, cell))
+    why = unlike or f"{rules} would give the printed value"
+    if basis is None:
+        words = f"the paper names no counting rule; {why}; multiply-accumulates are shown"
+    elif basis != "stated":
+        words += f"; {why}"
+    name = "deviates" if unlike or basis == "stated" else "inconclusive"
+    verdict = _verdict(cell, name, words, measured, value=value)
+    differs = f"{verdict.difference:+.2g} %: " if basis else ""
+    return verdict.model_copy(update={"reason": differs + words})
 
 
 def _listed(counts: list[CountByRule]) -> str:
@@ -167,27 +214,29 @@ def _judge_speed(cell: Cell, measured: Measurement) -> Verdict:
     value, timed, number = measured.value, measured.protocol, cell.number
     valued = partial(_verdict, cell, measured=measured, value=value, interval=measured.interval)
     where = f"{timed['machine']}, {timed['precision']}, batch {timed['batch']}"
-    printed = {**cell.table.protocol, **cell.row.protocol}
-    machine = next((printed[k] for k in MACHINE_KEYS if k in printed), None)
-    if machine is None or _letters(machine) not in _letters(timed["machine"]):
+    machine = printed_machine(cell.protocol)
+    if number is None or not same_machine(machine, timed["machine"]):
         printed_on = f"on {machine}" if machine else "on an unnamed machine"
         reason = f"printed {printed_on}, timed on {where}; only ratios are comparable between machines, see the claims"
         return valued("not-comparable", reason).model_copy(update={"difference": None})
     for key in ("precision", "batch"):
-        if key in printed and printed[key].lower() != timed[key].lower():
-            return valued("not-comparable", f"{key}: {printed[key]} printed, {timed[key]} timed")
-    faster = value - number.value if number else 0.0
-    faster = faster if cell.metric == "fps" else -faster
-    near = number is not None and abs(faster) <= SPEED * number.value + number.half_step
-    name = "reproduced" if near else "better" if faster > 0 else "deviates"
-    return valued(name, f"{where}; tolerance {SPEED:.0%}")
+        if key in cell.protocol and cell.protocol[key].lower() != timed[key].lower():
+            return valued(
+                "not-comparable", f"{key}: {cell.protocol[key]} printed, {timed[key]} timed"
+            )
+    allowed = Interval.around(number.value, SPEED * number.value + number.half_step)
+    found = Interval(*measured.interval) if measured.interval else Interval.point(value)
+    faster = (value > number.value) == (cell.metric == "fps")
+    outside: VerdictName = "better" if faster else "deviates"
+    names: dict[bool | None, VerdictName] = {
+        True: "reproduced",
+        None: "inconclusive",
+        False: outside,
+    }
+    return valued(names[found.inside(allowed)], f"{where}; tolerance {SPEED:.0%}")
 
 
-def _letters(text: str) -> str:
-    return "".join(c for c in text.lower() if c.isalnum())
-
-
-def _judge_accuracy(cell: Cell, measured: Measurement, measurements: Measurements) -> Verdict:
+def _judge_accuracy(cell: Cell, measured: Measurement) -> Verdict:
     metric, number = cell.metric or "", cell.number
     if measured.evidence in SYNTHETIC:
         digits = 2 if cell.column.kind == "measure" else 1
@@ -196,25 +245,19 @@ def _judge_accuracy(cell: Cell, measured: Measurement, measurements: Measurement
         seeds = f"{len(measured.values)} seed{'s' if len(measured.values) > 1 else ''}"
         there = f"{metric} {measured.value:.{digits}f} on it{before}, {seeds}"
         words = f"synthetic data, used for claims about order only ({there})"
-        return _verdict(cell, "not-comparable", words, measured)
+        return _compared(_verdict(cell, "not-comparable", words, measured), "proxy")
     valued = partial(
         _verdict, cell, measured=measured, value=measured.value, interval=measured.interval
     )
     if measured.differs or number is None:
-        return valued("not-comparable", "; ".join(measured.differs))
-    slack = tolerance(metric, measured.evidence, measurements.spread(cell, "full"))
-    allowed = number.half_step + slack
-    difference = measured.value - number.value
-    low, high = measured.interval or (measured.value, measured.value)
-    name: VerdictName = "better" if difference > 0 else "deviates"
-    if abs(difference) <= allowed + 1e-9:
-        name = "inconclusive" if (high - low) / 2 > 3.0 * slack else "reproduced"
-    elif low <= number.value + allowed and high >= number.value - allowed:
-        name = "inconclusive"
-    seeds = "one training, no interval" if measured.evidence == "full-1" else ""
-    if measured.interval:
-        seeds = f"{len(measured.values)} seeds, {low:.2f} to {high:.2f}"
-    words = f"{difference:+.2f} points; allowed ±{allowed:.2f}" + (f"; {seeds}" if seeds else "")
-    if chosen := unstated(cell.protocol, measured.protocol):
-        words += f"; {chosen}"
-    return valued(name, words)
+        return _compared(valued("not-comparable", "; ".join(measured.differs)), "proxy")
+    chosen = unstated(cell.protocol, measured.protocol)
+    if measured.evidence == "released-weights":
+        found = judge_released(metric, number, measured.value, chosen)
+    else:
+        found = judge_trainings(metric, number, measured.values, chosen)
+    return _compared(valued(found.verdict, found.reason), "unknown" if chosen else "exact")
+
+
+def _compared(verdict: Verdict, comparison: Comparison) -> Verdict:
+    return verdict.model_copy(update={"comparison": comparison})

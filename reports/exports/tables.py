@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bench.catalog.schema import METRICS, Paper
+from bench.judge.elsewhere import Elsewhere, as_record
 from reports.views.entries import Group, Leaderboard, Value
 from reports.views.table import CellView, TableView
 from reports.views.words import METRIC_LABELS, clean
@@ -62,25 +63,39 @@ def cell_record(view: CellView) -> dict[str, Any]:
         "low": verdict.interval[0] if verdict and verdict.interval else None,
         "high": verdict.interval[1] if verdict and verdict.interval else None,
         "seeds": list(verdict.seeds) if verdict else [],
-        "reason": clean(view.reason),
+        "cause": clean(verdict.cause) if verdict else None,
+        "reason": clean(verdict.reason if verdict else view.reason),
         "results": [clean(name) for name in verdict.results] if verdict else [],
+        "reported_elsewhere": [
+            {key: clean(value) for key, value in as_record(one).items()} for one in view.elsewhere
+        ],
     }
 
 
 def table_files(view: TableView) -> dict[str, str]:
     """Ending -> content, for one printed table."""
-    records = [cell_record(cell) for row in view.rows for cell in row.cells]
+    cells = [cell for row in view.rows for cell in row.cells]
+    records = [cell_record(cell) for cell in cells]
     head = ["Row", *(column.label for column in view.table.columns)]
     body = [[row.row.label, *(_printed_and_here(cell) for cell in row.cells)] for row in view.rows]
     title = f"{view.paper.method}, Table {view.table.table}: {view.table.title}"
     note = "printed / measured here; values in brackets are not comparable or not judged"
     about = {"paper": view.paper.id, "table": view.table.table, "title": clean(view.table.title)}
+    flat = [
+        {**record, "reported_elsewhere": "; ".join(map(_in_words, cell.elsewhere))}
+        for record, cell in zip(records, cells, strict=True)
+    ]
     return {
-        "csv": to_csv(records),
+        "csv": to_csv(flat),
         "json": to_json(about, "cells", records),
         "tex": to_latex(title, head, body, note),
         "md": to_markdown(title, head, body, note),
     }
+
+
+def _in_words(one: Elsewhere) -> str:
+    """'79.5 (authors, owner/name): differs by +1.5, same protocol'."""
+    return f"{one.shown} ({one.record.measured_by}, {one.record.source.repository}): {one.summary}"
 
 
 def _printed_and_here(view: CellView) -> str:
@@ -101,6 +116,7 @@ def leaderboard_files(board: Leaderboard) -> dict[str, str]:
             "protocol": clean("; ".join(f"{key}={value}" for key, value in group.protocol)),
             "model": clean(entry.model or ""),
             "label": clean(entry.label),
+            "method": entry.method,
             "source": entry.source,
             "origin": entry.origin,
             "rank": entry.rank.text if entry.rank else "",

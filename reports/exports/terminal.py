@@ -1,10 +1,11 @@
-"""One table for the terminal: printed value, value measured here, verdict."""
+"""One table for the terminal: printed value, value measured here, verdict, what others reported."""
 
 from collections.abc import Sequence
 
 from bench.catalog.load import Catalog
+from bench.judge.elsewhere import reported_elsewhere
 from bench.judge.records import Verdict
-from reports.views.table import CellView, Tally
+from reports.views.table import CellView, Tally, by_chance
 from reports.views.words import clean
 
 WIDEST = 28
@@ -12,11 +13,12 @@ GAP = "  "
 
 
 def render_table(catalog: Catalog, name: str, verdicts: Sequence[Verdict]) -> str:
-    """The printed table in plain columns; below each value what was measured here and the verdict."""
+    """The printed table in plain columns; below each value what was measured here, the verdict, figures of others."""
     paper, table = catalog.table(name)
     found = {verdict.key: verdict for verdict in verdicts}
+    figures = reported_elsewhere(catalog)
     rows = {
-        row: [CellView.of(cell, found.get(cell.key)) for cell in cells]
+        row: [CellView.of(c, found.get(c.key), (), figures.get(c.key, ())) for c in cells]
         for row, cells in catalog.rows[name].items()
     }
     lines = [[_short(text) for text in ("row", *(column.label for column in table.columns))]]
@@ -34,17 +36,21 @@ def render_table(catalog: Catalog, name: str, verdicts: Sequence[Verdict]) -> st
     body.insert(1, GAP.join("-" * width for width in widths))
     title = _line(f"{paper.method} Table {table.table}: {table.title}")
     tally = Tally.of(cell for cells in rows.values() for cell in cells)
-    return "\n".join([title, "", *(line.rstrip() for line in body), "", tally.text])
+    note = "authors, others, by proxy: reported elsewhere; --json names the sources"
+    others = any(cell.elsewhere for cells in rows.values() for cell in cells)
+    below = [*tally.lines, *filter(None, [by_chance(verdicts), note if others else ""])]
+    return "\n".join([title, "", *(line.rstrip() for line in body), "", *below])
 
 
 def _lines(view: CellView) -> list[str]:
     printed = _short(view.cell.printed) or "–"
     if view.word.key == "setting":
         return [printed]
+    elsewhere = [_short(phrase) for phrase in view.brief]
     if view.word.key == "empty":
-        return [printed, "not printed"]
+        return [printed, "not printed", *elsewhere]
     here = [_short(" ".join(filter(None, (view.here, view.difference))))] if view.here else []
-    return [printed, *here, _short(f"{view.word.symbol} {view.word.label}")]
+    return [printed, *here, _short(f"{view.word.symbol} {view.word.label}"), *elsewhere]
 
 
 def _line(text: str) -> str:

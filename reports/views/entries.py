@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from bench.catalog.methods import normalised
 from bench.catalog.schema import METRICS
 from reports.views.ranking import Rank, Span
 from reports.views.urls import model_page
@@ -11,6 +12,7 @@ from reports.views.words import EVIDENCE, Word, split_name
 
 FIRST_SHOWN = ("AP", "AP50", "AP75", "AR", "PCKh", "params", "flops", "fps")
 CHOICES = {"boxes": "Boxes", "input_size": "Input size", "flip_test": "Flip test"}
+_REFERENCE = re.compile(r"\s*\[[^\]]*\]")
 _HASH = re.compile(r"\b([0-9a-f]{10})[0-9a-f]{22,}\b")
 MAIN = tuple(name for name, metric in METRICS.items() if metric.kind == "accuracy")
 
@@ -30,12 +32,15 @@ class Value:
 
 @dataclass
 class Entry:
-    """One model, or one printed row without a model, in one group."""
+    """One method, by its canonical name, in one group; `printed_as`: the labels by which tables print it."""
 
     label: str
     model: str | None
     source: str
     origin: str
+    method: str | None = None
+    run: str | None = None
+    printed_as: list[str] = field(default_factory=list)
     values: dict[str, Value] = field(default_factory=dict)
     evidence: set[str] = field(default_factory=set)
     places: list[str] = field(default_factory=list)
@@ -46,6 +51,13 @@ class Entry:
         """What the entry is ranked by: the value measured here or the printed one; None without it."""
         value = self.values.get(metric, Value())
         return value.here_span if measured else value.printed_span
+
+    @property
+    def labels(self) -> list[str]:
+        """Labels by which tables print it, where they are not its name; references are left out."""
+        plain = {_REFERENCE.sub("", label).strip(): label for label in self.printed_as}
+        known = normalised(self.label)
+        return [one for one in plain if one and normalised(one) not in known]
 
     @property
     def link(self) -> str | None:

@@ -10,8 +10,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
 from bench.catalog.cells import sizes_of
+from bench.catalog.load import Catalog
 from bench.catalog.schema import METRICS
 from bench.judge.statistics import summarise
+from bench.judge.tolerance import floor
 from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult, SpeedResult, SubmissionResult
 from reports.views.entries import Entry, Group, Leaderboard, Value
@@ -54,28 +56,38 @@ def _printed(judged: Judged) -> Iterable[Group]:
         for row in view.rows:
             protocol = dict(row.cells[0].cell.protocol)
             split = protocol.pop("split")
+            protocol.pop("machine", None)  # of the speeds, which are not ranked
             size = sizes_of(protocol.get("input_size", ""))
             if size:
                 protocol["input_size"] = f"{size[1]}x{size[0]}"
             entries = found[split, tuple(sorted(protocol.items()))]
             for cell in row.cells:
                 if cell.cell.metric and cell.word.key != "empty":
-                    _add(entries, cell)
+                    _add(entries, cell, judged.catalog)
     for number_, ((split, protocol_items), entries) in enumerate(found.items(), 1):
         if entries:
             yield Group(f"g{number_}", split, protocol_items, False, list(entries.values()))
 
 
-def _add(entries: dict[object, Entry], view: CellView) -> None:
-    """Put a printed cell into its entry; if a metric is printed several times, the first is used."""
-    cell = view.cell
+def _add(entries: dict[object, Entry], view: CellView, catalog: Catalog) -> None:
+    """Put a printed cell into its entry; if a metric is printed several times, the first is used.
+
+    A method that several tables or papers print under one protocol is one entry, by its canonical name.
+    """
+    cell, method = view.cell, catalog.method(view.cell)
+    alike = sum(column.metric == cell.column.metric for column in cell.table.columns)
     several = cell.column.run or cell.column.model or cell.column.key in cell.row.runs
-    name = f"{cell.row.label}, {cell.column.label}" if several else cell.row.label
-    subject = cell.run or view.model or (cell.paper, name)
+    several = several or (alike > 1 and not cell.run)
+    name = method.name if method else cell.row.label
+    name = f"{name}, {cell.column.label}" if several else name
+    own = (catalog.method_key(cell), name) if method else view.model or (cell.paper, name)
+    subject = cell.run or own
     if subject not in entries:
         origin = "own" if cell.row.origin == "own" else "baseline"
-        entries[subject] = Entry(name, view.model, cell.paper, origin)
+        entries[subject] = Entry(name, view.model, cell.paper, origin, catalog.method_key(cell))
     entry = entries[subject]
+    if cell.row.label not in entry.printed_as:
+        entry.printed_as.append(cell.row.label)
     table = f"{cell.paper}-{cell.table.table}"
     if table not in entry.places:
         entry.places.append(table)
@@ -119,13 +131,16 @@ def _measured(judged: Judged, index: ResultIndex) -> Iterable[Group]:
 
 
 def _measured_entry(judged: Judged, run: str, results: list[AccuracyResult]) -> Entry:
-    known = judged.catalog.runs.get(run)
-    paper = judged.catalog.run_papers.get(run, "no paper")
-    entry = Entry(run, known.config if known else None, paper, "own")
+    catalog = judged.catalog
+    known = catalog.runs.get(run)
+    model = known.config if known else None
+    method = catalog.methods.of_model(model) if model else None
+    name = catalog.methods.methods[method].name if method else run
+    entry = Entry(name, model, catalog.run_papers.get(run, "no paper"), "own", method, run)
     entry.evidence = {result.evidence for result in results}
     for metric in (name for name in METRICS if any(name in r.metrics for r in results)):
         values = [r.metrics[metric] for r in results if metric in r.metrics]
-        summary = summarise(values)
+        summary = summarise(values, floor(metric, results[0].tier))
         span = Span(summary.mean, *(summary.interval or UNKNOWN))
         seeds = f"{len(values)} seeds" if len(values) > 1 else "one seed, no interval"
         entry.values[metric] = Value(here=f"{summary.mean:.1f}", here_span=span, note=seeds)
@@ -192,7 +207,7 @@ def _timed(entry: Entry, speed: SpeedResult | None) -> None:
 
 
 def _disambiguate(group: Group) -> None:
-    """Add the model's name to labels that several entries share ('TransPose-H' of every depth)."""
+    """Add what tells entries of one name apart: the run of a measured one, else the model ('TransPose-H')."""
     twice = Counter(entry.label for entry in group.entries)
     for entry in group.entries:
         if not entry.model:
@@ -202,7 +217,7 @@ def _disambiguate(group: Group) -> None:
         ):  # "6" layers or a tick is not a name
             entry.label = entry.model
         elif twice[entry.label] > 1:
-            entry.label += f" ({entry.model})"
+            entry.label += f" ({entry.run or entry.model})"
 
 
 def _rank(group: Group) -> None:

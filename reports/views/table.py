@@ -8,19 +8,30 @@ from itertools import groupby
 from bench.catalog.cells import Cell
 from bench.catalog.load import Catalog
 from bench.catalog.schema import METRICS, TIERS, Paper, Row, Table
+from bench.judge.elsewhere import Elsewhere, brief, headed, reported_elsewhere
 from bench.judge.history import Entry
 from bench.judge.records import Snapshot, Verdict
+from bench.judge.verdicts import CHANCE, wrong_by_chance
 from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult
 from reports.views.history import ChangeView, by_name
 from reports.views.results import Trace, trace
 from reports.views.urls import cell_link
-from reports.views.words import EVIDENCE, ORIGINS, SILENT, VERDICTS, Word, number, signed
+from reports.views.words import (
+    COMPARISONS,
+    EVIDENCE,
+    ORIGINS,
+    SILENT,
+    VERDICTS,
+    Word,
+    number,
+    signed,
+)
 
 
 @dataclass(frozen=True)
 class CellView:
-    """One cell: what the paper prints, what was measured here, and the verdict."""
+    """One cell: what the paper prints, what was measured here, the verdict, and what others reported."""
 
     cell: Cell
     verdict: Verdict | None
@@ -28,6 +39,7 @@ class CellView:
     evidence: Word | None
     traces: tuple[Trace, ...]
     history: tuple[ChangeView, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     @classmethod
     def of(
@@ -36,10 +48,22 @@ class CellView:
         verdict: Verdict | None,
         traces: tuple[Trace, ...] = (),
         history: tuple[ChangeView, ...] = (),
+        elsewhere: tuple[Elsewhere, ...] = (),
     ) -> "CellView":
         """A cell with its verdict; without one it is shown as not judged. history: its changes, newest first."""
         evidence = EVIDENCE[verdict.evidence] if verdict and verdict.evidence else None
-        return cls(cell, verdict, _word(cell, verdict), evidence, traces, history)
+        word = _word(cell, verdict)
+        return cls(cell, verdict, word, evidence, traces, history, elsewhere)
+
+    @property
+    def brief(self) -> list[str]:
+        """What others reported, in at most two phrases: 'authors 79.5'."""
+        return brief(self.elsewhere)
+
+    @property
+    def reported(self) -> list[tuple[str, list[Elsewhere]]]:
+        """What others reported, under headings."""
+        return headed(self.elsewhere)
 
     @property
     def kind(self) -> str:
@@ -81,6 +105,12 @@ class CellView:
         return self.kind in ("count", "speed")
 
     @property
+    def comparison(self) -> str | None:
+        """How the measured protocol relates to the printed one, in words."""
+        found = self.verdict.comparison if self.verdict else None
+        return COMPARISONS[found] if found else None
+
+    @property
     def interval(self) -> str | None:
         if self.verdict is None or self.verdict.interval is None:
             return None
@@ -88,7 +118,10 @@ class CellView:
 
     @property
     def reason(self) -> str:
-        return self.verdict.reason if self.verdict else self.word.meaning
+        """Why, beginning with a known misprint."""
+        if self.verdict is None:
+            return self.word.meaning
+        return "; ".join(filter(None, (self.verdict.cause, self.verdict.reason)))
 
     @property
     def seeds(self) -> str:
@@ -110,11 +143,12 @@ class CellView:
 
 @dataclass(frozen=True)
 class RowView:
-    """One printed row with its cells."""
+    """One printed row with its cells; `method`: the canonical name of what it shows."""
 
     row: Row
     model: str | None
     cells: tuple[CellView, ...]
+    method: str | None = None
 
 
 @dataclass(frozen=True)
@@ -134,39 +168,88 @@ class TableView:
     def tally(self) -> "Tally":
         return Tally.of(cell for row in self.rows for cell in row.cells)
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether others reported figures for any cell."""
+        return any(cell.elsewhere for row in self.rows for cell in row.cells)
+
+    @property
+    def chance(self) -> str:
+        """How many verdicts chance alone may have made wrong."""
+        return by_chance(cell.verdict for row in self.rows for cell in row.cells if cell.verdict)
+
+
+def by_chance(verdicts: Iterable[Verdict]) -> str:
+    """'By chance alone, up to 0.2 of the 4 verdicts that rest on no count may be wrong.'; empty without such."""
+    wrong = wrong_by_chance(verdicts)
+    if not wrong:
+        return ""
+    firm = round(wrong / CHANCE)
+    what = "the verdict that rests" if firm == 1 else f"the {firm} firm verdicts that rest"
+    return f"By chance alone, up to {wrong:.2g} of {what} on no count may be wrong."
+
 
 #: Verdicts of cells for which nothing was measured here.
 UNMEASURED = ("failed", "not-run", "quoted", "unjudged")
 
 
+Counts = tuple[tuple[Word, int], ...]
+
+
+def _count(cells: Iterable[CellView]) -> Counts:
+    found = Counter(cell.word.key for cell in cells)
+    words = [*VERDICTS.values(), SILENT["unjudged"]]
+    return tuple((word, found[word.key]) for word in words if found[word.key])
+
+
 @dataclass(frozen=True)
 class Tally:
-    """How many cells got which verdict, in the order of `VERDICTS`."""
+    """How many cells got which verdict, in the order of `VERDICTS`.
 
-    counts: tuple[tuple[Word, int], ...]
+    counts: what the paper measured itself. quoted: what it prints from elsewhere, which says nothing of its own work.
+    """
+
+    counts: Counts
+    quoted: Counts = ()
 
     @classmethod
     def of(cls, cells: Iterable[CellView]) -> "Tally":
-        found = Counter(c.word.key for c in cells if c.judged or c.word.key == "unjudged")
-        words = [*VERDICTS.values(), SILENT["unjudged"]]
-        return cls(tuple((word, found[word.key]) for word in words if found[word.key]))
+        parts: dict[bool, list[CellView]] = {True: [], False: []}
+        for cell in cells:
+            if cell.judged or cell.word.key == "unjudged":
+                parts[cell.cell.origin == "quoted"].append(cell)
+        return cls(_count(parts[False]), _count(parts[True]))
 
     @property
     def total(self) -> int:
+        return self.own + sum(count for _, count in self.quoted)
+
+    @property
+    def own(self) -> int:
+        """Number of cells that are not quoted."""
         return sum(count for _, count in self.counts)
 
     @property
     def measured(self) -> int:
         """Number of cells whose verdict is based on a measurement, whatever its outcome."""
-        return sum(count for word, count in self.counts if word.key not in UNMEASURED)
+        both = (*self.counts, *self.quoted)
+        return sum(count for word, count in both if word.key not in UNMEASURED)
 
-    def count(self, key: str) -> int:
-        return next((count for word, count in self.counts if word.key == key), 0)
+    def count(self, *keys: str, quoted: bool = False) -> int:
+        """Cells with any of these verdicts, among those that are quoted or those that are not."""
+        among = self.quoted if quoted else self.counts
+        return sum(count for word, count in among if word.key in keys)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """'3 reproduced, 2 not run' and 'quoted rows: 1 reproduced, 5 quoted'."""
+        own = ", ".join(f"{number(n, 0)} {word.label}" for word, n in self.counts)
+        quoted = ", ".join(f"{number(n, 0)} {word.label}" for word, n in self.quoted)
+        return tuple(filter(None, (own, quoted and f"quoted rows: {quoted}"))) or ("no values",)
 
     @property
     def text(self) -> str:
-        """'3 reproduced, 2 not run'."""
-        return ", ".join(f"{number(n, 0)} {word.label}" for word, n in self.counts) or "no values"
+        return "; ".join(self.lines)
 
 
 def tier_and_seed(result: AccuracyResult) -> tuple[int, int]:
@@ -188,6 +271,7 @@ class Judged:
         self.history = by_name(history)
         self.traces = {file: trace(one) for file, one in index.files.items()}
         self.verdicts = snapshot.by_cell
+        self.elsewhere = reported_elsewhere(catalog)
         self.tables = {
             name: self._table(name, paper, table) for name, (paper, table) in catalog.tables.items()
         }
@@ -200,20 +284,23 @@ class Judged:
                     yield from row.cells
 
     def _table(self, name: str, paper: Paper, table: Table) -> TableView:
-        rows = [self._row(row, self.catalog.rows[name][row.key]) for row in table.rows]
+        rows = [self._row(name, row) for row in table.rows]
         groups = groupby(rows, key=lambda view: view.row.group)
         return TableView(name, paper, table, tuple((title, tuple(own)) for title, own in groups))
 
-    def _row(self, row: Row, cells: Iterable[Cell]) -> RowView:
+    def _row(self, table: str, row: Row) -> RowView:
         run = self.catalog.runs.get(row.run) if row.run else None
         model = row.model or (run.config if run else None)
-        return RowView(row, model, tuple(map(self._cell, cells)))
+        cells = self.catalog.rows[table][row.key]
+        method = self.catalog.method(cells[0])
+        return RowView(row, model, tuple(map(self._cell, cells)), method.name if method else None)
 
     def _cell(self, cell: Cell) -> CellView:
         verdict = self.verdicts.get(cell.key)
         names = verdict.results if verdict else ()
         traces = tuple(self.traces[name] for name in names if name in self.traces)
-        return CellView.of(cell, verdict, traces, self.history.get(cell.name, ()))
+        history = self.history.get(cell.name, ())
+        return CellView.of(cell, verdict, traces, history, self.elsewhere.get(cell.key, ()))
 
 
 def _word(cell: Cell, verdict: Verdict | None) -> Word:

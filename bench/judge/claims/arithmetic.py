@@ -2,6 +2,15 @@
 
 A comparison has three possible outcomes: it holds for all values in the intervals, it fails for all of them, or they
 do not decide (None). A cell that occurs several times has one value: see `Evaluation.number`.
+
+At a bound the two kinds of comparison differ, since both ends belong to an interval. B - A in [0.1, 0.3]:
+
+    B - A <= 0.3   True: the bound itself is allowed (closed)          B - A >= 0.3   None: only the end itself
+    B - A < 0.3    None: the end itself would contradict it (open)     B - A > 0.3    False: no value is above
+    B > A          True where two printed cells only touch (75.8 and 75.9 at 75.85): no number rounds to both
+
+`>=`, `<=` and `best` also hold between printed numbers that are alike (76.0 and 76.0): "no worse than" is what the
+table shows. Measured numbers have no such rule.
 """
 
 import ast
@@ -9,19 +18,17 @@ import itertools
 import math
 import operator
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Literal, NamedTuple
 
-from bench.catalog.numbers import parse_number
 from bench.catalog.schema import METRICS, Claim
-from bench.judge.claims.expressions import Resolved
+from bench.judge.claims.claimed import Truth, claimed_range, reaches
+from bench.judge.claims.expressions import Resolved, replaced
 from bench.judge.intervals import Interval, count, largest, positions, range_of, smallest, total
 from bench.judge.records import ClaimJudgement, Holds
 from bench.results.records import Evidence
 
-Truth = bool | None
 Values = Mapping[str, Interval]
 MOST_REPEATED = 8
 HUNDRED, ONE = Interval.point(100.0), Interval.point(1.0)
@@ -43,9 +50,8 @@ OF_LIST: Mapping[str, Callable[[list[Interval]], Interval]] = {
     "sum": total,
     "mean": lambda parts: total(parts) / count(parts),
     "count": count,
-    "argmax": partial(positions, largest_first=True),
-    "argmin": partial(positions, largest_first=False),
 }
+POSITION: Mapping[str, bool] = {"argmax": True, "argmin": False}  # whether the largest is meant
 
 
 @dataclass(frozen=True)
@@ -53,14 +59,16 @@ class Evaluation:
     """An expression on given values.
 
     values: the interval of every cell, by address.
-    central: its best single value, which decides `>=` and `best` between numbers printed alike.
+    central: its best single value.
     loose: intervals within which `==` means equal; the rounding of the printed digits for measured counts.
+    printed: these are the paper's own numbers, of which two that are alike satisfy `>=`, `<=` and `best`.
     """
 
     resolved: Resolved
     values: Values
     central: Mapping[str, float]
     loose: Values | None = None
+    printed: bool = False
 
     # ------------------------------------------------------------ truth
 
@@ -74,12 +82,12 @@ class Evaluation:
                 return combine([self.truth(p) for p in parts], isinstance(op, ast.And))
             case ast.Compare(left=left, ops=ops, comparators=rest):
                 pairs = zip([left, *rest[:-1]], ops, rest, strict=True)
-                return combine([self._compare(a, op, b) for a, op, b in pairs], True)
+                return combine([self.compare(a, op, b) for a, op, b in pairs], True)
             case ast.Call(func=ast.Name(id="best")):
                 return combine([self._not_below(*pair) for pair in self.pairs(node)], True)
             case ast.Call(func=ast.Name(id="rising" | "falling")):
                 steps = ((self.values[a], self.values[b]) for b, a in self.pairs(node))
-                return combine([self._less(*step) for step in steps], True)
+                return combine([less(*step) for step in steps], True)
         raise TypeError(f"{ast.dump(node)} is not a comparison")
 
     def pairs(self, node: ast.expr) -> list[tuple[str, str]]:
@@ -98,29 +106,32 @@ class Evaluation:
         raise TypeError(f"{ast.dump(node)} is not an ordering of cells")
 
     def _not_below(self, one: str, two: str) -> Truth:
-        if self.central[one] == self.central[two]:
-            return True
-        less = self._less(self.values[one], self.values[two])
-        return None if less is None else not less
+        alike = self.printed and math.isclose(self.central[one], self.central[two])
+        return alike or at_most(self.values[two], self.values[one])
 
-    @staticmethod
-    def _less(a: Interval, b: Interval) -> Truth:
-        if a.below(b):
-            return True
-        return False if b.below(a) or (a.is_point and b.is_point) else None
+    def compare(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Truth:
+        """left op right. Of several possible positions (argmax, argmin) one is enough for `==`."""
+        both = self._cases(ast.Tuple([left, right], ast.Load()))
+        found = {self._compare(op, *one.elts) for one in both if isinstance(one, ast.Tuple)}
+        if isinstance(op, ast.Eq):
+            return True in found
+        return found.pop() if len(found) == 1 else None
 
-    def _compare(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Truth:
-        """left op right, through the difference, so that a cell on both sides stays one value."""
+    def _compare(self, op: ast.cmpop, left: ast.expr, right: ast.expr) -> Truth:
         if isinstance(op, ast.Gt | ast.GtE):
             left, right = right, left
         if isinstance(op, ast.Eq):
             loose = replace(self, values=self.loose or self.values, loose=None)
-            return loose._sides(left, right)[0].meets(loose._sides(left, right)[1])
-        if isinstance(op, ast.LtE | ast.GtE) and self.best(left) == self.best(right):
-            return True
-        return self._less(*self._sides(left, right))
+            one, two = loose._sides(left, right)
+            return one.meets(two)
+        sides = self._sides(left, right)
+        if isinstance(op, ast.Lt | ast.Gt):
+            return less(*sides)
+        alike = self.printed and math.isclose(self.best(left), self.best(right), abs_tol=1e-9)
+        return alike or at_most(*sides)
 
     def _sides(self, left: ast.expr, right: ast.expr) -> tuple[Interval, Interval]:
+        """Both sides, or their difference and zero, so that a cell on both sides stays one value."""
         shared = set(self.resolved.names_in(left)) & set(self.resolved.names_in(right))
         if shared:
             return self.number(ast.BinOp(left, ast.Sub(), right)), Interval.point(0.0)
@@ -131,15 +142,32 @@ class Evaluation:
     def best(self, node: ast.expr) -> float:
         """The number on the central values: without regard to rounding."""
         points = {cell: Interval.point(value) for cell, value in self.central.items()}
-        return replace(self, values=points)._plain(node).low
+        return replace(self, values=points).spans(node)[0].low
 
     def number(self, node: ast.expr) -> Interval:
-        """Every value the number can take.
+        """Every value that the number can take, and between several possible positions what lies between them."""
+        return Interval.hull(self.spans(node))
 
-        Where each cell occurs once, interval arithmetic is exact. Cells that occur several times are set to the ends
-        and the middle of their intervals, in all combinations, and the others remain intervals: exact wherever the
-        number is monotonic within one rounding step of each cell, as in all claims. With more than MOST_REPEATED such
-        cells the plain interval is returned, which is never too narrow.
+    def spans(self, node: ast.expr) -> list[Interval]:
+        """The same as one interval for each position that an argmax or argmin can have."""
+        return [self._span(case) for case in self._cases(node)]
+
+    def _cases(self, node: ast.expr) -> Iterator[ast.expr]:
+        """The expression with each of its positions replaced by every number that it may be."""
+        calls = (n for n in ast.walk(node) if isinstance(n, ast.Call))
+        if (found := next((n for n in calls if _function(n) in POSITION), None)) is None:
+            yield node
+            return
+        among = [self.values[cell] for cell in self.cells(found.args[0])]
+        for position in positions(among, POSITION[_function(found)]):
+            yield from self._cases(replaced(node, found, ast.Constant(position)))
+
+    def _span(self, node: ast.expr) -> Interval:
+        """Where each cell occurs once, interval arithmetic is exact.
+
+        Cells that occur several times are set to the ends and the middle of their intervals, in all combinations: exact
+        wherever the number is monotonic within one rounding step of each cell, as in all claims. With more than
+        MOST_REPEATED such cells the plain interval is returned, which is never too narrow.
         """
         outer = self._plain(node)
         repeated = self._repeated(node)
@@ -197,6 +225,20 @@ class Evaluation:
         return OF_LIST[name](parts)
 
 
+def _function(node: ast.Call) -> str:
+    return node.func.id if isinstance(node.func, ast.Name) else ""
+
+
+def less(a: Interval, b: Interval) -> Truth:
+    """a < b: True if for all of their values, False if for none."""
+    return True if a.below(b) else False if b.at_most(a) else None
+
+
+def at_most(a: Interval, b: Interval) -> Truth:
+    """a <= b: True if for all of their values, False if for none."""
+    return True if a.at_most(b) else False if b.below(a) else None
+
+
 def combine(parts: list[Truth], all_of: bool) -> Truth:
     """Three-valued `and` (or `or`): one failing (holding) part decides; else None if any part is None."""
     if (not all_of) in parts:
@@ -207,28 +249,6 @@ def combine(parts: list[Truth], all_of: bool) -> Truth:
 # ---------------------------------------------------------------- a claim on intervals
 
 NAMES: Mapping[bool | None, Holds] = {True: "holds", False: "fails", None: "inconclusive"}
-
-
-def claimed_range(claim: Claim) -> Interval | None:
-    """What the claimed number allows, by its rounding; None for yes-or-no claims.
-
-    nearest: half of the last digit around it. floor, ceil: one last digit above, below. about: one last digit around
-    it or 5 % of it, whichever is wider. at-least, at-most: the number itself as a bound.
-    """
-    number = parse_number(claim.claimed) if claim.claimed is not None else None
-    if number is None:
-        return None
-    value, digit = number.value, 2.0 * number.half_step
-    about = max(digit, 0.05 * abs(value))
-    below, above = {
-        "nearest": (digit / 2, digit / 2),
-        "floor": (0.0, digit),
-        "ceil": (digit, 0.0),
-        "about": (about, about),
-        "at-least": (0.0, math.inf),
-        "at-most": (math.inf, 0.0),
-    }[claim.rounding]
-    return Interval(value - below, value + above)
 
 
 class Judged(NamedTuple):
@@ -246,43 +266,27 @@ class Judged(NamedTuple):
         return ClaimJudgement.model_validate({**self._asdict(), "evidence": evidence})
 
 
-def judge_on(claim: Claim, evaluation: Evaluation, node: ast.expr, slack: float = 0.0) -> Judged:
-    """A number compared with the claimed one, or a comparison, on intervals."""
+def judge_on(claim: Claim, evaluation: Evaluation, node: ast.expr) -> Judged:
+    """A number compared with the claimed one, or a comparison, on exact or printed values."""
     allowed = claimed_range(claim)
     if allowed is None:
         holds = NAMES[evaluation.truth(node)]
         words = "the values are too close together to decide" if holds == "inconclusive" else ""
         return Judged(holds, words)
+    holds = NAMES[reaches(evaluation.spans(node), claim, allowed)]
+    return said(claim, evaluation, node)._replace(holds=holds)
+
+
+def said(claim: Claim, evaluation: Evaluation, node: ast.expr) -> Judged:
+    """The claimed number and the one that the values give, in words; undecided."""
     value, reach = evaluation.best(node), evaluation.number(node)
-    reach = Interval(reach.low - slack * abs(reach.low), reach.high + slack * abs(reach.high))
-    holds = NAMES[reach.meets(allowed)]
     words = f"claimed {claim.claimed} ({claim.rounding}); the cells give {value:.4g}"
     if not reach.is_point:
         words += f", between {reach.low:.4g} and {reach.high:.4g}"
-    return Judged(holds, words, value=tidy(value), interval=(tidy(reach.low), tidy(reach.high)))
+    ends = tidy(reach.low), tidy(reach.high)
+    return Judged("inconclusive", words, value=tidy(value), interval=ends)
 
 
 def tidy(value: float) -> float:
     """Ten significant digits: 1.3 and not 1.2999999999999972."""
     return float(f"{value:.10g}")
-
-
-def is_relative(evaluation: Evaluation, node: ast.expr) -> bool:
-    """Whether doubling every speed, or halving every count, changes nothing: so it is for ratios and orderings."""
-    faster = {
-        name: value * (2.0 if evaluation.resolved.cells[name].metric == "fps" else 0.5)
-        for name, value in evaluation.central.items()
-    }
-    match node:
-        case ast.Call(func=ast.Name(id="best" | "rising" | "falling")):
-            return True
-        case ast.Compare(left=left, comparators=rest):
-            sides = itertools.pairwise([left, *rest])
-            numbers: list[ast.expr] = [ast.BinOp(a, ast.Sub(), b) for a, b in sides]
-            factors = [1.0, 2.0, 0.5]
-        case _:
-            numbers, factors = [node], [1.0]
-    changed = replace(evaluation, central=faster)
-    pairs = [(evaluation.best(number), changed.best(number)) for number in numbers]
-    close = partial(math.isclose, rel_tol=1e-9, abs_tol=1e-9)
-    return all(any(close(there, k * here) for k in factors) for here, there in pairs)

@@ -1,32 +1,53 @@
 """A claim on counted parameters and operations: exact, and every cell counted by one rule.
 
-Operations have no single definition. A cell whose row or column names the paper's counting rule is counted by it. What
-a paper counted by an unnamed rule is still comparable within that paper if every known rule gives the same verdict.
+A cell whose row or column names the paper's counting rule is counted by it. What a paper counted by an unnamed rule is
+still comparable within that paper if every known rule gives the same verdict.
+
+Two things soften a refutation. Papers compute ratios and differences from printed figures: a count that misses the
+claim but lies inside what the digits of its cells allow holds "within rounding". And a rule that the paper does not
+state (`bench.judge.counts`) refutes only together with every other known rule.
 """
 
 import ast
 from collections.abc import Mapping
 
 from bench.catalog.cells import Cell
+from bench.catalog.load import Catalog
 from bench.catalog.schema import Claim
-from bench.judge.claims.arithmetic import Evaluation, Judged, is_relative, judge_on
+from bench.judge.claims.arithmetic import Evaluation, Judged, judge_on
+from bench.judge.claims.claimed import claimed_range
 from bench.judge.claims.expressions import Resolved
-from bench.judge.counts import rounds_to
+from bench.judge.claims.speed_ratios import is_relative
+from bench.judge.counts import BASIS, basis_of, every_rule, returning, rounds_to, unexplained
 from bench.judge.evidence import Measurement
 from bench.judge.intervals import Interval
 
 Chosen = Mapping[str, Measurement]
 
 
-def judge_counted(claim: Claim, resolved: Resolved, node: ast.expr, chosen: Chosen) -> Judged:
+def judge_counted(
+    claim: Claim, resolved: Resolved, node: ast.expr, chosen: Chosen, catalog: Catalog
+) -> Judged:
     """One comparison (or number) of a claim on the counts of its cells; `open` if no rule is known."""
     cells = {name: resolved.cells[name] for name in chosen}
     unnamed = [n for n, cell in cells.items() if cell.metric == "flops" and not cell.rule]
-    if not unnamed:
-        return judge_on(claim, _evaluation(resolved, by_one_rule(cells, chosen)), node)
-    if reason := _several_rules(cells, unnamed):
-        return Judged("open", reason)
-    return _by_every_rule(claim, resolved, node, chosen)
+    if unnamed:
+        if reason := _several_rules(cells, unnamed):
+            return Judged("open", reason)
+        return _by_every_rule(claim, resolved, node, chosen)
+    counted = _evaluation(resolved, by_one_rule(cells, chosen))
+    guessed = _guessed(cells, catalog)
+    judged = _said(judge_on(claim, counted, node), guessed)
+    if judged.holds == "fails" and _inside_print(claim, counted, node):
+        allowed = _said(judged, "the printed digits of its cells allow it")
+        return allowed._replace(holds="within-rounding")
+    if judged.holds == "fails" and guessed:
+        return _if_no_rule(claim, resolved, node, chosen, judged)
+    return judged
+
+
+def _said(judged: Judged, more: str) -> Judged:
+    return judged._replace(reason="; ".join(filter(None, (judged.reason, more))))
 
 
 def by_one_rule(cells: Mapping[str, Cell], chosen: Chosen) -> dict[str, float]:
@@ -61,6 +82,69 @@ def _evaluation(resolved: Resolved, values: Mapping[str, float]) -> Evaluation:
         if (number := resolved.cells[name].number)
     }
     return Evaluation(resolved, points, values, loose)
+
+
+# ---------------------------------------------------------------- within rounding
+
+
+def _inside_print(claim: Claim, counted: Evaluation, node: ast.expr) -> bool:
+    """Whether everything that refutes the claim lies inside what the printed digits of its cells allow."""
+    numbers = {name: counted.resolved.cells[name].number for name in counted.values}
+    values = {name: Interval.printed(number) for name, number in numbers.items()}
+    central = {name: number.value for name, number in numbers.items() if number}
+    printed = Evaluation(counted.resolved, values, central, printed=True)
+    if judge_on(claim, printed, node).holds == "fails":
+        return False
+
+    def allows(number: ast.expr) -> bool:
+        return any(counted.best(number) in span for span in printed.spans(number))
+
+    match node:
+        case ast.Compare(left=left, ops=ops, comparators=rest):
+            sides = zip([left, *rest[:-1]], ops, rest, strict=True)
+            return all(
+                allows(ast.BinOp(a, ast.Sub(), b))
+                for a, op, b in sides
+                if counted.compare(a, op, b) is False
+            )
+        case ast.Call(func=ast.Name(id="best" | "rising" | "falling")):
+            gaps = [(counted.central[a] - counted.central[b], a, b) for a, b in counted.pairs(node)]
+            return all(gap > 0.0 or gap in values[a] - values[b] for gap, a, b in gaps)
+    return claim.claimed is not None and allows(node)
+
+
+# ---------------------------------------------------------------- rules that the paper does not state
+
+
+def _guessed(cells: Mapping[str, Cell], catalog: Catalog) -> str:
+    """The rules behind these counts that the paper does not state, in words; empty if it states all."""
+    basis = {str(cell.rule): basis_of(cell, catalog) for cell in cells.values()}
+    words = [f"by {rule}{BASIS[why]}" for rule, why in basis.items() if why != "stated"]
+    return "; ".join(words)
+
+
+def _if_no_rule(
+    claim: Claim, resolved: Resolved, node: ast.expr, chosen: Chosen, judged: Judged
+) -> Judged:
+    """Fails only if it does by every known rule, and a claimed number by a margin that no rule explains."""
+    operations = {
+        name: every_rule(resolved.cells[name], one.results[0].result)
+        for name, one in chosen.items()
+        if resolved.cells[name].metric != "params"
+    }
+    by_rule = {}
+    for rule in _common(operations):
+        values = {n: operations[n][rule] if n in operations else chosen[n].value for n in chosen}
+        by_rule[rule] = judge_on(claim, _evaluation(resolved, values), node)
+    holding = [rule for rule, one in by_rule.items() if one.holds == "holds"]
+    numbers = {rule: one.value for rule, one in by_rule.items() if one.value is not None}
+    allowed = claimed_range(claim)
+    unlike = unexplained(numbers, allowed) if allowed else f"so it is by {', '.join(by_rule)}"
+    if by_rule and not holding and unlike:
+        return _said(judged, unlike)
+    what = "value" if allowed else "order"
+    words = f"{returning(holding)} would give the claimed {what}"
+    return _said(judged, words)._replace(holds="inconclusive")
 
 
 def _several_rules(cells: Mapping[str, Cell], unnamed: list[str]) -> str:

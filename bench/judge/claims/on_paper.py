@@ -77,7 +77,8 @@ def judge_on_paper(claim: Claim, resolved: Resolved) -> ClaimJudgement:
     values = {name: Interval.printed(number) for name, number in numbers.items()}
     central = {name: number.value for name, number in numbers.items() if number}
     try:
-        judged = judge_on(claim, Evaluation(resolved, values, central), resolved.expression.tree)
+        evaluation = Evaluation(resolved, values, central, printed=True)
+        judged = judge_on(claim, evaluation, resolved.expression.tree)
     except ZeroDivisionError as error:
         raise CatalogError(f"claim '{claim.id}': {error}") from None
     return judged.record("paper")

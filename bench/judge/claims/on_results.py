@@ -7,23 +7,38 @@ data by ordering and direction only.
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import fmean
 
 from bench.catalog.cells import Cell
 from bench.catalog.numbers import parse_number
 from bench.catalog.schema import Claim
-from bench.judge.claims.arithmetic import Evaluation, Judged, is_relative, judge_on
+from bench.judge.claims.arithmetic import Evaluation, Judged, judge_on
+from bench.judge.claims.choice import Cells, choices, some
 from bench.judge.claims.counts import Chosen, judge_counted
 from bench.judge.claims.expressions import Resolved
-from bench.judge.claims.ordering import NotAnOrdering, OrderingClaim, PairedDifference
-from bench.judge.evidence import SYNTHETIC, Measurement, Measurements
+from bench.judge.claims.ordering import (
+    NotAnOrdering,
+    OrderingClaim,
+    PairedDifference,
+    registered_margin,
+)
+from bench.judge.claims.speed_ratios import is_relative, judge_timed
+from bench.judge.claims.trained import TrainedClaim
+from bench.judge.evidence import STRONGEST, SYNTHETIC, Measurements
 from bench.judge.intervals import Interval
+from bench.judge.machines import is_cpu, printed_machine, same_machine
 from bench.judge.records import ClaimJudgement, Holds
-from bench.judge.tolerance import SPEED, tolerance
 
-Cells = Mapping[str, Cell]
-SAME = ("data", "split", "boxes", "flip_test", "evaluator", "subset")
+OPPOSITE: Mapping[type[ast.cmpop], ast.cmpop] = {
+    ast.Lt: ast.GtE(), ast.LtE: ast.Gt(), ast.Gt: ast.LtE(), ast.GtE: ast.Lt()
+}  # fmt: skip
+NEGATED: Mapping[Holds, Holds] = {"holds": "fails", "fails": "holds", "within-rounding": "holds"}
+SMALL_SCALE: Mapping[Holds, Holds] = {"holds": "supports", "fails": "contradicts"}
+#: The word of `and` and of `or` is the first of these that a part has.
+UNDECIDED: tuple[Holds, ...] = ("open", "not-on-this-machine", "inconclusive")
+FAILING: tuple[Holds, ...] = ("fails", "contradicts")
+HOLDING: tuple[Holds, ...] = ("holds", "within-rounding", "supports")
 
 
 def judge_on_reproduced(
@@ -42,21 +57,30 @@ class _Reproduced:
     measurements: Measurements
     paired: PairedDifference | None
 
-    def of(self, node: ast.expr) -> Judged:
-        """Recurses through and, or, not; every comparison has its own evidence."""
+    def of(self, node: ast.expr, negated: bool = False) -> Judged:
+        """Recurses through and, or, not; every comparison has its own evidence and its own word."""
         match node:
             case ast.BoolOp(op=op, values=parts):
-                return _combine([self.of(part) for part in parts], isinstance(op, ast.And))
+                all_of = isinstance(op, ast.And) != negated
+                return _combine([self.of(part, negated) for part in parts], all_of)
             case ast.UnaryOp(op=ast.Not(), operand=inner):
-                judged = self.of(inner)
-                swapped: dict[Holds, Holds] = {"holds": "fails", "fails": "holds"}
-                return judged._replace(holds=swapped.get(judged.holds, judged.holds))
+                return self.of(inner, not negated)
+            case ast.Compare(left=left, ops=[op], comparators=[right]) if (
+                negated and type(op) in OPPOSITE
+            ):
+                return self.of(ast.Compare(left, [OPPOSITE[type(op)]], [right]))
         cells = {name: self._cell(name) for name in self.resolved.names_in(node)}
-        chosen = choose(cells, self.measurements)
-        if isinstance(chosen, str):
-            return Judged("open", chosen)
+        found = choices(cells, self.measurements)
+        if isinstance(found, str):
+            return Judged("open", found)
+        first, *others = (self._on(node, cells, chosen, negated) for chosen in found)
+        return next((one for one in (first, *others) if one.holds != "open"), first)
+
+    def _on(self, node: ast.expr, cells: Cells, chosen: Chosen, negated: bool) -> Judged:
         try:
-            return self._leaf(node, cells, chosen)
+            judged = self._leaf(node, cells, chosen)
+            holds = NEGATED.get(judged.holds, judged.holds) if negated else judged.holds
+            return self._worded(holds, judged, chosen)
         except ZeroDivisionError as error:
             return Judged("open", str(error))
 
@@ -70,35 +94,29 @@ class _Reproduced:
         kinds = frozenset(one.evidence for one in chosen.values())
         if not kinds:  # a comparison of plain numbers
             return judge_on(self.claim, Evaluation(self.resolved, {}, {}), node)
-        (kind,) = kinds
+        kind = max(kinds, key=STRONGEST.index)  # full trainings: of three seeds, and of fewer
         if kind in SYNTHETIC:
             judged = self._ordered(node, cells, chosen)
         elif kind == "counted":
-            judged = judge_counted(self.claim, self.resolved, node, chosen)
+            judged = judge_counted(
+                self.claim, self.resolved, node, chosen, self.measurements.catalog
+            )
         elif kind == "timed":
             judged = self._timed(node, cells, chosen)
         else:
-            judged = self._trained(node, cells, chosen)
-        return judged._replace(evidence=kinds)
+            judged = self._trained(node, chosen)
+        return judged._replace(evidence=frozenset([kind]))
 
-    def _trained(self, node: ast.expr, cells: Cells, chosen: Chosen) -> Judged:
-        values, central = {}, {}
-        for name, one in chosen.items():
-            cell = cells[name]
-            central[name] = one.value
-            if one.evidence == "full-3" and one.interval:
-                values[name] = Interval(*one.interval)
-            else:
-                spread = self.measurements.spread(cell, "full")
-                radius = tolerance(cell.metric or "", one.evidence, spread)
-                values[name] = Interval.around(one.value, radius)
-        return judge_on(self.claim, Evaluation(self.resolved, values, central), node)
+    def _trained(self, node: ast.expr, chosen: Chosen) -> Judged:
+        tree = self.resolved.expression.tree
+        either = any(isinstance(part, ast.Or) for part in ast.walk(tree))
+        return TrainedClaim(self.claim, self.resolved, chosen, self._orderings(), either).judge(
+            node
+        )
 
     def _ordered(self, node: ast.expr, cells: Cells, chosen: Chosen) -> Judged:
-        spreads = [self.measurements.spread(c, chosen[n].tier or "smoke") for n, c in cells.items()]
-        known = [s for s in spreads if s]
-        widest = max(known, key=lambda s: s.deviation) if len(known) == len(spreads) else None
-        ordering = OrderingClaim(self.resolved, chosen, widest, self.paired, self._orderings())
+        margin = registered_margin(self.claim, next(iter(chosen.values())).tier)
+        ordering = OrderingClaim(self.resolved, chosen, margin, self.paired, self._orderings())
         claimed = parse_number(self.claim.claimed) if self.claim.claimed else None
         try:
             if claimed is None:
@@ -122,38 +140,37 @@ class _Reproduced:
         return sum(bool({"accuracy", "measure"} & found) for found in kinds)
 
     def _timed(self, node: ast.expr, cells: Cells, chosen: Chosen) -> Judged:
-        """Ratios within one measurement, 10 % either way.
-
-        A claimed ratio holds if the medians reach it and the quartiles exclude that all are equal: a noisy timer makes
-        a claim inconclusive, never true. On a CPU a claim whose direction holds but not its size is inconclusive too.
-        """
+        """Ratios within one measurement; a speed itself only on the machine that the paper names."""
         central = {name: one.value for name, one in chosen.items()}
         spans = {n: Interval(*one.interval) for n, one in chosen.items() if one.interval}
         evaluation = Evaluation(self.resolved, spans, central)
         timed = next(iter(chosen.values())).protocol
         where = "{machine}, {precision}, batch {batch}".format_map(timed)
-        if not is_relative(evaluation, node):
-            why = f"claims an absolute speed; timed on {where}, and only ratios are comparable between machines"
-            return Judged("open", why)
-        judged = judge_on(self.claim, evaluation, node, slack=SPEED)
-        words = f"{where}: {judged.reason or judged.holds}"
-        claimed = parse_number(self.claim.claimed or "")
-        if claimed is None or judged.value is None or judged.interval is None:
-            return judged._replace(reason=words)
-        edge = replace(evaluation, central=dict.fromkeys(central, 1.0)).best(node)  # all equal
-        if judged.holds == "holds":
-            points = {name: Interval.point(value) for name, value in central.items()}
-            exact = judge_on(self.claim, replace(evaluation, values=points), node, slack=SPEED)
-            if exact.holds != "holds" or judged.interval[0] <= edge <= judged.interval[1]:
-                words += "; the timings vary too much to decide"
-                return judged._replace(holds="inconclusive", reason=words)
-        same_direction = (judged.value - edge) * (claimed.value - edge) > 0
-        if judged.holds == "fails" and same_direction and timed["device"] == "cpu":
-            words += (
-                "; the direction holds, and the size of a ratio may differ between a CPU and a GPU"
-            )
-            return judged._replace(holds="inconclusive", reason=words)
-        return judged._replace(reason=words)
+        printed = [printed_machine(cell.protocol) for cell in cells.values()]
+        at_home = all(same_machine(one, timed["machine"]) for one in printed)
+        if not at_home and not is_relative(evaluation, node):
+            named = " and ".join(sorted({one or "an unnamed machine" for one in printed}))
+            why = f"claims an absolute speed, printed for {named}; timed on {where}"
+            return Judged("open", f"{why}, and only ratios are comparable between machines")
+        judged = judge_timed(self.claim, evaluation, node)
+        return judged._replace(reason=": ".join(filter(None, (where, judged.reason))))
+
+    def _worded(self, holds: Holds, judged: Judged, chosen: Chosen) -> Judged:
+        """The word that the evidence allows.
+
+        Synthetic data support or contradict at small scale. What a CPU measures never refutes what was printed for a
+        GPU, neither a size nor an order.
+        """
+        if judged.evidence & set(SYNTHETIC):
+            holds = SMALL_SCALE.get(holds, holds)
+        elif holds == "fails" and judged.evidence == {"timed"}:
+            device = next(iter(chosen.values())).protocol["device"]
+            printed = {printed_machine(self.resolved.cells[name].protocol) for name in chosen}
+            if device == "cpu" and not all(map(is_cpu, printed)):
+                named = " and ".join(sorted(one or "an unnamed machine" for one in printed))
+                reason = f"{judged.reason}; not so on this machine, a CPU; printed for {named}"
+                return judged._replace(holds="not-on-this-machine", reason=reason)
+        return judged._replace(holds=holds)
 
 
 def _before(cells: Cells, chosen: Chosen) -> str:
@@ -170,7 +187,7 @@ def _before(cells: Cells, chosen: Chosen) -> str:
         what: [fmean(side) for side in zip(*both, strict=True)] for what, both in found.items()
     }
     shown = [f"{what} {before:.3g} to {after:.3g}" for what, (before, after) in means.items()]
-    return f"; before to after training: {_some(shown)}" if shown else ""
+    return f"; before to after training: {some(shown)}" if shown else ""
 
 
 def _comparisons(node: ast.expr) -> list[ast.expr]:
@@ -184,11 +201,14 @@ def _comparisons(node: ast.expr) -> list[ast.expr]:
 
 
 def _combine(parts: list[Judged], all_of: bool) -> Judged:
-    """`and`: one failing part decides, then open, then inconclusive; `or` likewise with a holding part."""
-    decisive: Holds = "fails" if all_of else "holds"
-    order: list[Holds] = [decisive, "open", "inconclusive"]
-    rest: Holds = "holds" if all_of else "fails"
-    holds = next((one for one in order if any(p.holds == one for p in parts)), rest)
+    """`and`: one failing part decides, then an undecided one, then the weakest holding one; `or` the other way round.
+
+    Evidence is that of the parts that decide.
+    """
+    decisive, others = (FAILING, HOLDING) if all_of else (HOLDING, FAILING)
+    order = (*decisive, *UNDECIDED, *reversed(others))
+    holds = min((part.holds for part in parts), key=order.index)
+    deciding = [part for part in parts if part.holds == holds] if holds in decisive else parts
     known = [p.confidence for p in parts if p.confidence is not None]
     confidence = None
     if known:
@@ -196,51 +216,6 @@ def _combine(parts: list[Judged], all_of: bool) -> Judged:
     return Judged(
         holds,
         "; ".join(dict.fromkeys(p.reason for p in parts if p.reason)),
-        frozenset().union(*(p.evidence for p in parts)),
+        frozenset().union(*(p.evidence for p in deciding)),
         confidence=confidence,
     )
-
-
-def choose(cells: Cells, measurements: Measurements) -> dict[str, Measurement] | str:
-    """For every cell the measurement from the strongest source that covers all; or why there is none."""
-    kinds = sorted({cell.column.kind for cell in cells.values()})
-    if len(kinds) > 1:
-        return f"mixes {' and '.join(kinds)} in one number; each is judged separately"
-    usable: dict[str, dict[str, Measurement]] = {}
-    missing: list[str] = []
-    stale: list[str] = []
-    for name, cell in cells.items():
-        found = [m for m in measurements.of(cell) if m.values and not m.differs]
-        fresh = [m for m in found if not m.stale]
-        if not fresh:
-            (stale if found else missing).append(name)
-        usable[name] = {}
-        for one in fresh:  # the best of each source
-            usable[name].setdefault(one.source, one)
-    if missing:
-        return f"not measured: {_some(missing)}"
-    if stale:
-        return f"measured before its code or configuration changed: {_some(stale)}"
-    if not cells:
-        return {}
-    first, *others = usable.values()
-    common = [source for source in first if all(source in sources for sources in others)]
-    if not common:
-        return "no single kind of evidence, on one machine, covers all its cells"
-    source = min(common, key=lambda one: max(usable[name][one].rank for name in cells))
-    chosen = {name: usable[name][source] for name in cells}
-    return _mixed(cells, chosen) or chosen
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def _mixed(cells: Cells, chosen: Chosen) -> str:
-    """Which protocol key differs although the paper's own do not; empty if none."""
-    for key in SAME:
-        measured = {one.protocol.get(key, "") for one in chosen.values()}
-        printed = {cell.protocol.get(key, "") for cell in cells.values()}
-        if len(measured) > 1 and len(printed) < 2:
-            return f"measured under different protocols: {key} is {' and '.join(sorted(measured))}"
-    return ""

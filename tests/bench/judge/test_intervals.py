@@ -66,9 +66,30 @@ def test_no_number_rounds_to_two_printed_neighbours() -> None:
 @pytest.mark.parametrize("largest_first", [True, False])
 def test_touching_ends_may_tie_for_the_extreme(largest_first: bool) -> None:
     touching = [Interval(0.0, 1.0), Interval(-1.0, 0.0)]
-    assert positions(touching, largest_first) == Interval(1.0, 2.0)
+    assert positions(touching, largest_first) == (1, 2)
     apart = [Interval(0.1, 1.0), Interval(-1.0, 0.0)]
-    assert positions(apart, largest_first) == Interval.point(1.0 if largest_first else 2.0)
+    assert positions(apart, largest_first) == (1 if largest_first else 2,)
+
+
+@pytest.mark.parametrize("largest_first", [True, False])
+def test_positions_are_a_set_without_what_lies_between(largest_first: bool) -> None:
+    sign = 1.0 if largest_first else -1.0
+    parts = [Interval.around(sign * value, 0.05) for value in (75.0, 70.0, 75.0)]
+    assert positions(parts, largest_first) == (1, 3)
+
+
+def test_an_interval_is_inside_outside_or_neither() -> None:
+    allowed = Interval(1.0, 2.0)
+    assert Interval(1.0, 2.0).inside(allowed) is True
+    assert Interval(2.0, 3.0).inside(allowed) is False
+    assert Interval(1.5, 2.5).inside(allowed) is None
+    assert Interval(0.0, 3.0).inside(allowed) is None
+
+
+def test_a_bound_is_closed_for_at_most_and_open_for_below() -> None:
+    reach, bound = Interval(0.1, 0.3), Interval.point(0.3)
+    assert reach.at_most(bound)
+    assert not reach.below(bound)
 
 
 def test_points_are_compared_exactly() -> None:

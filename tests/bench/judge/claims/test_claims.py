@@ -11,7 +11,7 @@ from bench.catalog.schema import Claim
 from bench.errors import CatalogError
 from bench.judge.claims.on_paper import check_claims, judge_claim
 from bench.judge.evidence import Measurements
-from bench.judge.statistics import Difference
+from bench.judge.statistics import Estimate
 from bench.results.index import ResultIndex
 from bench.results.store import Store
 
@@ -43,6 +43,7 @@ def judge(tiny, store) -> Any:
 
 
 MORE = "[1/tiny-b/ap] - [1/tiny-a/ap]"
+SMALL = {"holds": "supports", "fails": "contradicts"}  # what synthetic data say instead
 
 
 @pytest.mark.parametrize(
@@ -52,12 +53,15 @@ MORE = "[1/tiny-b/ap] - [1/tiny-a/ap]"
         (MORE, "0.3", "nearest", "holds"),  # 76.04 - 75.76 = 0.28
         (MORE, "0.4", "nearest", "fails"),  # at most 0.3, and 0.4 begins at 0.35
         (MORE, "0.25", "floor", "holds"),
-        (MORE, "0.3", "floor", "fails"),  # touching only
+        (MORE, "0.3", "floor", "inconclusive"),  # touching only, at the closed end
+        (MORE, "0.09", "floor", "fails"),  # below 0.10, the open end
         (MORE, "0.3", "ceil", "holds"),
-        (MORE, "0.1", "ceil", "fails"),
-        (MORE, "0.3", "at-least", "fails"),
+        (MORE, "0.1", "ceil", "inconclusive"),
+        (MORE, "0.3", "at-least", "inconclusive"),
+        (MORE, "0.31", "at-least", "fails"),
         (MORE, "0.29", "at-least", "holds"),
-        (MORE, "0.1", "at-most", "fails"),
+        (MORE, "0.1", "at-most", "inconclusive"),
+        (MORE, "0.09", "at-most", "fails"),
         (MORE, "0.15", "at-most", "holds"),
         ("[1/tiny-a/fps]", "86", "about", "holds"),
         ("[1/tiny-a/fps]", "80", "about", "fails"),
@@ -179,84 +183,6 @@ def test_flops_of_one_named_rule_are_judged_by_it(judge, fill, make) -> None:
     assert judge(f"times({B}, {A})", "1.2").on_reproduced.holds == "fails"
 
 
-# ---------------------------------------------------------------- speeds
-
-FASTER = "times([1/tiny-a/fps], [1/tiny-b/fps])"
-
-
-@pytest.mark.parametrize(
-    ("b_ms", "device", "holds"),
-    [(15.0, "cpu", "holds"), (15.0, "cuda", "holds"), (20.0, "cuda", "fails"), (20.0, "cpu", "inconclusive"),
-     (8.0, "cpu", "fails")],
-)  # fmt: skip
-def test_speeds_are_judged_by_their_ratio(judge, fill, make, b_ms, device, holds) -> None:
-    fill(make.timed("box", device, tiny_a=10.0, tiny_b=b_ms))
-    judged = judge(FASTER, "1.5").on_reproduced
-    assert (judged.holds, judged.evidence) == (holds, "timed")
-    assert "box, fp32, batch 1" in judged.reason
-
-
-@pytest.mark.parametrize(
-    ("b_ms", "spread", "holds"),
-    [
-        (15.0, 0.01, "holds"),
-        (15.0, 0.05, "holds"),
-        (15.0, 0.4, "inconclusive"),  # could be equal
-        (18.0, 0.01, "inconclusive"),
-        (18.0, 0.10, "inconclusive"),  # reaches 1.5 by its noise alone
-    ],
-)
-def test_a_noisy_timer_never_makes_a_claimed_ratio_hold(
-    judge, fill, make, b_ms, spread, holds
-) -> None:
-    timed = make.timed("box", "cpu", tiny_a=10.0, tiny_b=b_ms)
-    timings = {
-        name: one.model_copy(
-            update={
-                "low_ms": one.median_ms * (1 - spread),
-                "high_ms": one.median_ms * (1 + spread),
-            }
-        )
-        for name, one in timed.timings.items()
-    }
-    fill(timed.model_copy(update={"timings": timings}))
-    assert judge(FASTER, "1.5").on_reproduced.holds == holds
-
-
-@pytest.mark.parametrize(
-    ("expression", "claimed", "holds"),
-    [
-        ("[1/tiny-a/fps] > [1/tiny-b/fps]", None, "holds"),
-        (f"{FASTER} > 1.3", None, "holds"),
-        ("best([1/tiny-b/fps], [1/tiny-*/fps])", None, "fails"),
-        ("[1/tiny-a/fps]", "100", "open"),
-        ("[1/tiny-a/fps] > 30", None, "open"),
-        ("[1/tiny-a/fps] - [1/tiny-b/fps]", "30", "open"),
-    ],
-)
-def test_absolute_speeds_are_not_judged(judge, fill, make, expression, claimed, holds) -> None:
-    fill(make.timed(tiny_a=10.0, tiny_b=15.0))
-    assert judge(expression, claimed).on_reproduced.holds == holds
-
-
-@pytest.mark.parametrize("name", ["a100", "h200", "l4", "t4", "v100"])
-def test_of_two_machines_with_all_timings_the_gpu_is_chosen(judge, store, make, name) -> None:
-    """Whatever the hashes of their names: the choice was once the first of a set."""
-    store.write(make.timed("2 cores", "cpu", tiny_a=10.0, tiny_b=12.0))
-    store.write(make.timed(name, "cuda", tiny_a=10.0, tiny_b=15.0), committed=True)
-    judged = judge("times([1/tiny-a/fps], [1/tiny-b/fps])", "1.5").on_reproduced
-    assert (judged.holds, judged.value) == ("holds", 1.5)
-    assert judged.reason.startswith(f"{name}, fp32, batch 1: ")
-
-
-def test_speeds_of_two_machines_are_never_ranked(judge, store, make) -> None:
-    store.write(make.timed("one", "cuda", tiny_a=10.0), committed=True)
-    store.write(make.timed("two", "cuda", tiny_b=15.0), committed=True)
-    judged = judge("[1/tiny-a/fps] > [1/tiny-b/fps]").on_reproduced
-    assert judged.holds == "open"
-    assert "on one machine" in judged.reason
-
-
 # ---------------------------------------------------------------- accuracies
 
 
@@ -288,14 +214,14 @@ def test_synthetic_data_judge_orderings_with_seeds(
 ) -> None:
     fill(*seeds(make, a, b, tier))
     judged = judge(expression, claimed).on_reproduced
-    assert (judged.holds, judged.evidence) == (holds, tier)
+    assert (judged.holds, judged.evidence) == (SMALL.get(holds, holds), tier)
     assert "synthetic data" in judged.reason
     if holds == "holds":
         assert judged.confidence > 0.975
         assert "3 seeds each" in judged.reason
     if len(a) == 1:
         assert judged.confidence is None
-        assert "one seed: no interval" in judged.reason
+        assert "one training decides nothing" in judged.reason
 
 
 @pytest.mark.parametrize(
@@ -331,93 +257,62 @@ def test_an_ordering_says_what_the_networks_scored_before_training(judge, fill, 
     )
 
 
-def test_a_single_seed_borrows_the_spread_of_other_runs(judge, fill, make) -> None:
-    others = [make.trained("tiny-c-coco", n, ap) for n, ap in enumerate([30.0, 30.4, 30.2, 30.1])]
-    fill(*seeds(make, [38.0], [45.0]), *others)
-    judged = judge(MORE, "0.2").on_reproduced
-    assert judged.holds == "holds"
-    assert judged.value == pytest.approx(7.0)
-    assert judged.interval[0] > 0
-    assert "single seeds borrow" in judged.reason
-
-
-def test_an_image_bootstrap_is_used_where_seeds_are_single(judge, fill, make) -> None:
-    fill(*seeds(make, [38.0], [45.0]))
-    judged = judge(
-        "[1/tiny-b/ap] > [1/tiny-a/ap]", paired=lambda *_: Difference(7.0, (5.0, 9.0), 0.999)
-    )
-    assert judged.on_reproduced.holds == "holds"
-    assert judged.on_reproduced.confidence == pytest.approx(0.999)
-    assert "choice of images only" in judged.on_reproduced.reason
-
-
 ABOVE = "[1/tiny-b/ap] > [1/tiny-a/ap]"
+IMAGES = Estimate(7.0, (5.0, 9.0), 0.999, "the choice of images only")
 
 
-@pytest.mark.parametrize(
-    ("difference", "holds"),
-    [
-        (Difference(4.0, (2.6, 5.4), 1.0), "holds"),
-        (Difference(4.0, (2.4, 5.6), 1.0), "inconclusive"),  # seeds alone move it by 2.3
-        (Difference(-4.0, (-5.4, -2.6), 0.0), "fails"),
-        (Difference(-4.0, (-5.6, -2.4), 0.0), "inconclusive"),
-        (Difference(0.0, (0.0, 0.0), 0.5), "inconclusive"),
-        (Difference(4.0, None, None), "inconclusive"),
-    ],
-)
-def test_an_interval_of_images_alone_must_exceed_the_effect_of_seeds(
-    judge, fill, make, difference, holds
+@pytest.mark.parametrize("tier", ["smoke", "lab"])
+@pytest.mark.parametrize("paired", [None, lambda *_: IMAGES])
+def test_one_training_decides_no_ordering_and_shows_what_it_can(
+    judge, fill, make, tier, paired
 ) -> None:
-    fill(*seeds(make, [38.0], [42.0]))
-    judged = judge(ABOVE, paired=lambda *_: difference).on_reproduced
-    assert judged.holds == holds
-    if difference.interval:
-        assert "margin 2.50; the interval covers the choice of images only" in judged.reason
+    """Neither what other runs did, nor what other images would change, says what another training would give."""
+    others = [make.trained("tiny-c-coco", n, ap, tier) for n, ap in enumerate([30.0, 30.4, 30.2])]
+    fill(*seeds(make, [38.0], [45.0], tier), *others)
+    judged = judge(ABOVE, paired=paired).on_reproduced
+    assert (judged.holds, judged.confidence) == ("inconclusive", None)
+    assert "one training decides nothing: the interval is that of the documented" in judged.reason
+    assert ("[+5.00, +9.00] covers the choice of images only" in judged.reason) == bool(paired)
+    assert judge(MORE, "0.2").on_reproduced.interval is not None
 
 
 @pytest.mark.parametrize(
     ("b", "holds"),
     [
-        ([40.8, 40.9, 40.7], "holds"),  # 0.8 +- 0.23: Welch with equal deviations 0.1, 4 degrees
-        ([40.6, 40.7, 40.5], "inconclusive"),  # 0.6 +- 0.23 does not clear 0.5
-        ([39.2, 39.3, 39.1], "fails"),
-        ([39.4, 39.5, 39.3], "inconclusive"),
+        (44.2, "holds"),  # 4.2 +- 3.2: 1.96 times the floor of 2.0 times the root of 2 / 3
+        (43.6, "inconclusive"),  # 3.6 +- 3.2 does not clear 0.5
+        (35.8, "fails"),
+        (36.6, "inconclusive"),
     ],
 )
 def test_an_interval_of_seeds_must_exceed_half_a_point(judge, fill, make, b, holds) -> None:
-    fill(*seeds(make, [40.0, 40.1, 39.9], b))
+    fill(*seeds(make, [40.0, 40.1, 39.9], [b, b + 0.1, b - 0.1]))
     judged = judge(ABOVE).on_reproduced
-    assert judged.holds == holds
+    assert judged.holds == SMALL.get(holds, holds)
     assert "margin 0.50; the interval covers the spread of 3 seeds each" in judged.reason
     # of a ratio the margin is 0.5 points of the numerator: 0.5 / 40.0 = 0.0125
     ratio = judge("times([1/tiny-b/ap], [1/tiny-a/ap])", "1.4").on_reproduced
-    assert ratio.holds == holds
+    assert ratio.holds == SMALL.get(holds, holds)
     assert re.search(r"margin 0\.01;", ratio.reason)
 
 
-def test_the_error_probabilities_of_several_contrasts_add_up(judge, fill, make) -> None:
-    one = Difference(4.0, (2.6, 5.4), 0.98)  # two steps: 1 - 0.02 - 0.02 = 0.96 < 0.975
-    fill(*seeds(make, [38.0], [42.0]), make.trained("tiny-c-coco", 0, 30.0))
-    both = "[2/plain/ap] < [1/tiny-a/ap] < [1/tiny-b/ap]"
-    judged = judge(both, paired=lambda *_: one).on_reproduced
-    assert (judged.holds, judged.confidence) == ("inconclusive", pytest.approx(0.96))
-    assert judge(ABOVE, paired=lambda *_: one).on_reproduced.holds == "holds"
-    joined = f"{ABOVE} and [2/plain/ap] < [1/tiny-a/ap]"
-    assert judge(joined, paired=lambda *_: one).on_reproduced.holds == "inconclusive"
-    sure = one._replace(confidence=0.99)  # 0.98; each above 1 - 0.025 / 2
-    assert judge(both, paired=lambda *_: sure).on_reproduced.holds == "holds"
-    assert judge(joined, paired=lambda *_: sure).on_reproduced.holds == "holds"
-
-
-def test_among_several_contrasts_one_must_be_wrong_beyond_chance(judge, fill, make) -> None:
-    fill(*seeds(make, [38.0], [42.0]), make.trained("tiny-c-coco", 0, 30.0))
-    both = "[2/plain/ap] < [1/tiny-a/ap] < [1/tiny-b/ap]"
-    low = Difference(-4.0, (-5.4, -2.6), 0.02)  # below 0.025, but not below 0.025 / 2
-    assert judge(ABOVE, paired=lambda *_: low).on_reproduced.holds == "fails"
-    assert judge(both, paired=lambda *_: low).on_reproduced.holds == "inconclusive"
-    assert judge(f"{ABOVE} or {ABOVE}", paired=lambda *_: low).on_reproduced.holds == "inconclusive"
-    surely = low._replace(confidence=0.01)
-    assert judge(both, paired=lambda *_: surely).on_reproduced.holds == "fails"
+@pytest.mark.parametrize(
+    ("gap", "alone", "among_three"),
+    [
+        (3.8, "holds", "inconclusive"),  # 3.20 at 95 %; 3.91 at 1 - 0.05 / 3
+        (4.5, "holds", "holds"),
+        (-3.8, "fails", "inconclusive"),
+        (-4.5, "fails", "fails"),
+    ],
+)
+def test_the_error_probabilities_of_several_comparisons_add_up(
+    judge, fill, make, gap, alone, among_three
+) -> None:
+    fill(*seeds(make, [40.0] * 3, [40.0 + gap] * 3))
+    assert judge(ABOVE).on_reproduced.holds == SMALL.get(alone, alone)
+    among_three = SMALL.get(among_three, among_three)
+    assert judge(f"{ABOVE} and {ABOVE} and {ABOVE}").on_reproduced.holds == among_three
+    assert judge(f"{ABOVE} or {ABOVE} or {ABOVE}").on_reproduced.holds == among_three
 
 
 def test_evidence_of_two_kinds_is_never_mixed_in_one_number(judge, fill, make) -> None:
@@ -428,9 +323,15 @@ def test_evidence_of_two_kinds_is_never_mixed_in_one_number(judge, fill, make) -
 
 
 def test_the_strongest_evidence_that_covers_all_cells_is_used(judge, fill, make) -> None:
-    fill(*seeds(make, [38.0], [45.0]), *seeds(make, [76.0], [75.0], "full"))
+    fill(*seeds(make, [38.0] * 3, [45.0] * 3), *seeds(make, [76.0], [75.0], "full"))
+    judged = judge("[1/tiny-b/ap] > [1/tiny-a/ap]").on_reproduced
+    assert (judged.holds, judged.evidence) == ("supports", "smoke")  # one training decides nothing
+    fill(*seeds(make, [76.0] * 3, [75.0, 75.0], "full"))
     judged = judge("[1/tiny-b/ap] > [1/tiny-a/ap]").on_reproduced
     assert (judged.holds, judged.evidence) == ("fails", "full-1")
+    fill(*seeds(make, [76.0] * 3, [75.0] * 3, "full"))
+    judged = judge("[1/tiny-b/ap] > [1/tiny-a/ap]").on_reproduced
+    assert (judged.holds, judged.evidence) == ("fails", "full-3")
 
 
 def test_results_of_two_protocols_are_never_mixed(judge, fill, make) -> None:
@@ -449,8 +350,8 @@ def test_each_comparison_of_a_sentence_has_its_own_evidence(judge, fill, make) -
     )
     both = "[1/tiny-a/params] < [1/tiny-b/params] and [1/tiny-a/ap] < [1/tiny-b/ap]"
     judged = judge(both).on_reproduced
-    assert (judged.holds, judged.evidence) == ("holds", "mixed")
-    assert judge(f"not ({both})").on_reproduced.holds == "fails"
+    assert (judged.holds, judged.evidence) == ("supports", "mixed")
+    assert judge(f"not ({both})").on_reproduced.holds == "contradicts"
     assert (
         judge("[1/tiny-a/params] < [1/tiny-b/params] or [1/tiny-a/ap] > 70").on_reproduced.holds
         == "holds"
@@ -471,14 +372,6 @@ def test_stale_results_judge_no_claim(tiny, fill, make, tmp_path: Path) -> None:
     assert "before its code or configuration changed" in judged.reason
 
 
-def test_measured_at_full_size_a_claim_has_the_tolerance_of_its_evidence(judge, fill, make) -> None:
-    fill(*seeds(make, [75.9], [76.6], "full"))
-    judged = judge(MORE, "0.2").on_reproduced
-    assert (judged.holds, judged.evidence) == ("holds", "full-1")
-    assert judged.interval == pytest.approx((0.1, 1.3))
-    assert judge(MORE, "2.0").on_reproduced.holds == "fails"
-
-
 def instead(runs: dict[str, str]) -> Claim:
     return claim("[1/tiny-b/ap] > [1/tiny-a/ap]").model_copy(update={"instead": runs})
 
@@ -489,9 +382,9 @@ def test_a_plot_without_numbers_is_judged_by_the_runs_named_for_it(tiny, fill, m
     store = fill(*seeds(make, [38.0, 39.0, 38.5], [45.0, 45.5, 44.8]), *low)
     measurements = Measurements(tiny, ResultIndex(store))
     own, other = instead({}), instead({"tiny-b-coco": "tiny-c-coco"})
-    assert judge_claim("tinypaper", own, measurements).on_reproduced.holds == "holds"
+    assert judge_claim("tinypaper", own, measurements).on_reproduced.holds == "supports"
     judged = judge_claim("tinypaper", other, measurements)
-    assert judged.on_reproduced.holds == "fails"
+    assert judged.on_reproduced.holds == "contradicts"
     assert (judged.on_paper.holds, judged.on_paper.reason) == (
         "open",
         "about a plot without printed numbers",
@@ -522,7 +415,7 @@ def test_a_number_whose_sign_is_fixed_claims_a_size(judge, fill, make, expressio
 
 
 @pytest.mark.parametrize(
-    ("gap", "holds"), [(0.03, "holds"), (0.0003, "inconclusive"), (-0.03, "fails")]
+    ("gap", "holds"), [(0.12, "holds"), (0.03, "inconclusive"), (-0.12, "fails")]
 )
 def test_measures_from_0_to_1_are_judged_by_ordering_with_a_margin_of_their_size(
     fill, make, gap, holds
@@ -538,4 +431,4 @@ def test_measures_from_0_to_1_are_judged_by_ordering_with_a_margin_of_their_size
     sentence = next(c for _, c in loaded.claims() if c.id == "response-average-higher")
     measurements = Measurements(loaded, ResultIndex(fill(*results)))
     judged = judge_claim("lofr", sentence, measurements).on_reproduced
-    assert (judged.holds, judged.evidence) == (holds, "smoke")
+    assert (judged.holds, judged.evidence) == (SMALL.get(holds, holds), "smoke")

@@ -20,7 +20,8 @@ def evaluate(catalog, text: str):
         n: Interval.around(c.number.value, c.number.half_step) for n, c in resolved.cells.items()
     }
     central = {n: c.number.value for n, c in resolved.cells.items()}
-    evaluation, tree = Evaluation(resolved, spans, central), resolved.expression.tree
+    evaluation = Evaluation(resolved, spans, central, printed=True)
+    tree = resolved.expression.tree
     if resolved.expression.kind == "truth":
         return evaluation.truth(tree)
     reach = evaluation.number(tree)
@@ -98,6 +99,17 @@ def test_every_number_that_rounding_allows_is_reached_by_some_cells(tiny, shifts
         ("[1/tiny-b/ap] > 75.95", None),
         ("[1/tiny-b/ap] > 76", None),
         ("[1/tiny-b/ap] >= 76", True),
+        ("[1/tiny-b/ap] - [1/tiny-a/ap] <= 0.3", True),  # at most 76.05 - 75.75, the bound itself
+        ("[1/tiny-b/ap] - [1/tiny-a/ap] < 0.3", None),
+        ("[1/tiny-b/ap] - [1/tiny-a/ap] >= 0.3", None),
+        ("[1/tiny-b/ap] - [1/tiny-a/ap] > 0.3", False),
+        ("[1/tiny-b/ap] - [1/tiny-a/ap] >= 0.1", True),
+        ("[1/tiny-b/ap] - [1/tiny-a/ap] > 0.1", None),
+        ("[1/tiny-b/ap] - [1/tiny-a/ap] <= 0.1", None),
+        ("[1/tiny-b/ap] - [1/tiny-a/ap] < 0.1", False),
+        ("[1/tiny-b/ap] - [1/tiny-a/ap] <= 0.2", True),  # as printed
+        ("[1/tiny-b/ap] - [1/tiny-a/ap] < 0.2", None),
+        ("not ([1/tiny-b/ap] - [1/tiny-a/ap] > 0.3)", True),
         ("[1/tiny-b/ap] == 76.02", True),
         ("[1/tiny-b/ap] == 76.2", False),
         ("70 < [1/tiny-a/ap] < [1/tiny-b/ap] < 80", True),
@@ -111,6 +123,7 @@ def test_every_number_that_rounding_allows_is_reached_by_some_cells(tiny, shifts
         ("falling([1/tiny-*/fps])", True),
         ("argmax([1/*/ap]) == 4", True),
         ("argmax([1/*/ap]) < 4", False),
+        ("argmin([1/*/ap]) == 2", True),
         ("[1/tiny-b/ap] > 76 or [1/tiny-a/ap] > 70", True),
         ("[1/tiny-b/ap] > 76 and [1/tiny-a/ap] > 70", None),
         ("[1/tiny-b/ap] > 76 and [1/tiny-a/ap] > 80", False),
@@ -120,6 +133,41 @@ def test_every_number_that_rounding_allows_is_reached_by_some_cells(tiny, shifts
 )
 def test_comparisons_hold_fail_or_stay_open_as_rounding_allows(tiny, text, truth) -> None:
     assert evaluate(tiny, text) is truth
+
+
+@pytest.mark.parametrize(
+    ("text", "truth"),
+    [
+        ("argmax([1/*/ap]) == 1", True),
+        ("argmax([1/*/ap]) == 2", False),  # between the two possible positions
+        ("argmax([1/*/ap]) == 3", True),
+        ("argmax([1/*/ap]) == 2 or argmax([1/*/ap]) == 4", False),
+        ("argmax([1/*/ap]) < 3", None),
+        ("argmax([1/*/ap]) < 4", True),
+        ("argmax([1/*/ap]) + 1 == 3", False),
+    ],
+)
+def test_a_position_is_one_of_those_possible_and_none_between(tiny, text, truth) -> None:
+    """Cells 75.0, 70.0, 75.0, 60.0."""
+    resolved = resolve(parse(text), tiny, "tinypaper")
+    central = dict(zip(resolved.cells, (75.0, 70.0, 75.0, 60.0), strict=True))
+    spans = {name: Interval.around(value, 0.05) for name, value in central.items()}
+    evaluation = Evaluation(resolved, spans, central, printed=True)
+    assert evaluation.truth(resolved.expression.tree) is truth
+
+
+@pytest.mark.parametrize(
+    ("text", "truth"), [("{b} >= {a}", None), ("best({b}, [1/tiny-*/ap])", None)]
+)
+def test_only_printed_numbers_are_no_worse_for_being_alike(tiny, text, truth) -> None:
+    """Measured, 76.0 and 76.0 and 76.0 and 76.1 have one answer: their intervals overlap."""
+    a, b = "[1/tiny-a/ap]", "[1/tiny-b/ap]"
+    resolved = resolve(parse(text.format(a=a, b=b)), tiny, "tinypaper")
+    for value in (76.0, 76.1):
+        central = {name: value if "tiny-b" in name else 76.0 for name in resolved.cells}
+        spans = {name: Interval.around(x, 0.3) for name, x in central.items()}
+        measured = Evaluation(resolved, spans, central)
+        assert measured.truth(resolved.expression.tree) is truth
 
 
 @pytest.mark.parametrize(
