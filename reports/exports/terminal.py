@@ -18,7 +18,7 @@ def render_table(catalog: Catalog, name: str, verdicts: Sequence[Verdict]) -> st
     found = {verdict.key: verdict for verdict in verdicts}
     figures = reported_elsewhere(catalog)
     rows = {
-        row: [CellView.of(c, found.get(c.key), (), figures.get(c.key, ())) for c in cells]
+        row: [CellView.of(c, found.get(c.key), elsewhere=figures.get(c.key, ())) for c in cells]
         for row, cells in catalog.rows[name].items()
     }
     lines = [[_short(text) for text in ("row", *(column.label for column in table.columns))]]
