@@ -56,7 +56,7 @@ def judge_trainings(
     inner = _widened(values, number, metric, EQUIVALENCE)
     margin = equal_within(metric)
     words = (
-        f"{found.value:+.2f} points [{low:+.2f}, {high:+.2f}], {len(values)} seeds, "
+        f"{found.value:+.2f} points [{low:+.2f}, {high:+.2f}] at {APART:.0%}, {len(values)} seeds, "
         "the printed figure as one draw"
     )
     beyond_chance = len(values) >= FEWEST and (low > TINY or high < -TINY)

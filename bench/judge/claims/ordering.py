@@ -52,9 +52,8 @@ class NotAnOrdering(ValueError):
 
 def registered_margin(claim: Claim, tier: Tier | None) -> float:
     """The margin in points that a claim registered for a tier before it was measured; else the usual one."""
-    registered = getattr(claim, "registered", None) or ()
-    entries = registered if isinstance(registered, tuple) else (registered,)
-    return next((one.margin for one in entries if one.tier == tier), MARGIN)
+    entries = getattr(claim, "registered", ())
+    return next((one.margin for one in reversed(entries) if one.tier == tier), MARGIN)
 
 
 class Contrast(NamedTuple):
@@ -215,4 +214,5 @@ class OrderingClaim:
             f" {closest.value:+.2f} [{closest.interval.low:+.2f}, {closest.interval.high:+.2f}]"
         )
         words += f", margin {closest.margin:.2f}"
-        return "; ".join([words, *dict.fromkeys(one.covers for one in found)])
+        undecided = (one for one in found if self._numbers.single(one.node))
+        return f"{words}; {next(undecided, closest).covers}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -234,9 +235,12 @@ def matches(images: int) -> Matches:
 # ---------------------------------------------------------------- the papers
 
 
-def test_the_margin_of_a_claim_is_the_registered_one_of_its_tier() -> None:
-    one = claim(ABOVE)
-    assert registered_margin(one, "smoke") == MARGIN
+def test_the_margin_of_a_claim_is_the_one_last_registered_for_its_tier() -> None:
+    entries = [("smoke", 1.0), ("lab", 3.0), ("smoke", 2.0)]
+    made = SimpleNamespace(registered=[SimpleNamespace(tier=t, margin=m) for t, m in entries])
+    assert registered_margin(made, "smoke") == 2.0
+    assert registered_margin(made, "lab") == 3.0
+    assert registered_margin(claim(ABOVE), "smoke") == MARGIN
 
 
 def test_every_claim_of_the_papers_can_be_judged_on_trainings(make) -> None:
