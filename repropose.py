@@ -118,7 +118,8 @@ def verdicts(snapshot: Snapshot | None = None) -> "pd.DataFrame":
     "inconclusive", "not-comparable", "stale", "failed", "not-run", "quoted", "setting", "empty"), evidence ("counted",
     "timed", "smoke", "lab", "released-weights", "full-1", "full-3"), comparison (of an accuracy's protocol with the
     printed one: "exact", "unknown", "proxy"), value, difference and interval (low, high) in `unit`, shown (the value
-    rounded as printed), seeds, reason, results (files), unit, run.
+    rounded as printed), seeds, reason, cause (a known misprint of the cell), results (files), unit, origin ("own",
+    "rerun", "quoted"), run.
     """
     return _frame(export.verdicts(load_catalog(), snapshot or judge()))
 
@@ -127,8 +128,9 @@ def claims(snapshot: Snapshot | None = None) -> "pd.DataFrame":
     """Claims of the papers, each judged on the printed and on the reproduced values.
 
     Columns: paper, id, where, claim, expression, claimed (as printed), rounding, instead, note; then, with the prefix
-    on_paper_ and on_reproduced_: value and interval in the unit of the expression, holds ("holds", "fails",
-    "inconclusive", "open"), confidence (0 to 1), evidence, reason.
+    on_paper_ and on_reproduced_: value and interval in the unit of the expression, holds ("holds", "within-rounding",
+    "supports", "inconclusive", "not-on-this-machine", "contradicts", "fails", "open"; "supports" and "contradicts" of
+    training on synthetic data), confidence (0 to 1), evidence, reason.
     """
     records = export.claims(snapshot or judge())
     sides = ("on_paper", "on_reproduced")
@@ -150,7 +152,8 @@ def coverage(snapshot: Snapshot | None = None) -> "pd.DataFrame":
     """How much of each table can be and is reproduced, one row per table.
 
     Columns: paper, table, title; numbers of rows, cells, numbers (cells that hold one), with_run, with_model,
-    with_runnable, with_evidence; evidence and verdicts {kind: cells}; missing_configs, rows_without_run {row: why}.
+    with_runnable, with_evidence; evidence, verdicts and verdicts_quoted (of quoted rows) {kind: cells};
+    missing_configs, rows_without_run {row: why}.
     """
     from bench.judge.coverage import coverage
 

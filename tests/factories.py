@@ -11,7 +11,6 @@ from bench.judge.records import (
     ClaimJudgement,
     ClaimVerdict,
     Conflict,
-    Holds,
     Snapshot,
     Verdict,
     VerdictName,
@@ -54,6 +53,11 @@ COLUMNS = (
 )
 KINDS = tuple(get_args(VerdictName))
 EVIDENCE = tuple(get_args(Evidence))
+WORDS = (
+    *(("holds", "full-3"), ("fails", "counted"), ("supports", "lab"), ("contradicts", "smoke")),
+    *(("inconclusive", "lab"), ("not-on-this-machine", "timed"), ("within-rounding", "counted")),
+    ("open", None),
+)
 
 
 class Memory(Store):
@@ -363,23 +367,19 @@ def _verdicts(catalog: Catalog, text: str | None) -> list[Verdict]:
 
 
 def _claim_verdicts(catalog: Catalog, text: str | None) -> list[ClaimVerdict]:
-    states = itertools.cycle(get_args(Holds))
+    on_paper = ClaimJudgement(value=1.3, interval=(1.2, 1.4), holds="holds", evidence="paper")
     return [
         ClaimVerdict(
             paper=paper,
             claim=claim,
-            on_paper=ClaimJudgement(
-                value=1.3, interval=(1.2, 1.4), holds="holds", evidence="paper"
-            ),
+            on_paper=on_paper,
             on_reproduced=ClaimJudgement(
-                value=1.1,
-                holds=next(states),
-                confidence=0.93,
-                evidence="lab",
-                reason=text or "2 seeds",
+                value=1.1, holds=word, confidence=0.93, evidence=rests_on, reason=text or "2 seeds"
             ),
         )
-        for paper, claim in catalog.claims()
+        for (paper, claim), (word, rests_on) in zip(
+            catalog.claims(), itertools.cycle(WORDS), strict=False
+        )
     ]
 
 

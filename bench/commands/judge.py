@@ -25,6 +25,9 @@ def judge_command(fail_on: tuple[str, ...], as_json: bool) -> None:
     snapshot = judged(everything)
     found = failures(snapshot, fail_on)
     rows = export.verdicts(everything.catalog, snapshot)
+    if not as_json:
+        for row in rows:
+            row["reason"] = "; ".join(filter(None, (row["cause"], row["reason"])))
     columns = ("paper", "table", "row", "column", "printed", "shown", "verdict", "reason")
     print_rows(rows, as_json, *columns)
     if found:

@@ -86,15 +86,14 @@ def claims_command(as_json: bool) -> None:
     """List claims. Each is judged on the printed and on the reproduced values."""
     rows = export.claims(judged(measurements()))
     if not as_json:
-        rows = [
-            {
-                **row,
-                "on_paper": row["on_paper"]["holds"],
-                "on_reproduced": row["on_reproduced"]["holds"],
-                "why": row["on_reproduced"]["reason"],
-            }
-            for row in rows
-        ]
+        from reports.views.words import claim_word
+
+        for row in rows:
+            row["why"] = row["on_reproduced"]["reason"]
+            for side in ("on_paper", "on_reproduced"):
+                row[side] = claim_word(row[side]["holds"], row[side]["evidence"]).label
+            if row.get("threshold") == "ours":
+                row["claim"] += " (our threshold)"
     print_rows(rows, as_json, "paper", "id", "claim", "on_paper", "on_reproduced", "why")
 
 
@@ -109,11 +108,14 @@ def conflicts_command(as_json: bool) -> None:
 @click.command("coverage", epilog="Example: repropose coverage")
 @JSON
 def coverage_command(as_json: bool) -> None:
-    """Count cells, runs and verdicts per paper and table."""
+    """Count cells, runs and verdicts per paper and table.
+
+    Verdicts on rows that the paper quotes from elsewhere are counted apart.
+    """
     found = measurements()
     rows = coverage(found, judged(found))
-    columns = ("paper", "table", "cells", "with_run", "with_runnable", "evidence", "verdicts")
-    print_rows(rows, as_json, *columns)
+    columns = ("paper", "table", "cells", "with_run", "with_runnable", "evidence")
+    print_rows(rows, as_json, *columns, "verdicts", "verdicts_quoted")
 
 
 @click.command("show", epilog="Example: repropose show transpose-2")

@@ -1,7 +1,7 @@
 """Coverage: per table, the cells, their runs, the evidence behind them, the verdicts."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import chain
 from typing import Any
 
@@ -21,6 +21,7 @@ def coverage(
 
     `with_run` and `with_model` count what the paper's files name; `with_runnable` counts cells whose run (accuracies)
     or model (counts, speeds) has its config in `zoo` (default: the existing files); `missing_configs` lists the rest.
+    `verdicts` counts the papers' own and re-run cells, `verdicts_quoted` those quoted from elsewhere.
     Raises `CatalogError` if a printed cell has no verdict: nothing is silently missing.
     """
     zoo = config_files() if zoo is None else zoo
@@ -62,8 +63,13 @@ def _cells(
         "missing_configs": missing,
         "with_evidence": sum(map(bool, evidence)),
         "evidence": dict(sorted(Counter(chain.from_iterable(evidence)).items())),
-        "verdicts": dict(sorted(Counter(verdicts[c.key].verdict for c in cells).items())),
+        "verdicts": _counted(verdicts[c.key] for c in cells if c.origin != "quoted"),
+        "verdicts_quoted": _counted(verdicts[c.key] for c in cells if c.origin == "quoted"),
     }
+
+
+def _counted(verdicts: Iterable[Verdict]) -> dict[str, int]:
+    return dict(sorted(Counter(verdict.verdict for verdict in verdicts).items()))
 
 
 def _needed(catalog: Catalog, cell: Cell) -> str | None:

@@ -142,6 +142,7 @@ def verdicts(catalog: Catalog, snapshot: Snapshot) -> Records:
             "column": cell.column.label,
             "column_key": one.column,
             "unit": cell.column.shown_unit,
+            "origin": cell.origin,
             "run": cell.run,
         }
         for one, cell in cells

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from bench.catalog.schema import METRICS
 from bench.judge import tolerance
 from reports.charts import error_types, labels
-from reports.views import urls, words
+from reports.views import claim_words, urls, words
 from reports.views.entries import FIRST_SHOWN
 
 # Tables in the notes scroll on their own on a narrow screen.
@@ -58,6 +58,8 @@ def environment() -> Environment:
         VERDICTS=words.VERDICTS,
         EVIDENCE=words.EVIDENCE,
         HOLDS=words.HOLDS,
+        claim_word=words.claim_word,
+        is_ours=claim_words.is_ours,
         ORIGINS=words.ORIGINS,
         ERROR_KINDS=error_types.KINDS,
     )

@@ -113,11 +113,17 @@ def _rows(view: ModelView) -> Iterable[tuple[str, ...]]:
 
 
 def badge(view: ModelView) -> dict[str, Any]:
-    """Texts and widths of a badge: how many of the model's printed values were reproduced."""
+    """Texts and widths of a badge: how many of the model's printed values were reproduced.
+
+    Papers' own values alone; only of a model that no paper measured itself those that are quoted.
+    """
     found = tally(view)
-    agree = found.count("reproduced") + found.count("better")
-    printed = found.total - found.count("quoted")
-    text = f"{agree} of {printed} values reproduced" if printed else "no printed values"
-    tone = "mixed" if found.count("deviates") else "good" if agree else "open"
+    quoted = not found.own
+    printed = sum(count for word, count in found.quoted if word.key != "quoted")
+    printed = printed if quoted else found.own
+    agree = found.count("reproduced", "better", quoted=quoted)
+    what = "quoted values" if quoted else "values"
+    text = f"{agree} of {printed} {what} reproduced" if printed else "no printed values"
+    tone = "mixed" if found.count("deviates", quoted=quoted) else "good" if agree else "open"
     left, right = _CHARACTER * 9 + 12, _CHARACTER * len(text) + 12
     return {"text": text, "tone": tone, "left": round(left, 1), "right": round(right, 1)}

@@ -62,7 +62,8 @@ def cell_record(view: CellView) -> dict[str, Any]:
         "low": verdict.interval[0] if verdict and verdict.interval else None,
         "high": verdict.interval[1] if verdict and verdict.interval else None,
         "seeds": list(verdict.seeds) if verdict else [],
-        "reason": clean(view.reason),
+        "cause": clean(verdict.cause) if verdict else None,
+        "reason": clean(verdict.reason if verdict else view.reason),
         "results": [clean(name) for name in verdict.results] if verdict else [],
     }
 

@@ -34,7 +34,7 @@ def render_table(catalog: Catalog, name: str, verdicts: Sequence[Verdict]) -> st
     body.insert(1, GAP.join("-" * width for width in widths))
     title = _line(f"{paper.method} Table {table.table}: {table.title}")
     tally = Tally.of(cell for cells in rows.values() for cell in cells)
-    below = filter(None, [tally.text, by_chance(verdicts)])
+    below = [*tally.lines, *filter(None, [by_chance(verdicts)])]
     return "\n".join([title, "", *(line.rstrip() for line in body), "", *below])
 
 

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from bench.catalog.cells import CellKey
 from bench.judge.records import ClaimVerdict, Snapshot, Verdict
 from reports.build.writer import SiteError
-from reports.views.words import HOLDS, SILENT, VERDICTS, Word
+from reports.views.claim_words import phrase_of
+from reports.views.words import SILENT, VERDICTS, Word
 
 
 def word_of(verdict: Verdict) -> Word:
@@ -55,7 +56,7 @@ class ClaimChange:
 
     @property
     def words(self) -> tuple[str, str]:
-        return self.before, HOLDS[self.after.on_reproduced.holds].label
+        return self.before, phrase_of(self.after).label
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,8 @@ def _changes(before: Snapshot, after: Snapshot) -> Iterable[Change]:
 
 
 def _claims(before: Snapshot, after: Snapshot) -> Iterable[ClaimChange]:
-    old = {(c.paper, c.claim.id): c.on_reproduced.holds for c in before.claims}
+    old = {(c.paper, c.claim.id): phrase_of(c).label for c in before.claims}
     for claim in after.claims:
-        was = old.get((claim.paper, claim.claim.id))
-        if was != claim.on_reproduced.holds:
-            label = HOLDS[was].label if was else "not in the snapshot"
-            yield ClaimChange(claim.paper, claim, label)
+        was = old.get((claim.paper, claim.claim.id), "not in the snapshot")
+        if was != phrase_of(claim).label:
+            yield ClaimChange(claim.paper, claim, was)

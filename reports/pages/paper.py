@@ -3,15 +3,15 @@
 Findings are sentences generated from the verdicts; none is written by hand.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.catalog.schema import Misprint, Paper
 from bench.judge.records import ClaimVerdict, Conflict, Snapshot
+from reports.views.claim_words import count_words, in_words, is_ours, phrase_of, summary
 from reports.views.table import CellView, Judged, TableView, Tally
 from reports.views.urls import paper_page
-from reports.views.words import COMPARED, EVIDENCE, HOLDS, Word, number, plural
+from reports.views.words import COMPARED, number, plural
 
 #: `bench.judge.conflicts` also lists likely misprints; the page has a separate section for them.
 MISPRINT = "likely misprint"
@@ -65,21 +65,8 @@ class PaperView:
     findings: tuple[Finding, ...]
 
     @property
-    def claim_counts(self) -> tuple[tuple[Word, int], ...]:
-        """How many claims got which judgement on reproduced values."""
-        found = Counter(c.on_reproduced.holds for c in self.claims)
-        return tuple((word, found[key]) for key, word in HOLDS.items() if found[key])  # type: ignore[index]
-
-    @property
     def claims_text(self) -> str:
-        if not self.claims:
-            return "no claims recorded"
-        verbs = {"holds": "hold", "fails": "fail"}
-        parts = ", ".join(
-            f"{count} {word.label if count == 1 else verbs.get(word.key, word.label)}"
-            for word, count in self.claim_counts
-        )
-        return f"{plural(len(self.claims), 'claim')}: {parts} on reproduced values"
+        return summary(self.claims)
 
 
 def named_cell(judged: Judged, name: str, paper: str) -> NamedCell:
@@ -165,8 +152,10 @@ def _value_findings(paper: str, cells: Sequence[CellView]) -> Iterable[Finding]:
                 yield Finding(text, link, 1)
             continue
         agree = [c for c in compared if c.word.key in ("reproduced", "better")]
-        text = f"{len(agree)} of {plural(len(compared), f'compared {name} value')} {_verb(len(agree), 'hold')}."
-        yield Finding(text, link, 5)
+        text = f"{len(agree)} of {plural(len(compared), f'compared {name} value')} {_verb(len(agree), 'hold')}"
+        undecided = sum(c.word.key == "inconclusive" for c in compared)
+        more = f", {undecided} {_verb(undecided, 'are')} inconclusive" if undecided else ""
+        yield Finding(f"{text}{more}.", link, 5)
         yield from _largest_deviation([c for c in compared if c.word.key == "deviates"], name)
 
 
@@ -191,41 +180,34 @@ def _largest_deviation(cells: Sequence[CellView], name: str) -> Iterable[Finding
 
 def _claim_findings(paper: str, claims: Sequence[ClaimVerdict]) -> Iterable[Finding]:
     link = f"{paper_page(paper)}#claims"
-    broken = [c for c in claims if c.on_paper.holds == "fails"]
+    theirs = [claim for claim in claims if not is_ours(claim)]
+    broken = [c for c in theirs if c.on_paper.holds == "fails"]
     if broken:
         text = f"{plural(len(broken), 'claim')} {_verb(len(broken), 'do')} not follow from the paper's own tables"
         yield Finding(text + _example(broken), link, 9)
-    fails = [c for c in claims if c.on_reproduced.holds == "fails" and c.on_paper.holds != "fails"]
-    if fails:
-        text = f"{plural(len(fails), 'claim')} {_verb(len(fails), 'fail')} on reproduced values ({_evidence(fails)})"
-        yield Finding(text + _example(fails), link, 8)
-    judged = [c for c in claims if c.on_reproduced.holds != "open"]
-    found = Counter(c.on_reproduced.holds for c in claims)
+    for key, weight in (("fails", 8), ("contradicts", 7)):
+        against = [
+            c for c in theirs if c.on_reproduced.holds == key and c.on_paper.holds != "fails"
+        ]
+        for word, _ in count_words(against):
+            same = [claim for claim in against if phrase_of(claim) == word]
+            text = f"On reproduced values, {in_words(((word, len(same)),), 'claim')}"
+            yield Finding(text + _example(same), link, weight)
+    judged = [c for c in theirs if c.on_reproduced.holds != "open"]
     if judged:
-        text = (
-            f"Of {plural(len(judged), 'claim')} judged on reproduced values ({_evidence(judged)}), "
-            f"{number(found['holds'], 0)} {_verb(found['holds'], 'hold')}, {number(found['fails'], 0)} "
-            f"{_verb(found['fails'], 'fail')}, {number(found['inconclusive'], 0)} "
-            f"{_verb(found['inconclusive'], 'are')} inconclusive; {number(found['open'], 0)} more "
-            f"{_verb(found['open'], 'are')} open."
-        )
-        yield Finding(text, link, 4 if found["holds"] else 2)
+        text = f"Of {plural(len(judged), 'claim')} judged on reproduced values, {in_words(count_words(judged))}"
+        still = len(theirs) - len(judged)
+        more = f"; {number(still, 0)} more {_verb(still, 'are')} open" if still else ""
+        yield Finding(f"{text}{more}.", link, 4)
+    if ours := [claim for claim in claims if is_ours(claim)]:
+        text = f"{plural(len(ours), 'claim')} with our threshold: {in_words(count_words(ours))}."
+        yield Finding(text, link, 2)
 
 
 def _verb(count: int, plural_form: str) -> str:
     """'holds' of one, 'hold' of several."""
     single = {"are": "is", "do": "does"}.get(plural_form, f"{plural_form}s")
     return single if count == 1 else plural_form
-
-
-def _evidence(claims: Sequence[ClaimVerdict]) -> str:
-    """The evidence they were judged on: '3 counted, 2 timed'. A CPU says little about the speed on the paper's GPU."""
-    found = Counter(c.on_reproduced.evidence for c in claims)
-    parts = [(EVIDENCE[key].label, found[key]) for key in EVIDENCE if found[key]]  # type: ignore[index]
-    parts += [("without evidence", found[None])] if found[None] else []
-    if len(parts) == 1:
-        return parts[0][0]
-    return ", ".join(f"{number(count, 0)} {label}" for label, count in parts)
 
 
 def _example(claims: Sequence[ClaimVerdict]) -> str:

@@ -95,7 +95,10 @@ class CellView:
 
     @property
     def reason(self) -> str:
-        return self.verdict.reason if self.verdict else self.word.meaning
+        """Why, beginning with a known misprint."""
+        if self.verdict is None:
+            return self.word.meaning
+        return "; ".join(filter(None, (self.verdict.cause, self.verdict.reason)))
 
     @property
     def seeds(self) -> str:
@@ -161,34 +164,63 @@ def by_chance(verdicts: Iterable[Verdict]) -> str:
 UNMEASURED = ("failed", "not-run", "quoted", "unjudged")
 
 
+Counts = tuple[tuple[Word, int], ...]
+
+
+def _count(cells: Iterable[CellView]) -> Counts:
+    found = Counter(cell.word.key for cell in cells)
+    words = [*VERDICTS.values(), SILENT["unjudged"]]
+    return tuple((word, found[word.key]) for word in words if found[word.key])
+
+
 @dataclass(frozen=True)
 class Tally:
-    """How many cells got which verdict, in the order of `VERDICTS`."""
+    """How many cells got which verdict, in the order of `VERDICTS`.
 
-    counts: tuple[tuple[Word, int], ...]
+    counts: what the paper measured itself. quoted: what it prints from elsewhere, which says nothing of its own work.
+    """
+
+    counts: Counts
+    quoted: Counts = ()
 
     @classmethod
     def of(cls, cells: Iterable[CellView]) -> "Tally":
-        found = Counter(c.word.key for c in cells if c.judged or c.word.key == "unjudged")
-        words = [*VERDICTS.values(), SILENT["unjudged"]]
-        return cls(tuple((word, found[word.key]) for word in words if found[word.key]))
+        parts: dict[bool, list[CellView]] = {True: [], False: []}
+        for cell in cells:
+            if cell.judged or cell.word.key == "unjudged":
+                parts[cell.cell.origin == "quoted"].append(cell)
+        return cls(_count(parts[False]), _count(parts[True]))
 
     @property
     def total(self) -> int:
+        return self.own + sum(count for _, count in self.quoted)
+
+    @property
+    def own(self) -> int:
+        """Number of cells that are not quoted."""
         return sum(count for _, count in self.counts)
 
     @property
     def measured(self) -> int:
         """Number of cells whose verdict is based on a measurement, whatever its outcome."""
-        return sum(count for word, count in self.counts if word.key not in UNMEASURED)
+        both = (*self.counts, *self.quoted)
+        return sum(count for word, count in both if word.key not in UNMEASURED)
 
-    def count(self, key: str) -> int:
-        return next((count for word, count in self.counts if word.key == key), 0)
+    def count(self, *keys: str, quoted: bool = False) -> int:
+        """Cells with any of these verdicts, among those that are quoted or those that are not."""
+        among = self.quoted if quoted else self.counts
+        return sum(count for word, count in among if word.key in keys)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """'3 reproduced, 2 not run' and 'quoted rows: 1 reproduced, 5 quoted'."""
+        own = ", ".join(f"{number(n, 0)} {word.label}" for word, n in self.counts)
+        quoted = ", ".join(f"{number(n, 0)} {word.label}" for word, n in self.quoted)
+        return tuple(filter(None, (own, quoted and f"quoted rows: {quoted}"))) or ("no values",)
 
     @property
     def text(self) -> str:
-        """'3 reproduced, 2 not run'."""
-        return ", ".join(f"{number(n, 0)} {word.label}" for word, n in self.counts) or "no values"
+        return "; ".join(self.lines)
 
 
 def tier_and_seed(result: AccuracyResult) -> tuple[int, int]:

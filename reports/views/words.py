@@ -31,7 +31,7 @@ VERDICTS: Mapping[str, Word] = _words(
         "deviates",
         "✗",
         "deviates",
-        "clearly worse than the printed value; for counts, any difference",
+        "clearly worse than the printed value; for counts by a rule that the paper states, any difference",
     ),
     (
         "inconclusive",
@@ -97,9 +97,33 @@ ORIGINS: Mapping[str, str] = {
     "quoted": "quoted from another source",
 }
 HOLDS: Mapping[str, Word] = _words(
-    ("holds", "✓", "holds", "the values support the claim"),
-    ("fails", "✗", "fails", "the values contradict the claim"),
-    ("inconclusive", "≈", "inconclusive", "the noise is too large to decide"),
+    ("holds", "✓", "holds", "the values confirm the claim"),
+    (
+        "within-rounding",
+        "✓",
+        "holds within rounding",
+        "the exact count misses the claim, but the printed digits of the same cells allow it",
+    ),
+    (
+        "supports",
+        "△",
+        "supports at small scale",
+        "small networks trained on synthetic people agree; says nothing certain of full size",
+    ),
+    ("inconclusive", "≈", "inconclusive", "the values do not decide"),
+    (
+        "not-on-this-machine",
+        "⊘",
+        "not on this machine",
+        "timed on a CPU it is otherwise, which does not refute what the paper timed on a GPU",
+    ),
+    (
+        "contradicts",
+        "▽",
+        "contradicts at small scale",
+        "small networks trained on synthetic people disagree; does not refute the paper",
+    ),
+    ("fails", "✗", "fails", "the values refute the claim"),
     (
         "open",
         "○",
@@ -107,6 +131,14 @@ HOLDS: Mapping[str, Word] = _words(
         "not judged: something it needs is missing, or the evidence is of the wrong kind",
     ),
 )
+#: What the evidence adds to the word, in the same phrase: "holds (counted)".
+SCOPES: Mapping[str, str] = {
+    "counted": "(counted)",
+    "timed": "on this machine",
+    "smoke": "at small scale",
+    "lab": "at small scale",
+    "mixed": "(mixed evidence)",
+}
 SPLITS: Mapping[str, str] = {
     "coco-val2017": "COCO val2017",
     "coco-test-dev2017": "COCO test-dev2017",
@@ -120,6 +152,15 @@ METRIC_LABELS: Mapping[str, str] = {
     "fps": "FPS",
     "latency": "Latency",
 }
+
+
+def claim_word(holds: str, evidence: str | None) -> Word:
+    """A judgement on a claim in one phrase with what it rests on: "holds (counted)", "inconclusive at small scale"."""
+    word = HOLDS[holds]
+    scope = SCOPES.get(evidence or "")
+    if scope is None or holds not in ("holds", "within-rounding", "inconclusive", "fails"):
+        return word
+    return word._replace(label=f"{word.label} {scope}")
 
 
 def split_name(split: str) -> str:

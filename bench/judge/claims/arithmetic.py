@@ -20,11 +20,11 @@ import operator
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from bench.catalog.schema import METRICS, Claim
 from bench.judge.claims.claimed import Truth, claimed_range, reaches
-from bench.judge.claims.expressions import Resolved
+from bench.judge.claims.expressions import Resolved, replaced
 from bench.judge.intervals import Interval, count, largest, positions, range_of, smallest, total
 from bench.judge.records import ClaimJudgement, Holds
 from bench.results.records import Evidence
@@ -160,7 +160,7 @@ class Evaluation:
             return
         among = [self.values[cell] for cell in self.cells(found.args[0])]
         for position in positions(among, POSITION[_function(found)], printed=self.printed):
-            yield from self._cases(_replaced(node, found, ast.Constant(position)))
+            yield from self._cases(replaced(node, found, ast.Constant(position)))
 
     def _span(self, node: ast.expr) -> Interval:
         """Where each cell occurs once, interval arithmetic is exact.
@@ -227,18 +227,6 @@ class Evaluation:
 
 def _function(node: ast.Call) -> str:
     return node.func.id if isinstance(node.func, ast.Name) else ""
-
-
-def _replaced(node: Any, old: ast.expr, new: ast.expr) -> Any:
-    """A copy of the tree in which one node is another."""
-    if node is old:
-        return new
-    if isinstance(node, list):
-        return [_replaced(one, old, new) for one in node]
-    if isinstance(node, ast.AST):
-        fields = ast.iter_fields(node)
-        return type(node)(**{name: _replaced(field, old, new) for name, field in fields})
-    return node
 
 
 def less(a: Interval, b: Interval) -> Truth:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from bench.catalog.cells import Cell
 from bench.catalog.load import Catalog
@@ -195,6 +195,18 @@ class _Checker:
 def _names(near: str = "") -> str:
     close = difflib.get_close_matches(near, FUNCTIONS, n=3) if near else []
     return ", ".join(close or FUNCTIONS)
+
+
+def replaced(node: Any, old: ast.expr, new: ast.expr) -> Any:
+    """A copy of the tree in which one node is another."""
+    if node is old:
+        return new
+    if isinstance(node, list):
+        return [replaced(one, old, new) for one in node]
+    if isinstance(node, ast.AST):
+        fields = ast.iter_fields(node)
+        return type(node)(**{name: replaced(field, old, new) for name, field in fields})
+    return node
 
 
 # ---------------------------------------------------------------- cells

@@ -153,7 +153,7 @@ class _Reproduced:
             why = f"claims an absolute speed, printed for {named}; timed on {where}"
             return Judged("open", f"{why}, and only ratios are comparable between machines")
         judged = judge_timed(self.claim, evaluation, node)
-        return judged._replace(reason=f"{where}: {judged.reason or judged.holds}")
+        return judged._replace(reason=": ".join(filter(None, (where, judged.reason))))
 
     def _worded(self, holds: Holds, judged: Judged, chosen: Chosen) -> Judged:
         """The word that the evidence allows.

@@ -44,12 +44,23 @@ def test_coverage_counts_every_cell(judged) -> None:
         "smoke": 4,
         "timed": 2,
     }
-    assert sum(first["verdicts"].values()) == 28
+    assert first["verdicts"] == {
+        "deviates": 2,
+        "inconclusive": 2,  # one training
+        "not-comparable": 4,
+        "not-run": 1,
+        "reproduced": 4,
+        "setting": 2,
+    }
+    assert first["verdicts_quoted"] == {"empty": 3, "quoted": 8, "setting": 2}
     assert first["rows_without_run"] == {
         "rival": "model rival-w32: counts and speed only",
         "other": "no code was published",
     }
-    assert second["verdicts"] == {"better": 1, "failed": 1, "quoted": 1}
+    assert (second["verdicts"], second["verdicts_quoted"]) == (
+        {"better": 1, "failed": 1},
+        {"quoted": 1},
+    )
 
 
 def test_coverage_distinguishes_what_is_named_from_what_can_run(judged) -> None:

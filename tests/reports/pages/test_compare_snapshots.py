@@ -22,7 +22,7 @@ def changed() -> tuple[Snapshot, Snapshot]:
     verdicts[at[0]] = verdicts[at[0]].model_copy(update={"verdict": "deviates"})
     verdicts[at[1]] = verdicts[at[1]].model_copy(update={"value": verdicts[at[1]].value + 0.25})
     claim = before.claims[0]
-    judged = claim.on_reproduced.model_copy(update={"holds": "fails"})
+    judged = claim.on_reproduced.model_copy(update={"holds": "fails", "evidence": "counted"})
     claims = (claim.model_copy(update={"on_reproduced": judged}), *before.claims[1:])
     return before, before.model_copy(update={"verdicts": tuple(verdicts), "claims": claims})
 
@@ -31,7 +31,7 @@ def test_comparing_finds_changed_verdicts_and_values() -> None:
     found = compare(*changed())
     assert [change.words for change in found.flipped] == [("reproduced", "deviates")]
     assert [change.moved for change in found.moved] == [pytest.approx(0.25)]
-    assert [change.words for change in found.claims] == [("holds", "fails")]
+    assert [change.words for change in found.claims] == [("holds", "fails (counted)")]
     assert compare(changed()[0], changed()[0]).changes == ()
 
 

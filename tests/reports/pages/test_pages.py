@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from reports.site import STATIC, build
 from reports.views.urls import cell_anchor
-from reports.views.words import SILENT, VERDICTS
+from reports.views.words import SILENT, VERDICTS, claim_word
 from tests.factories import HOSTILE, make
 from tests.reports.conftest import pages, read
 
@@ -129,7 +129,8 @@ def test_a_paper_page_shows_each_claim_with_both_judgements(plain: Path) -> None
         row = next(e for e in tree.iter("tr") if e.get("id") == f"claim-{claim.claim.id}")
         on_paper, on_reproduced = [text(td) for td in row.findall("td")][1:]
         assert claim.on_paper.holds in on_paper
-        assert claim.on_reproduced.holds in on_reproduced
+        found = claim.on_reproduced
+        assert claim_word(found.holds, found.evidence).label in on_reproduced
         assert claim.claim.expression in text(row)
 
 

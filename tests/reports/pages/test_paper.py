@@ -1,9 +1,17 @@
 """Findings on the page of a paper."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
+
+from bench.judge.records import ClaimVerdict
+from bench.results.index import ResultIndex
 from reports.pages.paper import findings
 from reports.site import build
+from reports.views.claim_words import is_ours, summary
+from reports.views.table import Judged, Tally
+from reports.views.words import claim_word
 from tests.factories import make
 
 
@@ -20,11 +28,10 @@ def test_a_paper_without_values_has_no_findings() -> None:
     assert findings("p", [], [], 0, 0) == ()
 
 
-def test_a_finding_on_claims_names_their_evidence() -> None:
-    """Judged by hand: two fail on timings, one holds by counting."""
-    snapshot, _, _ = make(papers=1, claims=4)
-    judged = [("fails", "timed"), ("fails", "timed"), ("holds", "counted"), ("open", None)]
-    claims = [
+def judged(*words: tuple[str, str | None]) -> list[ClaimVerdict]:
+    """One claim for each (holds, evidence)."""
+    snapshot, _, _ = make(papers=1, claims=len(words))
+    return [
         one.model_copy(
             update={
                 "on_reproduced": one.on_reproduced.model_copy(
@@ -32,11 +39,80 @@ def test_a_finding_on_claims_names_their_evidence() -> None:
                 )
             }
         )
-        for one, (holds, evidence) in zip(snapshot.claims, judged, strict=True)
+        for one, (holds, evidence) in zip(snapshot.claims, words, strict=True)
     ]
+
+
+def test_a_finding_on_claims_names_their_evidence() -> None:
+    """Judged by hand: two fail on timings, one holds by counting."""
+    claims = judged(("fails", "timed"), ("fails", "timed"), ("holds", "counted"), ("open", None))
     texts = [one.text for one in findings("paper0", [], claims, 0, 0)]
-    assert texts[0].startswith("2 claims fail on reproduced values (timed), for example: ")
+    assert texts[0].startswith("On reproduced values, 2 claims fail on this machine, for example: ")
     assert texts[1] == (
-        "Of 3 claims judged on reproduced values (1 counted, 2 timed), 1 holds, 2 fail, "
-        "0 are inconclusive; 1 more is open."
+        "Of 3 claims judged on reproduced values, 1 holds (counted), 2 fail on this machine; 1 more is open."
     )
+
+
+def test_training_at_small_scale_is_never_counted_as_holding_or_failing() -> None:
+    words = [
+        ("supports", "smoke"),
+        ("supports", "lab"),
+        ("contradicts", "smoke"),
+        ("inconclusive", "lab"),
+    ]
+    texts = [one.text for one in findings("paper0", [], judged(*words), 0, 0)]
+    assert texts[0].startswith("On reproduced values, 1 claim contradicts at small scale: ")
+    assert texts[1] == (
+        "Of 4 claims judged on reproduced values, 2 support at small scale, 1 is inconclusive at small scale, "
+        "1 contradicts at small scale."
+    )
+
+
+@pytest.mark.parametrize(
+    ("holds", "evidence", "label"),
+    [
+        ("holds", "counted", "holds (counted)"),
+        ("within-rounding", "counted", "holds within rounding (counted)"),
+        ("fails", "counted", "fails (counted)"),
+        ("holds", "timed", "holds on this machine"),
+        ("fails", "timed", "fails on this machine"),
+        ("not-on-this-machine", "timed", "not on this machine"),
+        ("supports", "smoke", "supports at small scale"),
+        ("contradicts", "lab", "contradicts at small scale"),
+        ("inconclusive", "smoke", "inconclusive at small scale"),
+        ("holds", "lab", "holds at small scale"),  # in snapshots of older versions
+        ("supports", "mixed", "supports at small scale"),
+        ("holds", "mixed", "holds (mixed evidence)"),
+        ("holds", "full-3", "holds"),
+        ("fails", "released-weights", "fails"),
+        ("holds", "paper", "holds"),
+        ("open", None, "open"),
+    ],
+)
+def test_word_and_evidence_are_one_phrase(holds: str, evidence: str | None, label: str) -> None:
+    assert claim_word(holds, evidence).label == label
+
+
+def test_claims_with_our_threshold_are_counted_apart() -> None:
+    first, *others = judged(("holds", "full-3"), ("fails", "full-3"), ("holds", "full-3"))
+    ours = SimpleNamespace(
+        claim=SimpleNamespace(threshold="ours"), on_reproduced=first.on_reproduced
+    )
+    assert is_ours(ours)
+    assert not is_ours(first)
+    assert summary([ours, *others]) == (
+        "2 claims: 1 holds, 1 fails; 1 more with our threshold: 1 holds, on reproduced values"
+    )
+
+
+def test_verdicts_on_quoted_rows_are_counted_apart() -> None:
+    """Ten rows; the third, sixth and ninth are quoted; one FLOPs column, made up as reproduced."""
+    snapshot, catalog, store = make(papers=1, tables=1)
+    reproduced = [v.model_copy(update={"verdict": "reproduced"}) for v in snapshot.verdicts]
+    changed = snapshot.model_copy(update={"verdicts": tuple(reproduced)})
+    shown = Judged(catalog, changed, ResultIndex(store))
+    found = Tally.of(cell for cell in shown.cells("paper0") if cell.cell.column.key == "flops")
+    assert [(word.key, n) for word, n in found.counts] == [("reproduced", 7)]
+    assert [(word.key, n) for word, n in found.quoted] == [("reproduced", 3)]
+    assert found.text == "7 reproduced; quoted rows: 3 reproduced"
+    assert (found.own, found.total, found.count("reproduced")) == (7, 10, 7)

@@ -19,6 +19,20 @@ from bench.judge.verdicts import judge_cell
 from bench.results.index import ResultIndex
 
 A, B = "[1/tiny-a/fps]", "[1/tiny-b/fps]"
+
+
+@pytest.fixture
+def judge(tiny, store) -> Any:
+    """judge(expression, claimed) on the results in the store."""
+
+    def of(expression: str, claimed: str | None = None) -> Any:
+        return judge_claim(
+            "tinypaper", claim(expression, claimed), Measurements(tiny, ResultIndex(store))
+        )
+
+    return of
+
+
 LEVEL = st.floats(1.0, 100.0)
 SPREAD = st.floats(0.0, 0.2)
 
@@ -194,3 +208,82 @@ def test_every_printed_frame_rate_names_the_paper_s_machine() -> None:
     cells = [cell for cell in load_catalog().cells() if cell.column.kind == "speed" and cell.number]
     named = {(cell.paper, cell.protocol.get("machine")) for cell in cells}
     assert named == {("transpose", "RTX 2080 Ti"), ("querypose", None)}
+
+
+# ---------------------------------------------------------------- which timings are judged
+
+FASTER = "times([1/tiny-a/fps], [1/tiny-b/fps])"
+
+
+@pytest.mark.parametrize(
+    ("b_ms", "device", "holds"),
+    [(15.0, "cpu", "holds"), (15.0, "cuda", "holds"), (20.0, "cuda", "fails"), (20.0, "cpu", "not-on-this-machine"),
+     (8.0, "cpu", "not-on-this-machine"), (8.0, "cuda", "fails")],
+)  # fmt: skip
+def test_speeds_are_judged_by_their_ratio(judge, fill, make, b_ms, device, holds) -> None:
+    fill(make.timed("box", device, tiny_a=10.0, tiny_b=b_ms))
+    judged = judge(FASTER, "1.5").on_reproduced
+    assert (judged.holds, judged.evidence) == (holds, "timed")
+    assert "box, fp32, batch 1" in judged.reason
+
+
+@pytest.mark.parametrize(
+    ("b_ms", "spread", "holds"),
+    [
+        (15.0, 0.01, "holds"),
+        (15.0, 0.02, "holds"),
+        (15.0, 0.05, "inconclusive"),  # from 1.36 to 1.66, allowed 1.364 to 1.65
+        (15.0, 0.4, "inconclusive"),  # could be equal
+        (18.0, 0.01, "not-on-this-machine"),
+        (18.0, 0.10, "inconclusive"),  # reaches 1.5 by its noise alone
+    ],
+)
+def test_a_noisy_timer_never_makes_a_claimed_ratio_hold(
+    judge, fill, make, b_ms, spread, holds
+) -> None:
+    timed = make.timed("box", "cpu", tiny_a=10.0, tiny_b=b_ms)
+    timings = {
+        name: one.model_copy(
+            update={
+                "low_ms": one.median_ms * (1 - spread),
+                "high_ms": one.median_ms * (1 + spread),
+            }
+        )
+        for name, one in timed.timings.items()
+    }
+    fill(timed.model_copy(update={"timings": timings}))
+    assert judge(FASTER, "1.5").on_reproduced.holds == holds
+
+
+@pytest.mark.parametrize(
+    ("expression", "claimed", "holds"),
+    [
+        ("[1/tiny-a/fps] > [1/tiny-b/fps]", None, "holds"),
+        (f"{FASTER} > 1.3", None, "holds"),
+        ("best([1/tiny-b/fps], [1/tiny-*/fps])", None, "not-on-this-machine"),
+        ("[1/tiny-a/fps]", "100", "open"),
+        ("[1/tiny-a/fps] > 30", None, "open"),
+        ("[1/tiny-a/fps] - [1/tiny-b/fps]", "30", "open"),
+    ],
+)
+def test_absolute_speeds_are_not_judged(judge, fill, make, expression, claimed, holds) -> None:
+    fill(make.timed(tiny_a=10.0, tiny_b=15.0))
+    assert judge(expression, claimed).on_reproduced.holds == holds
+
+
+@pytest.mark.parametrize("name", ["a100", "h200", "l4", "t4", "v100"])
+def test_of_two_machines_with_all_timings_the_gpu_is_chosen(judge, store, make, name) -> None:
+    """Whatever the hashes of their names: the choice was once the first of a set."""
+    store.write(make.timed("2 cores", "cpu", tiny_a=10.0, tiny_b=12.0))
+    store.write(make.timed(name, "cuda", tiny_a=10.0, tiny_b=15.0), committed=True)
+    judged = judge("times([1/tiny-a/fps], [1/tiny-b/fps])", "1.5").on_reproduced
+    assert (judged.holds, judged.value) == ("holds", 1.5)
+    assert judged.reason.startswith(f"{name}, fp32, batch 1: ")
+
+
+def test_speeds_of_two_machines_are_never_ranked(judge, store, make) -> None:
+    store.write(make.timed("one", "cuda", tiny_a=10.0), committed=True)
+    store.write(make.timed("two", "cuda", tiny_b=15.0), committed=True)
+    judged = judge("[1/tiny-a/fps] > [1/tiny-b/fps]").on_reproduced
+    assert judged.holds == "open"
+    assert "on one machine" in judged.reason
