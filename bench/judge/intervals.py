@@ -138,12 +138,17 @@ def range_of(parts: list[Interval]) -> Interval:
     return Interval(low, max(pairs, default=0.0))
 
 
-def positions(parts: list[Interval], largest_first: bool) -> tuple[int, ...]:
-    """Every 1-based position at which the extreme may be; ends that touch may tie.
+def positions(
+    parts: list[Interval], largest_first: bool, *, printed: bool = False
+) -> tuple[int, ...]:
+    """Every 1-based position at which the extreme may be. Ends that touch may tie, but for printed numbers.
 
-    Not an interval: of [75.0, 70.0, 75.0] the largest is the first or the third, and never the second.
+    Not an interval: of [75.0, 70.0, 75.0] the largest is the first or the third, and never the second. Of the printed
+    75.8 and 75.9 it is the second, since no number rounds to both.
     """
     signed = parts if largest_first else [-p for p in parts]
+    if printed:
+        return tuple(n for n, one in enumerate(signed, 1) if not any(map(one.below, signed)))
     floor = max(p.low for p in signed)
     slack = TINY * max(1.0, abs(floor))
     return tuple(number for number, one in enumerate(signed, 1) if one.high >= floor - slack)

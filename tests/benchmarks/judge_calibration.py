@@ -11,7 +11,7 @@ Papers whose truth is known are judged through `judge_all`, and every firm word 
     holds (a == b)                    the true means differ by more than half a point
     fails (a == b)                    they differ by at most 0.05, which prints alike
     holds (a ratio of speeds)         the true ratio is farther than 15 % from what the claimed number allows
-    holds, fails (counts)             no counts, some counts that print alike give the claimed number
+    holds, fails (counts)             they miss (give) the claimed number, also by what the printed digits allow
     reproduced (an accuracy)          the true means, theirs and ours, differ by more than half a point
     better, deviates (an accuracy)    they are equal, or ordered the other way
     reproduced (a speed)              the true speeds differ by more than 15 %
@@ -25,12 +25,14 @@ printed numbers. Words that decide nothing (inconclusive, open, not comparable) 
 
 import argparse
 import itertools
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -202,29 +204,32 @@ def power(repeats: int, seed: int, spreads: Sequence[float] = SPREADS) -> Counte
     return found
 
 
-def both(arguments: argparse.Namespace) -> Figures:
-    """The figures of this judge, from this process."""
-    words = tally(arguments.papers, arguments.seed, progress=True)
-    return Figures(words, power(arguments.repeats, arguments.seed))
-
-
-def of_revision(revision: str, arguments: argparse.Namespace) -> Figures:
-    """The same figures of older code, exported to a temporary folder and run there on the same papers."""
+@contextmanager
+def of_revision(revision: str, arguments: argparse.Namespace) -> Iterator[Callable[[], Figures]]:
+    """Starts the same on older code, exported to a temporary folder, on the same papers; gives what waits for it."""
     with tempfile.TemporaryDirectory() as folder:
-        archive = subprocess.run(
-            ["git", "archive", revision, "bench", "tests"],
-            cwd=ROOT,
-            check=True,
-            capture_output=True,
-        )
-        subprocess.run(["tar", "-x", "-C", folder], input=archive.stdout, check=True)
+        archive = ["git", "archive", revision, "bench", "tests"]
+        packed = subprocess.run(archive, cwd=ROOT, check=True, capture_output=True)
+        subprocess.run(["tar", "-x", "-C", folder], input=packed.stdout, check=True)
         for module in MODULES:
             shutil.copy(ROOT / "tests/benchmarks" / module, Path(folder, "tests/benchmarks"))
         command = [sys.executable, "-m", "tests.benchmarks.judge_calibration", "--json"]
         for name in ("papers", "seed", "repeats"):
             command += [f"--{name}", str(getattr(arguments, name))]
-        found = subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE)
-    return Figures.read(found.stdout)
+        older = subprocess.Popen(
+            command, cwd=folder, env={**os.environ, "PYTHONPATH": folder}, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            yield lambda: Figures.read(older.communicate()[0])
+        finally:
+            older.kill()
+
+
+def figures(arguments: argparse.Namespace) -> Figures:
+    """The figures of this judge, from this process."""
+    words = tally(arguments.papers, arguments.seed, progress=True)
+    return Figures(words, power(arguments.repeats, arguments.seed))
 
 
 def main() -> None:
@@ -236,12 +241,14 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="this judge's figures only, as data")
     parser.add_argument("--doc", type=Path, help="page whose figures are replaced")
     arguments = parser.parse_args()
-    now = both(arguments)
     if arguments.json:
-        print(now.text())
+        print(figures(arguments).text())
         return
-    old = of_revision(arguments.old, arguments) if arguments.old else None
-    page = report(now, old, arguments.old)
+    if arguments.old:
+        with of_revision(arguments.old, arguments) as waited:
+            page = report(figures(arguments), waited(), arguments.old)
+    else:
+        page = report(figures(arguments), None, "")
     print(page)
     if arguments.doc:
         before = arguments.doc.read_text("utf-8").partition(MARK)[0]

@@ -159,7 +159,7 @@ class Evaluation:
             yield node
             return
         among = [self.values[cell] for cell in self.cells(found.args[0])]
-        for position in positions(among, POSITION[_function(found)]):
+        for position in positions(among, POSITION[_function(found)], printed=self.printed):
             yield from self._cases(replaced(node, found, ast.Constant(position)))
 
     def _span(self, node: ast.expr) -> Interval:

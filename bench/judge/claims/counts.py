@@ -102,15 +102,23 @@ def _inside_print(claim: Claim, counted: Evaluation, node: ast.expr) -> bool:
     match node:
         case ast.Compare(left=left, ops=ops, comparators=rest):
             sides = zip([left, *rest[:-1]], ops, rest, strict=True)
+            missed = [side for side in sides if counted.compare(*side) is False]
             return all(
-                allows(ast.BinOp(a, ast.Sub(), b))
-                for a, op, b in sides
-                if counted.compare(a, op, b) is False
+                allows(ast.BinOp(a, ast.Sub(), b)) and not _strict_order(counted.resolved, a, op, b)
+                for a, op, b in missed
             )
-        case ast.Call(func=ast.Name(id="best" | "rising" | "falling")):
+        case ast.Call(func=ast.Name(id="rising" | "falling")):
+            return False  # strict, too
+        case ast.Call(func=ast.Name(id="best")):
             gaps = [(counted.central[a] - counted.central[b], a, b) for a, b in counted.pairs(node)]
             return all(gap > 0.0 or gap in values[a] - values[b] for gap, a, b in gaps)
     return claim.claimed is not None and allows(node)
+
+
+def _strict_order(resolved: Resolved, a: ast.expr, op: ast.cmpop, b: ast.expr) -> bool:
+    """`<` or `>` between cells: no digits of two numbers printed alike allow one to be the smaller."""
+    cells_on_both = resolved.names_in(a) and resolved.names_in(b)
+    return isinstance(op, ast.Lt | ast.Gt) and bool(cells_on_both)
 
 
 # ---------------------------------------------------------------- rules that the paper does not state

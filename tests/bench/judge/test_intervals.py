@@ -67,6 +67,10 @@ def test_no_number_rounds_to_two_printed_neighbours() -> None:
 def test_touching_ends_may_tie_for_the_extreme(largest_first: bool) -> None:
     touching = [Interval(0.0, 1.0), Interval(-1.0, 0.0)]
     assert positions(touching, largest_first) == (1, 2)
+    first_only = (1,) if largest_first else (2,)
+    assert positions(touching, largest_first, printed=True) == first_only
+    alike = [Interval(0.0, 1.0), Interval(0.0, 1.0)]
+    assert positions(alike, largest_first, printed=True) == (1, 2)
     apart = [Interval(0.1, 1.0), Interval(-1.0, 0.0)]
     assert positions(apart, largest_first) == (1 if largest_first else 2,)
 

@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 
 from bench.catalog.load import Catalog
-from bench.catalog.schema import Paper
+from bench.catalog.schema import Column, Paper
 from bench.judge.evidence import Measurements
 from bench.judge.records import Snapshot
 from bench.judge.verdicts import judge_all
 from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult, Result, SpeedResult
 from tests.benchmarks.judge_calibration import AGAINST, FOR, judged, simulated
-from tests.benchmarks.simulated_papers import Simulated
-from tests.factories import Memory, trained
+from tests.benchmarks.simulated_claims import SimulatedClaim, above, extreme
+from tests.benchmarks.simulated_papers import Simulated, as_paper, printed_paper
+from tests.factories import Memory, counted, trained
 
 FIRM = FOR | AGAINST
 
@@ -193,3 +194,32 @@ def test_a_ratio_and_the_order_inside_it_never_contradict_each_other(timed) -> N
 def test_simulated_papers_are_the_same_every_time() -> None:
     assert simulated(15, 3).results == simulated(15, 3).results
     assert simulated(15, 3).results != simulated(15, 4).results
+
+
+def test_the_first_of_a_list_and_an_order_of_two_agree_on_paper() -> None:
+    """66.9 and 67.0 touch at 66.95, but no number rounds to both: neither is a tie."""
+    rows = ["m1", "m2", "m3"]
+    claims = [*(extreme(n, rows, "m*") for n in (1, 2, 3)), above("m1", "m2"), above("m2", "m1")]
+    printed = {"m1": 66.9, "m2": 67.0, "m3": 65.0}
+    paper = printed_paper("full", printed, claims, 1.0)
+    found = [claim.on_paper.holds for claim in judged(paper).claims]
+    assert found == ["fails", "holds", "fails", "fails", "holds"]
+    tied = printed_paper("full", {**printed, "m1": 67.0}, claims, 1.0)
+    found = [claim.on_paper.holds for claim in judged(tied).claims]
+    assert found == ["holds", "holds", "fails", "inconclusive", "inconclusive"]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "holds"),
+    [(41.86, 41.87, "holds"), (41.87, 41.87, "fails"), (41.88, 41.87, "fails")],
+)
+def test_print_rounding_makes_no_strict_order_of_exact_counts(a, b, holds) -> None:
+    """Both are printed 41.9: rounding may explain a claimed size, never that one is the smaller."""
+    claim = SimulatedClaim("order", "[1/m1/params] < [1/m2/params]", ("m1", "m2"), bool, bool)
+    columns = [Column(key="params", label="#Params", metric="params")]
+    paper = as_paper(columns, {"m1": "41.9M", "m2": "41.9M"}, [claim], {})
+    counts = {
+        f"run-{row}": counted(f"net-{row}", round(1e6 * n))
+        for row, n in zip(("m1", "m2"), (a, b), strict=True)
+    }
+    assert judge(paper, counts).claims[0].on_reproduced.holds == holds
