@@ -116,9 +116,10 @@ def verdicts(snapshot: Snapshot | None = None) -> "pd.DataFrame":
 
     Columns: paper, table, row, row_key, column, column_key, printed; verdict ("reproduced", "better", "deviates",
     "inconclusive", "not-comparable", "stale", "failed", "not-run", "quoted", "setting", "empty"), evidence ("counted",
-    "timed", "smoke", "lab", "released-weights", "full-1", "full-3"), value, difference and interval (low, high) in
-    `unit`, shown (the value rounded as printed), seeds, reason, cause (a known misprint of the cell), results (files),
-    unit, origin ("own", "rerun", "quoted"), run.
+    "timed", "smoke", "lab", "released-weights", "full-1", "full-3"), comparison (of an accuracy's protocol with the
+    printed one: "exact", "unknown", "proxy"), value, difference and interval (low, high) in `unit`, shown (the value
+    rounded as printed), seeds, reason, cause (a known misprint of the cell), results (files), unit, origin ("own",
+    "rerun", "quoted"), run.
     """
     return _frame(export.verdicts(load_catalog(), snapshot or judge()))
 

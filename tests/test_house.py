@@ -43,7 +43,6 @@ LONG = {
     "tests/bench/fetch/test_download.py": 322,
     "tests/bench/fetch/test_fetcher.py": 305,
     "tests/bench/judge/claims/test_claims.py": 541,
-    "tests/bench/judge/test_verdicts.py": 356,
     "tests/model_zoo/lofr/test_lofr.py": 525,
     "tests/model_zoo/lofr/test_lofr_head.py": 334,
     "tests/model_zoo/tfpose/test_tfpose.py": 345,

@@ -17,15 +17,15 @@ from bench.errors import ResultError
 from bench.evaluate.matches import Matches
 from bench.files import write_atomically
 from bench.judge.evidence import Measurement
-from bench.judge.statistics import LEVEL, Difference
+from bench.judge.statistics import LEVEL, Estimate
 
 Metric = Callable[[NDArray[np.int64]], float]
 DRAWS = 400
+IMAGES = "the choice of images only"
+OTHER_IMAGES = "the two were not evaluated on the same images and people"
 
 
-def paired_bootstrap(
-    first: Metric, second: Metric, images: int, *, draws: int = DRAWS
-) -> Difference:
+def paired_bootstrap(first: Metric, second: Metric, images: int, *, draws: int = DRAWS) -> Estimate:
     """first - second over `draws` draws of as many images with replacement, the same for both.
 
     `first` and `second` take how often each image was drawn, [N]. The interval is the percentile one; the confidence
@@ -40,16 +40,15 @@ def paired_bootstrap(
     found = found[~np.isnan(found)]
     value = first(once) - second(once)
     if len(found) == 0:
-        return Difference(value, None, None)
+        return Estimate(value, None, None)
     low, high = np.quantile(found, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
     sure = float(np.mean(found > 0) + 0.5 * np.mean(found == 0))
-    return Difference(value, (float(low), float(high)), sure)
+    return Estimate(value, (float(low), float(high)), sure, IMAGES)
 
 
-def compare_ap(first: Matches, second: Matches, *, draws: int = DRAWS) -> Difference:
+def compare_ap(first: Matches, second: Matches, *, draws: int = DRAWS) -> Estimate:
     """Difference of two runs' AP on the same images. Raises `ResultError` if the images differ."""
-    same_images = np.array_equal(first.images, second.images)
-    if not same_images or not np.array_equal(first.people, second.people):
+    if not _same_people(first, second):
         raise ResultError(
             "the two runs were not evaluated on the same images and people; compare runs of one tier"
         )
@@ -57,17 +56,27 @@ def compare_ap(first: Matches, second: Matches, *, draws: int = DRAWS) -> Differ
     return paired_bootstrap(*metrics, len(first.images), draws=draws)
 
 
+def _same_people(first: Matches, second: Matches) -> bool:
+    same_images = np.array_equal(first.images, second.images)
+    return same_images and np.array_equal(first.people, second.people)
+
+
 @dataclass(frozen=True)
 class PairedRuns:
     """Compares two runs by the matches stored with their results; None where they have none.
+
+    It says what other images would change and nothing of other trainings, so that it is shown and decides no claim.
 
     A comparison costs some tenths of a second, so it is cached in the folder `cache` under the hash of both files.
     """
 
     cache: Path
 
-    def __call__(self, high: Measurement, low: Measurement, metric: str) -> Difference | None:
-        """AP of `high` minus AP of `low` on the same images; only for AP and one seed each."""
+    def __call__(self, high: Measurement, low: Measurement, metric: str) -> Estimate | None:
+        """AP of `high` minus AP of `low` on the same images; only for AP and one seed each.
+
+        Without an interval if the two were evaluated on different images: `covers` says so.
+        """
         if metric != "AP" or len(high.results) != 1 or len(low.results) != 1:
             return None
         files = [high.results[0].matches, low.results[0].matches]
@@ -76,8 +85,11 @@ class PairedRuns:
         hashes = (hashlib.sha256(path.read_bytes()).digest() for path in files)
         cached = self.cache / f"{hashlib.sha256(b''.join(hashes)).hexdigest()}.json"
         if cached.is_file():
-            value, interval, confidence = json.loads(cached.read_text())
-            return Difference(value, tuple(interval) if interval else None, confidence)
-        found = compare_ap(*map(Matches.load, files))
-        write_atomically(cached, json.dumps(list(found)).encode())
+            value, interval, confidence = json.loads(cached.read_text())[:3]
+            return Estimate(value, tuple(interval) if interval else None, confidence, IMAGES)
+        first, second = map(Matches.load, files)
+        if not _same_people(first, second):
+            return Estimate(high.value - low.value, None, None, OTHER_IMAGES)
+        found = compare_ap(first, second)
+        write_atomically(cached, json.dumps(list(found)[:3]).encode())
         return found

@@ -1,13 +1,13 @@
 """What was measured for a cell: from stored results to numbers in the cell's own unit.
 
-Nothing is judged here. `Evidence` kinds, strongest first: full-3, full-1, released-weights, lab, smoke; counts and
-timings are kinds of their own. Results of different protocol, tier or machine are never combined into one number.
+Nothing is judged here. `Evidence` kinds, strongest first: full-3, full-1, released-weights, lab, smoke, but a single
+full training comes after released weights, since it decides nothing; counts and timings are kinds of their own.
+Results of different data, protocol, tier or machine are never combined into one number.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 
 from bench.catalog.cells import Cell, sizes_of
@@ -15,7 +15,8 @@ from bench.catalog.load import Catalog
 from bench.catalog.schema import Tier
 from bench.judge.counts import CountByRule, counts_by_rule
 from bench.judge.protocol import differences
-from bench.judge.statistics import Spread, pooled_spread, summarise
+from bench.judge.statistics import Spread, summarise
+from bench.judge.tolerance import floor
 from bench.paths import ROOT
 from bench.results.index import ResultIndex
 from bench.results.inputs import changed
@@ -24,16 +25,18 @@ from bench.results.store import Stored
 
 STRONGEST = ("counted", "timed", "full-3", "full-1", "released-weights", "lab", "smoke")
 SYNTHETIC = ("smoke", "lab")
+DATA = ("data", "fingerprint", "subset")  # what of a protocol names the data
 
 
 @dataclass(frozen=True)
 class Measurement:
     """A number for one cell, from all results that were measured alike.
 
-    values: per seed, in the cell's unit (one for counts and timings). source: numbers are compared only within one
-    source. differs: how its protocol differs from the printed one. counts: by every rule. stale: what has changed
-    since. broken: what is wrong with its results. failed: a run behind it did not finish. note: why these files were
-    chosen among several.
+    values: per seed, in the cell's unit (one for counts and timings). interval: of the mean of several seeds, or the
+    quartiles of a timing. spread: the least deviation between seeds that is believed. source: numbers are compared
+    only within one source. differs: how its protocol differs from the printed one. counts: by every rule. stale: what
+    has changed since. broken: what is wrong with its results. failed: a run behind it did not finish. note: why these
+    files were chosen among several.
     """
 
     evidence: Evidence
@@ -41,6 +44,7 @@ class Measurement:
     source: str
     results: tuple[Stored[Result], ...]
     interval: tuple[float, float] | None = None
+    spread: Spread | None = None
     seeds: tuple[int, ...] = ()
     tier: Tier | None = None
     protocol: dict[str, str] = field(default_factory=dict)
@@ -62,9 +66,18 @@ class Measurement:
         return tuple(one.file for one in self.results)
 
     @property
-    def rank(self) -> tuple[bool, bool, bool, int]:
-        """Smaller is better: measured at all, fresh, comparable, strong."""
-        return not self.values, bool(self.stale), bool(self.differs), STRONGEST.index(self.evidence)
+    def one_training(self) -> bool:
+        """Whether a single seed is all there is: it shows nothing of what another training would give."""
+        return self.spread is not None and len(self.values) == 1
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool, float, int]:
+        """Smaller is better: measured at all, fresh, comparable, strong, many seeds."""
+        strength = float(STRONGEST.index(self.evidence))
+        if self.evidence == "full-1" and self.one_training:
+            strength = STRONGEST.index("released-weights") + 0.5
+        seeds = -len(self.values)
+        return not self.values, bool(self.stale), bool(self.differs), strength, seeds
 
 
 @dataclass(frozen=True)
@@ -173,12 +186,14 @@ class Measurements:
             kind = "released-weights"
         if first.tier != "full":
             kind = first.tier
+        spread = floor(cell.metric or "", first.tier) if kind != "released-weights" else None
         return Measurement(
             kind,
             values,
-            kind,
+            _source(kind, first.protocol),
             tuple(good or members),
-            interval=summarise(values).interval if values else None,
+            interval=summarise(values, spread).interval if values else None,
+            spread=spread,
             seeds=tuple(s.result.seed for s in good),
             tier=first.tier,
             protocol=first.protocol,
@@ -190,26 +205,11 @@ class Measurements:
             note="; ".join(s.note for s in members if s.note),
         )
 
-    def spread(self, cell: Cell, tier: Tier) -> Spread | None:
-        """Seed-to-seed deviation of the cell's metric, pooled over the runs of its data set and tier."""
-        if cell.run is None or cell.metric is None:
-            return None
-        return self._spreads.get((tier, self.catalog.run(cell.run).dataset, cell.result_key))
 
-    @cached_property
-    def _spreads(self) -> dict[tuple[Tier, str, str], Spread]:
-        seeds: dict[tuple[Tier, str, str], dict[str, list[float]]] = defaultdict(
-            lambda: defaultdict(list)
-        )
-        for run, settings in self.catalog.runs.items():
-            data = settings.dataset
-            for result in (s.result for s in self.index.accuracies.get(run, [])):
-                if result.failed is None and result.evidence != "released-weights":
-                    group = f"{run} {sorted(result.protocol.items())}"
-                    for metric, value in result.values.items():
-                        seeds[result.tier, data, metric][group].append(value)
-        pooled = {key: pooled_spread(groups.values()) for key, groups in seeds.items()}
-        return {key: spread for key, spread in pooled.items() if spread}
+def _source(kind: Evidence, protocol: Mapping[str, str]) -> str:
+    """Trainings are compared with trainings of the same tier on the same data."""
+    tier = "full" if kind in ("full-1", "full-3") else kind
+    return " ".join([tier, *(protocol.get(key, "") for key in DATA)])
 
 
 def _count_differs(cell: Cell, result: CountResult, counted: bool) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ VerdictName = Literal[
     "not-run",
     "quoted",
 ]
+Comparison = Literal["exact", "proxy", "unknown"]
 
 
 class Verdict(Strict):
@@ -31,6 +32,11 @@ class Verdict(Strict):
     column: str
     verdict: VerdictName | Literal["setting", "empty"]
     evidence: Evidence | None = None
+    comparison: Comparison | None = Field(
+        None,
+        description="of an accuracy: exact, by the printed protocol; unknown, the paper leaves open what we had to "
+        "choose; proxy, something differs",
+    )
     printed: str
     value: float | None = Field(None, description="measured here, in the cell's unit")
     shown: str | None = Field(None, description="measured here, rounded as the paper rounds")

@@ -1,16 +1,16 @@
 """The judge: measured against printed values, cell by cell.
 
 setting, empty     nothing to judge: an input size; a dash
-reproduced         a count rounds to the printed digits; an accuracy agrees within its tolerance
-better, deviates   an accuracy above, anything else outside; the difference is given
-inconclusive       the seeds do not decide; or operations whose counting rule the paper does not state
+reproduced         a count rounds to the printed digits; an accuracy is equal within its margin
+better, deviates   an accuracy above beyond chance, anything else outside; the difference is given
+inconclusive       the seeds do not decide, as one never does; or the paper does not state what would decide
 not-comparable     another protocol or machine, or synthetic data; the reason says what differs
 stale              the code or configuration behind the only result has changed
 failed             the run did not finish
 quoted, not-run    no result: the row is quoted from elsewhere; or nothing has been measured yet
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import partial
 from math import floor, log10
 from typing import Any, get_args
@@ -18,6 +18,7 @@ from typing import Any, get_args
 from bench.catalog.cells import Cell
 from bench.catalog.load import Catalog
 from bench.errors import UnknownName
+from bench.judge.accuracy import judge_released, judge_trainings
 from bench.judge.claims.arithmetic import tidy
 from bench.judge.claims.on_paper import judge_claim
 from bench.judge.claims.ordering import PairedDifference
@@ -35,8 +36,11 @@ from bench.judge.evidence import SYNTHETIC, Measurement, Measurements
 from bench.judge.intervals import Interval
 from bench.judge.machines import printed_machine, same_machine
 from bench.judge.protocol import unstated
-from bench.judge.records import Snapshot, Verdict, VerdictName
-from bench.judge.tolerance import SPEED, tolerance
+from bench.judge.records import Comparison, Snapshot, Verdict, VerdictName
+from bench.judge.statistics import LEVEL
+from bench.judge.tolerance import SPEED
+
+CHANCE = 1.0 - LEVEL
 
 
 def judge_all(measurements: Measurements, paired: PairedDifference | None = None) -> Snapshot:
@@ -62,6 +66,12 @@ def failures(snapshot: Snapshot, fail_on: Collection[str]) -> list[Verdict]:
         if name not in get_args(VerdictName):
             raise UnknownName("verdict", name, get_args(VerdictName))
     return [verdict for verdict in snapshot.verdicts if verdict.verdict in fail_on]
+
+
+def wrong_by_chance(verdicts: Iterable[Verdict]) -> float:
+    """How many of these would be wrong by chance, at most: 5 % of the firm ones that do not rest on counts."""
+    firm = ("reproduced", "better", "deviates")
+    return CHANCE * sum(v.verdict in firm and v.evidence != "counted" for v in verdicts)
 
 
 # ---------------------------------------------------------------- one cell
@@ -97,7 +107,7 @@ def _judge(cell: Cell, measurements: Measurements) -> Verdict:
         case "speed":
             verdict = _judge_speed(cell, best)
         case _:
-            verdict = _judge_accuracy(cell, best, measurements)
+            verdict = _judge_accuracy(cell, best)
     reason = "; ".join(filter(None, [verdict.reason, *notes]))
     return verdict.model_copy(update={"reason": reason})
 
@@ -226,7 +236,7 @@ def _judge_speed(cell: Cell, measured: Measurement) -> Verdict:
     return valued(names[found.inside(allowed)], f"{where}; tolerance {SPEED:.0%}")
 
 
-def _judge_accuracy(cell: Cell, measured: Measurement, measurements: Measurements) -> Verdict:
+def _judge_accuracy(cell: Cell, measured: Measurement) -> Verdict:
     metric, number = cell.metric or "", cell.number
     if measured.evidence in SYNTHETIC:
         digits = 2 if cell.column.kind == "measure" else 1
@@ -235,25 +245,19 @@ def _judge_accuracy(cell: Cell, measured: Measurement, measurements: Measurement
         seeds = f"{len(measured.values)} seed{'s' if len(measured.values) > 1 else ''}"
         there = f"{metric} {measured.value:.{digits}f} on it{before}, {seeds}"
         words = f"synthetic data, used for claims about order only ({there})"
-        return _verdict(cell, "not-comparable", words, measured)
+        return _compared(_verdict(cell, "not-comparable", words, measured), "proxy")
     valued = partial(
         _verdict, cell, measured=measured, value=measured.value, interval=measured.interval
     )
     if measured.differs or number is None:
-        return valued("not-comparable", "; ".join(measured.differs))
-    slack = tolerance(metric, measured.evidence, measurements.spread(cell, "full"))
-    allowed = number.half_step + slack
-    difference = measured.value - number.value
-    low, high = measured.interval or (measured.value, measured.value)
-    name: VerdictName = "better" if difference > 0 else "deviates"
-    if abs(difference) <= allowed + 1e-9:
-        name = "inconclusive" if (high - low) / 2 > 3.0 * slack else "reproduced"
-    elif low <= number.value + allowed and high >= number.value - allowed:
-        name = "inconclusive"
-    seeds = "one training, no interval" if measured.evidence == "full-1" else ""
-    if measured.interval:
-        seeds = f"{len(measured.values)} seeds, {low:.2f} to {high:.2f}"
-    words = f"{difference:+.2f} points; allowed ±{allowed:.2f}" + (f"; {seeds}" if seeds else "")
-    if chosen := unstated(cell.protocol, measured.protocol):
-        words += f"; {chosen}"
-    return valued(name, words)
+        return _compared(valued("not-comparable", "; ".join(measured.differs)), "proxy")
+    chosen = unstated(cell.protocol, measured.protocol)
+    if measured.evidence == "released-weights":
+        found = judge_released(metric, number, measured.value, chosen)
+    else:
+        found = judge_trainings(metric, number, measured.values, chosen)
+    return _compared(valued(found.verdict, found.reason), "unknown" if chosen else "exact")
+
+
+def _compared(verdict: Verdict, comparison: Comparison) -> Verdict:
+    return verdict.model_copy(update={"comparison": comparison})

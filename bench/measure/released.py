@@ -11,10 +11,10 @@ from bench.datasets.prepare import manifest_of
 from bench.datasets.splits import annotation_file, dataset_folder
 from bench.errors import CatalogError, DataError, WeightsError
 from bench.evaluate.metrics import evaluate_with_diagnosis
+from bench.measure.measured_protocol import protocol, trained_on
 from bench.measure.predict import predict
 from bench.measure.run_config import finds_people, resolved_config
 from bench.measure.runner import build
-from bench.measure.train import protocol
 from bench.paths import workspace
 from bench.results.inputs import digests, released_inputs
 from bench.results.provenance import provenance, sha256
@@ -66,7 +66,7 @@ def evaluate_released(
         tier="full",
         seed=0,
         evidence="released-weights",
-        protocol=protocol(cfg, run, "full", data),
+        protocol=protocol(cfg, run, "full", data, trained_on(catalog, run, "full")),
         metrics=found.metrics,
         training={"weights": weights.name, "weights_sha256": sha256(weights)},
         diagnosis=found.diagnosis,

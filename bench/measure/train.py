@@ -15,14 +15,14 @@ from bench.catalog.schema import Run, Tier, layout
 from bench.datasets.prepare import manifest_of, require_training_images
 from bench.datasets.splits import annotation_file
 from bench.errors import DataError, EnvironmentProblem
-from bench.evaluate.metrics import evaluate, evaluate_with_diagnosis, evaluated_on
+from bench.evaluate.metrics import evaluate, evaluate_with_diagnosis
 from bench.files import write_atomically
 from bench.measure import work_dir
+from bench.measure.measured_protocol import protocol, trained_on
 from bench.measure.method_metrics import constant_poses, measures
 from bench.measure.predict import predict
 from bench.measure.run_config import (
     config_digest,
-    finds_people,
     length,
     local_pretrained,
     resolved_config,
@@ -34,10 +34,6 @@ from bench.results.provenance import provenance, sha256
 from bench.results.records import AccuracyResult, Evidence
 from bench.results.store import Store
 
-DETECTORS = {
-    "COCO_val2017_detections_AP_H_56_person.json": "detector-56.4",
-    "COCO_test-dev2017_detections_AP_H_609_person.json": "detector-60.9",
-}
 EVIDENCE: dict[Tier, Evidence] = {"smoke": "smoke", "lab": "lab", "full": "full-1"}
 
 
@@ -45,6 +41,7 @@ class TrainingJob(NamedTuple):
     """One training: what it is, its config and work folder, what it is made from, where it starts from.
 
     inputs: digests of the files that decide its result. data: the data set's fingerprint. key: `training_key`.
+    trained_on: names of its training sets.
     """
 
     name: str
@@ -57,6 +54,7 @@ class TrainingJob(NamedTuple):
     data: str
     start: Path | None
     key: str
+    trained_on: str
 
     def result(self, *, seconds: float | None = None, **fields: Any) -> AccuracyResult:
         """A result of this training, made from its inputs."""
@@ -133,6 +131,7 @@ def _job(
         data=data,
         start=start,
         key=training_key(run, tier, seed, config_digest(run, tier), data, start),
+        trained_on=trained_on(catalog, run, tier),
     )
 
 
@@ -158,7 +157,7 @@ def _train_and_evaluate(store: Store, job: TrainingJob) -> AccuracyResult | None
     found = evaluate_with_diagnosis(kind, truth, entries)
     result = job.result(
         seconds=time.monotonic() - started,
-        protocol=protocol(cfg, run, tier, job.data),
+        protocol=protocol(cfg, run, tier, job.data, job.trained_on),
         metrics=found.metrics,
         measures=measures(cfg, model),
         # for a method that is trained without locations
@@ -221,12 +220,6 @@ def _train(
     return trained, work_dir.entries(untrained)
 
 
-def _scene_size(test: Any) -> str:
-    """How whole images are resized: 'short-side-800', as papers say it."""
-    sides = [step["short"] for step in test.get("pipeline", []) if step["type"] == "SceneResize"]
-    return f"short-side-{sides[0][0]}" if sides else "whole image"
-
-
 def _load_start(model: Any, path: Path) -> None:
     """Copy every weight of the start run that has the same shape here; what differs (a final layer
     for other keypoints, position embeddings of another size) keeps its fresh initialisation."""
@@ -238,19 +231,3 @@ def _load_start(model: Any, path: Path) -> None:
             f"{path} has no weights in common with this model; is `start` the right run?"
         )
     model.load_state_dict(fitting, strict=False)
-
-
-def protocol(cfg: Any, run: Run, tier: Tier, data: str) -> dict[str, str]:
-    """What makes two accuracies comparable, read from the resolved config."""
-    test = cfg.test_dataloader.dataset
-    boxes = Path(test["bbox_file"]) if test.get("bbox_file") else None
-    without_file = "none" if finds_people(cfg) else "ground-truth"
-    width, height = cfg.codec.input_size if "codec" in cfg else (0, 0)
-    return {
-        **evaluated_on(run.dataset, tier, data),
-        "boxes": DETECTORS.get(boxes.name, "detector") if boxes else without_file,
-        **({"boxes_sha256": sha256(boxes)} if boxes else {}),
-        "input_size": f"{height}x{width}" if width else _scene_size(test),
-        "flip_test": "yes" if cfg.model.get("test_cfg", {}).get("flip_test") else "no",
-        "decoder": str(cfg.codec.type) if "codec" in cfg else str(cfg.model.type),
-    }

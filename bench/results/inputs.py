@@ -34,7 +34,7 @@ def run_inputs(config: str) -> list[str]:
     """What decides the result of a run: its model, its training, its predictions and their evaluation."""
     evaluating = module_chain(ROOT / "bench/evaluate/metrics.py", ROOT / "bench/evaluate")
     reading = [*_modules("datasets", "keypoints", "matlab"), *_modules("catalog", "schema")]
-    predicting = _modules("measure", "predict", "method_metrics")
+    predicting = _modules("measure", "predict", "method_metrics", "measured_protocol")
     return [
         *model_inputs(config),
         *training_inputs(config),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bench.catalog.load import Catalog
 from bench.judge.records import Verdict
-from reports.views.table import CellView, Tally
+from reports.views.table import CellView, Tally, by_chance
 from reports.views.words import clean
 
 WIDEST = 28
@@ -34,7 +34,8 @@ def render_table(catalog: Catalog, name: str, verdicts: Sequence[Verdict]) -> st
     body.insert(1, GAP.join("-" * width for width in widths))
     title = _line(f"{paper.method} Table {table.table}: {table.title}")
     tally = Tally.of(cell for cells in rows.values() for cell in cells)
-    return "\n".join([title, "", *(line.rstrip() for line in body), "", *tally.lines])
+    below = [*tally.lines, *filter(None, [by_chance(verdicts)])]
+    return "\n".join([title, "", *(line.rstrip() for line in body), "", *below])
 
 
 def _lines(view: CellView) -> list[str]:

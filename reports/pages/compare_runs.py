@@ -15,7 +15,7 @@ from bench.errors import UnknownName
 from bench.evaluate.matches import Matches
 from bench.evaluate.per_person import People, flipped
 from bench.judge.bootstrap import compare_ap
-from bench.judge.statistics import Difference
+from bench.judge.statistics import Estimate
 from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult
 from bench.results.store import Store, Stored
@@ -88,7 +88,7 @@ class Pair:
 
     first: Stored[AccuracyResult]
     second: Stored[AccuracyResult]
-    ap: Difference | None
+    ap: Estimate | None
     flips: list[tuple[int, float, float]] | None
 
     @property
@@ -128,7 +128,7 @@ def pair(first: Stored[AccuracyResult], second: Stored[AccuracyResult]) -> Pair:
     return Pair(first, second, _ap(first, second), flips)
 
 
-def _ap(*results: Stored[AccuracyResult]) -> Difference | None:
+def _ap(*results: Stored[AccuracyResult]) -> Estimate | None:
     files = [stored.matches for stored in results]
     if not all(file.is_file() for file in files):
         return None

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from bench.catalog.cells import sizes_of
 from bench.catalog.schema import METRICS
 from bench.judge.statistics import summarise
+from bench.judge.tolerance import floor
 from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult, SpeedResult, SubmissionResult
 from reports.views.entries import Entry, Group, Leaderboard, Value
@@ -125,7 +126,7 @@ def _measured_entry(judged: Judged, run: str, results: list[AccuracyResult]) -> 
     entry.evidence = {result.evidence for result in results}
     for metric in (name for name in METRICS if any(name in r.metrics for r in results)):
         values = [r.metrics[metric] for r in results if metric in r.metrics]
-        summary = summarise(values)
+        summary = summarise(values, floor(metric, results[0].tier))
         span = Span(summary.mean, *(summary.interval or UNKNOWN))
         seeds = f"{len(values)} seeds" if len(values) > 1 else "one seed, no interval"
         entry.values[metric] = Value(here=f"{summary.mean:.1f}", here_span=span, note=seeds)

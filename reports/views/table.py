@@ -9,11 +9,21 @@ from bench.catalog.cells import Cell
 from bench.catalog.load import Catalog
 from bench.catalog.schema import METRICS, TIERS, Paper, Row, Table
 from bench.judge.records import Snapshot, Verdict
+from bench.judge.verdicts import CHANCE, wrong_by_chance
 from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult
 from reports.views.results import Trace, trace
 from reports.views.urls import cell_link
-from reports.views.words import EVIDENCE, ORIGINS, SILENT, VERDICTS, Word, number, signed
+from reports.views.words import (
+    COMPARISONS,
+    EVIDENCE,
+    ORIGINS,
+    SILENT,
+    VERDICTS,
+    Word,
+    number,
+    signed,
+)
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,12 @@ class CellView:
         return self.kind in ("count", "speed")
 
     @property
+    def comparison(self) -> str | None:
+        """How the measured protocol relates to the printed one, in words."""
+        found = self.verdict.comparison if self.verdict else None
+        return COMPARISONS[found] if found else None
+
+    @property
     def interval(self) -> str | None:
         if self.verdict is None or self.verdict.interval is None:
             return None
@@ -127,6 +143,21 @@ class TableView:
     @property
     def tally(self) -> "Tally":
         return Tally.of(cell for row in self.rows for cell in row.cells)
+
+    @property
+    def chance(self) -> str:
+        """How many verdicts chance alone may have made wrong."""
+        return by_chance(cell.verdict for row in self.rows for cell in row.cells if cell.verdict)
+
+
+def by_chance(verdicts: Iterable[Verdict]) -> str:
+    """'By chance alone, up to 0.2 of the 4 verdicts that rest on no count may be wrong.'; empty without such."""
+    wrong = wrong_by_chance(verdicts)
+    if not wrong:
+        return ""
+    firm = round(wrong / CHANCE)
+    what = "the verdict that rests" if firm == 1 else f"the {firm} firm verdicts that rest"
+    return f"By chance alone, up to {wrong:.2g} of {what} on no count may be wrong."
 
 
 #: Verdicts of cells for which nothing was measured here.

@@ -37,7 +37,7 @@ VERDICTS: Mapping[str, Word] = _words(
         "inconclusive",
         "≈",
         "inconclusive",
-        "measured, but the noise is too large, or the paper does not state how it counted",
+        "measured, but the seeds do not decide, or the paper does not state what would",
     ),
     (
         "not-comparable",
@@ -52,6 +52,12 @@ VERDICTS: Mapping[str, Word] = _words(
 )
 #: Verdicts under which the value measured here is shown next to the printed one.
 COMPARED = ("reproduced", "better", "deviates", "inconclusive", "stale")
+#: How the protocol of an accuracy relates to the printed one. Only an exact one can refute a printed number.
+COMPARISONS: Mapping[str, str] = {
+    "exact": "exact: measured as the paper states it",
+    "unknown": "unknown: the paper leaves open what had to be chosen",
+    "proxy": "proxy: measured in another way, not compared",
+}
 #: Labels of cells without a verdict.
 SILENT: Mapping[str, Word] = _words(
     ("setting", "", "setting", "a setting of the experiment, not a measurement"),

@@ -14,17 +14,22 @@ from bench.catalog.cells import Cell
 from bench.catalog.numbers import parse_number
 from bench.catalog.schema import Claim
 from bench.judge.claims.arithmetic import Evaluation, Judged, judge_on
+from bench.judge.claims.choice import Cells, choices, some
 from bench.judge.claims.counts import Chosen, judge_counted
 from bench.judge.claims.expressions import Resolved
-from bench.judge.claims.ordering import NotAnOrdering, OrderingClaim, PairedDifference
+from bench.judge.claims.ordering import (
+    NotAnOrdering,
+    OrderingClaim,
+    PairedDifference,
+    registered_margin,
+)
 from bench.judge.claims.speed_ratios import is_relative, judge_timed
-from bench.judge.evidence import SYNTHETIC, Measurement, Measurements
+from bench.judge.claims.trained import TrainedClaim
+from bench.judge.evidence import STRONGEST, SYNTHETIC, Measurements
 from bench.judge.intervals import Interval
 from bench.judge.machines import is_cpu, printed_machine, same_machine
 from bench.judge.records import ClaimJudgement, Holds
-from bench.judge.tolerance import tolerance
 
-Cells = Mapping[str, Cell]
 OPPOSITE: Mapping[type[ast.cmpop], ast.cmpop] = {
     ast.Lt: ast.GtE(), ast.LtE: ast.Gt(), ast.Gt: ast.LtE(), ast.GtE: ast.Lt()
 }  # fmt: skip
@@ -34,7 +39,6 @@ SMALL_SCALE: Mapping[Holds, Holds] = {"holds": "supports", "fails": "contradicts
 UNDECIDED: tuple[Holds, ...] = ("open", "not-on-this-machine", "inconclusive")
 FAILING: tuple[Holds, ...] = ("fails", "contradicts")
 HOLDING: tuple[Holds, ...] = ("holds", "within-rounding", "supports")
-SAME = ("data", "split", "boxes", "flip_test", "evaluator", "subset")
 
 
 def judge_on_reproduced(
@@ -66,9 +70,13 @@ class _Reproduced:
             ):
                 return self.of(ast.Compare(left, [OPPOSITE[type(op)]], [right]))
         cells = {name: self._cell(name) for name in self.resolved.names_in(node)}
-        chosen = choose(cells, self.measurements)
-        if isinstance(chosen, str):
-            return Judged("open", chosen)
+        found = choices(cells, self.measurements)
+        if isinstance(found, str):
+            return Judged("open", found)
+        first, *others = (self._on(node, cells, chosen, negated) for chosen in found)
+        return next((one for one in (first, *others) if one.holds != "open"), first)
+
+    def _on(self, node: ast.expr, cells: Cells, chosen: Chosen, negated: bool) -> Judged:
         try:
             judged = self._leaf(node, cells, chosen)
             holds = NEGATED.get(judged.holds, judged.holds) if negated else judged.holds
@@ -86,7 +94,7 @@ class _Reproduced:
         kinds = frozenset(one.evidence for one in chosen.values())
         if not kinds:  # a comparison of plain numbers
             return judge_on(self.claim, Evaluation(self.resolved, {}, {}), node)
-        (kind,) = kinds
+        kind = max(kinds, key=STRONGEST.index)  # full trainings: of three seeds, and of fewer
         if kind in SYNTHETIC:
             judged = self._ordered(node, cells, chosen)
         elif kind == "counted":
@@ -96,27 +104,19 @@ class _Reproduced:
         elif kind == "timed":
             judged = self._timed(node, cells, chosen)
         else:
-            judged = self._trained(node, cells, chosen)
-        return judged._replace(evidence=kinds)
+            judged = self._trained(node, chosen)
+        return judged._replace(evidence=frozenset([kind]))
 
-    def _trained(self, node: ast.expr, cells: Cells, chosen: Chosen) -> Judged:
-        values, central = {}, {}
-        for name, one in chosen.items():
-            cell = cells[name]
-            central[name] = one.value
-            if one.evidence == "full-3" and one.interval:
-                values[name] = Interval(*one.interval)
-            else:
-                spread = self.measurements.spread(cell, "full")
-                radius = tolerance(cell.metric or "", one.evidence, spread)
-                values[name] = Interval.around(one.value, radius)
-        return judge_on(self.claim, Evaluation(self.resolved, values, central), node)
+    def _trained(self, node: ast.expr, chosen: Chosen) -> Judged:
+        tree = self.resolved.expression.tree
+        either = any(isinstance(part, ast.Or) for part in ast.walk(tree))
+        return TrainedClaim(self.claim, self.resolved, chosen, self._orderings(), either).judge(
+            node
+        )
 
     def _ordered(self, node: ast.expr, cells: Cells, chosen: Chosen) -> Judged:
-        spreads = [self.measurements.spread(c, chosen[n].tier or "smoke") for n, c in cells.items()]
-        known = [s for s in spreads if s]
-        widest = max(known, key=lambda s: s.deviation) if len(known) == len(spreads) else None
-        ordering = OrderingClaim(self.resolved, chosen, widest, self.paired, self._orderings())
+        margin = registered_margin(self.claim, next(iter(chosen.values())).tier)
+        ordering = OrderingClaim(self.resolved, chosen, margin, self.paired, self._orderings())
         claimed = parse_number(self.claim.claimed) if self.claim.claimed else None
         try:
             if claimed is None:
@@ -187,7 +187,7 @@ def _before(cells: Cells, chosen: Chosen) -> str:
         what: [fmean(side) for side in zip(*both, strict=True)] for what, both in found.items()
     }
     shown = [f"{what} {before:.3g} to {after:.3g}" for what, (before, after) in means.items()]
-    return f"; before to after training: {_some(shown)}" if shown else ""
+    return f"; before to after training: {some(shown)}" if shown else ""
 
 
 def _comparisons(node: ast.expr) -> list[ast.expr]:
@@ -219,48 +219,3 @@ def _combine(parts: list[Judged], all_of: bool) -> Judged:
         frozenset().union(*(p.evidence for p in deciding)),
         confidence=confidence,
     )
-
-
-def choose(cells: Cells, measurements: Measurements) -> dict[str, Measurement] | str:
-    """For every cell the measurement from the strongest source that covers all; or why there is none."""
-    kinds = sorted({cell.column.kind for cell in cells.values()})
-    if len(kinds) > 1:
-        return f"mixes {' and '.join(kinds)} in one number; each is judged separately"
-    usable: dict[str, dict[str, Measurement]] = {}
-    missing: list[str] = []
-    stale: list[str] = []
-    for name, cell in cells.items():
-        found = [m for m in measurements.of(cell) if m.values and not m.differs]
-        fresh = [m for m in found if not m.stale]
-        if not fresh:
-            (stale if found else missing).append(name)
-        usable[name] = {}
-        for one in fresh:  # the best of each source
-            usable[name].setdefault(one.source, one)
-    if missing:
-        return f"not measured: {_some(missing)}"
-    if stale:
-        return f"measured before its code or configuration changed: {_some(stale)}"
-    if not cells:
-        return {}
-    first, *others = usable.values()
-    common = [source for source in first if all(source in sources for sources in others)]
-    if not common:
-        return "no single kind of evidence, on one machine, covers all its cells"
-    source = min(common, key=lambda one: max(usable[name][one].rank for name in cells))
-    chosen = {name: usable[name][source] for name in cells}
-    return _mixed(cells, chosen) or chosen
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def _mixed(cells: Cells, chosen: Chosen) -> str:
-    """Which protocol key differs although the paper's own do not; empty if none."""
-    for key in SAME:
-        measured = {one.protocol.get(key, "") for one in chosen.values()}
-        printed = {cell.protocol.get(key, "") for cell in cells.values()}
-        if len(measured) > 1 and len(printed) < 2:
-            return f"measured under different protocols: {key} is {' and '.join(sorted(measured))}"
-    return ""

@@ -4,245 +4,215 @@ Accuracy on synthetic people says nothing about a value on COCO, but it can say 
 ordering if equal networks would be exactly on its edge: `a > b`, `a - b = 1.3` (its sign), `times(a, b) = 1.4`
 (above 1), `best(a, list)`. A claim about a size (`a > 75`, `a - b > 1`, `abs(a - b)`) stays open.
 
-A contrast of a claim is decided only if the whole 95 % interval of its difference is beyond a margin, in points of
-every accuracy alike (AP, AR, PCKh; a hundredth for measures from 0 to 1; for a ratio: what the margin makes of it):
+A contrast of a claim is decided only if the whole 95 % interval of its difference is beyond a margin: the one that
+the claim registered before the run, else 0.5 points of every accuracy alike (AP, AR, PCKh; a hundredth of that for
+measures from 0 to 1; for a ratio: what the margin makes of it), which is less than any improvement these papers claim.
 
-* 0.5 where the interval covers the training seed (several seeds, or one that borrows the deviation of other runs):
-  half a point is less than any improvement these papers claim;
-* 2.5 where it covers the choice of images only (one seed each, image-paired bootstrap): two trainings of one network
-  at smoke size differed by up to 2.3 AP in trials, which no resampling of images shows.
+The interval covers the training seed, and is never narrower than the documented deviation between seeds makes it. One
+training decides nothing. Its interval is shown with the documented deviation; where the predictions of two single
+trainings are stored, so is what other images alone would change (image-paired bootstrap), which decides nothing either.
 
-The error probabilities of all contrasts, and of all comparisons in one sentence, add up (Bonferroni): it holds only if
-all are right with a joint confidence of 97.5 %, and fails only if one contrast is wrong at that level divided by their
-number.
+The error probabilities of all contrasts, and of all comparisons in one sentence, add up (Bonferroni): each contrast is
+judged at a level at which all are right together with 97.5 % on either side.
 """
 
 import ast
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from statistics import fmean
+from functools import cached_property
 from typing import NamedTuple
 
-from bench.catalog.schema import METRICS
+from bench.catalog.schema import METRICS, Claim, Tier
 from bench.judge.claims.arithmetic import Evaluation, Judged
 from bench.judge.claims.expressions import Resolved
+from bench.judge.claims.uncertainty import (
+    MeasuredNumbers,
+    at_position,
+    compared_with,
+    difference,
+    extreme,
+    functions,
+    ordered,
+)
 from bench.judge.evidence import Measurement
+from bench.judge.intervals import Interval
 from bench.judge.records import Holds
-from bench.judge.statistics import LEVEL, Difference, Spread, propagate, slope
+from bench.judge.statistics import LEVEL, Estimate
 
 EQUAL = (50.0, 60.0)
 DRAWN = (20.0, 80.0)
-ALPHA = (1.0 - LEVEL) / 2
-MARGIN_SEEDS = 0.5
-MARGIN_IMAGES = 2.5
-PairedDifference = Callable[[Measurement, Measurement, str], Difference | None]
+MARGIN = 0.5
+PairedDifference = Callable[[Measurement, Measurement, str], Estimate | None]
 
 
 class NotAnOrdering(ValueError):
     """The claim is about a size, which synthetic data cannot judge."""
 
 
-class ContrastEstimate(NamedTuple):
-    """The difference of one contrast, the margin it must exceed, and what its interval covers."""
-
-    difference: Difference
-    margin: float
-    covers: str
-
-    @property
-    def beyond(self) -> bool | None:
-        """True if entirely above the margin, False if entirely below minus the margin, else None."""
-        return self.difference.above(self.margin)
+def registered_margin(claim: Claim, tier: Tier | None) -> float:
+    """The margin in points that a claim registered for a tier before it was measured; else the usual one."""
+    entries = getattr(claim, "registered", ())
+    return next((one.margin for one in reversed(entries) if one.tier == tier), MARGIN)
 
 
 class Contrast(NamedTuple):
-    """A number that is above zero if this part of a claim is true; `is_pair`: it is the first cell minus the second."""
+    """A number that is above zero if this part of a claim is true, and the margin it must exceed."""
 
-    cells: tuple[str, ...]
-    value: Callable[[Mapping[str, float]], float]
-    is_pair: bool = False
-
-
-def _pair(high: str, low: str) -> Contrast:
-    return Contrast((high, low), lambda v: v[high] - v[low], is_pair=True)
+    node: ast.expr
+    value: float
+    interval: Interval
+    margin: float
+    covers: str
 
 
 @dataclass(frozen=True)
 class OrderingClaim:
-    """One claim on the seeds of its cells; `paired` is used where single seeds give no interval.
+    """One claim on the seeds of its cells.
 
-    measured: by address. spread: what a cell with a single seed borrows. among: the number of comparisons of this
-    kind in the sentence.
+    measured: by address. margin: in points. paired: the effect of other images alone, shown between single trainings.
+    among: the number of comparisons of this kind in the sentence.
     """
 
     resolved: Resolved
     measured: Mapping[str, Measurement]
-    spread: Spread | None
+    margin: float = MARGIN
     paired: PairedDifference | None = None
     among: int = 1
 
+    @cached_property
+    def _numbers(self) -> MeasuredNumbers:
+        return MeasuredNumbers(self.resolved, self.measured)
+
     def truth(self, node: ast.expr) -> Judged:
         """A comparison, `best`, `rising` or `falling`. Raises `NotAnOrdering` if it is about a size."""
-        contrasts = self._contrasts(node)
-        for contrast in contrasts:
-            if any(abs(value) > 1e-9 for value in self._if_equal(contrast)):
+        parts = self._parts(node)
+        for part in parts:
+            if any(abs(value) > 1e-9 for value in self._if_equal(part)):
                 raise NotAnOrdering("claims a size, not only an ordering")
-        return self._decide(contrasts)
+        return self._decide(parts)
 
     def direction(self, node: ast.expr, claimed: float) -> Judged:
         """The side of its edge on which a claimed number is. Raises `NotAnOrdering` if it has none."""
-        if among := _extreme(node):
-            return self._decide(self._extreme_contrasts(*among, claimed))
-        if _functions(node) & {"abs", "spread", "count", "argmax", "argmin"}:
+        if among := extreme(node):
+            return self._decide(self._position(*among, claimed))
+        if functions(node) & {"abs", "spread", "count", "argmax", "argmin"}:
             raise NotAnOrdering("claims a size, not a direction")
-        number = self._number(node)
-        edge, other = self._if_equal(number)
+        edge, other = self._if_equal(node)
         if abs(edge - other) > 1e-9 or claimed == edge:
             raise NotAnOrdering("claims a size, not a direction")
-        sign = 1.0 if claimed > edge else -1.0
-        contrast = Contrast(number.cells, lambda v: sign * (number.value(v) - edge))
-        if not _both_ways(contrast):
+        level = ast.Constant(edge)
+        side = difference(node, level) if claimed > edge else difference(level, node)
+        if not self._both_ways(side):
             raise NotAnOrdering(
                 "claims a size: its sign is fixed (the largest minus the smallest, or a value minus itself)"
             )
-        decided = self._decide([contrast])
-        found = self._estimate(contrast).difference
-        ends = sorted(edge + sign * end for end in found.interval) if found.interval else None
-        return decided._replace(
-            value=edge + sign * found.value, interval=(ends[0], ends[1]) if ends else None
+        ends = self._numbers.interval(node)
+        return self._decide([side])._replace(
+            value=self._numbers.value(node), interval=(ends.low, ends.high)
         )
 
-    # ------------------------------------------------------------ contrasts
+    # ------------------------------------------------------------ what is claimed
 
-    def _cells(self, node: ast.expr) -> tuple[str, ...]:
-        return Evaluation(self.resolved, {}, {}).cells(node)
-
-    def _if_equal(self, contrast: Contrast) -> list[float]:
+    def _if_equal(self, node: ast.expr) -> list[float]:
         """What it would be if all networks were equal, at two levels."""
-        return [contrast.value(dict.fromkeys(self.measured, level)) for level in EQUAL]
+        return [self._numbers.value(node, dict.fromkeys(self.measured, level)) for level in EQUAL]
 
-    def _number(self, node: ast.expr) -> Contrast:
-        cells = tuple(dict.fromkeys(self.resolved.names_in(node)))
-        return Contrast(cells, lambda v: Evaluation(self.resolved, {}, v).best(node))
+    def _both_ways(self, node: ast.expr) -> bool:
+        """Whether some values would put the number above zero and others below."""
+        generator = random.Random(0)
+        cells = self._numbers.cells(node)
+        draws = ({cell: generator.uniform(*DRAWN) for cell in cells} for _ in range(200))
+        values = (self._numbers.value(node, drawn) for drawn in draws)
+        return len({value > 0 for value in values if abs(value) > 1e-9}) == 2
 
-    def _contrasts(self, node: ast.expr) -> list[Contrast]:
+    def _parts(self, node: ast.expr) -> list[ast.expr]:
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
-            parts = zip(sides[:-1], node.ops, sides[1:], strict=True)
-            return [one for a, op, b in parts for one in self._compared(a, op, b)]
-        return [_pair(*pair) for pair in Evaluation(self.resolved, {}, {}).pairs(node)]
+            found = zip(sides[:-1], node.ops, sides[1:], strict=True)
+            return [one for a, op, b in found for one in self._compared(a, op, b)]
+        return ordered(self.resolved, node) or []
 
-    def _compared(self, a: ast.expr, op: ast.cmpop, b: ast.expr) -> list[Contrast]:
+    def _compared(self, a: ast.expr, op: ast.cmpop, b: ast.expr) -> list[ast.expr]:
         if isinstance(op, ast.Eq):
-            for one, other in ((a, b), (b, a)):
-                if (among := _extreme(one)) and isinstance(other, ast.Constant):
-                    return self._extreme_contrasts(*among, float(str(other.value)))
+            if place := compared_with(a, b):
+                return self._position(*place)
             raise NotAnOrdering("claims that two numbers are equal, which no sample can show")
-        if {"argmax", "argmin", "count"} & (_functions(a) | _functions(b)):
+        if {"argmax", "argmin", "count"} & (functions(a) | functions(b)):
             raise NotAnOrdering("claims a position within bounds")
         high, low = (a, b) if isinstance(op, ast.Gt | ast.GtE) else (b, a)
-        if isinstance(high, ast.Name) and isinstance(low, ast.Name):
-            return [_pair(self._cells(high)[0], self._cells(low)[0])]
-        return [self._number(ast.BinOp(high, ast.Sub(), low))]
+        return [difference(high, low)]
 
-    def _extreme_contrasts(self, name: str, among: ast.expr, position: float) -> list[Contrast]:
-        cells = self._cells(among)
-        if position not in range(1, len(cells) + 1):
+    def _position(self, name: str, among: ast.expr, position: float) -> list[ast.expr]:
+        cells = Evaluation(self.resolved, {}, {}).cells(among)
+        pairs = at_position(cells, name, position)
+        if pairs is None:
             raise NotAnOrdering(
                 f"position {position:g} is not among the {len(cells)} cells of the list"
             )
-        chosen = cells[int(position) - 1]
-        others = [c for c in cells if c != chosen]
-        return [_pair(chosen, o) if name == "argmax" else _pair(o, chosen) for o in others]
+        return pairs
 
     # ------------------------------------------------------------ deciding
 
-    def _estimate(self, contrast: Contrast) -> ContrastEstimate:
-        samples = [self.measured[cell].values for cell in contrast.cells]
-
-        def of(values: Sequence[float]) -> float:
-            return contrast.value(dict(zip(contrast.cells, values, strict=True)))
-
-        found = propagate(of, samples, self.spread)
-        means = [fmean(one) for one in samples]
-        scale = max((abs(slope(of, means, n)) for n in range(len(means))), default=0.0)
-        if found.interval is None and contrast.is_pair and self.paired:
-            high, low = contrast.cells
-            metric = self.resolved.cells[high].metric or ""
-            images = self.paired(self.measured[high], self.measured[low], metric)
-            if images is not None and images.interval is not None:
-                return ContrastEstimate(
-                    images, MARGIN_IMAGES, "the choice of images only (one seed each)"
-                )
-        margin = MARGIN_SEEDS * scale * self._point(contrast)
-        return ContrastEstimate(found, margin, self._covers(found, samples))
-
-    def _point(self, contrast: Contrast) -> float:
-        """A point of the values: 1 of those in percent, 0.01 of measures between 0 and 1."""
-        metrics = [self.resolved.cells[cell].metric for cell in contrast.cells]
-        return 0.01 if all(m and METRICS[m].kind == "measure" for m in metrics) else 1.0
-
-    def _covers(self, found: Difference, samples: Sequence[Sequence[float]]) -> str:
-        if found.interval is None:
-            return ""
-        fewest, most = min(map(len, samples)), max(map(len, samples))
-        if fewest == 1 and self.spread:
-            return (
-                f"the seed: single seeds borrow the deviation {self.spread.deviation:.2f} of others"
-            )
-        seeds = f"{fewest} seeds each" if fewest == most else f"{fewest} to {most} seeds"
-        return f"the spread of {seeds}"
-
-    def _decide(self, contrasts: list[Contrast]) -> Judged:
+    def _decide(self, parts: list[ast.expr]) -> Judged:
         """All contrasts above their margins: holds. One below: fails. Error probabilities add up."""
-        found = [self._estimate(contrast) for contrast in contrasts]
-        if not found:
+        if not parts:
             raise NotAnOrdering("compares nothing: the list has a single cell")
-        confidences = [one.difference.confidence for one in found]
-        known = [one for one in confidences if one is not None]
-        joint = 1.0 - sum(1.0 - one for one in known) if len(known) == len(found) else None
-        wrong = ALPHA / (len(found) * self.among) + 1e-12
-        below = (p for one, p in zip(found, confidences, strict=True) if one.beyond is False)
+        found = [self._contrast(part) for part in parts]
+        words = self._words(found)
+        if any(self._numbers.single(part) for part in parts):
+            return Judged("inconclusive", words)
+        strict = 1.0 - (1.0 - LEVEL) / (len(parts) * max(1, self.among))
+        surely = [self._numbers.interval(part, strict) for part in parts]
         holds: Holds = "inconclusive"
-        if any(p is not None and p <= wrong for p in below):
+        if any(
+            s.high < 0.0 and c.interval.high < -c.margin for s, c in zip(surely, found, strict=True)
+        ):
             holds = "fails"
-        elif joint is not None and joint >= 1.0 - ALPHA / self.among - 1e-12:
-            holds = "holds" if all(one.beyond for one in found) else "inconclusive"
-        confidence = None if joint is None else max(0.0, joint)
-        return Judged(holds, self._words(found), confidence=confidence)
+        elif all(
+            s.low > 0.0 and c.interval.low > c.margin for s, c in zip(surely, found, strict=True)
+        ):
+            holds = "holds"
+        known = [p for part in parts if (p := self._numbers.confidence(part)) is not None]
+        joint = max(0.0, 1.0 - sum(1.0 - p for p in known)) if len(known) == len(parts) else None
+        return Judged(holds, words, confidence=joint)
 
-    def _words(self, found: list[ContrastEstimate]) -> str:
-        closest = min(found, key=lambda one: one.difference.value - one.margin)
+    def _contrast(self, node: ast.expr) -> Contrast:
+        cells = [self.resolved.cells[cell].metric for cell in self._numbers.cells(node)]
+        point = 0.01 if all(m and METRICS[m].kind == "measure" for m in cells) else 1.0
+        covers = f"the interval covers the spread of {self._numbers.seeds(node)}"
+        return Contrast(
+            node,
+            self._numbers.value(node),
+            self._numbers.interval(node),
+            self.margin * point * self._numbers.scale(node),
+            self._one_training(node) if self._numbers.single(node) else covers,
+        )
+
+    def _one_training(self, node: ast.expr) -> str:
+        """The documented deviation is all that is known of other trainings; and what other images would do."""
+        spread = self._numbers.spread(node)
+        words = "one training decides nothing"
+        if spread:
+            words += f": the interval is that of the documented deviation {spread.deviation:g} between seeds"
+        match node:
+            case ast.BinOp(ast.Name(), ast.Sub(), ast.Name()) if self.paired:
+                high, low = self._numbers.cells(node)
+                metric = self.resolved.cells[high].metric or ""
+                images = self.paired(self.measured[high], self.measured[low], metric)
+                if images is not None and images.interval is not None:
+                    ends = "[{:+.2f}, {:+.2f}]".format(*images.interval)
+                    words += f" ({ends} covers {images.covers})"
+                elif images is not None:
+                    words += f" ({images.covers})"
+        return words
+
+    def _words(self, found: list[Contrast]) -> str:
+        closest = min(found, key=lambda one: one.value - one.margin)
         words = "difference" if len(found) == 1 else f"smallest of {len(found)} differences"
-        words += f" {closest.difference.value:+.2f}"
-        if closest.difference.interval:
-            words += " [{:+.2f}, {:+.2f}]".format(*closest.difference.interval)
+        words += (
+            f" {closest.value:+.2f} [{closest.interval.low:+.2f}, {closest.interval.high:+.2f}]"
+        )
         words += f", margin {closest.margin:.2f}"
-        if not all(one.covers for one in found):
-            return f"{words}; one seed: no interval"
-        covers = " and ".join(dict.fromkeys(one.covers for one in found))
-        return f"{words}; the interval covers {covers}"
-
-
-def _both_ways(contrast: Contrast) -> bool:
-    """Whether some values would put the number above zero and others below."""
-    generator = random.Random(0)
-    draws = ({cell: generator.uniform(*DRAWN) for cell in contrast.cells} for _ in range(200))
-    signs = {value > 0 for value in map(contrast.value, draws) if abs(value) > 1e-9}
-    return len(signs) == 2
-
-
-def _functions(node: ast.expr) -> set[str]:
-    return {
-        n.func.id
-        for n in ast.walk(node)
-        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
-    }
-
-
-def _extreme(node: ast.expr) -> tuple[str, ast.expr] | None:
-    match node:
-        case ast.Call(func=ast.Name(id="argmax" | "argmin" as name), args=[among]):
-            return name, among
-    return None
+        undecided = (one for one in found if self._numbers.single(one.node))
+        return f"{words}; {next(undecided, closest).covers}"

@@ -14,7 +14,7 @@ from bench.errors import EnvironmentProblem, ResultError
 from bench.evaluate.matches import Matches
 from bench.judge.bootstrap import PairedRuns, compare_ap, paired_bootstrap
 from bench.judge.evidence import Measurement
-from bench.judge.statistics import Difference
+from bench.judge.statistics import Estimate
 
 
 def scenes(seed: int, images: int = 12):
@@ -102,7 +102,7 @@ def test_a_run_equals_itself_and_beats_a_worse_one() -> None:
     worse = [(i, p + np.random.default_rng(i).normal(0, 25, p.shape), s) for i, p, s in found]
     bad = Matches.of(evaluated(people, worse, range(40)))
     same = compare_ap(good, good, draws=50)
-    assert same == (0.0, (0.0, 0.0), 0.5)
+    assert same == (0.0, (0.0, 0.0), 0.5, "the choice of images only")
     better = compare_ap(good, bad, draws=200)
     assert better.above() is True
     assert better.confidence == 1.0
@@ -192,6 +192,21 @@ def test_runs_are_compared_once_and_only_single_seeds_with_matches(store, make, 
     assert first.value > 0.0
     (kept,) = (tmp_path / "cache").iterdir()
     kept.write_text("[1.5, [1.0, 2.0], 0.75]")
-    assert paired(high, low, "AP") == Difference(1.5, (1.0, 2.0), 0.75)
+    assert paired(high, low, "AP") == Estimate(1.5, (1.0, 2.0), 0.75, "the choice of images only")
     assert paired(high, low, "AR") is None
     assert paired(high, several, "AP") is None
+
+
+def test_single_seeds_on_other_images_are_said_to_be_so_and_stop_nothing(
+    store, make, tmp_path
+) -> None:
+    """It once ended the whole judge with exit status 2."""
+    measured = []
+    for run, ap in (("high", 2.0), ("low", 1.0)):
+        stored = store.write(make.trained(run, 0, ap))
+        Matches.of(evaluated(*scenes(len(measured)), range(12))).save(stored.matches)
+        measured.append(Measurement("smoke", (ap,), "smoke", (stored,)))
+    paired = PairedRuns(tmp_path / "cache")
+    found = paired(*measured, "AP")
+    assert found == (1.0, None, None, "the two were not evaluated on the same images and people")
+    assert not (tmp_path / "cache").exists()

@@ -30,3 +30,17 @@ def test_a_table_in_the_terminal_has_no_control_characters() -> None:
 def test_a_cell_without_a_verdict_is_shown_as_not_judged() -> None:
     _, catalog, _ = make()
     assert "? not judged" in render_table(catalog, "paper0-1", [])
+
+
+def test_a_table_says_what_chance_alone_may_have_made_wrong() -> None:
+    shown, verdicts = terminal()
+    firm = [
+        v
+        for v in verdicts
+        if v.verdict in ("reproduced", "better", "deviates") and v.evidence != "counted"
+    ]
+    line = shown.splitlines()[-1]
+    assert f"up to {0.05 * len(firm):.2g} of the {len(firm)} firm verdicts" in line
+    _, catalog, _ = make()
+    counted = [v.model_copy(update={"evidence": "counted"}) for v in verdicts]
+    assert "chance" not in render_table(catalog, "paper0-1", counted)

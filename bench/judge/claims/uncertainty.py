@@ -1,0 +1,201 @@
+"""The numbers of a claim on measured networks, and how certain they are.
+
+Seeds are propagated through whatever has a slope, so that a - b is the usual comparison of two means. What has none
+where two values tie (an extreme, a magnitude) is computed with interval arithmetic on its parts, each at a level at
+which all of them are right together: the largest of several noisy means is not a mean.
+"""
+
+import ast
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from bench.judge.claims.arithmetic import OF_LIST, OF_RATIO, OPERATORS, POSITION, Evaluation
+from bench.judge.claims.expressions import Resolved
+from bench.judge.evidence import Measurement
+from bench.judge.intervals import Interval, positions
+from bench.judge.statistics import LEVEL, Estimate, Spread, propagate, slope
+from bench.judge.tolerance import released
+
+KINKED = {"abs", "min", "max", "spread", "argmax", "argmin"}
+
+
+class MeasuredNumbers:
+    """Expressions on the measurements of a claim's cells, by address."""
+
+    def __init__(self, resolved: Resolved, measured: Mapping[str, Measurement]) -> None:
+        """Every cell can also be named by its address in expressions."""
+        names = {cell: (cell,) for cell in resolved.cells}
+        self.resolved = resolved._replace(names={**resolved.names, **names})
+        self.measured = measured
+
+    @cached_property
+    def means(self) -> dict[str, float]:
+        """Mean of the seeds of every cell."""
+        return {name: one.value for name, one in self.measured.items()}
+
+    def cells(self, node: ast.expr) -> list[str]:
+        """Addresses of the cells in an expression, each once."""
+        return list(dict.fromkeys(self.resolved.names_in(node)))
+
+    def value(self, node: ast.expr, at: Mapping[str, float] | None = None) -> float:
+        """On the means, or on other values. Raises ZeroDivisionError."""
+        return Evaluation(self.resolved, {}, self.means if at is None else at).best(node)
+
+    def interval(self, node: ast.expr, level: float = LEVEL) -> Interval:
+        """Where the true value is, at a level. Raises ZeroDivisionError if a denominator may be zero."""
+        units = self._units(node)
+        return self._combined(node, 1.0 - (1.0 - level) / max(1, len(units)))
+
+    def confidence(self, node: ast.expr) -> float | None:
+        """That the number is above zero; None if it has no slope, or rests on released weights."""
+        if functions(node) & KINKED or any(m.spread is None for m in self._behind(node)):
+            return None
+        return self._estimate(node, LEVEL).confidence
+
+    def scale(self, node: ast.expr) -> float:
+        """The most that a point of one cell moves the number; beside ties, where an extreme has no slope."""
+        cells = self.cells(node)
+        beside = [self.means[cell] + 0.01 * place for place, cell in enumerate(cells)]
+
+        def of(values: Sequence[float]) -> float:
+            return self.value(node, dict(zip(cells, values, strict=True)))
+
+        return max((abs(slope(of, beside, n)) for n in range(len(cells))), default=0.0)
+
+    def single(self, node: ast.expr) -> list[str]:
+        """The cells behind which there is one training."""
+        return [cell for cell in self.cells(node) if self.measured[cell].one_training]
+
+    def spread(self, node: ast.expr) -> Spread | None:
+        """The widest of the least deviations between seeds; None for released weights."""
+        return max((one.spread for one in self._behind(node) if one.spread), default=None)
+
+    def seeds(self, node: ast.expr) -> str:
+        """'3 seeds each', '2 to 5 seeds', 'one seed each'."""
+        counts = [len(one.values) for one in self._behind(node)]
+        fewest, most = min(counts, default=0), max(counts, default=0)
+        if fewest < most:
+            return f"{fewest} to {most} seeds"
+        return f"{fewest} seeds each" if fewest != 1 else "one seed each"
+
+    def _behind(self, node: ast.expr) -> list[Measurement]:
+        return [self.measured[cell] for cell in self.cells(node)]
+
+    # ------------------------------------------------------------ intervals
+
+    def _units(self, node: ast.expr) -> list[ast.expr]:
+        """The largest parts of an expression that have a slope everywhere."""
+        if not functions(node) & KINKED:
+            return [node] if self.cells(node) else []
+        return [unit for part in self._operands(node) for unit in self._units(part)]
+
+    def _operands(self, node: ast.expr) -> list[ast.expr]:
+        match node:
+            case ast.UnaryOp(operand=inner):
+                return [inner]
+            case ast.BinOp(left=left, right=right):
+                return [left, right]
+            case ast.Call(func=ast.Name(id="abs"), args=args):
+                return args
+            case ast.Call(args=args) if len(args) > 1:
+                return args
+            case ast.Call(args=[among]):
+                cells = Evaluation(self.resolved, {}, {}).cells(among)
+                return [ast.Name(cell) for cell in cells]
+        raise TypeError(f"{ast.dump(node)} is not a number")
+
+    def _combined(self, node: ast.expr, level: float) -> Interval:
+        if not functions(node) & KINKED:
+            return self._smooth(node, level)
+        parts = [self._combined(part, level) for part in self._operands(node)]
+        match node:
+            case ast.UnaryOp(op=op):
+                return -parts[0] if isinstance(op, ast.USub) else parts[0]
+            case ast.BinOp(op=op):
+                return OPERATORS[type(op)](*parts)
+            case ast.Call(func=ast.Name(id="abs")):
+                return abs(parts[0])
+            case ast.Call(func=ast.Name(id="argmax" | "argmin" as name)):
+                return Interval.hull(map(Interval.point, positions(parts, POSITION[name])))
+            case ast.Call(func=ast.Name(id=name)):
+                ratio = OF_RATIO.get(name)
+                return ratio(parts[0] / parts[1]) if ratio else OF_LIST[name](parts)
+        raise TypeError(f"{ast.dump(node)} is not a number")
+
+    def _smooth(self, node: ast.expr, level: float) -> Interval:
+        if any(one.spread is None for one in self._behind(node)):
+            values = {cell: self._re_evaluated(cell) for cell in self.cells(node)}
+            return Evaluation(self.resolved, values, self.means).number(node)
+        found = self._estimate(node, level)
+        return Interval(*(found.interval or (found.value, found.value)))
+
+    def _re_evaluated(self, cell: str) -> Interval:
+        metric = self.resolved.cells[cell].metric or ""
+        return Interval.around(self.measured[cell].value, released(metric))
+
+    def _estimate(self, node: ast.expr, level: float) -> Estimate:
+        """From the seeds; a training that stands in several cells is one training."""
+        cells, behind = self.cells(node), self._behind(node)
+        keys = [self.resolved.cells[cell].result_key for cell in cells]
+        numbers = [(one.files, key) for one, key in zip(behind, keys, strict=True)]
+
+        def of(values: Sequence[float]) -> float:
+            return self.value(node, dict(zip(cells, values, strict=True)))
+
+        samples = [one.values for one in behind]
+        return propagate(of, samples, self.spread(node), level=level, numbers=numbers)
+
+
+# ---------------------------------------------------------------- what a claim puts in order
+
+
+def pair(high: str, low: str) -> ast.expr:
+    """The difference of two cells."""
+    return ast.BinOp(ast.Name(high), ast.Sub(), ast.Name(low))
+
+
+def difference(a: ast.expr, b: ast.expr) -> ast.expr:
+    """The expression a - b."""
+    return ast.BinOp(a, ast.Sub(), b)
+
+
+def extreme(node: ast.expr) -> tuple[str, ast.expr] | None:
+    """`argmax(list)` or `argmin(list)`: the function and the list."""
+    match node:
+        case ast.Call(func=ast.Name(id="argmax" | "argmin" as name), args=[among]):
+            return name, among
+    return None
+
+
+def compared_with(a: ast.expr, b: ast.expr) -> tuple[str, ast.expr, float] | None:
+    """`argmax(list) == 2`, either way round: the function, the list and the position."""
+    for one, other in ((a, b), (b, a)):
+        if (among := extreme(one)) and isinstance(other, ast.Constant):
+            return *among, float(str(other.value))
+    return None
+
+
+def at_position(cells: Sequence[str], name: str, position: float) -> list[ast.expr] | None:
+    """That the extreme of a list is at this 1-based place: a difference with each other cell; None if it cannot be."""
+    if position not in range(1, len(cells) + 1):
+        return None
+    chosen = cells[int(position) - 1]
+    others = [c for c in cells if c != chosen]
+    return [pair(chosen, o) if name == "argmax" else pair(o, chosen) for o in others]
+
+
+def functions(node: ast.expr) -> set[str]:
+    """Names of the functions that an expression calls."""
+    return {
+        n.func.id
+        for n in ast.walk(node)
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+    }
+
+
+def ordered(resolved: Resolved, node: ast.expr) -> list[ast.expr] | None:
+    """The differences that `best`, `rising` or `falling` put above zero; None for anything else."""
+    match node:
+        case ast.Call(func=ast.Name(id="best" | "rising" | "falling")):
+            return [pair(*one) for one in Evaluation(resolved, {}, {}).pairs(node)]
+    return None
