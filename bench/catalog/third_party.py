@@ -14,7 +14,8 @@ from pydantic import Field, StringConstraints, TypeAdapter, ValidationError, mod
 
 from bench.catalog.cells import Cell, CellKey
 from bench.catalog.numbers import Number, parse_number
-from bench.catalog.schema import METRICS, Slug, Strict, Text
+from bench.catalog.quantities import METRICS
+from bench.catalog.schema import Slug, Strict, Text
 from bench.catalog.yaml_lines import line_of, mistakes, read_yaml
 from bench.errors import CatalogError
 

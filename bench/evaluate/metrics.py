@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.catalog.schema import PCKH_JOINTS, DatasetName, Layout, Tier, layout
+from bench.catalog.quantities import PCKH_JOINTS
+from bench.catalog.schema import DatasetName, Layout, Tier, layout
 from bench.datasets.keypoints import KEYPOINTS
 from bench.datasets.prepare import subset_note
 from bench.errors import DataError

@@ -13,7 +13,8 @@ from urllib.parse import quote
 
 from bench.catalog.cells import Cell, CellKey, sizes_of
 from bench.catalog.load import Catalog
-from bench.catalog.schema import METRICS, Strict
+from bench.catalog.quantities import METRICS
+from bench.catalog.schema import Strict
 from bench.catalog.third_party import ThirdParty, key_of
 from bench.judge.intervals import TINY
 from bench.judge.protocol import CHOSEN, UNSTATED

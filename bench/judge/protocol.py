@@ -13,7 +13,7 @@ UNSTATED = "not stated"
 #: What a protocol says of an accuracy. A result that does not state what the paper states is not comparable.
 STATED = (
     *("split", "boxes", "input_size", "flip_test"),
-    *("decoding", "trained_on", "scales", "models"),
+    *("decoding", "trained_on", "scales", "models", "test_augmentation", "refinement"),
 )
 #: What always had to be chosen where the paper is silent. Silence about the others means the usual: the split's own
 #: training set, one scale, one network.
@@ -41,9 +41,10 @@ def differences(printed: Mapping[str, str], measured: Mapping[str, str]) -> tupl
 
 
 def _same(key: str, one: str, two: str) -> bool:
+    """Whether `two` is what is printed; 'a or b' allows both."""
     if key == "input_size" and sizes_of(one) and sizes_of(two):
         return sizes_of(one) == sizes_of(two)
-    return one.strip().lower() == two.strip().lower()
+    return two.strip().lower() in (part.strip() for part in one.lower().split(" or "))
 
 
 def unstated(printed: Mapping[str, str], measured: Mapping[str, str]) -> str:

@@ -24,7 +24,8 @@ Speeds have 10 %: clocks, drivers and cooling differ even between two cards of o
 
 from collections.abc import Mapping
 
-from bench.catalog.schema import METRICS, PCKH_JOINTS, Tier
+from bench.catalog.quantities import METRICS, PCKH_JOINTS
+from bench.catalog.schema import Tier
 from bench.judge.statistics import Spread
 
 SPEED = 0.10

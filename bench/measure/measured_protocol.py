@@ -39,17 +39,20 @@ def protocol(cfg: Any, run: Run, tier: Tier, data: str, training: str) -> dict[s
     test = cfg.test_dataloader.dataset
     boxes = Path(test["bbox_file"]) if test.get("bbox_file") else None
     without_file = "none" if finds_people(cfg) else "ground-truth"
+    flipped = bool(cfg.model.get("test_cfg", {}).get("flip_test"))
     width, height = cfg.codec.input_size if "codec" in cfg else (0, 0)
     return {
         **evaluated_on(run.dataset, tier, data),
         "boxes": DETECTORS.get(boxes.name, "detector") if boxes else without_file,
         **({"boxes_sha256": sha256(boxes)} if boxes else {}),
         "input_size": f"{height}x{width}" if width else _scene_size(test),
-        "flip_test": "yes" if cfg.model.get("test_cfg", {}).get("flip_test") else "no",
+        "flip_test": "yes" if flipped else "no",
         "decoding": decoding(cfg),
         "trained_on": training,
         "scales": "single",
         "models": "one network",
+        "test_augmentation": "flip" if flipped else "none",
+        "refinement": "none",
         "decoder": str(cfg.codec.type) if "codec" in cfg else str(cfg.model.type),
     }
 

@@ -33,7 +33,10 @@ def training_inputs(config: str) -> list[str]:
 def run_inputs(config: str) -> list[str]:
     """What decides the result of a run: its model, its training, its predictions and their evaluation."""
     evaluating = module_chain(ROOT / "bench/evaluate/metrics.py", ROOT / "bench/evaluate")
-    reading = [*_modules("datasets", "keypoints", "matlab"), *_modules("catalog", "schema")]
+    reading = [
+        *_modules("datasets", "keypoints", "matlab"),
+        *_modules("catalog", "quantities", "schema"),
+    ]
     predicting = _modules("measure", "predict", "method_metrics", "measured_protocol")
     return [
         *model_inputs(config),
@@ -69,7 +72,7 @@ def judge_inputs() -> list[str]:
     """What decides a cell's verdict beside results and printed numbers; what only records verdicts does not."""
     code = [*ROOT.glob("bench/judge/**/[!_]*.py"), *ROOT.glob("bench/results/[!_]*.py")]
     code = [path for path in code if path.stem not in ("changes", "history", "recorder")]
-    return [*map(_name, code), *_modules("catalog", "cells", "numbers", "schema")]
+    return [*map(_name, code), *_modules("catalog", "cells", "numbers", "quantities", "schema")]
 
 
 def model_inputs(config: str) -> list[str]:

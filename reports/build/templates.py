@@ -6,7 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from bench.catalog.schema import METRICS
+from bench.catalog.quantities import METRICS
 from bench.judge import tolerance
 from reports.charts import error_types, labels
 from reports.views import claim_words, urls, words

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from reports.views.table import CellView, RowView
+from reports.views.cell import CellView
+from reports.views.table import RowView
 
 MOST_LETTERS = 46
 ADVANCE = 6.9  # pixels per letter at 12 px, enough for wide fonts

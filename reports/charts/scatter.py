@@ -9,8 +9,9 @@ from typing import Literal
 
 from reports.charts.axes import BOTTOM, LEFT, RIGHT, TOP, Axis
 from reports.charts.labels import room, row_labels
+from reports.views.cell import CellView
 from reports.views.entries import Entry, Group, Leaderboard
-from reports.views.table import CellView, Judged, RowView, TableView
+from reports.views.table import Judged, RowView, TableView
 from reports.views.words import COMPARED
 
 COSTS = {

@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from bench.catalog.schema import METRICS, Paper
+from bench.catalog.quantities import METRICS
+from bench.catalog.schema import Paper
 from bench.judge.elsewhere import Elsewhere, as_record
+from reports.views.cell import CellView
 from reports.views.entries import Group, Leaderboard, Value
-from reports.views.table import CellView, TableView
+from reports.views.table import TableView
 from reports.views.words import METRIC_LABELS, clean
 
 FORMAT = 1

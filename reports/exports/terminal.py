@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from bench.catalog.load import Catalog
 from bench.judge.elsewhere import reported_elsewhere
 from bench.judge.records import Verdict
-from reports.views.table import CellView, Tally, by_chance
+from reports.views.cell import CellView
+from reports.views.table import Tally, by_chance
 from reports.views.words import clean
 
 WIDEST = 28

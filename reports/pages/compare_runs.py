@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.catalog.schema import METRICS, Tier
+from bench.catalog.quantities import METRICS
+from bench.catalog.schema import Tier
 from bench.errors import UnknownName
 from bench.evaluate.matches import Matches
 from bench.evaluate.per_person import People, flipped

@@ -11,7 +11,8 @@ from reports.charts.curves import CurveChart, curve_charts
 from reports.charts.error_types import DiagnosisView, run_diagnosis
 from reports.pages import model_facts
 from reports.pages.gallery import GalleryView, gallery_view
-from reports.views.table import CellView, Judged, RowView, TableView
+from reports.views.cell import CellView
+from reports.views.table import Judged, RowView, TableView
 
 MOST_RATIOS = 60
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from bench.catalog.schema import Misprint, Paper
 from bench.judge.records import ClaimVerdict, Conflict, Snapshot
+from reports.views.cell import CellView
 from reports.views.claim_words import count_words, in_words, is_ours, phrase_of, summary
-from reports.views.table import CellView, Judged, TableView, Tally
+from reports.views.table import Judged, TableView, Tally
 from reports.views.urls import paper_page
 from reports.views.words import COMPARED, number, plural
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from bench.catalog.methods import normalised
-from bench.catalog.schema import METRICS
+from bench.catalog.quantities import METRICS
 from reports.views.ranking import Rank, Span
 from reports.views.urls import model_page
 from reports.views.words import EVIDENCE, Word, split_name

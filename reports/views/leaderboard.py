@@ -11,15 +11,16 @@ from collections.abc import Iterable, Mapping
 
 from bench.catalog.cells import sizes_of
 from bench.catalog.load import Catalog
-from bench.catalog.schema import METRICS
+from bench.catalog.quantities import METRICS
 from bench.judge.statistics import summarise
 from bench.judge.tolerance import floor
 from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult, SpeedResult, SubmissionResult
+from reports.views.cell import CellView
 from reports.views.entries import Entry, Group, Leaderboard, Value
 from reports.views.ranking import Span, ranks
 from reports.views.results import machine_of
-from reports.views.table import CellView, Judged
+from reports.views.table import Judged
 from reports.views.urls import submission_link
 from reports.views.words import COMPARED, SPLITS, fixed
 

@@ -7,138 +7,22 @@ from itertools import groupby
 
 from bench.catalog.cells import Cell
 from bench.catalog.load import Catalog
-from bench.catalog.schema import METRICS, TIERS, Paper, Row, Table
-from bench.judge.elsewhere import Elsewhere, brief, headed, reported_elsewhere
+from bench.catalog.schema import TIERS, Paper, Row, Table
+from bench.judge.elsewhere import reported_elsewhere
 from bench.judge.history import Entry
 from bench.judge.records import Snapshot, Verdict
 from bench.judge.verdicts import CHANCE, wrong_by_chance
 from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult
-from reports.views.history import ChangeView, by_name
-from reports.views.results import Trace, trace
-from reports.views.urls import cell_link
+from reports.views.cell import CellView
+from reports.views.history import by_name
+from reports.views.results import trace
 from reports.views.words import (
-    COMPARISONS,
-    EVIDENCE,
-    ORIGINS,
     SILENT,
     VERDICTS,
     Word,
     number,
-    signed,
 )
-
-
-@dataclass(frozen=True)
-class CellView:
-    """One cell: what the paper prints, what was measured here, the verdict, and what others reported."""
-
-    cell: Cell
-    verdict: Verdict | None
-    word: Word
-    evidence: Word | None
-    traces: tuple[Trace, ...]
-    history: tuple[ChangeView, ...] = ()
-    elsewhere: tuple[Elsewhere, ...] = ()
-
-    @classmethod
-    def of(
-        cls,
-        cell: Cell,
-        verdict: Verdict | None,
-        traces: tuple[Trace, ...] = (),
-        history: tuple[ChangeView, ...] = (),
-        elsewhere: tuple[Elsewhere, ...] = (),
-    ) -> "CellView":
-        """A cell with its verdict; without one it is shown as not judged. history: its changes, newest first."""
-        evidence = EVIDENCE[verdict.evidence] if verdict and verdict.evidence else None
-        word = _word(cell, verdict)
-        return cls(cell, verdict, word, evidence, traces, history, elsewhere)
-
-    @property
-    def brief(self) -> list[str]:
-        """What others reported, in at most two phrases: 'authors 79.5'."""
-        return brief(self.elsewhere)
-
-    @property
-    def reported(self) -> list[tuple[str, list[Elsewhere]]]:
-        """What others reported, under headings."""
-        return headed(self.elsewhere)
-
-    @property
-    def kind(self) -> str:
-        """accuracy, count, speed, measure or setting."""
-        return METRICS[self.cell.metric].kind if self.cell.metric else "setting"
-
-    @property
-    def link(self) -> str:
-        """Address of the cell from the root of the site."""
-        return cell_link(*self.cell.key)
-
-    @property
-    def model(self) -> str | None:
-        return self.cell.model
-
-    @property
-    def judged(self) -> bool:
-        return self.word.key in VERDICTS
-
-    @property
-    def here(self) -> str | None:
-        """The value measured here, rounded like the printed one."""
-        if self.verdict is None or self.verdict.value is None:
-            return None
-        return self.verdict.shown or number(self.verdict.value)
-
-    @property
-    def difference(self) -> str | None:
-        if self.verdict is None or self.verdict.difference is None:
-            return None
-        if self.relative:
-            return f"{signed(self.verdict.difference, 1)} %"
-        printed = self.cell.number
-        return signed(self.verdict.difference, printed.decimals if printed else 1)
-
-    @property
-    def relative(self) -> bool:
-        """Whether the difference is in percent of the printed value (counts, speeds) and not in its unit."""
-        return self.kind in ("count", "speed")
-
-    @property
-    def comparison(self) -> str | None:
-        """How the measured protocol relates to the printed one, in words."""
-        found = self.verdict.comparison if self.verdict else None
-        return COMPARISONS[found] if found else None
-
-    @property
-    def interval(self) -> str | None:
-        if self.verdict is None or self.verdict.interval is None:
-            return None
-        return " to ".join(number(end) for end in self.verdict.interval)
-
-    @property
-    def reason(self) -> str:
-        """Why, beginning with a known misprint."""
-        if self.verdict is None:
-            return self.word.meaning
-        return "; ".join(filter(None, (self.verdict.cause, self.verdict.reason)))
-
-    @property
-    def seeds(self) -> str:
-        return ", ".join(map(str, self.verdict.seeds)) if self.verdict else ""
-
-    @property
-    def allowed(self) -> str | None:
-        """The interval that rounds to the printed value: '75.75 to 75.85'."""
-        printed = self.cell.number
-        if printed is None:
-            return None
-        low, high = printed.value - printed.half_step, printed.value + printed.half_step
-        return f"{number(low, printed.decimals + 1)} to {number(high, printed.decimals + 1)}"
-
-    @property
-    def origin(self) -> str:
-        return ORIGINS[self.cell.origin]
 
 
 @dataclass(frozen=True)
@@ -301,13 +185,3 @@ class Judged:
         traces = tuple(self.traces[name] for name in names if name in self.traces)
         history = self.history.get(cell.name, ())
         return CellView.of(cell, verdict, traces, history, self.elsewhere.get(cell.key, ()))
-
-
-def _word(cell: Cell, verdict: Verdict | None) -> Word:
-    if verdict is not None and verdict.verdict in VERDICTS:
-        return VERDICTS[verdict.verdict]
-    if verdict is not None:
-        return SILENT[verdict.verdict]
-    if cell.metric is None:
-        return SILENT["setting"]
-    return SILENT["unjudged" if cell.number else "empty"]

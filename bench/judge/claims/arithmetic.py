@@ -22,7 +22,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from bench.catalog.schema import METRICS, Claim
+from bench.catalog.quantities import METRICS
+from bench.catalog.schema import Claim
 from bench.judge.claims.claimed import Truth, claimed_range, reaches
 from bench.judge.claims.expressions import Resolved, replaced
 from bench.judge.intervals import Interval, count, largest, positions, range_of, smallest, total

@@ -23,7 +23,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from bench.catalog.schema import METRICS, Claim, Tier
+from bench.catalog.quantities import METRICS
+from bench.catalog.schema import Claim, Tier
 from bench.judge.claims.arithmetic import Evaluation, Judged
 from bench.judge.claims.expressions import Resolved
 from bench.judge.claims.uncertainty import (

@@ -19,6 +19,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.process
 @pytest.mark.slow
 def test_a_new_paper_loads_as_it_is_and_gets_its_pages(workspace, monkeypatch):
     root = workspace / "papers"

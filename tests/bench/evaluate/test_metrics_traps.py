@@ -11,7 +11,7 @@ from scipy.io import savemat
 
 import model_zoo
 from bench.catalog.load import load_catalog
-from bench.catalog.schema import METRICS
+from bench.catalog.quantities import METRICS
 from bench.evaluate import metrics
 
 model_zoo.register()
