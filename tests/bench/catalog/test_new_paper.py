@@ -35,6 +35,7 @@ def test_a_new_paper_loads_as_it_is_and_gets_its_pages(workspace, monkeypatch):
     assert pages
 
 
+@pytest.mark.process
 @pytest.mark.slow
 def test_the_fixture_paper_is_judged_and_shown_without_a_change_elsewhere(workspace, monkeypatch):
     monkeypatch.setenv("REPROPOSE_PAPERS", str(FIXTURES))
