@@ -127,10 +127,11 @@ def verdicts(snapshot: Snapshot | None = None) -> "pd.DataFrame":
 def claims(snapshot: Snapshot | None = None) -> "pd.DataFrame":
     """Claims of the papers, each judged on the printed and on the reproduced values.
 
-    Columns: paper, id, where, claim, expression, claimed (as printed), rounding, instead, note; then, with the prefix
-    on_paper_ and on_reproduced_: value and interval in the unit of the expression, holds ("holds", "within-rounding",
-    "supports", "inconclusive", "not-on-this-machine", "contradicts", "fails", "open"; "supports" and "contradicts" of
-    training on synthetic data), confidence (0 to 1), evidence, reason.
+    Columns: paper, id, where, registered, place, also, free_place, claim, expression, claimed (as printed), rounding,
+    instead, threshold ("paper", "ours"), note; then, with the prefix on_paper_ and on_reproduced_: value and interval
+    in the unit of the expression, holds ("holds", "within-rounding", "supports", "inconclusive", "not-on-this-machine",
+    "contradicts", "fails", "open"; "supports" and "contradicts" of training on synthetic data), confidence (0 to 1),
+    evidence, reason.
     """
     records = export.claims(snapshot or judge())
     sides = ("on_paper", "on_reproduced")

@@ -3,6 +3,7 @@
 Every mistake is reported with file and line. Nothing here imports torch.
 """
 
+import logging
 import os
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bench.catalog.cells import Cell, CellKey, row_protocol
+from bench.catalog.place import Place
 from bench.catalog.schema import Claim, Column, Paper, Row, Run, Table
 from bench.catalog.yaml_lines import line_of, read_yaml
 from bench.errors import CatalogError, UnknownName
@@ -91,8 +93,10 @@ class Catalog:
         return column.model or row.model or (self.run(run).config if run else None)
 
     def with_run(self, cell: Cell, run: str) -> Cell:
-        """The same cell with the result of another run. Raises `UnknownName`."""
-        return cell._replace(run=run, model=self._model_of(cell.column, cell.row, run))
+        """The same cell with the result of another run, at whatever input size that has. Raises `UnknownName`."""
+        protocol = {key: value for key, value in cell.protocol.items() if key != "input_size"}
+        model = self._model_of(cell.column, cell.row, run)
+        return cell._replace(run=run, model=model, protocol=protocol)
 
     def cells(self, paper: str | None = None, table: str | None = None) -> Iterator[Cell]:
         """Cells in printed order, of everything, one paper, or one table of it."""
@@ -145,7 +149,7 @@ def _check_references(papers: list[tuple[Path, Paper]]) -> None:
                 problems.append(f"{folder / 'runs.yaml'}: run '{run}' is also in {runs[run]}")
             runs[run] = folder / "runs.yaml"
     for folder, paper in papers:
-        problems += _unknown_runs(folder, paper, runs)
+        problems += [*_unknown_runs(folder, paper, runs), *_unknown_places(folder, paper)]
         problems += _rules_without_basis(folder, paper)
     if problems:
         raise CatalogError("\n".join(problems))
@@ -184,3 +188,36 @@ def _rules_without_basis(folder: Path, paper: Paper) -> Iterator[str]:
                     f"{path}:{line}: table {table.table}, '{key}' counts by rule '{rule}', but counting_rules in "
                     f"{folder / 'paper.yaml'} has {known}; add it with basis (stated, fitted, quoted-source) and reason"
                 )
+
+
+def _unknown_places(folder: Path, paper: Paper) -> Iterator[str]:
+    """One line for each place of a claim in a table that has no such row or column, or is on another page.
+
+    Notes on standard error how many claims still have `where`, which release 0.1 wrote.
+    """
+    path = folder / "claims.yaml"
+    tables = {table.table: table for table in paper.tables}
+    for number, claim in enumerate(paper.claims):
+        for place in claim.places:
+            if place.table and (problem := _misplaced(place, tables.get(place.table))):
+                yield f"{path}:{line_of(path, (number,))}: claim '{claim.id}': {problem}"
+    if old := sum(claim.place is None for claim in paper.claims):
+        logging.getLogger(__name__).warning(
+            f"{path}: {old} of {len(paper.claims)} claims have `where`; write `place: {{page, section, paragraph, "
+            "sentence}` (docs/papers.md); the next release no longer reads `where`"
+        )
+
+
+def _misplaced(place: Place, table: Table | None) -> str:
+    """What is wrong with a place in a table; empty if nothing is."""
+    if table is None:
+        return f"its place is in table '{place.table}', which is not in tables.yaml"
+    if place.page != table.page:
+        return f"its place is on page {place.page}, and table {table.table} on page {table.page}"
+    for kind, key, known in (
+        ("row", place.row, [row.key for row in table.rows]),
+        ("column", place.column, [column.key for column in table.columns]),
+    ):
+        if key and key not in known:
+            return f"table {table.table} has no {kind} '{key}'; there are {', '.join(known)}"
+    return ""

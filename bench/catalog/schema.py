@@ -18,6 +18,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from bench.catalog.numbers import parse_number
+from bench.catalog.place import Located
+from bench.catalog.registration import Registrable
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -222,11 +224,10 @@ class Run(Strict):
     note: str | None = None
 
 
-class Claim(Strict):
+class Claim(Located, Registrable, Strict):
     """A quantitative sentence as an expression over cells; `claimed` is None for yes-or-no."""
 
     id: Slug
-    where: Text = Field(description="section and page")
     claim: Text = Field(description="short paraphrase, our words")
     expression: Text
     claimed: str | None = Field(None, description="the number as printed")
@@ -236,12 +237,17 @@ class Claim(Strict):
         description="run of a cell -> run measured instead, for a plot without printed numbers; "
         "such a claim is open on paper",
     )
+    threshold: Literal["paper", "ours"] = Field(
+        "paper", description="whose the constants of the expression are; `note` gives our reason"
+    )
     note: str | None = None
 
     @model_validator(mode="after")
     def _number(self) -> "Claim":
         if self.claimed is not None and parse_number(self.claimed) is None:
             raise ValueError(f"claim '{self.id}': claimed '{self.claimed}' contains no number")
+        if self.threshold == "ours" and not self.note:
+            raise ValueError(f"claim '{self.id}': give the reason for our threshold in `note`")
         return self
 
 

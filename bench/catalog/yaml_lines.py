@@ -78,3 +78,37 @@ def line_of(path: Path, location: tuple[int | str, ...]) -> int:
         else:
             break
     return line
+
+
+def append_to(path: Path, number: int, key: str, entry: str) -> str:
+    """The text of a file that holds a list of mappings, with `entry` added to a list in one of them.
+
+    number: which mapping, from 0. key: the list in it, which need not exist yet. entry: YAML in flow style, on one
+    line. Everything else, comments too, stays as it is. Writes nothing.
+    """
+    text = path.read_text(encoding="utf-8")
+    mapping = yaml.compose(text, Loader=yaml.SafeLoader).value[number]  # type: ignore[union-attr]
+    known = [value for name, value in mapping.value if name.value == key]
+    if known and known[0].flow_style:
+        separator = ", " if known[0].value else ""
+        return _insert(text, known[0].end_mark.index - 1, separator + entry)
+    if mapping.flow_style:
+        return _insert(text, mapping.end_mark.index - 1, f", {key}: [{entry}]")
+    indent = " " * mapping.start_mark.column
+    if known:
+        indent = " " * known[0].start_mark.column
+        return _insert_line(text, known[0].end_mark.line, f"{indent}- {entry}")
+    return _insert_line(text, mapping.end_mark.line, f"{indent}{key}:\n{indent}  - {entry}")
+
+
+def _insert(text: str, place: int, new: str) -> str:
+    return text[:place] + new + text[place:]
+
+
+def _insert_line(text: str, number: int, new: str) -> str:
+    """`new` as lines of its own before line `number` (from 0), above blank lines and comments that stand there."""
+    lines = text.splitlines()
+    number = min(number, len(lines)) if text.endswith("\n") else len(lines)
+    while number and (not lines[number - 1].strip() or lines[number - 1].lstrip().startswith("#")):
+        number -= 1
+    return "\n".join([*lines[:number], new, *lines[number:]]) + "\n"

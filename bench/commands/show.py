@@ -92,7 +92,7 @@ def claims_command(as_json: bool) -> None:
             row["why"] = row["on_reproduced"]["reason"]
             for side in ("on_paper", "on_reproduced"):
                 row[side] = claim_word(row[side]["holds"], row[side]["evidence"]).label
-            if row.get("threshold") == "ours":
+            if row["threshold"] == "ours":
                 row["claim"] += " (our threshold)"
     print_rows(rows, as_json, "paper", "id", "claim", "on_paper", "on_reproduced", "why")
 

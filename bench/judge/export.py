@@ -150,9 +150,18 @@ def verdicts(catalog: Catalog, snapshot: Snapshot) -> Records:
 
 
 def claims(snapshot: Snapshot) -> Records:
-    """Claims with both judgements."""
-    records = [one.model_dump(mode="json") for one in snapshot.claims]
-    return [{"paper": one.pop("paper"), **one.pop("claim"), **one} for one in records]
+    """Claims with both judgements; `where` is the place in words."""
+    records = [(one.claim.where, one.model_dump(mode="json")) for one in snapshot.claims]
+    return [
+        {
+            "paper": one.pop("paper"),
+            "id": one["claim"]["id"],
+            "where": where,
+            **one.pop("claim"),
+            **one,
+        }
+        for where, one in records
+    ]
 
 
 def conflicts(snapshot: Snapshot) -> Records:

@@ -99,8 +99,8 @@ def finds_people(cfg: Any) -> bool:
 
 
 def length(cfg: Any) -> str:
-    """'230 epochs' or '250 iterations'."""
+    """'230 epochs' or '250 iterations'; '0 epochs' of a network that is only evaluated."""
     schedule = cfg.train_cfg
-    if schedule.get("max_epochs"):
+    if schedule.get("max_epochs") is not None:
         return f"{schedule.max_epochs} epochs"
     return f"{schedule.max_iters} iterations"

@@ -44,7 +44,7 @@ def in_words(counts: Counts, noun: str = "") -> str:
 
 def is_ours(claim: ClaimVerdict) -> bool:
     """Whether its threshold was chosen by us, such as "comparable, within 0.5 AP"."""
-    return str(getattr(claim.claim, "threshold", "paper")) == "ours"
+    return claim.claim.threshold == "ours"
 
 
 def summary(claims: Sequence[ClaimVerdict]) -> str:

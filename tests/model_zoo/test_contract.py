@@ -171,4 +171,6 @@ def test_an_interrupted_smoke_training_loses_little(name):
     cfg = model_zoo.config(name, tier="smoke")
     saved = cfg.default_hooks.checkpoint
     assert not saved.by_epoch
-    assert saved.interval * 5 <= cfg.train_cfg.max_iters
+    length = cfg.train_cfg.max_iters
+    assert length or "-at-" in name  # evaluated at another input size: nothing is trained
+    assert not length or saved.interval * 5 <= length

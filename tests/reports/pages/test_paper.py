@@ -1,10 +1,11 @@
 """Findings on the page of a paper."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
+from bench.catalog.place import Place
+from bench.catalog.registration import Registration
 from bench.judge.records import ClaimVerdict
 from bench.results.index import ResultIndex
 from reports.pages.paper import findings
@@ -95,9 +96,7 @@ def test_word_and_evidence_are_one_phrase(holds: str, evidence: str | None, labe
 
 def test_claims_with_our_threshold_are_counted_apart() -> None:
     first, *others = judged(("holds", "full-3"), ("fails", "full-3"), ("holds", "full-3"))
-    ours = SimpleNamespace(
-        claim=SimpleNamespace(threshold="ours"), on_reproduced=first.on_reproduced
-    )
+    ours = first.model_copy(update={"claim": first.claim.model_copy(update={"threshold": "ours"})})
     assert is_ours(ours)
     assert not is_ours(first)
     assert summary([ours, *others]) == (
@@ -116,3 +115,45 @@ def test_verdicts_on_quoted_rows_are_counted_apart() -> None:
     assert [(word.key, n) for word, n in found.quoted] == [("reproduced", 3)]
     assert found.text == "7 reproduced; quoted rows: 3 reproduced"
     assert (found.own, found.total, found.count("reproduced")) == (7, 10, 7)
+
+
+def built(tmp_path: Path, snapshot, catalog, results) -> str:
+    build(snapshot, catalog, results, tmp_path)
+    return (tmp_path / "papers" / "paper0.html").read_text("utf-8")
+
+
+def changed_claim(snapshot, **changes):
+    """The snapshot with its first claim changed."""
+    first, *rest = snapshot.claims
+    first = first.model_copy(update={"claim": first.claim.model_copy(update=changes)})
+    return snapshot.model_copy(update={"claims": (first, *rest)})
+
+
+def test_a_claim_shows_its_place_and_its_registration(tmp_path: Path) -> None:
+    snapshot, catalog, results = make(papers=1, claims=2)
+    place = Place(page=9, section="4.3", paragraph=1, sentence=3)
+    snapshot = changed_claim(snapshot, place=place, free_place=None)
+    entry = {"tier": "lab", "date": "2026-11-30", "metric": "AP", "margin": 0.5, "seeds": 5}
+    sealed = Registration(**entry, digest="0" * 12)
+    claim = snapshot.claims[0].claim
+    digest = claim.digest(sealed.model_dump(mode="json", exclude={"digest"}))
+    sealed = sealed.model_copy(update={"digest": digest})
+    page = built(tmp_path / "a", changed_claim(snapshot, registered=(sealed,)), catalog, results)
+    assert "Sec. 4.3, p. 9, paragraph 1, sentence 3" in page
+    assert "registered 2026-11-30 for lab: margin 0.5 AP, 5 seeds" in page
+    assert "changed after registration" not in page
+    edited = sealed.model_copy(update={"margin": 0.1})
+    page = built(tmp_path / "b", changed_claim(snapshot, registered=(edited,)), catalog, results)
+    assert "margin 0.1 AP, 5 seeds; <b>changed after registration</b>" in page
+
+
+def test_claims_with_our_threshold_are_marked_and_counted_apart(tmp_path: Path) -> None:
+    snapshot, catalog, results = make(papers=1, claims=3)
+    page = built(tmp_path / "a", snapshot, catalog, results)
+    assert "our threshold" not in page
+    assert "<p>3 claims: " in page
+    snapshot = changed_claim(snapshot, threshold="ours", note="comparable is not defined")
+    page = built(tmp_path / "b", snapshot, catalog, results)
+    assert "<p>2 claims: " in page
+    assert "; 1 more with our threshold: 1 " in page
+    assert "<b>our threshold</b>" in page
