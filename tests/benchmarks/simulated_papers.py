@@ -45,17 +45,15 @@ class Simulated:
 
 
 def as_claim(number: int, one: SimulatedClaim) -> Claim:
-    """A claim of today's schema; one of older code states its place in one text."""
-    fields: dict[str, Any] = {"id": f"claim-{number}", "claim": one.kind}
-    fields |= {
+    """As it stands in a claims file; its place is given in the form that older code knows, too."""
+    fields = {
+        "id": f"claim-{number}",
+        "where": "Sec. 1, p. 1",
+        "claim": one.kind,
         "expression": one.expression,
         "claimed": one.claimed,
         "rounding": one.rounding,
     }
-    if "where" in Claim.model_fields:
-        fields["where"] = "Sec. 1, p. 1"
-    else:
-        fields["place"] = {"page": 1, "section": "1"}
     return Claim.model_validate(fields)
 
 

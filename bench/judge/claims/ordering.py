@@ -125,7 +125,9 @@ class OrderingClaim:
         cells = self._numbers.cells(node)
         draws = ({cell: generator.uniform(*DRAWN) for cell in cells} for _ in range(200))
         values = (self._numbers.value(node, drawn) for drawn in draws)
-        return len({value > 0 for value in values if abs(value) > 1e-9}) == 2
+        above = (value > 0 for value in values if abs(value) > 1e-9)
+        first = next(above, None)
+        return any(one is not first for one in above)
 
     def _parts(self, node: ast.expr) -> list[ast.expr]:
         if isinstance(node, ast.Compare):

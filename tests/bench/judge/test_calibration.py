@@ -16,7 +16,7 @@ from tests.benchmarks.calibration_report import MOST, RIGHT, Judgement, Share, g
 from tests.benchmarks.judge_calibration import cell_is_wrong, power, said, simulated, tally
 from tests.benchmarks.simulated_claims import above, equal, not_below, sized
 
-PAPERS, REPEATS, SEED = 250, 10, 15
+PAPERS, REPEATS, SEED = 200, 10, 15
 RARE = 0.001  # a group of a judge that is wrong one time in twenty fails by chance one time in a thousand
 #: Decided rightly at least: a true difference of one point, or of none, with five seeds and a deviation of 0.1 points.
 DECIDED = {"order": 0.8, "off by 1": 0.8, "reproduction": 0.8}
