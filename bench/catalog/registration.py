@@ -25,7 +25,10 @@ class Registration(BaseModel):
         description="of the cells compared; several are separated by ', '"
     )
     margin: float = Field(
-        ge=0, description="points; a hundredth of it for measures that run from 0 to 1"
+        ge=0,
+        le=100,
+        allow_inf_nan=False,
+        description="points; a hundredth of it for measures that run from 0 to 1",
     )
     seeds: int = Field(ge=2, description="of every run compared")
     contrast: str | None = Field(None, description="in words, if it is not the expression itself")

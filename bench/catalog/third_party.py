@@ -10,7 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    Field,
+    FiniteFloat,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from bench.catalog.cells import Cell, CellKey
 from bench.catalog.numbers import Number, parse_number
@@ -40,11 +47,13 @@ Difference = Literal[
     "unknown",
 ]
 Address = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+:\d+[a-z]?/[a-z0-9-]+/[a-z0-9-]+$")]
-_SCALES = (
-    1.0,
-    100.0,
-    1000.0,
-)  # as printed; a share for percent; seconds for milliseconds, or M for G
+#: Value / printed figure: a share for percent; seconds for milliseconds, M for G and the like.
+_SCALES = {"accuracy": (1.0, 100.0), "measure": (1.0, 0.01)}
+_ELSE = (1.0, 100.0, 1000.0, 0.001)
+_STATED = (
+    *("split", "boxes", "input_size", "flip_test", "scales", "decoding"),
+    *("weights", "schedule", "library_version", "hardware"),
+)
 _CLOSE = 1e-5
 
 
@@ -70,13 +79,13 @@ class ThirdParty(Strict):
     """One figure of others, on the paper's scale and in the unit of its metric."""
 
     id: Slug
-    cells: dict[Address, float] = Field(min_length=1, description="printed cell -> value")
+    cells: dict[Address, FiniteFloat] = Field(min_length=1, description="printed cell -> value")
     model: Text | None = Field(None, description="as the source names it")
     metric: str
-    value: float
+    value: FiniteFloat = Field(ge=0)
     unit: Text | None = None
     printed: Text = Field(description="the figure as the source prints it")
-    also: dict[str, float] = Field({}, description="further metrics of the same evaluation")
+    also: dict[str, FiniteFloat] = Field({}, description="further metrics of the same evaluation")
     measured_by: MeasuredBy
     source: Source
     date: datetime.date
@@ -104,8 +113,17 @@ class ThirdParty(Strict):
             raise ValueError(f"cell '{wrong[0]}' has a value that is neither `value` nor in `also`")
         return self
 
+    @model_validator(mode="after")
+    def _stated(self) -> "ThirdParty":
+        """Known keys only: a misspelt one would count as not stated. Nothing is read before it is there."""
+        if wrong := next((key for key in self.protocol if key not in _STATED), None):
+            raise ValueError(f"unknown protocol key '{wrong}'; known are: {', '.join(_STATED)}")
+        if self.date > self.source.accessed:
+            raise ValueError(f"date {self.date} is after its access on {self.source.accessed}")
+        return self
+
     def _scale(self, printed: Number) -> float | None:
-        for scale in (*_SCALES, 0.001):
+        for scale in _SCALES.get(METRICS[self.metric].kind, _ELSE):
             if abs(printed.value * scale - self.value) <= _CLOSE * abs(self.value):
                 return scale
         return None

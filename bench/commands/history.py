@@ -25,6 +25,8 @@ def history_command(name: str | None, check: bool, accept: bool, as_json: bool) 
     NAME is a paper, table, row, cell or claim: transpose, transpose-2, transpose-2/transpose-r-a4/ap,
     transpose/CLAIM. `repropose site` records what changed.
     """
+    if check + accept + bool(name) > 1:
+        raise click.UsageError("give a NAME, --check or --accept")
     if accept:
         require_checkout("`repropose history --accept`")
         click.echo(f"committed history: {recorder.accept()}")

@@ -196,8 +196,7 @@ def _claim(judged: ClaimVerdict, inputs: "_Inputs") -> Standing:
 def _asked(claim: Claim) -> str:
     """The expression, how the claimed number is rounded, and what was registered before a run."""
     rounded = f" ({claim.rounding})" if claim.claimed and claim.rounding != "nearest" else ""
-    registered = claim.model_dump(mode="json").get("registered")
-    known = f"; registered {json.dumps(registered, sort_keys=True)}" if registered else ""
+    known = "".join(f"; {one.words} ({one.digest})" for one in claim.registered)
     return f"{claim.expression}{rounded}{known}"
 
 

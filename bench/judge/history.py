@@ -70,10 +70,15 @@ def start() -> Path | None:
 def read(where: Path | None = None) -> tuple[Entry, ...]:
     """Every line, oldest first; of the workspace by default, or of what it begins from.
 
-    Raises `DataError` that names the first line that is damaged, or was changed after it was written.
+    Raises `DataError` that names the first line that is damaged, or was changed or removed after it was written. Where
+    the state is missing, nothing tells whether that happened to the last line: see `check`.
     """
     where = where or _present()
-    return Lines.of(where).entries
+    state = _state(where)  # before the lines: who records meanwhile writes it after them
+    lines = Lines.of(where)
+    if state:
+        _position(where, lines, state)
+    return lines.entries
 
 
 def _present() -> Path:
@@ -130,11 +135,15 @@ def sha256_of(line: bytes) -> str:
 
 
 def check(where: Path | None = None) -> tuple[Entry, ...]:
-    """`read`, and that no line at the end was changed or removed. Raises `DataError`."""
+    """`read`, and that the state is there by which the last line is known. Raises `DataError`."""
     where = where or _present()
-    lines = Lines.of(where)
-    last_state(where, lines)
-    return lines.entries
+    entries = read(where)
+    if entries and not (where / STATE).is_file():
+        raise DataError(
+            f"{where / STATE} is missing, so nothing tells whether the last line of {LINES} is as it was written; "
+            "restore it from a backup or from git, or run `repropose site`, which appends a new baseline"
+        )
+    return entries
 
 
 def select(entries: Sequence[Entry], name: str, catalog: Catalog) -> list[Entry]:
@@ -162,24 +171,34 @@ def last_state(where: Path, lines: Lines) -> State | None:
 
     None if nothing is there to compare with. Raises `DataError`.
     """
-    path = where / STATE
-    if not path.is_file():
+    found = _state(where)
+    if found is None:
         return None
-    try:
-        found = State.model_validate_json(read_bytes(path))
-    except ValidationError:
-        raise DataError(
-            f"{path}: not a state of the history of this version; restore it from a backup or from git, or delete it: "
-            "the next `repropose site` then appends a new baseline"
-        ) from None
-    if found.head not in lines.digests:
-        raise _damaged(
-            where / LINES, len(lines.entries), "lines at the end were removed or changed"
-        )
     standings = dict(found.standings)
-    for entry in lines.entries[lines.digests.index(found.head) :]:
+    for entry in lines.entries[_position(where, lines, found) :]:
         if entry.after:
             standings[entry.name] = entry.after
         else:
             standings.pop(entry.name, None)
     return found.model_copy(update={"standings": standings})
+
+
+def _state(where: Path) -> State | None:
+    path = where / STATE
+    if not path.is_file():
+        return None
+    try:
+        return State.model_validate_json(read_bytes(path))
+    except ValidationError:
+        raise DataError(
+            f"{path}: not a state of the history of this version; restore it from a backup or from git, or delete it: "
+            "the next `repropose site` then appends a new baseline"
+        ) from None
+
+
+def _position(where: Path, lines: Lines, state: State) -> int:
+    """How many lines there were when the state was written. Raises `DataError` if its last line is not there."""
+    if state.head not in lines.digests:
+        last = max(1, len(lines.entries))
+        raise _damaged(where / LINES, last, "lines at the end were removed or changed")
+    return lines.digests.index(state.head)

@@ -37,9 +37,17 @@ class Stamp(NamedTuple):
 
     @classmethod
     def now(cls) -> "Stamp":
-        """The current time to the second, or SOURCE_DATE_EPOCH where that is set; the checkout's commit."""
+        """The current time to the second, or SOURCE_DATE_EPOCH where that is set; the checkout's commit.
+
+        Raises `DataError` if SOURCE_DATE_EPOCH is no date.
+        """
         epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-        date = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
+        try:
+            date = datetime.fromtimestamp(int(epoch), UTC) if epoch else datetime.now(UTC)
+        except (ValueError, OverflowError, OSError):
+            raise DataError(
+                f"SOURCE_DATE_EPOCH is {epoch!r}; give seconds since 1970, or unset it"
+            ) from None
         return cls(date.replace(microsecond=0), *commit())
 
 

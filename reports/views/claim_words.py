@@ -57,7 +57,6 @@ def summary(claims: Sequence[ClaimVerdict]) -> str:
     if theirs:
         parts.append(f"{plural(len(theirs), 'claim')}: {in_words(count_words(theirs))}")
     if ours:
-        also = " more" if theirs else ""
-        what = f"{number(len(ours), 0)}{also} with our threshold"
-        parts.append(f"{what}: {in_words(count_words(ours))}")
-    return f"{'; '.join(parts)}, on reproduced values"
+        what = plural(len(ours), "more claim" if theirs else "claim")
+        parts.append(f"{what} with a threshold of ours: {in_words(count_words(ours))}")
+    return f"On reproduced values: {'; '.join(parts)}"

@@ -41,6 +41,14 @@ class ChangeView:
         )
 
     @property
+    def summary(self) -> str:
+        """Causes, facts before and after, and the reason, each as a sentence."""
+        (_, before), (_, after) = self.sides
+        facts = [f"Before: {before}" if before else "", f"Now: {after}" if after else ""]
+        parts = [", ".join(self.entry.why), *facts, self.reason]
+        return " ".join(f"{part[0].upper()}{part[1:].removesuffix('.')}." for part in parts if part)
+
+    @property
     def anchor(self) -> str:
         return urls.change_anchor(self.entry.number)
 

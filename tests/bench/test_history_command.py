@@ -162,6 +162,13 @@ def test_without_a_history_and_with_a_wrong_name_one_line_says_so(workspace):
     assert "nothing is recorded yet; `repropose site`" in run("history").stderr
 
 
+@pytest.mark.parametrize("arguments", [("tinypaper", "--check"), ("--check", "--accept")])
+def test_what_would_be_ignored_is_refused(workspace, arguments):
+    refused = run("history", *arguments)
+    assert refused.exit_code == 2
+    assert "give a NAME, --check or --accept" in refused.stderr
+
+
 def test_python_gives_the_same_as_a_table_with_documented_columns(workspace):
     edit(workspace, "5.2M | 8.0G", "5.3M | 8.0G")
     empty = repropose.history()

@@ -27,6 +27,20 @@ def test_every_page_loads_without_errors_network_or_overflow(
     assert {url.partition(":")[0] for url in one.requests} <= {"file", "data"}
 
 
+@pytest.mark.parametrize("width", [360, 1280, 1920])
+def test_a_caption_is_no_wider_than_what_is_seen_of_its_table(
+    debian: Any, plain: Path, width: int
+) -> None:
+    one = Watched(debian, viewport={"width": width, "height": 800})
+    page = one.open(plain / "leaderboard.html")
+    box = page.locator(".scroll", has=page.locator("caption")).first
+    box.evaluate("e => { e.querySelector('table').style.minWidth = '3000px' }")
+    assert box.evaluate("e => e.scrollWidth") >= 3000
+    shown = box.evaluate("e => [e.querySelector('caption').offsetWidth, e.clientWidth]")
+    assert 0 < shown[0] <= shown[1]
+    one.context.close()
+
+
 def test_without_javascript_every_value_is_readable(debian: Any, plain: Path) -> None:
     one = Watched(debian, java_script_enabled=False)
     page = one.open(plain / "leaderboard.html")

@@ -38,6 +38,9 @@ def register(
     measured before.
     """
     paper, claim = find_claim(catalog, name)
+    contrast = (contrast or "").strip() or None
+    if not 0 <= margin <= 100:  # nor is it "not a number"
+        raise CatalogError(f"a margin of {margin:g} points decides nothing; give one from 0 to 100")
     cells = compared(catalog, paper, claim)
     if not cells:
         raise CatalogError(

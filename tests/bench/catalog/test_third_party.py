@@ -78,6 +78,12 @@ def test_a_good_record_loads(tmp_path: Path) -> None:
         ("measured_by: library", "measured_by: us", "'authors', 'library' or 'user'"),
         ("differs: [framework]", "differs: [mood]", "Input should be"),
         ("model: pose", "colour: red\n  model: pose", "Extra inputs are not permitted"),
+        ("value: 74.9", "value: .inf", "finite number"),
+        ("value: 74.9", "value: -74.9", "greater than or equal to 0"),
+        ("also: {AR: 80.4}", "also: {AR: .nan}", "finite number"),
+        ('74.9\n  printed: "0.749"', '74.9\n  printed: "74900"', "value 74.9 is not what '74900' says"),
+        ('date: "2022-10-09"', 'date: "2026-12-01"', "is after its access on 2026-11-29"),
+        ("{split: coco-val2017}", "{boxs: ground-truth}", "unknown protocol key 'boxs'; known are: split, boxes"),
         ('"transpose:2/hrnet-w32/ar": 80.4', '"lightpose:2/hrnet-w32/ar": 80.4', "move it to papers/third_party.yaml"),
     ],
 )  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bench.catalog.load import Catalog
+from bench.catalog.registration import Registration
 from bench.judge import changes
 from bench.judge.changes import Difference, State, differences, state_of
 from bench.judge.evidence import Measurements
@@ -106,6 +107,15 @@ def test_a_claim_that_asks_for_something_else_is_a_change(tiny, store):
     assert change.name == "tinypaper/fewer-parameters"
     assert change.after.asks == "[1/tiny-b/params]"
     assert change.why == ("paper file",)
+
+
+def test_what_was_registered_is_recorded_in_words(tiny):
+    claim = tiny.papers["tinypaper"].claims[0]
+    plan = {"tier": "lab", "date": "2031-05-06", "metric": "AP", "margin": 0.5, "seeds": 3}
+    entry = Registration.model_validate({**plan, "digest": claim.digest(plan)})
+    words = f"registered 2031-05-06 for lab: margin 0.5 AP, 3 seeds ({entry.digest})"
+    registered = claim.model_copy(update={"registered": (entry,)})
+    assert changes._asked(registered) == f"{changes._asked(claim)}; {words}"
 
 
 def test_a_cell_or_claim_that_is_added_or_taken_away_is_a_change_of_the_papers_file(tiny, store):

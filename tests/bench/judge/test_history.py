@@ -13,7 +13,7 @@ import pytest
 from bench.errors import DataError, UnknownName
 from bench.judge import history, recorder
 from bench.judge.changes import Standing, State
-from bench.judge.history import LINES, STATE, check, read, select
+from bench.judge.history import LINES, STATE, Lines, check, read, select
 from bench.judge.recorder import Stamp, record
 
 DAY = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)
@@ -106,11 +106,12 @@ def edited(path: Path, number: int, old: bytes, new: bytes) -> None:
 
 
 def refused(folder: Path, number: int, problem: str) -> None:
-    """Reading, or at the latest checking, names the line in one line; recording writes nothing."""
+    """Reading and checking name the line in one line; recording writes nothing."""
     content = (folder / LINES).read_bytes(), (folder / STATE).read_bytes()
-    for action in (lambda: check(folder), lambda: record(state("x", b="failed"), folder)):
+    actions = (read, check, lambda where: record(state("x", b="failed"), where))
+    for action in actions:
         with pytest.raises(DataError, match=problem) as caught:
-            action()
+            action(folder)
         assert f"{LINES}:{number}: " in str(caught.value)
         assert "\n" not in str(caught.value)
     assert content == ((folder / LINES).read_bytes(), (folder / STATE).read_bytes())
@@ -131,6 +132,11 @@ def test_a_removed_last_line_is_noticed(folder):
     path = folder / LINES
     path.write_bytes(b"\n".join(path.read_bytes().split(b"\n")[:3]) + b"\n")
     refused(folder, 3, "lines at the end were removed or changed")
+
+
+def test_an_emptied_file_is_noticed(folder):
+    (folder / LINES).write_bytes(b"")
+    refused(folder, 1, "lines at the end were removed or changed")
 
 
 def test_a_removed_line_in_the_middle_is_noticed(folder):
@@ -158,6 +164,11 @@ def test_what_is_not_a_line_of_the_history_is_named(folder):
 def test_a_missing_state_gives_a_new_baseline_and_keeps_every_line(folder):
     before = (folder / LINES).read_bytes()
     (folder / STATE).unlink()
+    assert len(read(folder)) == 4
+    with pytest.raises(
+        DataError, match=r"state\.json is missing, so nothing tells whether the last"
+    ):
+        check(folder)
     entries = record(state("x", b="failed"), folder, stamp=stamp)
     assert (folder / LINES).read_bytes().startswith(before)
     assert [one.kind for one in entries] == ["baseline", "cell", "cell", "claim", "baseline"]
@@ -179,6 +190,20 @@ def test_a_process_that_ended_between_lines_and_state_is_made_good(folder):
     record(new, folder, stamp=never)
     assert (folder / LINES).read_bytes() == lines
     check(folder)
+
+
+def test_who_reads_while_another_records_sees_one_of_both(folder, monkeypatch):
+    plain = Lines.of
+
+    def late(where: Path) -> Lines:
+        monkeypatch.setattr(Lines, "of", plain)
+        found = plain(where)
+        record(state("x", b="failed"), folder, stamp=stamp)  # another process, just afterwards
+        return found
+
+    monkeypatch.setattr(Lines, "of", late)
+    assert len(check(folder)) == 4
+    assert len(check(folder)) > 4
 
 
 # ---------------------------------------------------------------- several at once
@@ -269,11 +294,3 @@ def test_changes_are_found_by_paper_table_row_cell_and_claim(folder, tiny):
 
 def test_the_committed_history_is_as_it_was_written():
     assert all(one.number for one in check(history.COMMITTED))
-
-
-def test_the_date_can_be_set_for_builds_that_are_repeated(monkeypatch):
-    monkeypatch.setattr(recorder, "commit", lambda: ("d" * 40, True))
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
-    assert Stamp.now() == Stamp(datetime(1970, 1, 2, tzinfo=UTC), "d" * 40, True)
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "tomorrow")
-    assert Stamp.now().date.year > 2020

@@ -130,7 +130,8 @@ def test_the_feed_has_an_entry_for_each_change_that_stays_the_same(recorded: Pat
     ]
     assert feed.findtext(f"{ATOM}updated") == "2031-02-04T13:00:00+00:00"
     assert found[-1].findtext(f"{ATOM}updated") == "2031-02-03T13:00:00+00:00"
-    assert "result arrived, judge. " in str(found[-1].findtext(f"{ATOM}summary"))
+    summary = "Result arrived, judge. Now: here 76.0, evidence: one full training run. Made up."
+    assert found[-1].findtext(f"{ATOM}summary") == summary
     ids = [one.findtext(f"{ATOM}id") for one in found]
     assert len(set(ids)) == len(ids)
     anchors = {e.get("id") for e in read(recorded / "history.html").iter()}

@@ -100,7 +100,7 @@ def test_claims_with_our_threshold_are_counted_apart() -> None:
     assert is_ours(ours)
     assert not is_ours(first)
     assert summary([ours, *others]) == (
-        "2 claims: 1 holds, 1 fails; 1 more with our threshold: 1 holds, on reproduced values"
+        "On reproduced values: 2 claims: 1 holds, 1 fails; 1 more claim with a threshold of ours: 1 holds"
     )
 
 
@@ -151,9 +151,9 @@ def test_claims_with_our_threshold_are_marked_and_counted_apart(tmp_path: Path) 
     snapshot, catalog, results = make(papers=1, claims=3)
     page = built(tmp_path / "a", snapshot, catalog, results)
     assert "our threshold" not in page
-    assert "<p>3 claims: " in page
+    assert "<p>On reproduced values: 3 claims: " in page
     snapshot = changed_claim(snapshot, threshold="ours", note="comparable is not defined")
     page = built(tmp_path / "b", snapshot, catalog, results)
-    assert "<p>2 claims: " in page
-    assert "; 1 more with our threshold: 1 " in page
+    assert "<p>On reproduced values: 2 claims: " in page
+    assert "; 1 more claim with a threshold of ours: 1 " in page
     assert "<b>our threshold</b>" in page

@@ -49,6 +49,11 @@ def test_a_registration_is_written_and_nothing_else_changes(paper):
     assert re.sub(r", registered: \[\{.*?\}\]", "", path.read_text()) == before
 
 
+def test_an_empty_contrast_is_none(paper):
+    assert register("tinypaper/b-above-a", *LAB, "--contrast", " ").exit_code == 0
+    assert claim_of(paper, "b-above-a").registered[0].contrast is None
+
+
 def test_a_second_registration_stands_below_the_first(paper):
     register("tinypaper/b-above-a", *LAB)
     done = register("tinypaper/b-above-a", *LAB[:3], "1", *LAB[4:], "--contrast", "B minus A")
@@ -96,6 +101,8 @@ def test_what_was_registered_cannot_be_edited_unseen(paper, old, new, changed):
         ("tinypaper/b-above-a", ("--tier", "smoke", *LAB[2:4]), "one seed for smoke in runs.yaml"),
         ("tinypaper/b-above-a", ("--tier", "full", *LAB[2:]), "'full' is not one of"),
         ("tinypaper/b-above-a", (*LAB[:3], "-1", *LAB[4:]), "not in the range"),
+        ("tinypaper/b-above-a", (*LAB[:3], "nan", *LAB[4:]), "give one from 0 to 100"),
+        ("tinypaper/b-above-a", (*LAB[:3], "inf", *LAB[4:]), "give one from 0 to 100"),
     ],
 )
 def test_what_cannot_be_registered_is_said_in_one_line(paper, name, options, message):
