@@ -118,8 +118,9 @@ class TrainedClaim:
             if among := extreme(node):
                 claimed = parse_number(self.claim.claimed or "")
                 return self._position(*among, claimed.value if claimed else 0.0)
-            part = Part(node, allowed)
-            wide = self._margin(node) if part.two_sided else 0.0
+            if allowed.high == math.inf:
+                return [Part(one, allowed) for one in self._numbers.smallest(node)]
+            wide = self._margin(node) if math.isfinite(allowed.low) else 0.0
             return [Part(node, Interval(allowed.low - wide, allowed.high + wide))]
         if (pairs := ordered(self.resolved, node)) is not None:
             return [Part(one) for one in pairs]
@@ -135,8 +136,8 @@ class TrainedClaim:
                 return self._position(*place)
             gap = difference(a, b)
             return [Part(gap, Interval.around(0.0, self._margin(gap)))]
-        high, low = (a, b) if isinstance(op, ast.Gt | ast.GtE) else (b, a)
-        return [Part(difference(high, low), strict=isinstance(op, ast.Gt | ast.Lt))]
+        strict = isinstance(op, ast.Gt | ast.Lt)
+        return [Part(gap, strict=strict) for gap in self._numbers.gaps(a, op, b)]
 
     def _position(self, name: str, among: ast.expr, position: float) -> list[Part]:
         cells = Evaluation(self.resolved, {}, {}).cells(among)
