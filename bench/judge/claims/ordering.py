@@ -164,7 +164,8 @@ class OrderingClaim:
         words = self._words(found)
         if any(self._numbers.single(part) for part in parts):
             return Judged("inconclusive", words)
-        strict = 1.0 - (1.0 - LEVEL) / (len(parts) * max(1, self.among))
+        different = self._numbers.different(parts)
+        strict = 1.0 - (1.0 - LEVEL) / (different * max(1, self.among))
         surely = [self._numbers.interval(part, strict) for part in parts]
         holds: Holds = "inconclusive"
         if any(

@@ -83,7 +83,8 @@ class TrainedClaim:
         """Raises ZeroDivisionError if a denominator may be zero."""
         reach = self._numbers.interval
         parts = self._parts(node)
-        share = (1.0 - LEVEL) / (max(1, len(parts)) * max(1, self.among))
+        different = self._numbers.different(part.node for part in parts)
+        share = (1.0 - LEVEL) / (different * max(1, self.among))
         fails = any(part.outside(reach(part.node, 1.0 - share)) for part in parts)
         holds = all(part.inside(reach(part.node, self._needed(part))) for part in parts)
         word: Holds = "fails" if fails else "holds" if holds else "inconclusive"
@@ -148,7 +149,11 @@ class TrainedClaim:
         """What equality within the metrics' margin makes of the number: scaled by how steep it is."""
         cells = self._numbers.cells(node)
         margins = (equal_within(self.resolved.cells[cell].metric or "") for cell in cells)
-        return self._numbers.scale(node) * max(margins, default=0.0)
+        margin = max(margins, default=0.0)
+        for below in self._numbers.denominators(node):
+            span = Interval.around(self._numbers.value(below), margin * self._numbers.scale(below))
+            Interval.point(1.0) / span  # a denominator that may be equal to zero
+        return margin * self._numbers.scale(node)
 
     # ------------------------------------------------------------ in words
 

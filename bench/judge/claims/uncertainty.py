@@ -10,7 +10,7 @@ with interval arithmetic on its parts.
 import ast
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from bench.judge.claims.arithmetic import OF_LIST, OF_RATIO, OPERATORS, POSITION, Evaluation
@@ -68,6 +68,17 @@ class MeasuredNumbers:
 
         return max((abs(slope(of, beside, n)) for n in range(len(cells))), default=0.0)
 
+    def denominators(self, node: ast.expr) -> list[ast.expr]:
+        """What an expression divides by."""
+        found = []
+        for one in ast.walk(node):
+            match one:
+                case ast.BinOp(op=ast.Div(), right=below):
+                    found.append(below)
+                case ast.Call(func=ast.Name(id=name), args=[_, below]) if name in OF_RATIO:
+                    found.append(below)
+        return found
+
     def single(self, node: ast.expr) -> list[str]:
         """The cells behind which there is one training."""
         return [cell for cell in self.cells(node) if self.measured[cell].one_training]
@@ -118,6 +129,10 @@ class MeasuredNumbers:
         if isinstance(op, ast.Gt | ast.Lt):
             return found
         return [one for one in found if self._units(one)] or found
+
+    def different(self, nodes: Iterable[ast.expr]) -> int:
+        """How many numbers may be wrong by chance: a - b and b - a are one, a constant is none."""
+        return max(1, len({frozenset(self._units(one)) for one in nodes} - {frozenset()}))
 
     def smallest(self, node: ast.expr) -> list[ast.expr]:
         """The numbers of which this one is the smallest: for a - max(list), a minus each. Else itself."""
@@ -188,6 +203,8 @@ class MeasuredNumbers:
         if any(one.spread is None for one in self._behind(node)):
             values = {cell: self._re_evaluated(cell) for cell in self.cells(node)}
             return Evaluation(self.resolved, values, self.means).number(node)
+        for below in self.denominators(node):
+            Interval.point(1.0) / self._combined(below, level)
         found = self._estimate(node, level)
         return Interval(*(found.interval or (found.value, found.value)))
 
