@@ -103,14 +103,15 @@ def parse_json(raw: bytes, what: str) -> Any:
             f"{what} has {containers} lists and objects; at most {MAX_CONTAINERS} are read"
         )
     try:
-        return json.loads(raw, parse_constant=_reject_constant, parse_float=_finite)
+        return json.loads(raw, parse_constant=_reject_constant, parse_float=finite)
     except RecursionError:
         raise DataError(f"{what} is nested too deeply to be read") from None
     except ValueError as error:
         raise DataError(f"{what} is not readable JSON: {error}") from None
 
 
-def _finite(digits: str) -> float:
+def finite(digits: str) -> float:
+    """For `json.loads(parse_float=...)`: 1e999 would be infinity. Raises ValueError."""
     if math.isinf(number := float(digits)):
         raise ValueError(f"{digits} is too large a number")
     return number
