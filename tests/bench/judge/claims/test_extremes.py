@@ -168,3 +168,22 @@ def test_no_word_before_all_registered_seeds_are_there(judge, seeds, holds) -> N
     assert judged.holds == holds
     assert ("3 of the 4 registered seeds" in judged.reason) is (seeds == 4)
     assert judge(f"{B} > {A}", tier="smoke", plan=(one,), **values).holds == "supports"
+
+
+# ---------------------------------------------------------------- unlike input sizes
+
+
+def test_networks_of_one_printed_input_size_are_not_compared_at_two(tiny: Catalog) -> None:
+    """LOFR's better backbones of one printed size were tried at 64x64 and at 64x48."""
+    sizes = {"a": "64x48", "b": "64x64", "c": "64x48"}
+    results = {
+        f"results/smoke/{net}/seed-{n}.json": trained(
+            f"tiny-{net}-coco", n, 30.0 + n + 30.0 * (net == "b"),
+            protocol={"data": "synthetic-easy", "input_size": size},
+        )
+        for net, size in sizes.items() for n in range(3)
+    }  # fmt: skip
+    measurements = Measurements(tiny, ResultIndex(Memory(results)))
+    judged = judge_claim("tinypaper", claim(f"{B} > {A}"), measurements).on_reproduced
+    words = "measured under different protocols: input_size is 64x48 and 64x64"
+    assert (judged.holds, judged.reason) == ("open", words)
