@@ -1,6 +1,7 @@
 """Files: written whole or not at all, read within bounds, errors in one line. The only module that does either."""
 
 import json
+import math
 import os
 import tempfile
 import zlib
@@ -102,11 +103,18 @@ def parse_json(raw: bytes, what: str) -> Any:
             f"{what} has {containers} lists and objects; at most {MAX_CONTAINERS} are read"
         )
     try:
-        return json.loads(raw, parse_constant=_reject_constant)
+        return json.loads(raw, parse_constant=_reject_constant, parse_float=finite)
     except RecursionError:
         raise DataError(f"{what} is nested too deeply to be read") from None
     except ValueError as error:
         raise DataError(f"{what} is not readable JSON: {error}") from None
+
+
+def finite(digits: str) -> float:
+    """For `json.loads(parse_float=...)`: 1e999 would be infinity. Raises ValueError."""
+    if math.isinf(number := float(digits)):
+        raise ValueError(f"{digits} is too large a number")
+    return number
 
 
 def _reject_constant(word: str) -> NoReturn:

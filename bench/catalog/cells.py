@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from bench.catalog.numbers import Number, parse_number
+from bench.catalog.numbers import Number, in_unit, parse_number
 from bench.catalog.schema import Column, Origin, Row, Table
 
 CellKey = tuple[str, str, str, str]  # paper, table, row, column
@@ -29,8 +29,11 @@ class Cell(NamedTuple):
 
     @property
     def number(self) -> Number | None:
-        """The number in the cell; None for settings and for cells the paper leaves empty."""
-        return parse_number(self.printed) if self.column.metric else None
+        """The number in the cell, in the column's unit; None for settings and for cells the paper leaves empty."""
+        number = parse_number(self.printed) if self.column.metric else None
+        if number is None or self.column.kind != "count":
+            return number
+        return in_unit(number, self.printed, self.column.shown_unit)
 
     @property
     def origin(self) -> Origin:

@@ -1,5 +1,6 @@
 """Printed numbers, and what their digits allow."""
 
+import math
 import re
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ class Number(NamedTuple):
         return 0.5 * 10.0**-self.decimals
 
 
+SCALES = {"K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9, "T": 1e12}
+_SUFFIX = re.compile(r"\d\s*([KMGBT])")
 _NUMBER = re.compile(r"[-+−]?\d[\d,]*(?:\.\d+)?|[-+−]?\.\d+")
 
 
@@ -26,3 +29,18 @@ def parse_number(printed: str) -> Number | None:
         return None
     digits = found.group().replace(",", "").replace("−", "-")
     return Number(float(digits), len(digits.partition(".")[2]))
+
+
+def suffix(printed: str) -> str | None:
+    """The K, M, G, B or T behind a printed count."""
+    found = _SUFFIX.search(printed)
+    return found[1] if found else None
+
+
+def in_unit(number: Number, printed: str, unit: str) -> Number:
+    """A printed count in its column's unit: 950K is 0.950 in M, so that it is less than 1.2M."""
+    own, wanted = suffix(printed), unit[:1].upper()
+    if own is None or wanted not in SCALES:
+        return number
+    power = round(math.log10(SCALES[own] / SCALES[wanted]))
+    return Number(number.value * 10.0**power, number.decimals - power) if power else number

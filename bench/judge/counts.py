@@ -5,18 +5,15 @@ or deviates. A rule that was fitted to the printed values, or belongs to the sou
 guess: what it does not return may have been counted by another rule.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from bench.catalog.cells import Cell
 from bench.catalog.load import Catalog
+from bench.catalog.numbers import SCALES, suffix
 from bench.errors import ResultError
 from bench.judge.intervals import Interval
 from bench.results.records import CountResult, Result
-
-SCALES = {"K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9, "T": 1e12}
-
 
 #: One operation per multiply-accumulate in the other rules; here two.
 DOUBLED = "flops-2x"
@@ -36,9 +33,9 @@ class CountByRule(NamedTuple):
 
 
 def scale_of(cell: Cell) -> float:
-    """The factor of a count's printed unit: 1e6 for '5.2M', 1e9 for '8.9 GFLOPs'."""
-    suffix = re.search(r"\d\s*([KMGBT])", cell.printed)
-    letter = suffix[1] if suffix else cell.column.shown_unit[:1].upper()
+    """The factor of a count's unit, its column's or else the printed one: 1e6 for 'M', 1e9 for 'GFLOPs'."""
+    letter = cell.column.shown_unit[:1].upper()
+    letter = letter if letter in SCALES else suffix(cell.printed) or ""
     if letter not in SCALES:
         raise ResultError(
             f"{cell.name}: unit '{cell.column.shown_unit}' of a count does not begin with K, M, G, B or T"

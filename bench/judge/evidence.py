@@ -177,7 +177,10 @@ class Measurements:
         good = [s for s in members if s.result.failed is None and key in s.result.values]
         failed = [s.result for s in members if s.result.failed is not None]
         broken = [f"seed {one.seed} failed: {one.failed or 'no reason stored'}" for one in failed]
-        if not good and not broken:
+        if good:
+            lacking = (s.result for s in members if s.result.failed is None and s not in good)
+            broken += [f"seed {one.seed} holds no {key}" for one in lacking]
+        elif not broken:
             broken = [f"the result holds no {key}"]
         values = tuple(s.result.values[key] for s in good)
         before = [s.result.untrained[key] for s in good if key in s.result.untrained]

@@ -153,7 +153,7 @@ def _difference(value: float, printed: float, kind: str) -> float:
 def _decimals(value: float, printed: int, kind: str) -> int:
     """As many decimals as printed; for speeds as many as two digits need, since machines differ widely."""
     if kind != "speed" or not value:
-        return printed
+        return max(printed, 0)
     return max(printed, 1 - floor(log10(abs(value))))
 
 

@@ -52,12 +52,15 @@ class CountResult(Strict):
     provenance: Provenance
 
 
+Milliseconds = Annotated[float, Field(gt=0.0)]
+
+
 class Timing(Strict):
     """Latency of one model: batch 1, milliseconds."""
 
-    median_ms: float
-    low_ms: float = Field(description="first quartile")
-    high_ms: float = Field(description="third quartile")
+    median_ms: Milliseconds
+    low_ms: Milliseconds = Field(description="first quartile")
+    high_ms: Milliseconds = Field(description="third quartile")
     samples: int
 
     @property

@@ -25,7 +25,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bench.catalog.schema import TIERS, Tier
 from bench.errors import DataError, ResultError
-from bench.files import gunzip, parse_json, write_atomically
+from bench.files import finite, gunzip, parse_json, write_atomically
 from bench.paths import ROOT, workspace
 from bench.results.locations import GALLERY, MATCHES, PEOPLE, PREDICTIONS, relative_path, slug
 from bench.results.records import (
@@ -200,7 +200,7 @@ class Store:
 
     def _read(self, path: Path, base: Path, kind: type[R]) -> R:
         try:
-            data = json.loads(path.read_bytes(), parse_constant=_not_finite)
+            data = json.loads(path.read_bytes(), parse_constant=_not_finite, parse_float=finite)
         except (OSError, ValueError, RecursionError) as error:
             self._reject(path, f"is not readable JSON: {error}")
         if not isinstance(data, dict):

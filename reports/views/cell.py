@@ -126,7 +126,8 @@ class CellView:
         if printed is None:
             return None
         low, high = printed.value - printed.half_step, printed.value + printed.half_step
-        return f"{number(low, printed.decimals + 1)} to {number(high, printed.decimals + 1)}"
+        digits = max(printed.decimals + 1, 0)  # 1.2B in a column of M has no decimals at all
+        return f"{number(low, digits)} to {number(high, digits)}"
 
     @property
     def origin(self) -> str:

@@ -11,8 +11,12 @@ Cells = Mapping[str, Cell]
 Sources = Mapping[
     str, Mapping[str, Measurement]
 ]  # of every cell, the measurement from every source
-SAME = (*DATA, "split", "boxes", "flip_test", "evaluator", "decoding", "trained_on")
-OF_THE_METHOD = ("decoding", "trained_on")  # differ between methods unless the paper fixes them
+SAME = (*DATA, "split", "boxes", "flip_test", "evaluator", "decoding", "trained_on", "input_size")
+OF_THE_METHOD = (
+    "decoding",
+    "trained_on",
+    "input_size",
+)  # differ between methods unless the paper fixes them
 
 
 def choices(cells: Cells, measurements: Measurements) -> list[Chosen] | str:

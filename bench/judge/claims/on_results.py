@@ -66,8 +66,8 @@ class _Reproduced:
             case ast.UnaryOp(op=ast.Not(), operand=inner):
                 return self.of(inner, not negated)
             case ast.Compare(left=left, ops=[op], comparators=[right]) if (
-                negated and type(op) in OPPOSITE
-            ):
+                negated and type(op) in OPPOSITE and "speed" not in self._kinds(node)
+            ):  # a speed may miss a size by 10 %: both that size and its opposite would hold
                 return self.of(ast.Compare(left, [OPPOSITE[type(op)]], [right]))
         cells = {name: self._cell(name) for name in self.resolved.names_in(node)}
         found = choices(cells, self.measurements)
@@ -79,7 +79,9 @@ class _Reproduced:
     def _on(self, node: ast.expr, cells: Cells, chosen: Chosen, negated: bool) -> Judged:
         try:
             judged = self._leaf(node, cells, chosen)
-            holds = NEGATED.get(judged.holds, judged.holds) if negated else judged.holds
+            holds = judged.holds
+            if negated:
+                holds, judged = NEGATED.get(holds, holds), judged._replace(confidence=None)
             return self._worded(holds, judged, chosen)
         except ZeroDivisionError as error:
             return Judged("open", str(error))
@@ -105,11 +107,16 @@ class _Reproduced:
             judged = self._timed(node, cells, chosen)
         else:
             judged = self._trained(node, chosen)
-        return judged._replace(evidence=frozenset([kind]))
+        broken = dict.fromkeys(
+            f"{cells[n].run}: {one.broken}" for n, one in chosen.items() if one.broken
+        )
+        reason = "; ".join([*filter(None, [judged.reason]), *broken])
+        return judged._replace(evidence=frozenset([kind]), reason=reason)
 
     def _trained(self, node: ast.expr, chosen: Chosen) -> Judged:
         tree = self.resolved.expression.tree
-        either = any(isinstance(part, ast.Or) for part in ast.walk(tree))
+        turned = any(isinstance(part, ast.Not) for part in ast.walk(tree))  # makes "or" of "and"
+        either = any(isinstance(part, ast.Or) or turned for part in ast.walk(tree))
         return TrainedClaim(self.claim, self.resolved, chosen, self._orderings(), either).judge(
             node
         )
@@ -129,15 +136,20 @@ class _Reproduced:
             return Judged("open", f"{why}; synthetic data can only decide orderings")
         what = "ordering" if claimed is None else "direction"
         reason = f"synthetic data, {what} only: {found.reason}{_before(cells, chosen)}"
+        plan = self.claim.registration(next(iter(chosen.values())).tier or "")
+        if plan and (fewest := min(len(one.values) for one in chosen.values())) < plan.seeds:
+            words = f"{fewest} of the {plan.seeds} registered seeds; undecided until all are there"
+            found = found._replace(holds="inconclusive")
+            reason = f"{reason}; {words}"
         return found._replace(reason=reason)
 
     def _orderings(self) -> int:
         """The number of comparisons of trained networks in the sentence: their error probabilities add up."""
-        kinds = [
-            {self.resolved.cells[name].column.kind for name in self.resolved.names_in(part)}
-            for part in _comparisons(self.resolved.expression.tree)
-        ]
+        kinds = map(self._kinds, _comparisons(self.resolved.expression.tree))
         return sum(bool({"accuracy", "measure"} & found) for found in kinds)
+
+    def _kinds(self, node: ast.expr) -> set[str | None]:
+        return {self.resolved.cells[name].column.kind for name in self.resolved.names_in(node)}
 
     def _timed(self, node: ast.expr, cells: Cells, chosen: Chosen) -> Judged:
         """Ratios within one measurement; a speed itself only on the machine that the paper names."""

@@ -109,7 +109,7 @@ class OrderingClaim:
                 "claims a size: its sign is fixed (the largest minus the smallest, or a value minus itself)"
             )
         ends = self._numbers.interval(node)
-        return self._decide([side])._replace(
+        return self._decide(self._numbers.smallest(side))._replace(
             value=self._numbers.value(node), interval=(ends.low, ends.high)
         )
 
@@ -143,8 +143,7 @@ class OrderingClaim:
             raise NotAnOrdering("claims that two numbers are equal, which no sample can show")
         if {"argmax", "argmin", "count"} & (functions(a) | functions(b)):
             raise NotAnOrdering("claims a position within bounds")
-        high, low = (a, b) if isinstance(op, ast.Gt | ast.GtE) else (b, a)
-        return [difference(high, low)]
+        return self._numbers.gaps(a, op, b)
 
     def _position(self, name: str, among: ast.expr, position: float) -> list[ast.expr]:
         cells = Evaluation(self.resolved, {}, {}).cells(among)
@@ -165,7 +164,8 @@ class OrderingClaim:
         words = self._words(found)
         if any(self._numbers.single(part) for part in parts):
             return Judged("inconclusive", words)
-        strict = 1.0 - (1.0 - LEVEL) / (len(parts) * max(1, self.among))
+        different = self._numbers.different(parts)
+        strict = 1.0 - (1.0 - LEVEL) / (different * max(1, self.among))
         surely = [self._numbers.interval(part, strict) for part in parts]
         holds: Holds = "inconclusive"
         if any(

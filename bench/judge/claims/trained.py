@@ -83,7 +83,8 @@ class TrainedClaim:
         """Raises ZeroDivisionError if a denominator may be zero."""
         reach = self._numbers.interval
         parts = self._parts(node)
-        share = (1.0 - LEVEL) / (max(1, len(parts)) * max(1, self.among))
+        different = self._numbers.different(part.node for part in parts)
+        share = (1.0 - LEVEL) / (different * max(1, self.among))
         fails = any(part.outside(reach(part.node, 1.0 - share)) for part in parts)
         holds = all(part.inside(reach(part.node, self._needed(part))) for part in parts)
         word: Holds = "fails" if fails else "holds" if holds else "inconclusive"
@@ -118,8 +119,9 @@ class TrainedClaim:
             if among := extreme(node):
                 claimed = parse_number(self.claim.claimed or "")
                 return self._position(*among, claimed.value if claimed else 0.0)
-            part = Part(node, allowed)
-            wide = self._margin(node) if part.two_sided else 0.0
+            if allowed.high == math.inf:
+                return [Part(one, allowed) for one in self._numbers.smallest(node)]
+            wide = self._margin(node) if math.isfinite(allowed.low) else 0.0
             return [Part(node, Interval(allowed.low - wide, allowed.high + wide))]
         if (pairs := ordered(self.resolved, node)) is not None:
             return [Part(one) for one in pairs]
@@ -135,8 +137,8 @@ class TrainedClaim:
                 return self._position(*place)
             gap = difference(a, b)
             return [Part(gap, Interval.around(0.0, self._margin(gap)))]
-        high, low = (a, b) if isinstance(op, ast.Gt | ast.GtE) else (b, a)
-        return [Part(difference(high, low), strict=isinstance(op, ast.Gt | ast.Lt))]
+        strict = isinstance(op, ast.Gt | ast.Lt)
+        return [Part(gap, strict=strict) for gap in self._numbers.gaps(a, op, b)]
 
     def _position(self, name: str, among: ast.expr, position: float) -> list[Part]:
         cells = Evaluation(self.resolved, {}, {}).cells(among)
@@ -147,7 +149,11 @@ class TrainedClaim:
         """What equality within the metrics' margin makes of the number: scaled by how steep it is."""
         cells = self._numbers.cells(node)
         margins = (equal_within(self.resolved.cells[cell].metric or "") for cell in cells)
-        return self._numbers.scale(node) * max(margins, default=0.0)
+        margin = max(margins, default=0.0)
+        for below in self._numbers.denominators(node):
+            span = Interval.around(self._numbers.value(below), margin * self._numbers.scale(below))
+            Interval.point(1.0) / span  # a denominator that may be equal to zero
+        return margin * self._numbers.scale(node)
 
     # ------------------------------------------------------------ in words
 

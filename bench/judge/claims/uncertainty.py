@@ -1,22 +1,28 @@
 """The numbers of a claim on measured networks, and how certain they are.
 
-Seeds are propagated through whatever has a slope, so that a - b is the usual comparison of two means. What has none
-where two values tie (an extreme, a magnitude) is computed with interval arithmetic on its parts, each at a level at
-which all of them are right together: the largest of several noisy means is not a mean.
+Seeds are propagated through whatever has a slope, so that a - b is the usual comparison of two means. An extreme has
+none where two values tie, and the largest of several noisy means is not a mean. But "max(list) - c" is the largest of
+the differences "a - c", "b - c", ..., and a spread that of all pairs: each difference has a slope, and is taken at a
+level at which all of them are right together. Whatever else has no slope (a magnitude, a ratio of extremes) is computed
+with interval arithmetic on its parts.
 """
 
 import ast
-from collections.abc import Mapping, Sequence
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from bench.judge.claims.arithmetic import OF_LIST, OF_RATIO, OPERATORS, POSITION, Evaluation
-from bench.judge.claims.expressions import Resolved
+from bench.judge.claims.expressions import Resolved, replaced
 from bench.judge.evidence import Measurement
 from bench.judge.intervals import Interval, positions
 from bench.judge.statistics import LEVEL, Estimate, Spread, propagate, slope
 from bench.judge.tolerance import released
 
 KINKED = {"abs", "min", "max", "spread", "argmax", "argmin"}
+EXTREMES = {"min", "max", "spread"}
+MOST_DIFFERENCES = 256  # that an expression is taken apart into
 
 
 class MeasuredNumbers:
@@ -62,6 +68,17 @@ class MeasuredNumbers:
 
         return max((abs(slope(of, beside, n)) for n in range(len(cells))), default=0.0)
 
+    def denominators(self, node: ast.expr) -> list[ast.expr]:
+        """What an expression divides by."""
+        found = []
+        for one in ast.walk(node):
+            match one:
+                case ast.BinOp(op=ast.Div(), right=below):
+                    found.append(below)
+                case ast.Call(func=ast.Name(id=name), args=[_, below]) if name in OF_RATIO:
+                    found.append(below)
+        return found
+
     def single(self, node: ast.expr) -> list[str]:
         """The cells behind which there is one training."""
         return [cell for cell in self.cells(node) if self.measured[cell].one_training]
@@ -83,11 +100,69 @@ class MeasuredNumbers:
 
     # ------------------------------------------------------------ intervals
 
-    def _units(self, node: ast.expr) -> list[ast.expr]:
-        """The largest parts of an expression that have a slope everywhere."""
+    def _units(self, node: ast.expr) -> set[tuple[float, ...]]:
+        """The parts of an expression that have a slope everywhere: their slopes. a - b and b - a are one."""
         if not functions(node) & KINKED:
-            return [node] if self.cells(node) else []
-        return [unit for part in self._operands(node) for unit in self._units(part)]
+            return self._direction(node)
+        found = self._extreme(node)
+        parts = found[1] if found else self._operands(node)
+        return {unit for part in parts for unit in self._units(part)}
+
+    def _direction(self, node: ast.expr) -> set[tuple[float, ...]]:
+        """The slope in every cell, the first positive; nothing if the number is constant."""
+        at, names = list(self.means.values()), list(self.means)
+        used = set(self.cells(node))
+
+        def of(values: Sequence[float]) -> float:
+            return self.value(node, dict(zip(names, values, strict=True)))
+
+        steep = [
+            round(slope(of, at, n), 9) if name in used else 0.0 for n, name in enumerate(names)
+        ]
+        first = next(filter(None, steep), 0.0)
+        return {tuple(one if first > 0.0 else 0.0 - one for one in steep)} if first else set()
+
+    def gaps(self, a: ast.expr, op: ast.cmpop, b: ast.expr) -> list[ast.expr]:
+        """What a comparison puts above zero. "b >= max(list)" is "best": b is not compared with itself."""
+        high, low = (a, b) if isinstance(op, ast.Gt | ast.GtE) else (b, a)
+        found = self.smallest(difference(high, low))
+        if isinstance(op, ast.Gt | ast.Lt):
+            return found
+        return [one for one in found if self._units(one)] or found
+
+    def different(self, nodes: Iterable[ast.expr]) -> int:
+        """How many numbers may be wrong by chance: a - b and b - a are one, a constant is none."""
+        return max(1, len({frozenset(self._units(one)) for one in nodes} - {frozenset()}))
+
+    def smallest(self, node: ast.expr) -> list[ast.expr]:
+        """The numbers of which this one is the smallest: for a - max(list), a minus each. Else itself."""
+        found = self._extreme(node)
+        if found is None or found[0] != "min":
+            return [node]
+        return [one for part in found[1] for one in self.smallest(part)]
+
+    def _extreme(self, node: ast.expr) -> tuple[str, list[ast.expr]] | None:
+        """The number as the largest ("max") or the smallest of others, without the first extreme in it."""
+        calls = [
+            n for n in ast.walk(node) if isinstance(n, ast.Call) and functions_of(n) & EXTREMES
+        ]
+        sizes = (len(self._alternatives(n)) for n in calls)
+        found = [
+            ("min" if (functions_of(n) == {"min"}) == up else "max", n) for n, up in _terms(node)
+        ]
+        if not found or math.prod(sizes) > MOST_DIFFERENCES:
+            return None
+        name, call = max(
+            found, key=lambda one: one[0] == "min"
+        )  # max a - max b: the smallest of max a - b
+        return name, [replaced(node, call, one) for one in self._alternatives(call)]
+
+    def _alternatives(self, call: ast.Call) -> list[ast.expr]:
+        """What an extreme is one of; a spread is one of all differences, and at least 0."""
+        parts = self._operands(call)
+        if functions_of(call) != {"spread"}:
+            return parts
+        return [ast.Constant(0.0), *(difference(*two) for two in itertools.permutations(parts, 2))]
 
     def _operands(self, node: ast.expr) -> list[ast.expr]:
         match node:
@@ -107,6 +182,8 @@ class MeasuredNumbers:
     def _combined(self, node: ast.expr, level: float) -> Interval:
         if not functions(node) & KINKED:
             return self._smooth(node, level)
+        if found := self._extreme(node):
+            return OF_LIST[found[0]]([self._combined(part, level) for part in found[1]])
         parts = [self._combined(part, level) for part in self._operands(node)]
         match node:
             case ast.UnaryOp(op=op):
@@ -126,6 +203,8 @@ class MeasuredNumbers:
         if any(one.spread is None for one in self._behind(node)):
             values = {cell: self._re_evaluated(cell) for cell in self.cells(node)}
             return Evaluation(self.resolved, values, self.means).number(node)
+        for below in self.denominators(node):
+            Interval.point(1.0) / self._combined(below, level)
         found = self._estimate(node, level)
         return Interval(*(found.interval or (found.value, found.value)))
 
@@ -191,6 +270,25 @@ def functions(node: ast.expr) -> set[str]:
         for n in ast.walk(node)
         if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
     }
+
+
+def functions_of(call: ast.Call) -> set[str]:
+    """The name of the called function alone."""
+    return {call.func.id} if isinstance(call.func, ast.Name) else set()
+
+
+def _terms(node: ast.expr, upwards: bool = True) -> Iterator[tuple[ast.Call, bool]]:
+    """The extremes that are terms of a sum, and whether the sum grows with them."""
+    match node:
+        case ast.Call() if functions_of(node) & EXTREMES:
+            yield node, upwards
+        case ast.UnaryOp(op=op, operand=inner):
+            yield from _terms(inner, upwards != isinstance(op, ast.USub))
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
+            yield from _terms(left, upwards)
+            yield from _terms(right, upwards == isinstance(op, ast.Add))
+        case ast.BinOp(left=ast.Constant(value=float() | int() as k), op=ast.Mult(), right=inner):
+            yield from _terms(inner, upwards) if k > 0 else ()
 
 
 def ordered(resolved: Resolved, node: ast.expr) -> list[ast.expr] | None:

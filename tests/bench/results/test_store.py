@@ -208,3 +208,20 @@ def test_committed_fixture_results_have_the_bytes_the_store_writes() -> None:
 
 def test_slugs_are_names() -> None:
     assert slug("NVIDIA Tesla T4 (16 GB)") == "nvidia-tesla-t4-16-gb"
+
+
+@pytest.mark.parametrize("wrong", ["0.0", "-1.0", "1e999"])
+def test_a_latency_is_a_positive_number(store, make, wrong) -> None:
+    store.write(make.speed({"tiny-a": (2.0, 1.0, 3.0)}))
+    [path] = store.root.glob("timed/*.json")
+    path.write_text(path.read_text().replace('"median_ms": 2.0', f'"median_ms": {wrong}'))
+    with pytest.raises(ResultError, match=r"median_ms|too large"):
+        store.speeds()
+
+
+def test_a_metric_is_a_finite_number(store, make) -> None:
+    store.write(make.trained("tiny-a-coco", 0, 75.8))
+    [path] = store.root.glob("smoke/*/*.json")
+    path.write_text(path.read_text().replace("75.8", "1e999"))
+    with pytest.raises(ResultError, match="1e999 is too large a number"):
+        store.accuracies()
