@@ -7,7 +7,7 @@ a browser or starts processes; a test without the mark that does so all the same
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from multiprocessing import util
 from pathlib import Path
 from typing import Any
@@ -76,20 +76,33 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def papers_read_once() -> Iterator[None]:
-    """The project's papers are parsed and validated once; most commands load them all. Other folders are not kept."""
+    """The project's papers, methods and third-party figures are parsed and validated once; most commands load them all.
+
+    What lies in other folders is not kept.
+    """
     from bench.catalog import load
 
-    read, known = load.load_paper, {}
+    papers, known = ROOT / "bench" / "papers", {}
 
-    def remembered(folder: Path) -> Any:
-        if folder.parent != ROOT / "bench" / "papers":
-            return read(folder)
-        if folder not in known:
-            known[folder] = read(folder)
-        return known[folder]
+    def once(read: Callable[..., Any], *names: Path, given: Any, more: tuple[Any, ...] = ()) -> Any:
+        if not all(name.is_relative_to(papers) for name in names):
+            return read(given, *more)
+        if (read, names) not in known:
+            known[read, names] = read(given, *more)
+        return known[read, names]
+
+    paper, methods, third_party = load.load_paper, load.load_methods, load.load_third_party
+
+    def methods_once(paths: Iterable[Path]) -> Any:
+        return once(methods, *(every := list(paths)), given=every)
+
+    def third_party_once(files: Mapping[Path, Any], cells: Mapping[Any, Any]) -> Any:
+        return once(third_party, *files, given=files, more=(cells,))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(load, "load_paper", remembered)
+        patch.setattr(load, "load_paper", lambda folder: once(paper, folder, given=folder))
+        patch.setattr(load, "load_methods", methods_once)
+        patch.setattr(load, "load_third_party", third_party_once)
         yield
 
 

@@ -1,19 +1,46 @@
 """Sites built once per session, and a strict parser for their pages."""
 
-from functools import cache
+from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import html5lib
+import jinja2
 import numpy as np
 import pytest
+from jinja2.bccache import Bucket
 
 from bench.evaluate.per_person import People
+from reports.build import templates
 from reports.site import build
 from tests.factories import HOSTILE, Memory, make
 from tests.reports.browser import debian, watched
 
 __all__ = ["debian", "watched"]
+
+
+class Compiled(jinja2.BytecodeCache):
+    """Compiled templates by the digest of their source; a changed template is compiled again."""
+
+    def __init__(self) -> None:
+        self.code: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self.code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.code[bucket.key, bucket.checksum] = bucket.code
+
+
+@pytest.fixture(scope="session", autouse=True)
+def templates_compiled_once() -> Iterator[None]:
+    """Every build has an environment of its own; compiling the templates is more than half of a small build."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            templates, "Environment", partial(jinja2.Environment, bytecode_cache=Compiled())
+        )
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from tests.benchmarks.calibration_report import MOST, RIGHT, Judgement, Share, g
 from tests.benchmarks.judge_calibration import cell_is_wrong, power, said, simulated, tally
 from tests.benchmarks.simulated_claims import above, equal, not_below, sized
 
-PAPERS, REPEATS, SEED = 200, 10, 15
+PAPERS, QUICK, REPEATS, SEED = 120, 60, 10, 15
 RARE = 0.001  # a group of a judge that is wrong one time in twenty fails by chance one time in a thousand
 #: Decided rightly at least: a true difference of one point, or of none, with five seeds and a deviation of 0.1 points.
 DECIDED = {"order": 0.8, "off by 1": 0.8, "reproduction": 0.8}
@@ -25,8 +25,8 @@ FIRM = {"smoke": 0.05, "lab": 0.05, "full": 0.15, "released": 0.5, "timed": 0.25
 
 
 @pytest.fixture(scope="module")
-def words() -> Counter[Judgement]:
-    return tally(PAPERS, SEED)
+def words(pytestconfig: pytest.Config) -> Counter[Judgement]:
+    return tally(QUICK if pytestconfig.getoption("--quick") else PAPERS, SEED)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_a_judge_that_never_decides_fails(words, decided) -> None:
 
 def test_a_judge_that_believes_every_claim_fails() -> None:
     believed: Counter[Judgement] = Counter()
-    for number in range(60):
+    for number in range(QUICK):
         paper = simulated(SEED, number)
         for (tier, truth), claim in itertools.product(paper.here.items(), paper.claims.values()):
             wrong = said(claim, tier, ClaimJudgement(holds="holds"), truth, truth)

@@ -1,8 +1,10 @@
 """What may not change a verdict: order of rows, another paper or run, a common shift or scale; and more of the same
 evidence never makes one less firm. On simulated papers of every kind."""
 
+import functools
 import itertools
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,14 +26,28 @@ from tests.factories import Memory, counted, trained
 FIRM = FOR | AGAINST
 
 
-@pytest.fixture(scope="module")
-def papers() -> list[Simulated]:
-    return [simulated(15, number) for number in range(20)]
+class Unchanged:
+    """A simulated paper as it is: judged once, whatever it is compared with."""
+
+    def __init__(self, simulated: Simulated) -> None:
+        self.paper, self.results = simulated.paper, simulated.results
+        self.claims, self.spread = simulated.claims, simulated.spread
+
+    @functools.cached_property
+    def judged(self) -> Snapshot:
+        return judge(self.paper, self.results)
 
 
 @pytest.fixture(scope="module")
-def timed() -> list[Simulated]:
-    return [timed_paper(np.random.default_rng(number)) for number in range(12)]
+def papers(pytestconfig: pytest.Config) -> list[Unchanged]:
+    number = 10 if pytestconfig.getoption("--quick") else 20
+    return [Unchanged(simulated(15, n)) for n in range(number)]
+
+
+@pytest.fixture(scope="module")
+def timed(pytestconfig: pytest.Config) -> list[Unchanged]:
+    number = 6 if pytestconfig.getoption("--quick") else 12
+    return [Unchanged(timed_paper(np.random.default_rng(n))) for n in range(number)]
 
 
 def judge(paper: Paper, results: dict[str, Result], *others: Paper) -> Snapshot:
@@ -89,9 +105,7 @@ def test_another_paper_and_its_results_change_nothing(papers) -> None:
         results = {
             f"a/{file}": _renamed(one) for file, one in other.results.items()
         } | paper.results
-        assert words(judge(paper.paper, results, stranger)) == words(
-            judge(paper.paper, paper.results)
-        )
+        assert words(judge(paper.paper, results, stranger)) == words(paper.judged)
 
 
 def _renamed(result: Result) -> Result:
@@ -114,9 +128,7 @@ def test_a_run_that_no_cell_shows_changes_nothing(papers) -> None:
             for tier in ("smoke", "lab", "full")
             for n, ap in enumerate([0.0, 0.0, 0.0])
         }
-        assert words(judge(with_run, strays | paper.results)) == words(
-            judge(paper.paper, paper.results)
-        )
+        assert words(judge(with_run, strays | paper.results)) == words(paper.judged)
 
 
 def test_more_evidence_of_the_same_values_never_makes_a_word_less_firm(papers) -> None:
@@ -127,26 +139,33 @@ def test_more_evidence_of_the_same_values_never_makes_a_word_less_firm(papers) -
                 for n in range(1, times):
                     again = one.model_copy(update={"seed": one.seed + 10_000 * n})
                     more[f"{file}.{n}.json"] = again
-        assert set(firm(judged(paper))) <= set(firm(judge(paper.paper, more)))
+        assert set(firm(paper.judged)) <= set(firm(judge(paper.paper, more)))
+
+
+@pytest.fixture(scope="module")
+def said(papers) -> Callable[..., set[str]]:
+    """What is said firmly of rows that are three points apart, when the first has these values in that tier."""
+    paper = next(one.paper for one in papers if one.spread)
+
+    @functools.cache
+    def firm_words(tier: str, *seeds: float) -> set[str]:
+        results = {
+            f"{row.key}/{n}.json": trained(f"run-{row.key}", n, value - 3.0 * place, tier)
+            for place, row in enumerate(paper.tables[0].rows)
+            for n, value in enumerate(seeds)
+        }
+        return set(firm(judge(paper, results)))
+
+    return firm_words
 
 
 @pytest.mark.parametrize("tier", ["smoke", "lab", "full"])
 @pytest.mark.parametrize("ap", [74.0, 75.3, 75.8, 76.2, 78.0])
 @pytest.mark.parametrize("apart", [0.0, 0.05, 0.1])
-def test_seeds_that_agree_are_at_least_as_firm_as_one(papers, tier, ap, apart) -> None:
+def test_seeds_that_agree_are_at_least_as_firm_as_one(said, tier, ap, apart) -> None:
     """75.8 alone, then 75.7 and 75.9, then all three."""
-    paper = next(one.paper for one in papers if one.spread)
-    values = {row.key: ap - 3.0 * n for n, row in enumerate(paper.tables[0].rows)}
-
-    def said(*seeds: float) -> set[str]:
-        results = {
-            f"{row}/{n}.json": trained(f"run-{row}", n, value + seed, tier)
-            for row, value in values.items()
-            for n, seed in enumerate(seeds)
-        }
-        return set(firm(judge(paper, results)))
-
-    assert said(0.0) <= said(-apart, apart) <= said(-apart, 0.0, apart)
+    alone, pair = said(tier, ap), said(tier, ap - apart, ap + apart)
+    assert alone <= pair <= said(tier, ap - apart, ap, ap + apart)
 
 
 def test_a_common_shift_of_all_accuracies_changes_no_order(papers) -> None:
@@ -157,7 +176,7 @@ def test_a_common_shift_of_all_accuracies_changes_no_order(papers) -> None:
             else one
             for file, one in paper.results.items()
         }
-        before, after = holds(judged(paper)), holds(judge(paper.paper, shifted))
+        before, after = holds(paper.judged), holds(judge(paper.paper, shifted))
         for name, claim in paper.claims.items():
             if claim.kind.startswith("order"):
                 assert after[name] == before[name]
@@ -166,7 +185,7 @@ def test_a_common_shift_of_all_accuracies_changes_no_order(papers) -> None:
 def test_a_machine_that_is_faster_in_everything_changes_no_claim(timed) -> None:
     for paper, by in itertools.product(timed, [0.01, 0.5, 100.0]):
         scaled = {file: _slower(one, by) for file, one in paper.results.items()}
-        assert holds(judge(paper.paper, scaled)) == holds(judged(paper))
+        assert holds(judge(paper.paper, scaled)) == holds(paper.judged)
 
 
 def _slower(result: SpeedResult, by: float) -> SpeedResult:
@@ -180,7 +199,7 @@ def _slower(result: SpeedResult, by: float) -> SpeedResult:
 
 def test_a_ratio_and_the_order_inside_it_never_contradict_each_other(timed) -> None:
     for paper in timed:
-        found = {c.claim.id: c.on_reproduced.holds for c in judged(paper).claims}
+        found = {c.claim.id: c.on_reproduced.holds for c in paper.judged.claims}
         said = {
             claim.rows: found[name]
             for name, claim in paper.claims.items()
