@@ -37,7 +37,7 @@ class Stamp(NamedTuple):
 
     @classmethod
     def now(cls) -> "Stamp":
-        """The current time to the second, or SOURCE_DATE_EPOCH where that is set; the checkout's commit.
+        """The current time, by which recordings are ordered, or SOURCE_DATE_EPOCH where set; the commit.
 
         Raises `DataError` if SOURCE_DATE_EPOCH is no date.
         """
@@ -48,7 +48,7 @@ class Stamp(NamedTuple):
             raise DataError(
                 f"SOURCE_DATE_EPOCH is {epoch!r}; give seconds since 1970, or unset it"
             ) from None
-        return cls(date.replace(microsecond=0), *commit())
+        return cls(date, *commit())
 
 
 def record(

@@ -77,7 +77,7 @@ def test_an_edited_printed_number_shows_with_its_cause_on_page_and_feed(workspac
     assert (change["before"], change["after"]) == ("reproduced", "deviates")
     assert change["why"] == ["paper file"]
     assert len(change["commit"]) >= 7
-    assert re.match(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$", change["date"])
+    assert re.match(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$", change["date"])
     assert "printed 5.3M" in run("history", "tinypaper-1").stdout
     page = (workspace / "build/site/history/tinypaper.html").read_text()
     assert CELL in page

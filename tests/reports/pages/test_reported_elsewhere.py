@@ -45,7 +45,7 @@ def figure(name: str, value: float, by: str, text: str = "plain", cell: str = CE
             "measured_by": by,
             "source": source,
             "date": "2022-10-09",
-            "protocol": {"boxes": text, text: text},
+            "protocol": {"boxes": text, "schedule": text},
             "note": text,
         }
     )
