@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 from urllib.parse import quote
 
-from bench.catalog.cells import Cell, CellKey, sizes_of
+from bench.catalog.cells import Cell, CellKey
 from bench.catalog.load import Catalog
 from bench.catalog.quantities import METRICS
 from bench.catalog.schema import Strict
 from bench.catalog.third_party import ThirdParty, key_of
 from bench.judge.intervals import TINY
-from bench.judge.protocol import CHOSEN, UNSTATED
+from bench.judge.protocol import CHOSEN, UNSTATED, same
 from bench.judge.records import Comparison
 from bench.judge.tolerance import SPEED, equal_within
 
@@ -26,17 +26,8 @@ Agreement = Literal["within-rounding", "within-tolerance", "differs", "not-print
 TRAINING = ("framework", "schedule")
 #: Fields of a record of `as_records`, in order.
 FIELDS = (
-    *(
-        "paper",
-        "table",
-        "row_key",
-        "column_key",
-        "printed",
-        "metric",
-        "unit",
-        "value",
-        "measured_by",
-    ),
+    *("paper", "table", "row_key", "column_key"),
+    *("printed", "metric", "unit", "value", "measured_by"),
     *("difference", "agreement", "comparison", "differs", "unstated", "model", "protocol", "note"),
     *("id", "repository", "path", "commit", "issue", "link", "date", "accessed"),
 )
@@ -182,19 +173,13 @@ def _differences(record: ThirdParty, cell: Cell) -> tuple[tuple[str, ...], tuple
         theirs = record.protocol.get(key, UNSTATED)
         if UNSTATED not in (printed, theirs):
             noted = [one for one in noted if one != name]
-            if not _same(key, printed, theirs):
+            if not same(key, printed, theirs):
                 found.append(name)
         elif name not in noted and key in CHOSEN:
             unstated.append(name)
     if kind == "speed" and "hardware" not in noted and "hardware" not in record.protocol:
         unstated.append("hardware")
     return (*found, *noted), tuple(unstated)
-
-
-def _same(key: str, printed: str, theirs: str) -> bool:
-    if key == "input_size" and sizes_of(printed) and sizes_of(theirs):
-        return sizes_of(printed) == sizes_of(theirs)
-    return printed.lower() == theirs.lower()
 
 
 def _agreement(value: float, half_step: float, metric: str, cell: Cell) -> Agreement:

@@ -31,7 +31,7 @@ def differences(printed: Mapping[str, str], measured: Mapping[str, str]) -> tupl
         name = key.replace("_", " ")
         if key not in measured:
             found.append(f"{name}: {wanted} printed, the result does not say")
-        elif not _same(key, wanted, measured[key]):
+        elif not same(key, wanted, measured[key]):
             found.append(f"{name}: {wanted} printed, {measured[key]} measured")
     if subset := measured.get("subset"):
         found.append(f"measured on a subset: {subset}")
@@ -40,7 +40,7 @@ def differences(printed: Mapping[str, str], measured: Mapping[str, str]) -> tupl
     return tuple(found)
 
 
-def _same(key: str, one: str, two: str) -> bool:
+def same(key: str, one: str, two: str) -> bool:
     """Whether `two` is what is printed; 'a or b' allows both."""
     if key == "input_size" and sizes_of(one) and sizes_of(two):
         return sizes_of(one) == sizes_of(two)

@@ -13,8 +13,9 @@ narrower than with the floors below: standard deviations, in points, and for mea
 
 Metrics over fewer people or at a single threshold (AP_M, AP_L, AP75, one joint) vary about twice as much.
 
-Two trainings are called equal within half a point (a whole one for the metrics that vary twice as much): the papers
-claim no improvement below 0.5 AP, and three seeds with the floor of 0.15 can still show it. Measures: 0.05.
+Two trainings are called equal within half a point (a whole one for the metrics that vary twice as much): the
+claimed gains that cells can decide go down to 0.5 AP, and three seeds with the floor of 0.15 can still show it.
+Measures: 0.05.
 
 Released weights are the authors' own network; what remains is the resize and warp arithmetic, the decoder and
 library versions. Re-evaluations of one checkpoint with different frameworks usually agree within 0.1 to 0.2 AP.

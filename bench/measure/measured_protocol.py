@@ -62,9 +62,7 @@ def decoding(cfg: Any) -> str:
     if "codec" not in cfg:
         return "regression"
     codec = cfg.codec
-    if (
-        codec.type == "CenterOffsetHeatmap"
-    ):  # LightPose: without offsets the maximum moves towards its neighbour
+    if codec.type == "CenterOffsetHeatmap":  # LightPose, with or without its offsets
         shifted = "quarter-shift" if codec.get("shift", 0.25) else "maximum"
         return "offset" if cfg.model.head.get("offset", True) else shifted
     if codec.get("unbiased"):

@@ -8,15 +8,11 @@ from bench.judge.evidence import DATA, Measurement, Measurements
 from bench.judge.protocol import UNSTATED
 
 Cells = Mapping[str, Cell]
-Sources = Mapping[
-    str, Mapping[str, Measurement]
-]  # of every cell, the measurement from every source
+#: Of every cell, the measurement from every source.
+Sources = Mapping[str, Mapping[str, Measurement]]
 SAME = (*DATA, "split", "boxes", "flip_test", "evaluator", "decoding", "trained_on", "input_size")
-OF_THE_METHOD = (
-    "decoding",
-    "trained_on",
-    "input_size",
-)  # differ between methods unless the paper fixes them
+#: May differ between methods, unless the paper fixes them.
+OF_THE_METHOD = ("decoding", "trained_on", "input_size")
 
 
 def choices(cells: Cells, measurements: Measurements) -> list[Chosen] | str:

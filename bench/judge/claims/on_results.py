@@ -1,8 +1,8 @@
 """A claim on what was measured here.
 
 Every comparison in it is judged on one kind of evidence, one machine, one protocol. Counts are judged exactly, speeds
-by ratios within one measurement, trained networks at full size with a tolerance, and networks trained on synthetic
-data by ordering and direction only.
+by ratios within one measurement, trained networks at full size by intervals over their seeds, and networks trained on
+synthetic data by ordering and direction only.
 """
 
 import ast
