@@ -1,6 +1,6 @@
 """External predictions: read within bounds, and every entry validated before anything is done with them.
 
-Predictions are a list of COCO result entries, as JSON (also .gz): `image_id`, `category_id` (that of people), `keypoints`
+Predictions are a list of COCO result entries, as JSON (also .gz): `image_id`, `category_id` (of people), `keypoints`
 [x1, y1, score1, x2, ...] in 0-based pixels, `score`, and `bbox` in all entries or in none. Anything else in
 an entry is dropped. MPII: `image_id` is the position of the person in mpii_val.json; also a .mat file with `preds`
 [N, 16, 2 or 3] in 1-based pixels, as HRNet's code writes it.
