@@ -23,7 +23,7 @@ Entry = dict[str, Any]
 class PersonCategory(NamedTuple):
     """The category that predictions are evaluated in.
 
-    listed: all categories of the file, for messages. plain: ids of those without keypoints.
+    listed: all categories of the file, for messages. plain: ids of those without keypoints, if this one has some.
     """
 
     id: int = 1
@@ -135,9 +135,9 @@ def _person_category(path: Path, categories: Sequence[Entry]) -> PersonCategory:
     skilled = [one for one in categories if one.get("keypoints")]
     for chosen in (named, skilled, categories):
         if len(chosen) == 1:
-            person = chosen[0]["id"]
-            plain = {one["id"] for one in categories if not one.get("keypoints")} - {person}
-            return PersonCategory(person, listed, frozenset(plain))
+            plain = {one["id"] for one in categories if not one.get("keypoints")}
+            known = plain if chosen[0].get("keypoints") else set()
+            return PersonCategory(chosen[0]["id"], listed, frozenset(known))
     raise DataError(
         f"{path}: which category is that of people? None of {listed} is the only one named person "
         "or the only one with keypoints; name one of them person"

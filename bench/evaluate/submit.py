@@ -46,7 +46,7 @@ def submit(
     fingerprint = str(manifest_of(dataset, tier)["fingerprint"])
     found, checked = evaluate_file(predictions, dataset, annotation_file(dataset, tier))
     if not checked.entries:
-        raise DataError(f"{predictions} has no predictions; there is nothing to submit")
+        raise DataError(f"{predictions} holds no predictions; there is nothing to submit")
     if repeated := [note for note in checked.notes if "repeated" in note]:
         raise DataError(f"{predictions}: {repeated[0]}; remove the duplicates")
     result = SubmissionResult(

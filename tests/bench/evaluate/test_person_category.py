@@ -16,10 +16,14 @@ from tests.bench.evaluate.test_predictions import CARD
 from tests.bench.evaluate.truths import BOTH, Truth, evaluated, found_in, truth_of
 
 DOG, FACE = {"id": 5, "name": "dog"}, {"id": 6, "name": "face", "keypoints": ["nose"]}
+BARE = {"id": 7, "name": "bare"}
 
 
 def numbered(dataset: Layout, person: int, *others: dict[str, Any]) -> Truth:
+    """People of the category `person`; without keypoints in `categories` if another one is named bare."""
     truth = truth_of(dataset)
+    if BARE in others:
+        del truth["categories"][0]["keypoints"]
     truth["categories"] = [*others, {**truth["categories"][0], "id": person}]
     for one in truth["annotations"]:
         one["category_id"] = person
@@ -47,6 +51,7 @@ REFUSED = {
     "1 where people are 0": (0, [], [1], "category_id is 1; expected 0 (person); categories of "),
     "1 where people are 3": (3, [DOG], [1], "the annotations: 5 (dog), 3 (person)"),
     "of a category with keypoints": (1, [FACE], [6], "category_id is 6; expected 1 (person)"),
+    "no category has keypoints": (1, [BARE], [7], "category_id is 7; expected 1 (person)"),
     "dogs among people": (1, [DOG], [1, 5], "entry 2 (line 1) category_id is 5; expected 1"),
     "a name": (1, [], ["person"], "category_id is 'person'; expected 1 (person)"),
     "a float": (1, [], [1.0], "category_id is 1.0; expected 1 (person)"),
