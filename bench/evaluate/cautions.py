@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.catalog.schema import Layout
-from bench.evaluate.matches import Matches, ranked
+from bench.evaluate.matches import Matches, scores_of
 from bench.evaluate.official import Prediction, official_evaluation
 
 ORDERS = 20  # random orders of the images
@@ -32,14 +32,13 @@ def equal_scores(evaluation: Any) -> list[str]:
 
     Evaluators rank equal scores by the number of the image, so the same images with other numbers give another AP.
     """
-    index, scores = ranked(evaluation)
-    tied = _tied(index, scores)
-    whole = Matches.of(evaluation)
+    whole, scores = Matches.of(evaluation), scores_of(evaluation)
+    tied = _tied(whole.image, scores)
     if tied < max(2, MANY * len(scores)) or not whole.people.sum():
         return []
     rng = np.random.default_rng(0)
     orders = (rng.permutation(len(whole.images)) for _ in range(ORDERS))
-    reached = [Matches.of(evaluation, order=order).average_precision() for order in orders]
+    reached = [whole.renumbered(scores, order).average_precision() for order in orders]
     return [
         f"{tied} of {len(scores)} detections have an equal score in another image; evaluators rank these "
         f"by image number: AP is {whole.average_precision():.2f} with the numbers given, "

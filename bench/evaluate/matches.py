@@ -1,7 +1,7 @@
 """Matched detections of each image and threshold: what the image-paired bootstrap resamples."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,20 +28,15 @@ class Matches(NpzFile):
     ignored: NDArray[np.bool_]
 
     @classmethod
-    def of(
-        cls, evaluated: Any, area: str = "all", order: NDArray[np.int64] | None = None
-    ) -> "Matches":
+    def of(cls, evaluated: Any, area: str = "all") -> "Matches":
         """From a pycocotools or xtcocotools `COCOeval` after `evaluate()`, for one class and area.
 
-        order: [N] the rank of each image, by which equal scores are ordered; by default that of the sorted ids, as
-        COCO has it. Raises `DataError` for annotation ids below 1: 0 and -1 stand for "not matched".
+        Raises `DataError` for annotation ids below 1: 0 and -1 stand for "not matched".
         """
         ids, found = _in_area(evaluated, area)
         p = evaluated.params
         people = np.zeros(len(ids), dtype=np.int64)
         hit, ignored = [], []
-        if order is not None:
-            found = sorted(found, key=lambda one: int(order[one[0]]))
         for index, one in found:
             people[index] = int(np.sum(np.asarray(one["gtIgnore"]) == 0))
             passed = np.asarray(one["dtIgnore"], dtype=bool)[:, : p.maxDets[-1]]
@@ -59,6 +54,13 @@ class Matches(NpzFile):
             image[best],
             np.concatenate(hit, axis=1)[:, best],
             np.concatenate(ignored, axis=1)[:, best],
+        )
+
+    def renumbered(self, scores: NDArray[np.float64], order: NDArray[np.int64]) -> "Matches":
+        """As with other image numbers: equal `scores` [D] by the images' rank in `order` [N]."""
+        best = np.lexsort((order[self.image], -scores))
+        return replace(
+            self, image=self.image[best], hit=self.hit[:, best], ignored=self.ignored[:, best]
         )
 
     def average_precision(self, times: NDArray[np.int64] | None = None) -> float:
@@ -94,9 +96,10 @@ class Matches(NpzFile):
         return times[self.image], int(times @ self.people)
 
 
-def ranked(evaluated: Any) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Image (its place among the sorted ids) and score of all evaluated detections [D], image by image."""
-    return _detections(_in_area(evaluated, "all")[1], evaluated.params.maxDets[-1])
+def scores_of(evaluated: Any) -> NDArray[np.float64]:
+    """Scores [D] of all evaluated detections, in the order of `Matches.of`."""
+    scores = _detections(_in_area(evaluated, "all")[1], evaluated.params.maxDets[-1])[1]
+    return np.asarray(-np.sort(-scores))
 
 
 def _in_area(evaluated: Any, area: str) -> tuple[NDArray[np.int64], list[tuple[int, Any]]]:

@@ -14,7 +14,7 @@ from bench.catalog.schema import Layout
 from bench.datasets.keypoints import KEYPOINTS
 from bench.errors import DataError
 from bench.evaluate.cautions import ORDERS, equal_scores
-from bench.evaluate.matches import Matches
+from bench.evaluate.matches import Matches, scores_of
 from bench.evaluate.metrics import METRICS, evaluate, evaluate_with_diagnosis
 from bench.evaluate.official import official_evaluation
 from tests.bench.evaluate.truths import BOTH, Entries, Truth, evaluated, found_in, truth_of
@@ -72,7 +72,8 @@ def test_another_order_is_what_the_evaluator_gives_for_other_image_numbers(
         entries.sort(key=lambda one: one["image_id"])
         (tmp_path / "truth.json").write_text(json.dumps(truth))
         expected = evaluate(dataset, tmp_path / "truth.json", entries)["AP"]
-        assert Matches.of(evaluation, order=order).average_precision() == pytest.approx(expected)
+        again = Matches.of(evaluation).renumbered(scores_of(evaluation), order)
+        assert again.average_precision() == pytest.approx(expected)
         truth, entries = (
             truth_of(dataset, images=6),
             scored(found_in(truth_of(dataset, 6)), TIES[name]),
