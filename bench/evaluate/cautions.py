@@ -19,29 +19,30 @@ def cautions(
     annotations: Mapping[str, Any],
     predictions: Sequence[Prediction],
     evaluation: Any,
+    matches: Matches,
 ) -> list[str]:
-    """Notes on an `official_evaluation` of these annotations and predictions."""
-    notes = equal_scores(evaluation)
+    """Notes on an `official_evaluation` of these annotations and predictions, and its matches."""
+    notes = equal_scores(evaluation, matches)
     if dataset == "crowdpose":
-        notes += _silent(annotations, predictions, evaluation)
+        notes += _silent(annotations, predictions, matches)
     return notes
 
 
-def equal_scores(evaluation: Any) -> list[str]:
+def equal_scores(evaluation: Any, matches: Matches) -> list[str]:
     """How many detections have an equal score in another image, and how far AP depends on the order of the images.
 
     Evaluators rank equal scores by the number of the image, so the same images with other numbers give another AP.
     """
-    whole, scores = Matches.of(evaluation), scores_of(evaluation)
-    tied = _tied(whole.image, scores)
-    if tied < max(2, MANY * len(scores)) or not whole.people.sum():
+    scores = scores_of(evaluation)
+    tied = _tied(matches.image, scores)
+    if tied < max(2, MANY * len(scores)) or not matches.people.sum():
         return []
     rng = np.random.default_rng(0)
-    orders = (rng.permutation(len(whole.images)) for _ in range(ORDERS))
-    reached = [whole.renumbered(scores, order).average_precision() for order in orders]
+    orders = (rng.permutation(len(matches.images)) for _ in range(ORDERS))
+    reached = [matches.renumbered(scores, order).average_precision() for order in orders]
     return [
         f"{tied} of {len(scores)} detections have an equal score in another image; evaluators rank these "
-        f"by image number: AP is {whole.average_precision():.2f} with the numbers given, "
+        f"by image number: AP is {matches.average_precision():.2f} with the numbers given, "
         f"{min(reached):.2f} to {max(reached):.2f} over {ORDERS} random renumberings"
     ]
 
@@ -57,7 +58,7 @@ def _tied(image: NDArray[np.int64], scores: NDArray[np.float64]) -> int:
 
 
 def _silent(
-    annotations: Mapping[str, Any], predictions: Sequence[Prediction], evaluation: Any
+    annotations: Mapping[str, Any], predictions: Sequence[Prediction], matches: Matches
 ) -> list[str]:
     """CrowdPose: detections that the evaluator drops because no keypoint score is above 0, and AP with them."""
     dropped = [not any(score > 0 for score in p["keypoints"][2::3]) for p in predictions]
@@ -67,7 +68,7 @@ def _silent(
         {**p, "keypoints": _scored(p["keypoints"])} if drop else p
         for p, drop in zip(predictions, dropped, strict=True)
     ]
-    kept = Matches.of(evaluation).average_precision()
+    kept = matches.average_precision()
     among = Matches.of(official_evaluation("crowdpose", annotations, heard)).average_precision()
     return [
         f"{sum(dropped)} detections have no keypoint score above 0: CrowdPose's evaluator drops them "

@@ -31,7 +31,7 @@ class Matches(NpzFile):
     def of(cls, evaluated: Any, area: str = "all") -> "Matches":
         """From a pycocotools or xtcocotools `COCOeval` after `evaluate()`, for one class and area.
 
-        Raises `DataError` for annotation ids below 1: 0 and -1 stand for "not matched".
+        Raises `DataError` for several categories, and for annotation ids below 1: 0 and -1 stand for "not matched".
         """
         ids, found = _in_area(evaluated, area)
         p = evaluated.params
@@ -111,6 +111,8 @@ def _in_area(evaluated: Any, area: str) -> tuple[NDArray[np.int64], list[tuple[i
         raise DataError(
             f"annotation id {low[0]}: 0 and less stand for 'not matched' in evaluations; number people from 1"
         )
+    if len(classes := {one["category_id"] for one in found}) > 1:
+        raise DataError(f"{len(classes)} categories were evaluated; matches are those of one")
     ids = np.array(sorted(p.imgIds), dtype=np.int64)
     places = np.searchsorted(ids, [int(one["image_id"]) for one in found]).tolist()
     return ids, sorted(zip(places, found, strict=True), key=lambda pair: int(pair[0]))

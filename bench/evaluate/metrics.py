@@ -104,10 +104,15 @@ def evaluate_with_diagnosis(
     checked = annotations_of(truth, dataset)
     evaluation = official_evaluation(dataset, checked.content, predictions)
     diagnosis, people = diagnose(evaluation, KEYPOINTS[dataset], use_area=coco)
-    matches = Matches.of(evaluation) if coco else None
-    notes = (*checked.notes, *cautions(dataset, checked.content, predictions, evaluation))
-    metrics = _metrics(dataset, evaluation, predictions)
-    return Evaluation(metrics, diagnosis, people.renumbered(checked.original), matches, notes)
+    matches = Matches.of(evaluation)
+    noted = cautions(dataset, checked.content, predictions, evaluation, matches)
+    return Evaluation(
+        _metrics(dataset, evaluation, predictions),
+        diagnosis,
+        people.renumbered(checked.original),
+        matches if coco else None,
+        (*checked.notes, *noted),
+    )
 
 
 def evaluate(dataset: Layout, truth: Path, predictions: Sequence[Prediction]) -> dict[str, float]:

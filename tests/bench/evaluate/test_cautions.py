@@ -89,7 +89,8 @@ def test_scores_that_differ_and_equal_scores_of_one_image_are_no_news(
     assert evaluated(tmp_path, dataset, truth, entries)[0].notes == ()
     by_image = [{**one, "score": one["image_id"] / 100} for one in entries]
     assert evaluated(tmp_path, dataset, truth, by_image)[0].notes == ()
-    assert equal_scores(official_evaluation(dataset, truth_of(dataset), [])) == []
+    nothing = official_evaluation(dataset, truth_of(dataset), [])
+    assert equal_scores(nothing, Matches.of(nothing)) == []
 
 
 # ------------------------------------------------------------ matches of both evaluators
@@ -126,6 +127,16 @@ def test_matches_refuse_ids_that_mean_not_matched(dataset: Layout, low: int):
     truth["annotations"][4]["id"] = low
     evaluation = official_evaluation(dataset, truth, found_in(truth_of(dataset)))
     with pytest.raises(DataError, match=f"annotation id {low}: 0 and less stand for 'not matched'"):
+        Matches.of(evaluation)
+
+
+@pytest.mark.parametrize("dataset", BOTH)
+def test_matches_refuse_several_categories(dataset: Layout):
+    truth = truth_of(dataset)
+    truth["categories"].append({"id": 2, "name": "cyclist"})
+    truth["annotations"][4]["category_id"] = 2
+    evaluation = official_evaluation(dataset, truth, found_in(truth_of(dataset)))
+    with pytest.raises(DataError, match="2 categories were evaluated; matches are those of one"):
         Matches.of(evaluation)
 
 
