@@ -85,6 +85,8 @@ def prepare_command(dataset: str, limit: int | None, seed: int, tier: str | None
     if limit is None:
         manifest = prepare(name, chosen)
         click.echo(f"{dataset} at tier {chosen}: {manifest['fingerprint'][:16]}", err=True)
+        for note in manifest.get("notes", ()):
+            click.echo(f"note: {note}", err=True)
         return
     if chosen != "full":
         raise DataError(

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from bench.catalog.schema import DatasetName, SyntheticSet, Tier, layout
 from bench.catalog.yaml_lines import read_yaml
+from bench.datasets.annotations import annotations_of
 from bench.datasets.images import verify_images
 from bench.datasets.splits import (
     FILES,
@@ -152,6 +153,8 @@ def _verify_real(dataset: DatasetName) -> dict[str, Any]:
     folder = dataset_folder(dataset, "full")
     files = _file_hashes(dataset, folder)
     annotations = {name: sha for name, sha in files.items() if name.startswith("annotations/")}
+    form, (truth, _) = layout(dataset), IMAGES[layout(dataset)][0]
+    notes = annotations_of(folder / truth, form).notes if form != "mpii" else ()
     images: set[Path] = set()
     entries, training_images = [], True
     for part, (file, image_folder) in enumerate(IMAGES[layout(dataset)]):
@@ -169,6 +172,7 @@ def _verify_real(dataset: DatasetName) -> dict[str, Any]:
         "training_images": training_images,
         "split": _custom_split(folder),
         "images": verify_images(sorted(images), f"{dataset} images"),
+        "notes": list(notes),
         "seen": _file_states(dataset),
         "fingerprint": hashlib.sha256(json.dumps(annotations, sort_keys=True).encode()).hexdigest(),
     }

@@ -1,68 +1,36 @@
-"""The annotations that predictions are evaluated against, validated before an evaluator reads them."""
+"""What predictions are evaluated against: MPII's ground truth, and what predictions may refer to."""
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.catalog.schema import Layout
-from bench.datasets.keypoints import KEYPOINTS
+from bench.datasets.annotations import PersonCategory, annotations_of
 from bench.datasets.matlab import read_arrays
 from bench.errors import DataError
-from bench.files import read_bytes, read_json
-
-_LARGEST = 1e12  # square pixels; anything larger, or not a number, is an error
+from bench.files import read_bytes
 
 
-def annotations_of(path: Path, dataset: Layout) -> dict[str, Any]:
-    """COCO's or CrowdPose's annotations. Raises `DataError` naming the first invalid entry."""
-    data = read_json(path)
-    wanted = ("images", "annotations", "categories")
-    missing = [key for key in wanted if not isinstance(data, dict) or key not in data]
-    if missing:
-        raise DataError(f"{path} is not a COCO annotation file: it has no {', '.join(missing)}")
-    for key in wanted:
-        listed = data[key]
-        if not isinstance(listed, list) or not all(
-            isinstance(one, dict) and _whole(one.get("id")) for one in listed
-        ):
-            raise DataError(f"{path}: {key} is not a list of objects with an id (a whole number)")
-    if not data["categories"]:
-        raise DataError(f"{path}: categories is empty; the category person is missing")
-    if dataset == "crowdpose" and not all(
-        _numbers([one.get("crowdIndex")], 1) for one in data["images"]
-    ):
-        raise DataError(f"{path}: an image has no crowdIndex (a number)")
-    for number, one in enumerate(data["annotations"], 1):
-        if error := _annotation_error(one, dataset):
-            raise DataError(f"{path}: annotation {number} (id {one['id']}): {error}")
-    return dict(data)
+class Known(NamedTuple):
+    """What predictions may refer to: image ids (MPII: positions of the people), and the category of people."""
+
+    ids: set[int]
+    person: PersonCategory = PersonCategory()
 
 
-def _annotation_error(one: dict[str, Any], dataset: Layout) -> str:
-    """What is wrong with an annotation; empty if nothing is."""
-    for key in ("image_id", "category_id", "num_keypoints"):
-        if not _whole(one.get(key)):
-            return f"{key} is {one.get(key)!r:.40}; a whole number is expected"
-    if one.get("iscrowd", 0 if dataset == "crowdpose" else None) not in (0, 1):
-        return f"iscrowd is {one.get('iscrowd')!r:.40}; 0 or 1 is expected"
-    if dataset == "coco" and not _numbers([one.get("area")], 1):
-        return f"area is {one.get('area')!r:.40}; a number of pixels is expected"
-    for key, count in (("bbox", 4), ("keypoints", 3 * len(KEYPOINTS[dataset].names))):
-        if not _numbers(one.get(key), count):
-            return f"{key} must be {count} finite numbers"
-    return ""
-
-
-def _whole(value: Any) -> bool:
-    return type(value) is int and abs(value) < _LARGEST
-
-
-def _numbers(values: Any, count: int) -> bool:
-    counted = isinstance(values, list) and len(values) == count
-    return counted and all(type(v) in (int, float) and abs(v) < _LARGEST for v in values)
+def known_to(dataset: Layout, truth: Path) -> Known:
+    """What predictions for this ground truth may refer to. Raises `DataError`."""
+    if dataset == "mpii":
+        if truth.suffix != ".mat":
+            raise DataError(
+                f"{truth}: for MPII the annotation file is mpii_gt_val.mat, as in HRNet's code"
+            )
+        return Known(set(range(len(mpii_truth(truth).heads))))
+    checked = annotations_of(truth, dataset)
+    return Known({image["id"] for image in checked.content["images"]}, checked.person)
 
 
 class MpiiTruth(NamedTuple):

@@ -1,11 +1,13 @@
 """Matched detections of each image and threshold: what the image-paired bootstrap resamples."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.errors import DataError
 from bench.evaluate.npz import NpzFile
 
 RECALLS = np.linspace(0.0, 1.0, 101)
@@ -27,33 +29,38 @@ class Matches(NpzFile):
 
     @classmethod
     def of(cls, evaluated: Any, area: str = "all") -> "Matches":
-        """From a pycocotools (or xtcocotools) `COCOeval` after `evaluate()`, for one class and area."""
+        """From a pycocotools or xtcocotools `COCOeval` after `evaluate()`, for one class and area.
+
+        Raises `DataError` for several categories, and for annotation ids below 1: 0 and -1 stand for "not matched".
+        """
+        ids, found = _in_area(evaluated, area)
         p = evaluated.params
-        chosen = p.areaRng[p.areaRngLbl.index(area)]
-        found = [e for e in evaluated.evalImgs if e is not None and list(e["aRng"]) == list(chosen)]
-        ids = np.array(sorted(p.imgIds), dtype=np.int64)
         people = np.zeros(len(ids), dtype=np.int64)
-        scores, image, hit, ignored = [], [], [], []
-        for one in sorted(found, key=lambda e: int(e["image_id"])):
-            index = int(np.searchsorted(ids, one["image_id"]))
+        hit, ignored = [], []
+        for index, one in found:
             people[index] = int(np.sum(np.asarray(one["gtIgnore"]) == 0))
-            limit = p.maxDets[-1]
-            scores.append(np.asarray(one["dtScores"][:limit], dtype=float))
-            image.append(np.full(len(scores[-1]), index, dtype=np.int64))
-            passed = np.asarray(one["dtIgnore"], dtype=bool)[:, :limit]
-            matched = np.asarray(one["dtMatches"])[:, :limit] != 0
+            passed = np.asarray(one["dtIgnore"], dtype=bool)[:, : p.maxDets[-1]]
+            matched = np.asarray(one["dtMatches"])[:, : p.maxDets[-1]] > 0
             hit.append(matched & ~passed)
             ignored.append(passed)
-        if not scores:
+        if not hit:
             none = np.zeros((len(p.iouThrs), 0), dtype=bool)
             return cls(ids, people, np.zeros(0, dtype=np.int64), none, none)
-        order = np.argsort(-np.concatenate(scores), kind="mergesort")
+        image, scores = _detections(found, p.maxDets[-1])
+        best = np.argsort(-scores, kind="mergesort")
         return cls(
             ids,
             people,
-            np.concatenate(image)[order],
-            np.concatenate(hit, axis=1)[:, order],
-            np.concatenate(ignored, axis=1)[:, order],
+            image[best],
+            np.concatenate(hit, axis=1)[:, best],
+            np.concatenate(ignored, axis=1)[:, best],
+        )
+
+    def renumbered(self, scores: NDArray[np.float64], order: NDArray[np.int64]) -> "Matches":
+        """As with other image numbers: equal `scores` [D] by the images' rank in `order` [N]."""
+        best = np.lexsort((order[self.image], -scores))
+        return replace(
+            self, image=self.image[best], hit=self.hit[:, best], ignored=self.ignored[:, best]
         )
 
     def average_precision(self, times: NDArray[np.int64] | None = None) -> float:
@@ -87,3 +94,37 @@ class Matches(NpzFile):
     def _weighted(self, times: NDArray[np.int64] | None) -> tuple[NDArray[np.int64], int]:
         times = np.ones(len(self.images), dtype=np.int64) if times is None else times
         return times[self.image], int(times @ self.people)
+
+
+def scores_of(evaluated: Any) -> NDArray[np.float64]:
+    """Scores [D] of all evaluated detections, in the order of `Matches.of`."""
+    scores = _detections(_in_area(evaluated, "all")[1], evaluated.params.maxDets[-1])[1]
+    return np.asarray(-np.sort(-scores))
+
+
+def _in_area(evaluated: Any, area: str) -> tuple[NDArray[np.int64], list[tuple[int, Any]]]:
+    """Sorted image ids; place of the image and the evaluator's record, for images with people or detections."""
+    p = evaluated.params
+    chosen = list(p.areaRng[p.areaRngLbl.index(area)])
+    found = [e for e in evaluated.evalImgs if e is not None and list(e["aRng"]) == chosen]
+    if low := [key for one in found for key in one["gtIds"] if key < 1]:
+        raise DataError(
+            f"annotation id {low[0]}: 0 and less stand for 'not matched' in evaluations; number people from 1"
+        )
+    if len(classes := {one["category_id"] for one in found}) > 1:
+        raise DataError(f"{len(classes)} categories were evaluated; matches are those of one")
+    ids = np.array(sorted(p.imgIds), dtype=np.int64)
+    places = np.searchsorted(ids, [int(one["image_id"]) for one in found]).tolist()
+    return ids, sorted(zip(places, found, strict=True), key=lambda pair: int(pair[0]))
+
+
+def _detections(
+    found: Sequence[tuple[int, Any]], limit: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    scores = [np.asarray(one["dtScores"][:limit], dtype=float) for _, one in found]
+    image = [
+        np.full(len(one), at, dtype=np.int64) for (at, _), one in zip(found, scores, strict=True)
+    ]
+    if not scores:
+        return np.zeros(0, dtype=np.int64), np.zeros(0)
+    return np.concatenate(image), np.concatenate(scores)

@@ -6,7 +6,7 @@ in pixels of the original image, `score`. For MPII, `image_id` is the position o
 
 import contextlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,20 +16,21 @@ from numpy.typing import NDArray
 
 from bench.catalog.quantities import PCKH_JOINTS
 from bench.catalog.schema import DatasetName, Layout, Tier, layout
+from bench.datasets.annotations import annotations_of
 from bench.datasets.keypoints import KEYPOINTS
 from bench.datasets.prepare import subset_note
 from bench.errors import DataError
 from bench.evaluate.box_ap import box_ap
+from bench.evaluate.cautions import cautions
 from bench.evaluate.error_diagnosis import diagnose, diagnose_mpii
-from bench.evaluate.ground_truth import MpiiTruth, annotations_of, mpii_truth
+from bench.evaluate.ground_truth import MpiiTruth, mpii_truth
 from bench.evaluate.matches import Matches
-from bench.evaluate.oks import with_fast_oks
+from bench.evaluate.official import Prediction, official_evaluation
 from bench.evaluate.per_person import People
 from bench.files import read_json
 from bench.results.locations import MATCHES, PEOPLE
 from bench.results.records import Diagnosis
 
-Prediction = Mapping[str, Any]
 # The values that the official evaluators print, in their order.
 METRICS: dict[Layout, tuple[str, ...]] = {
     "coco": ("AP", "AP50", "AP75", "AP_M", "AP_L", "AR", "AR50", "AR75", "AR_M", "AR_L"),
@@ -63,12 +64,16 @@ _MPII_COLUMNS = {  # "knee": right_knee and left_knee; "head": head_top
 
 
 class Evaluation(NamedTuple):
-    """The result of one evaluation: metrics, error diagnosis, every person, matches (COCO only)."""
+    """The result of one evaluation: metrics, error diagnosis, every person, matches (COCO only).
+
+    notes: what was repaired in the annotations, and what the figures depend on.
+    """
 
     metrics: dict[str, float]
     diagnosis: Diagnosis
     people: People
     matches: Matches | None
+    notes: tuple[str, ...] = ()
 
     def save(self, result: Path) -> None:
         """Write people and matches next to the result file `result`."""
@@ -96,10 +101,18 @@ def evaluate_with_diagnosis(
     if dataset == "mpii":
         return _mpii_with_diagnosis(truth, predictions)
     coco = dataset == "coco"
-    evaluation = (_coco_evaluation if coco else _crowdpose_evaluation)(truth, predictions)
+    checked = annotations_of(truth, dataset)
+    evaluation = official_evaluation(dataset, checked.content, predictions)
     diagnosis, people = diagnose(evaluation, KEYPOINTS[dataset], use_area=coco)
-    matches = Matches.of(evaluation) if coco else None
-    return Evaluation(_metrics(dataset, evaluation, predictions), diagnosis, people, matches)
+    matches = Matches.of(evaluation)
+    noted = cautions(dataset, checked.content, predictions, evaluation, matches)
+    return Evaluation(
+        _metrics(dataset, evaluation, predictions),
+        diagnosis,
+        people.renumbered(checked.original),
+        matches if coco else None,
+        (*checked.notes, *noted),
+    )
 
 
 def evaluate(dataset: Layout, truth: Path, predictions: Sequence[Prediction]) -> dict[str, float]:
@@ -111,8 +124,8 @@ def evaluate(dataset: Layout, truth: Path, predictions: Sequence[Prediction]) ->
     if dataset == "mpii":
         people = mpii_truth(truth)
         return _mpii_summary(people, _by_position(predictions, len(people.heads)))
-    official = _coco_evaluation if dataset == "coco" else _crowdpose_evaluation
-    return _metrics(dataset, official(truth, predictions), predictions)
+    annotations = annotations_of(truth, dataset).content
+    return _metrics(dataset, official_evaluation(dataset, annotations, predictions), predictions)
 
 
 def _metrics(
@@ -124,49 +137,6 @@ def _metrics(
     return found if boxes is None else {**found, "AP_box": boxes}
 
 
-def _coco_evaluation(annotations: Path, predictions: Sequence[Prediction]) -> Any:
-    """pycocotools' COCOeval after `evaluate()`, its OKS computed for all detections of an image at once."""
-    from pycocotools.coco import COCO
-    from pycocotools.cocoeval import COCOeval
-
-    data = annotations_of(annotations, "coco")
-    _known_images(data, predictions)
-    with contextlib.redirect_stdout(io.StringIO()):
-        truth = COCO()
-        truth.dataset = data
-        truth.createIndex()
-        evaluation = with_fast_oks(COCOeval)(truth, _loaded(truth, predictions), "keypoints")
-        evaluation.evaluate()
-    return evaluation
-
-
-def _crowdpose_evaluation(annotations: Path, predictions: Sequence[Prediction]) -> Any:
-    """xtcocotools' COCOeval for crowded scenes after `evaluate()`."""
-    from xtcocotools.coco import COCO
-    from xtcocotools.cocoeval import COCOeval
-
-    _known_images(annotations_of(annotations, "crowdpose"), predictions)
-    with contextlib.redirect_stdout(io.StringIO()):
-        truth = COCO(str(annotations))
-        found = _loaded(truth, predictions)
-        evaluation = with_fast_oks(COCOeval)(
-            truth, found, "keypoints_crowd", KEYPOINTS["crowdpose"].sigmas, use_area=False
-        )
-        evaluation.params.useSegm = None
-        evaluation.evaluate()
-    return evaluation
-
-
-def _loaded(truth: Any, predictions: Sequence[Prediction]) -> Any:
-    """Predictions as the evaluator loads them; also an empty list, which pycocotools cannot load."""
-    if predictions:
-        return truth.loadRes([dict(p) for p in predictions])
-    empty = type(truth)()
-    empty.dataset = {**truth.dataset, "annotations": []}
-    empty.createIndex()
-    return empty
-
-
 def _summary(dataset: Layout, evaluation: Any) -> dict[str, float]:
     """Name -> percent, without the evaluator's -1 (no person of that size in the data)."""
     with contextlib.redirect_stdout(io.StringIO()):
@@ -174,15 +144,6 @@ def _summary(dataset: Layout, evaluation: Any) -> dict[str, float]:
         evaluation.summarize()
     pairs = zip(METRICS[dataset], evaluation.stats, strict=True)
     return {name: 100.0 * float(value) for name, value in pairs if value > -1}
-
-
-def _known_images(annotations: dict[str, Any], predictions: Sequence[Prediction]) -> None:
-    """Raises `DataError` for a prediction on an image that the annotations do not have."""
-    known = {image["id"] for image in annotations["images"]}
-    if unknown := [p["image_id"] for p in predictions if p["image_id"] not in known]:
-        raise DataError(
-            f"{len(unknown)} predictions are for images that are not in the annotations; the first is {unknown[0]!r}"
-        )
 
 
 def pckh(

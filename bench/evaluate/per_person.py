@@ -1,7 +1,7 @@
 """The result of each person: whether they were detected, with which OKS, and the error type of each keypoint."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,13 @@ class People(NpzFile):
     detection: NDArray[np.int64]
     score: NDArray[np.float64]
     kinds: NDArray[np.int8]
+
+    def renumbered(self, original: Mapping[int, int]) -> "People":
+        """With the file's annotation ids in place of those that the evaluation used; unchanged if there are none."""
+        if not original:
+            return self
+        ids = [original[person] for person in self.person.tolist()]
+        return replace(self, person=np.array(ids, dtype=np.int64))
 
     def by_image(self) -> dict[int, float]:
         """Mean score of each image with people, by image id, for comparing two results."""

@@ -1,6 +1,6 @@
 """External predictions: read within bounds, and every entry validated before anything is done with them.
 
-Predictions are a list of COCO result entries, as JSON (also .gz): `image_id`, `category_id` (1), `keypoints`
+Predictions are a list of COCO result entries, as JSON (also .gz): `image_id`, `category_id` (of people), `keypoints`
 [x1, y1, score1, x2, ...] in 0-based pixels, `score`, and `bbox` in all entries or in none. Anything else in
 an entry is dropped. MPII: `image_id` is the position of the person in mpii_val.json; also a .mat file with `preds`
 [N, 16, 2 or 3] in 1-based pixels, as HRNet's code writes it.
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bench.catalog.schema import Layout
+from bench.datasets.annotations import PersonCategory
 from bench.datasets.keypoints import KEYPOINTS
 from bench.datasets.matlab import read_arrays
 from bench.errors import DataError, UnknownName
@@ -28,6 +29,7 @@ SPLITS: Mapping[str, Layout] = {
 MAX_VALUE = 1e6  # larger coordinates and scores are errors
 MAX_DETECTIONS = 20  # per image in COCO's evaluation
 MAX_REPORTED = 5  # errors reported one by one
+PERSON = PersonCategory()
 Entry = dict[str, Any]
 
 
@@ -45,41 +47,52 @@ def dataset_of(split: str) -> Layout:
     return SPLITS[split]
 
 
-def read_predictions(path: Path, dataset: Layout, known: set[int]) -> Checked:
-    """Entries of a predictions file; known: the image ids (MPII: positions) of the annotations.
+def read_predictions(
+    path: Path, dataset: Layout, known: set[int], person: PersonCategory = PERSON
+) -> Checked:
+    """Entries of a predictions file; known: the image ids (MPII: positions) of the annotations, person: their category.
 
     Raises `DataError` with the first errors by entry and line.
     """
     if path.suffix == ".mat":
         if dataset != "mpii":
             raise DataError(f"{path}: only MPII predictions can be a .mat file; give JSON")
-        return check_entries(_from_mat(path), dataset, known, str(path))
+        return check_entries(_from_mat(path), dataset, known, str(path), person=person)
     raw = read_bytes(path)
     data = parse_json(raw, str(path))
     if not isinstance(data, list):
         raise DataError(
             f"{path} is a JSON {type(data).__name__}; predictions are a list of entries"
         )
-    return check_entries(data, dataset, known, str(path), raw)
+    return check_entries(data, dataset, known, str(path), raw, person)
 
 
 def check_entries(
-    data: list[Any], dataset: Layout, known: set[int], what: str, raw: bytes | None = None
+    data: list[Any],
+    dataset: Layout,
+    known: set[int],
+    what: str,
+    raw: bytes | None = None,
+    person: PersonCategory = PERSON,
 ) -> Checked:
     """Validate parsed predictions. what: their file, for messages. raw: its text, for line numbers.
 
     Raises `DataError` with the first errors by entry (and line).
     """
+    category = _category(data, person)
     boxed = bool(data) and isinstance(data[0], dict) and "bbox" in data[0]
     entries: list[Entry] = []
     errors: dict[int, str] = {}
     seen: dict[tuple[Any, ...], int] = {}
     repeated: dict[int, int] = {}
     for number, one in enumerate(data):
-        if error := _entry_error(one, len(KEYPOINTS[dataset].names), known, boxed):
+        if error := _entry_error(
+            one, len(KEYPOINTS[dataset].names), known, boxed, person, category
+        ):
             errors[number] = error
             continue
         entry = {key: one[key] for key in ("image_id", "category_id", "keypoints", "score")}
+        entry["category_id"] = person.id
         entries.append({**entry, "bbox": one["bbox"]} if boxed else entry)
         key = (one["image_id"],) if dataset == "mpii" else (one["image_id"], *one["keypoints"])
         first = seen.setdefault(key, number)
@@ -95,10 +108,26 @@ def check_entries(
         raise DataError(
             f"{what}: {len(missing)} of {len(known)} people have no entry, the first is {missing[0]}"
         )
-    return Checked(entries, _notes(entries, known, repeated))
+    notes = _notes(entries, known, repeated)
+    if category != person.id:
+        notes.append(
+            f"category_id {category} of all entries has no keypoints in the annotations "
+            f"({person.listed}): read as {person.id}, the category of people"
+        )
+    return Checked(entries, notes)
 
 
-def _entry_error(one: Any, keypoints: int, known: set[int], boxed: bool) -> str:
+def _category(data: list[Any], person: PersonCategory) -> int:
+    """The category id of the entries: that of people, or the one of all entries if it has no keypoints."""
+    stated = [one.get("category_id") for one in data if isinstance(one, dict)]
+    first = stated[0] if stated else None
+    alike = len(stated) == len(data) and all(type(c) is int and c == first for c in stated)
+    return int(first) if alike and first in person.plain else person.id
+
+
+def _entry_error(
+    one: Any, keypoints: int, known: set[int], boxed: bool, person: PersonCategory, category: int
+) -> str:
     """What is wrong with one entry; empty if nothing is."""
     if not isinstance(one, dict):
         return f"is a {type(one).__name__}, not an object"
@@ -107,8 +136,11 @@ def _entry_error(one: Any, keypoints: int, known: set[int], boxed: bool) -> str:
             return f"has no {key}"
     if type(one["image_id"]) is not int or one["image_id"] not in known:
         return f"image_id {one['image_id']!r:.40} is not in the annotations"
-    if type(one["category_id"]) is not int or one["category_id"] != 1:
-        return f"category_id is {one['category_id']!r:.40}; expected 1 (person)"
+    if type(one["category_id"]) is not int or one["category_id"] != category:
+        return (
+            f"category_id is {one['category_id']!r:.40}; expected {person.id} (person); categories "
+            f"of the annotations: {person.listed}"
+        )
     points = one["keypoints"]
     if not isinstance(points, list) or len(points) != 3 * keypoints:
         size = f"{len(points)} numbers" if isinstance(points, list) else type(points).__name__

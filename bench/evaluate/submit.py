@@ -8,35 +8,25 @@ from bench.catalog.schema import Layout, Tier
 from bench.datasets.prepare import manifest_of
 from bench.datasets.splits import annotation_file
 from bench.errors import DataError, ResultError
-from bench.evaluate.ground_truth import mpii_truth
+from bench.evaluate.ground_truth import known_to
 from bench.evaluate.metrics import Evaluation, evaluate_with_diagnosis, evaluated_on
 from bench.evaluate.predictions import Checked, read_predictions
-from bench.files import read_json
 from bench.results.locations import relative_path
 from bench.results.provenance import provenance
 from bench.results.records import ModelCard, SubmissionResult
 from bench.results.store import Store, Stored
 
 
-def known_ids(dataset: Layout, truth: Path) -> set[int]:
-    """Image ids of the annotations (MPII: positions of the people). Raises `DataError`."""
-    if dataset == "mpii":
-        if truth.suffix != ".mat":
-            raise DataError(
-                f"{truth}: for MPII the annotation file is mpii_gt_val.mat, as in HRNet's code"
-            )
-        return set(range(len(mpii_truth(truth).heads)))
-    data = read_json(truth)
-    try:
-        return {int(image["id"]) for image in data["images"]}
-    except (TypeError, KeyError, ValueError, OverflowError):
-        raise DataError(f"{truth} is not a COCO annotation file: it lists no images") from None
-
-
 def evaluate_file(predictions: Path, dataset: Layout, truth: Path) -> tuple[Evaluation, Checked]:
-    """Every metric of a predictions file, after validating every entry."""
-    checked = read_predictions(predictions, dataset, known_ids(dataset, truth))
-    return evaluate_with_diagnosis(dataset, truth, checked.entries), checked
+    """Every metric of a predictions file, after validating annotations and every entry. Raises `DataError`."""
+    known = known_to(dataset, truth)
+    checked = read_predictions(predictions, dataset, known.ids, known.person)
+    found = evaluate_with_diagnosis(dataset, truth, checked.entries)
+    if not found.metrics:
+        raise DataError(
+            f"{truth}: nobody is evaluated: every person is a crowd or has no labelled keypoint"
+        )
+    return found, checked
 
 
 def submit(
@@ -56,7 +46,7 @@ def submit(
     fingerprint = str(manifest_of(dataset, tier)["fingerprint"])
     found, checked = evaluate_file(predictions, dataset, annotation_file(dataset, tier))
     if not checked.entries:
-        raise DataError(f"{predictions} has no predictions; there is nothing to submit")
+        raise DataError(f"{predictions} holds no predictions; there is nothing to submit")
     if repeated := [note for note in checked.notes if "repeated" in note]:
         raise DataError(f"{predictions}: {repeated[0]}; remove the duplicates")
     result = SubmissionResult(
@@ -71,7 +61,7 @@ def submit(
         },
         metrics=found.metrics,
         diagnosis=found.diagnosis,
-        notes=tuple(checked.notes),
+        notes=(*checked.notes, *found.notes),
         provenance=provenance(),
     )
     bases = [store.measured] if committed else [store.root, store.measured]
@@ -91,4 +81,8 @@ def submit(
 def evaluation_record(found: Evaluation, checked: Checked) -> dict[str, Any]:
     """What `repropose evaluate --json` prints."""
     diagnosis = json.loads(found.diagnosis.model_dump_json())
-    return {"metrics": found.metrics, "diagnosis": diagnosis, "notes": checked.notes}
+    return {
+        "metrics": found.metrics,
+        "diagnosis": diagnosis,
+        "notes": [*checked.notes, *found.notes],
+    }

@@ -8,10 +8,10 @@ from typing import Any
 
 from bench.catalog.load import Catalog
 from bench.catalog.schema import layout
+from bench.datasets.annotations import image_ids
 from bench.datasets.splits import dataset_folder
 from bench.errors import CatalogError
 from bench.evaluate.predictions import read_predictions
-from bench.evaluate.submit import known_ids
 from bench.files import write_atomically
 from bench.measure import work_dir
 from bench.measure.predict import predict
@@ -53,7 +53,7 @@ def pack(entries: list[dict[str, Any]], name: str, out: Path) -> Path:
     keys = ("image_id", "category_id", "keypoints", "score")
     content = json.dumps([{key: one[key] for key in keys} for one in entries], allow_nan=False)
     write_atomically(out / f"{stem}.json", content.encode())
-    images = known_ids("coco", dataset_folder("coco", "full") / TEST_DEV["annotations"])
+    images = image_ids(dataset_folder("coco", "full") / TEST_DEV["annotations"])
     read_predictions(out / f"{stem}.json", "coco", images)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

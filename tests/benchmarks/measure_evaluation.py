@@ -1,6 +1,7 @@
 """How long an evaluation takes beside pycocotools alone: `python -m tests.benchmarks.measure_evaluation`.
 
-5,000 images, 6,352 people, 104,125 detections made at random. Processor time, so that other processes do not count.
+5,000 images, 6,352 people, 104,125 detections made at random. The three evaluations alternate; each round gives
+a ratio of processor times, so that other processes and the speed of the machine do not count.
 """
 
 import contextlib
@@ -10,13 +11,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
 
 from bench.evaluate.metrics import METRICS, evaluate, evaluate_with_diagnosis
 
-IMAGES, PEOPLE, DETECTIONS = 5000, 6352, 104_125
+IMAGES, PEOPLE, DETECTIONS, ROUNDS = 5000, 6352, 104_125, 3
 
 
 def made_up(rng: np.random.Generator) -> tuple[dict, list[dict]]:
@@ -74,17 +76,30 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.process_time() - start, answer
 
 
+def spread(parts: list[float], whole: list[float]) -> str:
+    """Median and range of the ratios, round by round."""
+    ratios = [part / one for part, one in zip(parts, whole, strict=True)]
+    return f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
+
+
 def main() -> None:
     truth, found = made_up(np.random.default_rng(0))
+    alone, figures, everything = [], [], []
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "truth.json"
         file.write_text(json.dumps(truth))
-        alone, expected = timed(lambda: plain(file, found))
-        figures, metrics = timed(lambda: evaluate("coco", file, found))
-        everything, examined = timed(lambda: evaluate_with_diagnosis("coco", file, found))
+        for _ in range(ROUNDS):
+            seconds, expected = timed(lambda: plain(file, found))
+            alone.append(seconds)
+            seconds, metrics = timed(lambda: evaluate("coco", file, found))
+            figures.append(seconds)
+            seconds, examined = timed(lambda: evaluate_with_diagnosis("coco", file, found))
+            everything.append(seconds)
+            print(f"{alone[-1]:.1f} s, {figures[-1]:.1f} s, {everything[-1]:.1f} s", flush=True)
     assert metrics == examined.metrics == dict(zip(METRICS["coco"], expected, strict=True))
-    print(f"pycocotools alone {alone:.1f} s; the same ten figures {figures / alone:.2f} of that;")
-    print(f"with diagnosis, people and matches {everything / alone:.2f} of that")
+    print(f"pycocotools alone {median(alone):.1f} s of processor time, {ROUNDS} rounds in turn")
+    print(f"the same ten figures: {spread(figures, alone)} of that")
+    print(f"with diagnosis, people, matches and notes: {spread(everything, alone)} of that")
 
 
 if __name__ == "__main__":

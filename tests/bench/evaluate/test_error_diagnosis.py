@@ -179,7 +179,7 @@ def test_groups_by_size_visibility_and_crowding_hold_the_right_people(tmp_path: 
 
 def test_nothing_predicted_leaves_everyone_undetected(tmp_path: Path):
     truth = truth_file(tmp_path, [person(1, 1, pose(100, 100))], 1)
-    metrics, diagnosis, _, matches = evaluate_with_diagnosis("coco", truth, [])
+    metrics, diagnosis, _, matches, _ = evaluate_with_diagnosis("coco", truth, [])
     assert metrics["AP"] == metrics["AR"] == 0.0
     assert diagnosis.everyone.not_found == diagnosis.everyone.people == 1
     assert diagnosis.everyone.errors.total == diagnosis.detections == 0
@@ -232,7 +232,7 @@ def test_mpii_errors_are_in_head_sizes_and_what_is_undefined_is_named(tmp_path: 
             (tmp_path / "mpii_val.json").write_text(json.dumps([{"image": "a"}, {"image": "a"}]))
         else:
             (tmp_path / "mpii_val.json").unlink()
-        metrics, diagnosis, people, matches = evaluate_with_diagnosis("mpii", file, entries)
+        metrics, diagnosis, people, matches, _ = evaluate_with_diagnosis("mpii", file, entries)
         kinds = people.kinds[0].tolist()
         assert kinds == [0, 1, 1, -1, 4, 0, 0, 0, 0, 0, 2, kind, 0, 0, 0, 0]
         assert ("swap" in diagnosis.undefined) is not known
