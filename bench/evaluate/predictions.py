@@ -2,9 +2,9 @@
 
 Predictions are a list of COCO result entries, as JSON (also .gz, or alone in a .zip): `image_id`, `category_id` (of
 people), `keypoints` [x1, y1, score1, x2, ...] in 0-based pixels, `score`, and `bbox` in all entries or in none.
-Anything else is dropped. An image may be given by its id as a number or text, or by its file's name. MPII: `image_id` is the
-position of the person in mpii_val.json; also a .mat file with `preds` [N, 16, 2 or 3] in 1-based pixels, as HRNet's
-code writes it. Other tools' files are converted first (`bench.evaluate.formats`).
+Anything else is dropped. An image may be given by its id as a number or text, or by its file's name. MPII: `image_id`
+is the position of the person in mpii_val.json; also a .mat file with `preds` [N, 16, 2 or 3] in 1-based pixels, as
+HRNet's code writes it. Other tools' files are converted first (`bench.evaluate.formats`).
 """
 
 import json
