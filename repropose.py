@@ -211,17 +211,26 @@ def evaluate(
     *,
     tier: str = "full",
     truth: str | PathLike[str] | None = None,
+    form: str | None = None,
+    score: str | float | None = None,
+    image_ids: str | PathLike[str] | None = None,
 ) -> dict[str, Any]:
     """Evaluate a file of predictions by the official evaluators, on the CPU; nothing is stored.
 
-    predictions: COCO result entries as JSON or .json.gz, keypoints in pixels of the original image; for MPII also .mat.
+    predictions: COCO result entries as JSON or .json.gz, keypoints in pixels of the original image; for MPII also .mat;
+    or another tool's file or folder, with form, score and image_ids as the command's --format, --score and --image-ids.
     dataset: "coco-val", "mpii-val" or "crowdpose-test". truth: an annotation file; the data set's own at `tier` by
     default. Returns dataset, truth (path), metrics {name: percent}, diagnosis (counts of each kind of error) and notes
     on the file. Raises `DataError` naming wrong entries or a missing annotation file, and `UnknownName`.
     """
     from bench.commands.evaluate import evaluate_predictions
+    from bench.evaluate.formats.people import Reading
 
-    return evaluate_predictions(Path(predictions), dataset, tier, Path(truth) if truth else None)[1]
+    reading = Reading(
+        form, None if score is None else str(score), Path(image_ids) if image_ids else None
+    )
+    file = Path(truth) if truth else None
+    return evaluate_predictions(Path(predictions), dataset, tier, file, reading)[1]
 
 
 def _frame(records: list[dict[str, Any]], *columns: str) -> "pd.DataFrame":

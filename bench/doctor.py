@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from bench.datasets.splits import FILES, dataset_folder
 from bench.paths import ROOT, checkout, workspace
+from bench.results.provenance import GIT_FIX, repository
 
 State = Literal["ok", "note", "error"]
 
@@ -26,6 +27,7 @@ def examine() -> Iterator[Finding]:
     """All checks, cheapest first."""
     yield _python()
     yield from _tools()
+    yield from _repository()
     yield from _versions()
     yield from _imports()
     yield _disk()
@@ -48,6 +50,17 @@ def _tools() -> Iterator[Finding]:
     for tool, fix in (("git", "install git"), ("cc", compiler)):
         where = shutil.which(tool)
         yield _check(bool(where), f"{tool}: {where or 'missing'}", fix)
+
+
+def _repository() -> Iterator[Finding]:
+    """Whether results can name the commit they are of."""
+    found = repository()
+    if found.problem:
+        what = f"{found.problem}: results name no commit"
+        more = "" if found.top else ", and `make repro` (DVC) needs a repository"
+        yield Finding("note" if found.top else "error", what + more, GIT_FIX)
+    elif found.top:
+        yield Finding("ok", f"commit {found.commit[:9]}{' and changes' if found.dirty else ''}")
 
 
 def _versions() -> Iterator[Finding]:

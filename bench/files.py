@@ -1,11 +1,14 @@
 """Files: written whole or not at all, read within bounds, errors in one line. The only module that does either."""
 
+import gzip
+import io
 import json
 import math
 import os
 import tempfile
+import zipfile
 import zlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
 from bench.errors import DataError, EnvironmentProblem
@@ -60,7 +63,10 @@ def write_if_changed(path: Path, content: bytes, *, durable: bool = True) -> boo
 
 
 def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
-    """The bytes of a file, unpacked if its name ends in .gz. Raises `DataError` beyond `limit`."""
+    """The bytes of a file; unpacked if it is gzip (by its name or first bytes) or a zip with one JSON or XML file.
+
+    Raises `DataError`, also beyond `limit`.
+    """
     if not path.is_file():
         raise DataError(f"{path} is not a file; give the path of a file")
     if path.stat().st_size > limit:
@@ -72,21 +78,75 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
         raise DataError(f"{path} cannot be read: {error.strerror}") from None
     if len(raw) > limit:
         raise DataError(f"{path} has more than {limit} bytes; at most {limit} are read")
-    return gunzip(raw, str(path), limit) if path.suffix == ".gz" else raw
+    return unpacked(raw, str(path), limit)
+
+
+_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}  # byte order marks
+
+
+def read_text(path: Path, limit: int = MAX_BYTES) -> str:
+    """Text in UTF-8, or in UTF-16 with a byte order mark; the mark is left out. Raises `DataError` naming the line."""
+    raw = read_bytes(path, limit)
+    encoding = _MARKS.get(raw[:2], "utf-8")
+    try:
+        return raw.decode(encoding).replace("\ufeff", "")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{path}:{line}: byte 0x{raw[error.start]:02x} is not {encoding.upper()}, it may be Latin-1 or "
+            "Windows-1252; save the file as UTF-8"
+        ) from None
+
+
+def unpacked(raw: bytes, what: str, limit: int = MAX_BYTES) -> bytes:
+    """The bytes, or the content of gzip data or of a zip; `what` names the file. Raises `DataError`."""
+    if what.endswith(".gz") or raw[:2] == b"\x1f\x8b":
+        return gunzip(raw, what, limit)
+    return unzip_one(raw, what, limit) if raw[:4] == b"PK\x03\x04" else raw
 
 
 def gunzip(raw: bytes, what: str, limit: int = MAX_BYTES) -> bytes:
-    """The content of gzip data; `what` names the file in messages. Raises `DataError`, also beyond `limit`."""
-    unpacker = zlib.decompressobj(wbits=31)
+    """The content of gzip data, its members joined; `what` names the file. Raises `DataError`, also beyond `limit`."""
     try:
-        content = unpacker.decompress(raw, limit + 1)
-    except zlib.error as error:
-        raise DataError(f"{what} is not a gzip file: {error}") from None
-    if len(content) > limit or unpacker.unconsumed_tail:
+        with gzip.GzipFile(fileobj=io.BytesIO(raw)) as stream:
+            content = stream.read(limit + 1)
+    except EOFError:
+        raise DataError(f"{what} ends in the middle of its gzip data") from None
+    except (OSError, zlib.error) as error:
+        raise DataError(f"{what} is not a gzip file: {error}; pack it again") from None
+    if not raw:
+        raise DataError(f"{what} is not a gzip file: it is empty")
+    if len(content) > limit:
         raise DataError(f"{what} unpacks to more than {limit} bytes; at most {limit} are read")
-    if not unpacker.eof:
-        raise DataError(f"{what} ends in the middle of its gzip data")
     return content
+
+
+def unzip_one(raw: bytes, what: str, limit: int = MAX_BYTES) -> bytes:
+    """The only JSON or XML file of a zip; `what` names the zip. Raises `DataError`, also beyond `limit`."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            names = [name for name in archive.namelist() if _is_content(PurePosixPath(name))]
+            found = [name for name in names if name.endswith((".json", ".xml", ".json.gz"))]
+            if len(found) != 1:
+                listed = ", ".join((found or names)[:3]) or "nothing"
+                many = f"{len(found)} JSON or XML files" if found else "no JSON or XML file"
+                raise DataError(
+                    f"{what} is a zip with {many} ({listed}); one is expected: unpack it and give "
+                    "the file, or the folder of a tool that writes one file per image"
+                )
+            with archive.open(found[0]) as stream:
+                content = stream.read(limit + 1)
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, ValueError) as error:
+        raise DataError(f"{what} is a zip that cannot be unpacked: {error}") from None
+    if len(content) > limit:
+        raise DataError(f"{what} unpacks to more than {limit} bytes; at most {limit} are read")
+    inner = f"{what}: {found[0]}"
+    return gunzip(content, inner, limit) if inner.endswith(".gz") else content
+
+
+def _is_content(name: PurePosixPath) -> bool:
+    """Whether a member of a zip is a file of its author, not one that a file manager added."""
+    return name.parts[0] != "__MACOSX" and not name.name.startswith(".")
 
 
 def read_json(path: Path) -> Any:
@@ -106,6 +166,13 @@ def parse_json(raw: bytes, what: str) -> Any:
         return json.loads(raw, parse_constant=_reject_constant, parse_float=finite)
     except RecursionError:
         raise DataError(f"{what} is nested too deeply to be read") from None
+    except json.JSONDecodeError as error:
+        if error.msg != "Extra data":
+            raise DataError(f"{what} is not readable JSON: {error}") from None
+        raise DataError(
+            f"{what} holds several JSON values in a row, the second from line {error.lineno}, column "
+            f"{error.colno}; one is read: join their entries into one list"
+        ) from None
     except ValueError as error:
         raise DataError(f"{what} is not readable JSON: {error}") from None
 

@@ -62,6 +62,8 @@ def convert_mpii_command(mat: Path | None, split: Path | None) -> None:
     click.echo(
         f"{home / 'annotations'}: {counts['train']} people train, {counts['val']} val", err=True
     )
+    if left := [f"{count} with {what}" for what, count in counts.items() if what.startswith("no ")]:
+        click.echo(f"left out, since they cannot be evaluated: {', '.join(left)}", err=True)
     if split is None:
         click.echo(f"{mpii.OWN_RULE}; results on it are never compared", err=True)
 
@@ -85,6 +87,12 @@ def prepare_command(dataset: str, limit: int | None, seed: int, tier: str | None
     if limit is None:
         manifest = prepare(name, chosen)
         click.echo(f"{dataset} at tier {chosen}: {manifest['fingerprint'][:16]}", err=True)
+        if turned := manifest.get("turned"):
+            click.echo(
+                f"note: {len(turned)} images have an EXIF orientation, such as {turned[0]}; networks and galleries "
+                "see them turned, so the annotations have to be of the turned image",
+                err=True,
+            )
         for note in manifest.get("notes", ()):
             click.echo(f"note: {note}", err=True)
         return

@@ -9,6 +9,8 @@ import click
 from bench.catalog.load import load_catalog
 from bench.commands.common import FILE, JSON, current_tier, print_lead, results_store
 from bench.errors import DataError, ResultError
+from bench.evaluate.formats import FORMATS
+from bench.evaluate.formats.people import KEYPOINT_MEAN, Reading
 from bench.evaluate.model_card import read_card
 from bench.evaluate.predictions import SPLITS, dataset_of
 from bench.paths import require_checkout
@@ -18,9 +20,9 @@ if TYPE_CHECKING:
 
 PREDICTIONS = click.option(
     "--predictions",
-    type=FILE,
+    type=click.Path(path_type=Path, exists=True),
     required=True,
-    help="COCO result entries as JSON or .json.gz; for MPII also .mat",
+    help="COCO result entries as JSON, .json.gz or .zip; for MPII also .mat; or another tool's file or folder",
 )
 SPLIT = click.option(
     "--dataset",
@@ -29,6 +31,19 @@ SPLIT = click.option(
     metavar="|".join(SPLITS),
     help="data set and split; coco-val by default",
 )
+FORMAT = click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="the tool that wrote them; recognised if left out",
+)
+SCORE = click.option(
+    "--score",
+    help=f"score of a person where the tool gives none: {KEYPOINT_MEAN}, or a number for all",
+)
+IMAGE_IDS = click.option(
+    "--image-ids", type=FILE, help="JSON object from the tool's image names to image ids"
+)
 REAL = click.option("--tier", default="full", help="full (real data) by default, smoke or lab")
 
 
@@ -36,13 +51,24 @@ REAL = click.option("--tier", default="full", help="full (real data) by default,
 @PREDICTIONS
 @SPLIT
 @REAL
+@FORMAT
+@SCORE
+@IMAGE_IDS
 @click.option("--truth", type=FILE, help="annotation file to use instead of the data set's own")
 @JSON
 def evaluate_command(
-    predictions: Path, split: str, tier: str, truth: Path | None, as_json: bool
+    predictions: Path,
+    split: str,
+    tier: str,
+    truth: Path | None,
+    as_json: bool,
+    form: str | None,
+    score: str | None,
+    image_ids: Path | None,
 ) -> None:
     """Compute all metrics and error types of a predictions file."""
-    found, record = evaluate_predictions(predictions, split, tier, truth)
+    reading = Reading(form, score, image_ids)
+    found, record = evaluate_predictions(predictions, split, tier, truth, reading)
     if as_json:
         click.echo(json.dumps([record], indent=1))
         return
@@ -54,7 +80,7 @@ def evaluate_command(
 
 
 def evaluate_predictions(
-    predictions: Path, split: str, tier: str, truth: Path | None
+    predictions: Path, split: str, tier: str, truth: Path | None, reading: Reading | None = None
 ) -> tuple["Evaluation", dict[str, Any]]:
     """The evaluation, and the record that `--json` prints. Raises `DataError` that says how to get a missing truth."""
     from bench.datasets.prepare import require_annotations
@@ -65,7 +91,7 @@ def evaluate_predictions(
         file = truth or require_annotations(dataset, current_tier(tier))
     except DataError as error:
         raise DataError(f"{error}; or give an annotation file with --truth") from None
-    found, checked = evaluate_file(predictions, dataset, file)
+    found, checked = evaluate_file(predictions, dataset, file, reading)
     return found, {"dataset": split, "truth": str(file), **evaluation_record(found, checked)}
 
 
@@ -90,12 +116,23 @@ def _errors(found: "Evaluation") -> str:
 @click.option("--card", type=FILE, required=True, help="model card (YAML)")
 @SPLIT
 @REAL
+@FORMAT
+@SCORE
+@IMAGE_IDS
 @click.option("--replace", is_flag=True, help="replace an earlier submission of the same name")
 @click.option(
     "--accept", is_flag=True, help="store in reports/measured (to be committed), not in results"
 )
 def submit_command(
-    predictions: Path, card: Path, split: str, tier: str, replace: bool, accept: bool
+    predictions: Path,
+    card: Path,
+    split: str,
+    tier: str,
+    replace: bool,
+    accept: bool,
+    form: str | None,
+    score: str | None,
+    image_ids: Path | None,
 ) -> None:
     """Add external predictions to the leaderboard.
 
@@ -107,7 +144,13 @@ def submit_command(
         require_checkout("`repropose submit --accept`", "leave --accept out to store in results/")
     where = dataset_of(split), current_tier(tier)
     stored = submit(
-        results_store(), predictions, read_card(card), *where, committed=accept, replace=replace
+        results_store(),
+        predictions,
+        read_card(card),
+        *where,
+        committed=accept,
+        replace=replace,
+        reading=Reading(form, score, image_ids),
     )
     print_lead(stored.result.card.title, stored.result.metrics, stored.file)
     for note in stored.result.notes:

@@ -14,6 +14,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 from bench.datasets.keypoints import MPII_SHORT_NAMES
 from bench.datasets.matlab import mat_file
 from bench.errors import DataError
-from bench.files import read_json, write_atomically
+from bench.files import read_json, read_text, write_atomically
 from bench.paths import ROOT
 
 SPLIT_NOTE = "mpii_split.json"
@@ -38,6 +39,13 @@ def read_people(mat: Path) -> list[Person]:
     Each is an entry of HRNet's files (`image`, `center`, `scale`, `joints` [16][2], `joints_vis` [16]) plus `head` [x1,
     y1, x2, y2]. Joints are rounded to 4 digits and scales to 6, as in the published files. A person without position,
     scale, head box or joints is left out, since the evaluation cannot use them. Raises `DataError` for any other file.
+    """
+    return [person for person, lacks in _read(mat) if not lacks]
+
+
+def _read(mat: Path) -> list[tuple[Person, list[str]]]:
+    """Every person of the training images, and what each lacks.
+
     scipy's reader executes nothing in the file (only numbers, text, cells and structs), but a damaged file can crash
     SciPy 1.17: it runs in a separate process.
     """
@@ -52,11 +60,11 @@ def read_people(mat: Path) -> list[Person]:
         raise DataError(f"{mat} could not be read: {last}") from None
     if isinstance(answer, str):
         raise DataError(answer)
-    return list(answer)
+    return [(person, lacks) for person, lacks in answer]
 
 
-def read_here(mat: Path) -> list[Person]:
-    """`read_people` in this process."""
+def read_here(mat: Path) -> list[tuple[Person, list[str]]]:
+    """`_read` in this process."""
     release = _load(mat)
     try:
         images, train = _list(release.annolist), np.ravel(release.img_train)
@@ -96,17 +104,16 @@ def _list(value: Any) -> list[Any]:
     return [value]
 
 
-def _people(image: Any) -> Iterator[Person]:
+def _people(image: Any) -> Iterator[tuple[Person, list[str]]]:
     name = image.image.name
     if not isinstance(name, str) or not name or "/" in name or name.startswith("."):
         raise ValueError(f"an image is named {name!r}")
     for rect in _list(getattr(image, "annorect", None)):
-        person = _person(rect, name)
-        if person:
-            yield person
+        yield _person(rect, name)
 
 
-def _person(rect: Any, name: str) -> Person | None:
+def _person(rect: Any, name: str) -> tuple[Person, list[str]]:
+    """A person, and what is missing to be evaluated."""
     values = [_number(getattr(rect, key, None)) for key in ("x1", "y1", "x2", "y2", "scale")]
     position, points = getattr(rect, "objpos", None), getattr(rect, "annopoints", None)
     center = [_number(getattr(position, key, None)) for key in ("x", "y")]
@@ -117,9 +124,13 @@ def _person(rect: Any, name: str) -> Person | None:
             raise ValueError(f"{name}: a joint has the id {place}; allowed are 0 to 15")
         joints[int(place)] = [round(float(point.x), 4), round(float(point.y), 4)]
         seen[int(place)] = 1
-    if None in values or None in center or not any(seen):
-        return None
-    return {
+    missing = {
+        "position": None in center,
+        "scale": values[4] is None,
+        "head box": None in values[:4],
+        "joints": not any(seen),
+    }
+    person = {
         "joints_vis": seen,
         "joints": joints,
         "image": name,
@@ -127,6 +138,7 @@ def _person(rect: Any, name: str) -> Person | None:
         "center": center,
         "head": values[:4],
     }
+    return person, [what for what, lacks in missing.items() if lacks]
 
 
 def _number(value: Any) -> float | None:
@@ -138,18 +150,20 @@ def _number(value: Any) -> float | None:
 
 
 def convert(mat: Path, folder: Path, split: Path | None = None) -> dict[str, int]:
-    """Write mpii_train.json, mpii_val.json, mpii_gt_val.mat and mpii_split.json; the number of people in each.
+    """Write mpii_train.json, mpii_val.json, mpii_gt_val.mat and mpii_split.json; the number of people in each, and of
+    those left out, by what they lack ("no head box").
 
     `split` lists who is in val: HRNet's mpii_val.json (people, by image and position, in its order), or a
     text file with one image name per line. Without it `OWN_RULE` decides.
     """
-    people = read_people(mat)
+    everyone = _read(mat)
+    people = [person for person, lacks in everyone if not lacks]
     note = {"rule": OWN_RULE}
     if split is None:
         hashes = (hashlib.sha256(p["image"].encode()).hexdigest() for p in people)
         chosen = [p for p, digits in zip(people, hashes, strict=True) if int(digits, 16) % 9 == 0]
     else:
-        chosen = _listed(people, split)
+        chosen = _listed(everyone, split)
         digest = hashlib.sha256(split.read_bytes()).hexdigest()
         note = {"rule": "published list", "list": split.name, "sha256": digest}
     taken = {id(person) for person in chosen}
@@ -160,7 +174,8 @@ def convert(mat: Path, folder: Path, split: Path | None = None) -> dict[str, int
         write_atomically(folder / name, json.dumps(entries).encode())
     write_atomically(folder / "mpii_gt_val.mat", truth_file(ground_truth(chosen)))
     _note(folder, note)
-    return {"train": len(rest), "val": len(chosen)}
+    left_out = Counter(f"no {what}" for _, lacks in everyone for what in lacks[:1])
+    return {"train": len(rest), "val": len(chosen), **left_out}
 
 
 def _note(folder: Path, note: Mapping[str, str]) -> None:
@@ -168,23 +183,43 @@ def _note(folder: Path, note: Mapping[str, str]) -> None:
     write_atomically(folder / SPLIT_NOTE, json.dumps(note, indent=1).encode())
 
 
-def _listed(people: Sequence[Person], split: Path) -> list[Person]:
-    """The people of val, in the order of the list. Raises `DataError` for one who is not in the .mat."""
+def _listed(everyone: Sequence[tuple[Person, list[str]]], split: Path) -> list[Person]:
+    """The people of val, in the order of the list.
+
+    Raises `DataError` for one who is not in the .mat, or lacks there what the evaluation needs.
+    """
+    people = [person for person, lacks in everyone if not lacks]
     if split.suffix != ".json":
-        names = {line.strip() for line in split.read_text().splitlines() if line.strip()}
-        if unknown := sorted(names - {p["image"] for p in people}):
+        names = {line.strip() for line in read_text(split).splitlines() if line.strip()}
+        if unknown := sorted(names - {person["image"] for person in people}):
+            there = [lacks for person, lacks in everyone if person["image"] == unknown[0]]
+            if there:
+                raise DataError(f"{split}: {unknown[0]!r} is there, {_but(there[0])}")
             raise DataError(f"{split}: no person of the .mat is on {unknown[0]!r}")
-        return [p for p in people if p["image"] in names]
-    by_place = {_key(p): p for p in people}
+        return [person for person in people if person["image"] in names]
+    by_place = {_key(person): (person, lacks) for person, lacks in everyone if _placed(person)}
     entries = read_json(split)
     try:
         keys = [_key(entry) for entry in entries]
     except (KeyError, TypeError, ValueError, IndexError):
         raise DataError(f"{split} is not a list of people with image, center and joints") from None
     for place, key in enumerate(keys):
+        where = f"{split}: entry {place} ({key[0]} at {key[1:3]})"
         if key not in by_place:
-            raise DataError(f"{split}: entry {place} ({key[0]} at {key[1:3]}) is not in the .mat")
-    return [by_place[key] for key in keys]
+            raise DataError(f"{where} is not in the .mat")
+        if lacks := by_place[key][1]:
+            raise DataError(f"{where} is there, {_but(lacks)}")
+    return [by_place[key][0] for key in keys]
+
+
+def _placed(person: Person) -> bool:
+    return None not in person["center"]
+
+
+def _but(lacks: Sequence[str]) -> str:
+    return (
+        f"but has no {' and no '.join(lacks)}; take it off the list, or use the authors' own .mat"
+    )
 
 
 def _key(person: Mapping[str, Any]) -> tuple[Any, ...]:

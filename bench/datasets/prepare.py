@@ -7,18 +7,20 @@ the others. `data/<tier>/<name>.json` is its manifest.
 import hashlib
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
 from bench.catalog.schema import DatasetName, SyntheticSet, Tier, layout
 from bench.catalog.yaml_lines import read_yaml
 from bench.datasets.annotations import annotations_of
-from bench.datasets.images import verify_images
+from bench.datasets.images import Size, verify_images
 from bench.datasets.splits import (
     FILES,
     IMAGES,
+    PUBLISHED_PEOPLE,
     PUBLISHED_SIZES,
     annotation_file,
     dataset_folder,
@@ -53,7 +55,8 @@ def manifest_of(dataset: DatasetName, tier: Tier, *, verify: bool = True) -> dic
     path = manifest_file(dataset, tier)
     if path.is_file():
         kept: dict[str, Any] = read_json(path)
-        if not verify or (tier == "full" and kept.get("seen") == _file_states(dataset)):
+        same = "turned" in kept and kept.get("seen") == _file_states(dataset)
+        if not verify or (tier == "full" and same):
             return kept
     return prepare(dataset, tier)
 
@@ -63,19 +66,21 @@ def subset_note(dataset: DatasetName, tier: Tier) -> str:
     if tier != "full":
         return ""
     manifest = manifest_of(dataset, tier, verify=False)
-    parts = [
-        f"{have} of {want} {what}"
-        for have, want, what in zip(
-            manifest.get("entries", []),
-            PUBLISHED_SIZES[layout(dataset)],
-            ("test", "training"),
-            strict=True,
-        )
-        if have != want
-    ]
+    form = layout(dataset)
+    parts = _differing(manifest.get("entries", []), PUBLISHED_SIZES[form], "")
+    if not parts and form in PUBLISHED_PEOPLE:
+        parts = _differing(manifest.get("people", []), PUBLISHED_PEOPLE[form], " people")
     return ", ".join(
         [" and ".join(parts)] * bool(parts) + [manifest["split"]] * bool(manifest.get("split"))
     )
+
+
+def _differing(counts: Sequence[int], published: Sequence[int], what: str) -> list[str]:
+    return [
+        f"{have} of {want} {split}{what}"
+        for have, want, split in zip(counts, published, ("test", "training"), strict=False)
+        if have != want
+    ]
 
 
 def require_training_images(dataset: DatasetName, tier: Tier) -> None:
@@ -155,23 +160,27 @@ def _verify_real(dataset: DatasetName) -> dict[str, Any]:
     annotations = {name: sha for name, sha in files.items() if name.startswith("annotations/")}
     form, (truth, _) = layout(dataset), IMAGES[layout(dataset)][0]
     notes = annotations_of(folder / truth, form).notes if form != "mpii" else ()
-    images: set[Path] = set()
-    entries, training_images = [], True
+    images: dict[Path, Size | None] = {}
+    entries, people, training_images = [], [], True
     for part, (file, image_folder) in enumerate(IMAGES[layout(dataset)]):
-        names = _image_names(folder / file)
-        entries.append(len(names))
+        listed = listed_images(folder / file)
+        entries.append(len(listed.images))
+        people.append(listed.people)
         if part and not (folder / image_folder).exists():
             training_images = False
             continue
-        images |= {folder / image_folder / name for name in names}
+        images |= {folder / image_folder / name: size for name, size in listed.images}
+    checked = verify_images(dict(sorted(images.items())), f"{dataset} images")
     return {
         "dataset": dataset,
         "tier": "full",
         "files": files,
         "entries": entries,
+        "people": people,
         "training_images": training_images,
         "split": _custom_split(folder),
-        "images": verify_images(sorted(images), f"{dataset} images"),
+        "images": checked.images,
+        "turned": checked.turned,
         "notes": list(notes),
         "seen": _file_states(dataset),
         "fingerprint": hashlib.sha256(json.dumps(annotations, sort_keys=True).encode()).hexdigest(),
@@ -208,16 +217,32 @@ def _custom_split(folder: Path) -> str:
     return str(rule) if rule != "published list" else ""
 
 
-def _image_names(file: Path) -> list[str]:
-    """Image file of every entry. Raises `DataError` if it is not an annotation file of these data sets."""
+class Listed(NamedTuple):
+    """What an annotation file lists: image files, each with its size where the file says it (for MPII one per person),
+    and the number of people."""
+
+    images: list[tuple[str, Size | None]]
+    people: int
+
+
+def listed_images(file: Path) -> Listed:
+    """Every entry of an annotation file. Raises `DataError` if it is not one of these data sets."""
     data = read_json(file)
     try:
         listed = data if isinstance(data, list) else data["images"]
-        names = [one["image"] if isinstance(data, list) else one["file_name"] for one in listed]
+        key = "image" if isinstance(data, list) else "file_name"
+        found = [(one[key], _size(one)) for one in listed]
+        people = len(data if isinstance(data, list) else data["annotations"])
     except (KeyError, TypeError, IndexError) as error:
         raise DataError(
             f"{file} is not an annotation file: {type(error).__name__} {error}"
         ) from None
-    if outside := [n for n in names if not isinstance(n, str) or ".." in n or n.startswith("/")]:
-        raise DataError(f"{file} names an image outside its folder: {outside[0]!r}")
-    return names
+    for name, _ in found:
+        if not isinstance(name, str) or ".." in name or name.startswith("/"):
+            raise DataError(f"{file} names an image outside its folder: {name!r}")
+    return Listed(found, people)
+
+
+def _size(one: dict[str, Any]) -> Size | None:
+    width, height = one.get("width"), one.get("height")
+    return (width, height) if isinstance(width, int) and isinstance(height, int) else None

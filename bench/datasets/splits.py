@@ -35,6 +35,8 @@ PUBLISHED_SIZES: dict[Layout, tuple[int, int]] = {
     "mpii": (2958, 22246),
     "crowdpose": (8000, 12000),
 }
+# Annotated people of the published splits, where they are not the entries: test, then training.
+PUBLISHED_PEOPLE: dict[Layout, tuple[int, int]] = {"coco": (11004, 262465)}
 
 
 def dataset_folder(dataset: DatasetName, tier: Tier) -> Path:

@@ -11,13 +11,14 @@ from bench.catalog.schema import Layout
 from bench.datasets.annotations import PersonCategory, annotations_of
 from bench.datasets.matlab import read_arrays
 from bench.errors import DataError
+from bench.evaluate.image_index import ImageIndex
 from bench.files import read_bytes
 
 
 class Known(NamedTuple):
-    """What predictions may refer to: image ids (MPII: positions of the people), and the category of people."""
+    """What predictions may refer to: images (MPII: positions of the people), and the category of people."""
 
-    ids: set[int]
+    images: ImageIndex
     person: PersonCategory = PersonCategory()
 
 
@@ -28,9 +29,9 @@ def known_to(dataset: Layout, truth: Path) -> Known:
             raise DataError(
                 f"{truth}: for MPII the annotation file is mpii_gt_val.mat, as in HRNet's code"
             )
-        return Known(set(range(len(mpii_truth(truth).heads))))
+        return Known(ImageIndex(range(len(mpii_truth(truth).heads))))
     checked = annotations_of(truth, dataset)
-    return Known({image["id"] for image in checked.content["images"]}, checked.person)
+    return Known(ImageIndex.of(checked.content["images"]), checked.person)
 
 
 class MpiiTruth(NamedTuple):

@@ -1,5 +1,6 @@
 """The model card of a submission: its author's description of the network."""
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,21 +9,27 @@ from pydantic import ValidationError
 
 from bench.errors import DataError
 from bench.evaluate.predictions import MAX_REPORTED
-from bench.files import read_bytes
+from bench.files import read_text
 from bench.results.records import ModelCard
 
 _CARD_BYTES = 20_000
+_YAML_KINDS = {
+    int: "a number",
+    float: "a number",
+    bool: "yes or no",
+    date: "a date",
+    datetime: "a date",
+}
 
 
 def read_card(path: Path) -> ModelCard:
     """A model card in YAML. Raises `DataError` with the lines of the first errors."""
-    raw = read_bytes(path, _CARD_BYTES)
+    text = read_text(path, _CARD_BYTES)
     try:
-        text = raw.decode("utf-8")
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
             raise DataError(f"{path}: aliases (*name) are not allowed in a model card")
         data = yaml.safe_load(text)
-    except (UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else str(path)
         problem = getattr(error, "problem", None) or type(error).__name__
@@ -38,8 +45,9 @@ def read_card(path: Path) -> ModelCard:
 
 def _field_error(error: Any, text: str) -> str:
     field = str(error["loc"][0]) if error["loc"] else "the card"
-    lines = [n for n, line in enumerate(text.splitlines(), 1) if line.startswith(f"{field}:")]
-    place = f"line {lines[0]}, {field}" if lines else field
+    lines = {n: one for n, one in enumerate(text.splitlines(), 1) if one.startswith(f"{field}:")}
+    number = next(iter(lines), 0)
+    place = f"line {number}, {field}" if lines else field
     if error["type"] == "extra_forbidden":
         return f"{place[:60]}: unknown field; allowed are {', '.join(ModelCard.model_fields)}"
     wanted = ModelCard.model_fields[field].description if field in ModelCard.model_fields else ""
@@ -47,4 +55,7 @@ def _field_error(error: Any, text: str) -> str:
         return f"{field} is missing: {wanted}"
     if error["type"] == "value_error":
         return f"{place}: {error['ctx']['error']}"
+    if error["type"] == "string_type" and lines and (kind := _YAML_KINDS.get(type(error["input"]))):
+        written = lines[number].partition(":")[2].partition(" #")[0].strip()[:60]
+        return f'{place}: YAML reads {written} as {kind}; put it in quotes: {field}: "{written}"'
     return f"{place}: got {str(error['input'])[:60]!r}, expected {wanted}"

@@ -1,14 +1,15 @@
 """External predictions: read within bounds, and every entry validated before anything is done with them.
 
-Predictions are a list of COCO result entries, as JSON (also .gz): `image_id`, `category_id` (of people), `keypoints`
-[x1, y1, score1, x2, ...] in 0-based pixels, `score`, and `bbox` in all entries or in none. Anything else in
-an entry is dropped. MPII: `image_id` is the position of the person in mpii_val.json; also a .mat file with `preds`
-[N, 16, 2 or 3] in 1-based pixels, as HRNet's code writes it.
+Predictions are a list of COCO result entries, as JSON (also .gz, or alone in a .zip): `image_id`, `category_id` (of
+people), `keypoints` [x1, y1, score1, x2, ...] in 0-based pixels, `score`, and `bbox` in all entries or in none.
+Anything else is dropped. An image may be given by its id as a number or text, or by its file's name. MPII: `image_id`
+is the position of the person in mpii_val.json; also a .mat file with `preds` [N, 16, 2 or 3] in 1-based pixels, as
+HRNet's code writes it. Other tools' files are converted first (`bench.evaluate.formats`).
 """
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +20,10 @@ from bench.datasets.annotations import PersonCategory
 from bench.datasets.keypoints import KEYPOINTS
 from bench.datasets.matlab import read_arrays
 from bench.errors import DataError, UnknownName
-from bench.files import parse_json, read_bytes
+from bench.evaluate.formats.people import Reading
+from bench.evaluate.formats.recognise import convert
+from bench.evaluate.image_index import ImageIndex
+from bench.files import read_bytes
 
 SPLITS: Mapping[str, Layout] = {
     "coco-val": "coco",
@@ -48,53 +52,68 @@ def dataset_of(split: str) -> Layout:
 
 
 def read_predictions(
-    path: Path, dataset: Layout, known: set[int], person: PersonCategory = PERSON
+    path: Path,
+    dataset: Layout,
+    known: Collection[int],
+    person: PersonCategory = PERSON,
+    reading: Reading | None = None,
 ) -> Checked:
-    """Entries of a predictions file; known: the image ids (MPII: positions) of the annotations, person: their category.
+    """Entries of a predictions file (or folder); known: the images (MPII: positions) of the annotations, person: their
+    category of people.
 
-    Raises `DataError` with the first errors by entry and line.
+    reading: what the user says of another tool's file. Raises `DataError` with the first errors by entry and line.
     """
+    images = known if isinstance(known, ImageIndex) else ImageIndex(known)
     if path.suffix == ".mat":
         if dataset != "mpii":
             raise DataError(f"{path}: only MPII predictions can be a .mat file; give JSON")
-        return check_entries(_from_mat(path), dataset, known, str(path), person=person)
-    raw = read_bytes(path)
-    data = parse_json(raw, str(path))
-    if not isinstance(data, list):
-        raise DataError(
-            f"{path} is a JSON {type(data).__name__}; predictions are a list of entries"
-        )
-    return check_entries(data, dataset, known, str(path), raw, person)
+        people = _from_mat(path)
+        if len(people) != len(images):
+            raise DataError(
+                f"{path} has {len(people)} people, the truth has {len(images)}: it is of another "
+                "split; give the predictions for this truth, in its order"
+            )
+        return check_entries(people, dataset, images, str(path), person=person)
+    found = convert(path, dataset, images, reading or Reading(), person.id)
+    checked = check_entries(found.entries, dataset, images, str(path), found.raw, person)
+    return Checked(checked.entries, [*found.notes, *checked.notes])
 
 
 def check_entries(
     data: list[Any],
     dataset: Layout,
-    known: set[int],
+    known: Collection[int],
     what: str,
     raw: bytes | None = None,
     person: PersonCategory = PERSON,
 ) -> Checked:
     """Validate parsed predictions. what: their file, for messages. raw: its text, for line numbers.
 
+    Entries are returned with their images' ids as whole numbers.
+
     Raises `DataError` with the first errors by entry (and line).
     """
+    images = known if isinstance(known, ImageIndex) else ImageIndex(known)
     category = _category(data, person)
     boxed = bool(data) and isinstance(data[0], dict) and "bbox" in data[0]
     entries: list[Entry] = []
+    renamed: dict[Any, int] = {}
     errors: dict[int, str] = {}
     seen: dict[tuple[Any, ...], int] = {}
     repeated: dict[int, int] = {}
     for number, one in enumerate(data):
         if error := _entry_error(
-            one, len(KEYPOINTS[dataset].names), known, boxed, person, category
+            one, len(KEYPOINTS[dataset].names), images, boxed, person, category
         ):
             errors[number] = error
             continue
         entry = {key: one[key] for key in ("image_id", "category_id", "keypoints", "score")}
+        image = entry["image_id"] = images.find(one["image_id"])
         entry["category_id"] = person.id
+        if type(one["image_id"]) is not int:
+            renamed[one["image_id"]] = image
         entries.append({**entry, "bbox": one["bbox"]} if boxed else entry)
-        key = (one["image_id"],) if dataset == "mpii" else (one["image_id"], *one["keypoints"])
+        key = (image,) if dataset == "mpii" else (image, *one["keypoints"])
         first = seen.setdefault(key, number)
         if first != number:
             repeated[number] = first
@@ -104,17 +123,25 @@ def check_entries(
         }
     if errors:
         raise DataError(f"{what}: {_report(errors, raw)}")
-    if dataset == "mpii" and (missing := sorted(known - {e["image_id"] for e in entries})):
+    if dataset == "mpii" and (missing := sorted(images.ids - {e["image_id"] for e in entries})):
         raise DataError(
-            f"{what}: {len(missing)} of {len(known)} people have no entry, the first is {missing[0]}"
+            f"{what}: {len(missing)} of {len(images)} people have no entry, the first is {missing[0]}"
         )
-    notes = _notes(entries, known, repeated)
+    notes = [*_renamed(renamed), *_notes(entries, len(images), repeated)]
     if category != person.id:
         notes.append(
             f"category_id {category} of all entries has no keypoints in the annotations "
             f"({person.listed}): read as {person.id}, the category of people"
         )
     return Checked(entries, notes)
+
+
+def _renamed(renamed: Mapping[Any, int]) -> list[str]:
+    """A note on images that were not given by their ids as whole numbers."""
+    if not renamed:
+        return []
+    given, image = next(iter(renamed.items()))
+    return [f"{len(renamed)} images are given as {type(given).__name__}: {given!r:.60} is {image}"]
 
 
 def _category(data: list[Any], person: PersonCategory) -> int:
@@ -126,7 +153,7 @@ def _category(data: list[Any], person: PersonCategory) -> int:
 
 
 def _entry_error(
-    one: Any, keypoints: int, known: set[int], boxed: bool, person: PersonCategory, category: int
+    one: Any, keypoints: int, known: ImageIndex, boxed: bool, person: PersonCategory, category: int
 ) -> str:
     """What is wrong with one entry; empty if nothing is."""
     if not isinstance(one, dict):
@@ -134,8 +161,10 @@ def _entry_error(
     for key in ("image_id", "category_id", "keypoints", "score"):
         if key not in one:
             return f"has no {key}"
-    if type(one["image_id"]) is not int or one["image_id"] not in known:
-        return f"image_id {one['image_id']!r:.40} is not in the annotations"
+    try:
+        known.find(one["image_id"])
+    except DataError as error:
+        return str(error)
     if type(one["category_id"]) is not int or one["category_id"] != category:
         return (
             f"category_id is {one['category_id']!r:.40}; expected {person.id} (person); categories "
@@ -143,8 +172,10 @@ def _entry_error(
         )
     points = one["keypoints"]
     if not isinstance(points, list) or len(points) != 3 * keypoints:
-        size = f"{len(points)} numbers" if isinstance(points, list) else type(points).__name__
-        return f"keypoints has {size}; {3 * keypoints} are expected (x, y, score for each of {keypoints} keypoints)"
+        return (
+            f"keypoints has {_size(points)}; {3 * keypoints} are expected (x, y, score for each of "
+            f"{keypoints} keypoints){_hint(points, keypoints)}"
+        )
     if not _numbers(points):
         return "keypoints has a value that is not a finite number of pixels"
     if not _numbers([one["score"]]):
@@ -159,6 +190,25 @@ def _entry_error(
         box = one["bbox"]
         if not isinstance(box, list) or len(box) != 4 or not _numbers(box) or min(box[2:]) < 0:
             return "bbox is not [x, y, width, height]"
+    return ""
+
+
+def _size(points: Any) -> str:
+    """What arrived as keypoints: their number, or how they are nested."""
+    if not isinstance(points, list):
+        return f"{type(points).__name__}"
+    if points and isinstance(points[0], dict | list):
+        inner = f"{type(points[0]).__name__}s of {len(points[0])}"
+        return f"{len(points)} nested {inner}"
+    return f"{len(points)} numbers"
+
+
+def _hint(points: Any, keypoints: int) -> str:
+    """What to do about keypoints of a known other shape; empty if there is nothing to say."""
+    if isinstance(points, list) and points and isinstance(points[0], dict | list):
+        return ": flatten them into one list x1, y1, score1, x2, ..."
+    if isinstance(points, list) and len(points) == 2 * keypoints:
+        return ": add a score after each x, y"
     return ""
 
 
@@ -193,13 +243,13 @@ def _lines(raw: bytes, last: int) -> dict[int, int]:
     return lines
 
 
-def _notes(entries: list[Entry], known: set[int], repeated: Mapping[int, int]) -> list[str]:
+def _notes(entries: list[Entry], images: int, repeated: Mapping[int, int]) -> list[str]:
     per_image = Counter(entry["image_id"] for entry in entries)
     many = sum(count > MAX_DETECTIONS for count in per_image.values())
     unscored = sum(not any(entry["keypoints"][2::3]) for entry in entries)
     notes = []
-    if len(per_image) < len(known):
-        notes.append(f"{len(per_image)} of {len(known)} images have predictions")
+    if len(per_image) < images:
+        notes.append(f"{len(per_image)} of {images} images have predictions")
     if many:
         notes.append(
             f"{many} images have more than the {MAX_DETECTIONS} detections that are evaluated"

@@ -8,6 +8,7 @@ from bench.catalog.schema import Layout, Tier
 from bench.datasets.prepare import manifest_of
 from bench.datasets.splits import annotation_file
 from bench.errors import DataError, ResultError
+from bench.evaluate.formats.people import Reading
 from bench.evaluate.ground_truth import known_to
 from bench.evaluate.metrics import Evaluation, evaluate_with_diagnosis, evaluated_on
 from bench.evaluate.predictions import Checked, read_predictions
@@ -17,10 +18,15 @@ from bench.results.records import ModelCard, SubmissionResult
 from bench.results.store import Store, Stored
 
 
-def evaluate_file(predictions: Path, dataset: Layout, truth: Path) -> tuple[Evaluation, Checked]:
-    """Every metric of a predictions file, after validating annotations and every entry. Raises `DataError`."""
+def evaluate_file(
+    predictions: Path, dataset: Layout, truth: Path, reading: Reading | None = None
+) -> tuple[Evaluation, Checked]:
+    """Every metric of a predictions file, after validating annotations and every entry. Raises `DataError`.
+
+    reading: what the user says of another tool's file.
+    """
     known = known_to(dataset, truth)
-    checked = read_predictions(predictions, dataset, known.ids, known.person)
+    checked = read_predictions(predictions, dataset, known.images, known.person, reading)
     found = evaluate_with_diagnosis(dataset, truth, checked.entries)
     if not found.metrics:
         raise DataError(
@@ -38,13 +44,14 @@ def submit(
     *,
     committed: bool = False,
     replace: bool = False,
+    reading: Reading | None = None,
 ) -> Stored[SubmissionResult]:
     """Validate, evaluate and store a submission; nothing is written before the last step.
 
     Raises `DataError` for invalid predictions, `ResultError` if the name is taken.
     """
     fingerprint = str(manifest_of(dataset, tier)["fingerprint"])
-    found, checked = evaluate_file(predictions, dataset, annotation_file(dataset, tier))
+    found, checked = evaluate_file(predictions, dataset, annotation_file(dataset, tier), reading)
     if not checked.entries:
         raise DataError(f"{predictions} holds no predictions; there is nothing to submit")
     if repeated := [note for note in checked.notes if "repeated" in note]:

@@ -83,7 +83,7 @@ def _verdict(catalog: Catalog, store: Store, stored: Checkable) -> tuple[State, 
     truth = annotation_file(dataset, result.tier)
     try:
         known = known_to(layout(dataset), truth)
-        check_entries(entries, layout(dataset), known.ids, stored.file, person=known.person)
+        check_entries(entries, layout(dataset), known.images, stored.file, person=known.person)
         found = evaluate_with_diagnosis(layout(dataset), truth, entries)
     except DataError as error:
         return "mismatch", f"its predictions cannot be evaluated: {error}"

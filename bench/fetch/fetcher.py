@@ -81,6 +81,9 @@ def _missing_files(name: str, source: Source, options: Options, say: Say) -> lis
     jobs, by_hand = [], []
     for file in source.files:
         target = layout.target_path(name, source, file)
+        root = options.data_root if file.unpack else None
+        if root and (archive := layout.link_archive(name, file, root)):
+            say(f"{name}: {archive} is unpacked where it is; it is neither copied nor deleted")
         if target.is_file():
             _accept_existing(name, source, file, target)
         elif (manual := layout.download_path(name, file)).is_file():
@@ -99,7 +102,12 @@ def _missing_files(name: str, source: Source, options: Options, say: Say) -> lis
 def _accept_existing(name: str, source: Source, file: RemoteFile, path: Path) -> None:
     """Verify and record a file that exists already: downloaded by hand, or before an interruption."""
     known = layout.known_sha256(name, file)
-    digest = layout.verify_file(path, file, known)
+    try:
+        digest = layout.verify_file(path.resolve(), file, known)
+    except DataError:
+        if path.is_symlink():
+            path.unlink()
+        raise
     if known is None:
         entry = {"size": path.stat().st_size, "sha256": digest, "from": "found here"}
         layout.write_receipt(name, source, {"files": {file.name: entry}})

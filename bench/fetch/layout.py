@@ -7,13 +7,16 @@ data/fetched/<source>.json        the receipt: origin and hash of each file; lat
 
 import hashlib
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bench.datasets.images import verify_images
+from bench.datasets.matlab import read_arrays
+from bench.datasets.prepare import listed_images
+from bench.datasets.splits import IMAGES, PUBLISHED_PEOPLE, PUBLISHED_SIZES
 from bench.errors import DataError
 from bench.fetch.sources import RemoteFile, Source
-from bench.files import read_json, write_if_changed
+from bench.files import read_bytes, read_json, write_if_changed
 from bench.paths import workspace
 
 
@@ -111,7 +114,8 @@ def link_existing(name: str, source: Source, root: Path) -> list[str]:
     """Link what is complete in another folder; the paths linked.
 
     Looked for at <root>/<folder>/<path>, <root>/<path> and in a folder `images` of both. A folder of images must have
-    the published number of complete images; a JSON file must be readable; a file with a known hash must have it.
+    the published number of complete images; annotations must list the published number of images and people; a file
+    with a known hash must have it. Raises `DataError` for what is only a part.
     """
     linked = {}
     for path, want in source.expected.items():
@@ -132,14 +136,55 @@ def link_existing(name: str, source: Source, root: Path) -> list[str]:
     return list(linked)
 
 
+def link_archive(name: str, file: RemoteFile, root: Path) -> Path | None:
+    """Link the archive as its publisher names it, from `root` or up to two folders below it; what it links to.
+
+    It is unpacked from where it is, and stays there.
+    """
+    target = download_path(name, file)
+    patterns = (file.name, f"*/{file.name}", f"*/*/{file.name}")
+    found = next(
+        (p for pattern in patterns for p in sorted(root.glob(pattern)) if p.is_file()), None
+    )
+    if found is None or target.exists():
+        return None
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)  # a broken link
+    target.symlink_to(found.resolve())
+    return found
+
+
 def _check_linkable(found: Path, want: int | str, name: str, source: Source) -> None:
     if want == "file":
         file = next((f for f in source.files if f.name == found.name and not f.unpack), None)
         if file:
             verify_file(found, file, known_sha256(name, file))
-        elif found.suffix == ".json":
-            read_json(found)
+        elif found.suffix in (".json", ".mat"):
+            _check_annotations(found)
         return
     if isinstance(want, int) and (have := count_files(found)) != want:
         raise DataError(f"{found} has {have} files, {want} are published; it is not linked")
-    verify_images((path for path in found.iterdir() if path.suffix == ".jpg"), str(found))
+    verify_images(dict.fromkeys(sorted(found.glob("*.jpg"))), str(found))
+
+
+def _check_annotations(found: Path) -> None:
+    """Raises `DataError` if an annotation file of a published split lists fewer or more than was published."""
+    counts: list[tuple[int, int, str]] = []
+    for form, parts in IMAGES.items():
+        for part, (file, _) in enumerate(parts):
+            if PurePosixPath(file).name == found.name:
+                listed = listed_images(found)
+                what = "people" if form == "mpii" else "images"
+                counts = [(len(listed.images), PUBLISHED_SIZES[form][part], what)]
+                if form in PUBLISHED_PEOPLE:
+                    counts.append((listed.people, PUBLISHED_PEOPLE[form][part], "people"))
+    if found.name == "mpii_gt_val.mat":
+        arrays = read_arrays(read_bytes(found), str(found), ["jnt_missing"])
+        counts = [(arrays["jnt_missing"].shape[-1], PUBLISHED_SIZES["mpii"][0], "people")]
+    elif found.suffix == ".json" and not counts:
+        read_json(found)
+    if wrong := [f"{have} {what} of {want}" for have, want, what in counts if have != want]:
+        raise DataError(
+            f"{found} lists {' and '.join(wrong)} published: a subset is not linked; give the whole file, or make "
+            "a marked subset of it with `repropose prepare DATASET --tier full --limit N`"
+        )

@@ -24,6 +24,7 @@ from bench.errors import ReproPoseError, UnknownName
 from bench.files import write_if_changed
 from bench.paths import ROOT, workspace
 from bench.pipeline.stages import DVC, rendered, stages
+from bench.results.provenance import GIT_FIX, repository
 
 
 def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> None:
@@ -35,6 +36,7 @@ def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> N
         raise ReproPoseError(
             "`repropose repro` works in the checkout only: unset REPROPOSE_WORKSPACE, or use `repropose measure`"
         )
+    _check_repository()
     write_if_changed(ROOT / DVC, rendered(catalog)[DVC].encode())
     _set_tier(tier)
     targets = list(catalog.tables) if everything else quickstart(catalog)
@@ -51,6 +53,15 @@ def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> N
         )
     if status:
         raise ReproPoseError("a stage failed (see above); fix it and run the same command again")
+
+
+def _check_repository() -> None:
+    """Raises `ReproPoseError` without a git repository, which DVC needs; a line if results can name no commit."""
+    found = repository()
+    if found.problem and not found.top:
+        raise ReproPoseError(f"{found.problem}, which DVC needs: {GIT_FIX}")
+    if found.problem:
+        _print(f"note: {found.problem}: results name no commit; {GIT_FIX}")
 
 
 def quickstart(catalog: Catalog) -> list[str]:

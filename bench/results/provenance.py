@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench.paths import ROOT, checkout
 from bench.results.records import Provenance
@@ -28,6 +28,14 @@ PACKAGES = (
     "pycocotools",
     "xtcocotools",
 )
+_ELSEWHERE = {
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+}
+GIT_FIX = "clone the repository, or run `git init`, `git add --all` and `git commit` in this folder"
 
 
 def versions() -> dict[str, str]:
@@ -67,20 +75,53 @@ def _cpu_name() -> str:
     return platform.processor() or platform.machine()
 
 
+class Repository(NamedTuple):
+    """The git repository of the checkout: its commit ('unknown' if it has none of this project), whether tracked files
+    differ from it, and in one line what is unusual ('' if nothing is). top: its folder, None without a repository."""
+
+    commit: str
+    dirty: bool
+    problem: str
+    top: Path | None
+
+
 def commit() -> tuple[str, bool]:
-    """Commit of the checkout and whether tracked files differ from it; 'unknown' outside of one."""
-    if checkout() is None:  # an installed package: whatever repository is around it is another one
-        return "unknown", False
+    """Commit of the checkout and whether tracked files differ from it; 'unknown' if no commit is this project's."""
+    found = repository()
+    return found.commit, found.dirty
+
+
+def repository() -> Repository:
+    """The checkout's own repository; a commit of a repository around it, or of GIT_DIR, is never taken for its own."""
+    root = checkout()
+    if root is None:  # an installed package: whatever repository is around it is another one
+        return Repository("unknown", False, "", None)
     try:
-        head = _git("rev-parse", "HEAD")
-        return head, bool(_git("status", "--porcelain", "--untracked-files=no"))
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown", False
+        top = Path(_git(root, "rev-parse", "--show-toplevel"))
+    except (OSError, subprocess.CalledProcessError) as error:
+        why = (getattr(error, "stderr", "") or str(error)).strip().partition("\n")[0]
+        return Repository(
+            "unknown", False, f"{root} is no git repository that can be read ({why})", None
+        )
+    if top.resolve() != root.resolve():
+        return Repository(
+            "unknown", False, f"{root} lies inside another git repository, {top}", top
+        )
+    try:
+        head = _git(root, "rev-parse", "--verify", "HEAD")
+        _git(root, "cat-file", "-e", f"HEAD:{Path(__file__).relative_to(ROOT).as_posix()}")
+        dirty = bool(_git(root, "status", "--porcelain", "--untracked-files=no"))
+    except subprocess.CalledProcessError:
+        return Repository("unknown", False, f"{root} has no commit that holds this project", top)
+    return Repository(head, dirty, "", top)
 
 
-def _git(*arguments: str) -> str:
-    command = ["git", *arguments]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+def _git(root: Path, *arguments: str) -> str:
+    """Output of git in the checkout, whatever repository its environment names (as in a hook of another one)."""
+    own = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+    answer = subprocess.run(
+        ["git", *arguments], cwd=root, capture_output=True, text=True, check=True, env=own
+    )
     return answer.stdout.strip()
 
 

@@ -11,7 +11,7 @@ from bench.cli import main
 from bench.doctor import Finding, examine
 from model_zoo import compat
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.process]  # git
 
 
 def test_findings_are_true_of_this_environment():

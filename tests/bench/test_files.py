@@ -1,7 +1,9 @@
 """Files are written whole or not at all, and read within bounds."""
 
 import gzip
+import io
 import os
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -63,6 +65,75 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
     (tmp_path / "large.json").write_bytes(b" " * 2000)
     with pytest.raises(DataError, match="has 2000 bytes; at most 1000 are read"):
         read_bytes(tmp_path / "large.json", 1000)
+
+
+WHOLE = b'[{"a": 1}, {"a": 2}]'
+
+
+def zipped(*members: tuple[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json.gz", gzip.compress(WHOLE[:7]) + gzip.compress(WHOLE[7:])),
+        ("a.json.gz", b"".join(gzip.compress(WHOLE[n : n + 1]) for n in range(len(WHOLE)))),
+        ("a.json.gz", gzip.compress(b"") + gzip.compress(WHOLE) + gzip.compress(b"")),
+        ("a.json.gz", gzip.compress(WHOLE) + bytes(512)),  # padded, as tapes do
+        ("a.json", gzip.compress(WHOLE)),  # packed by a server under its plain name
+        ("a.zip", zipped(("results/a.json", WHOLE))),
+        ("a.zip", zipped(("a.json", WHOLE), ("__MACOSX/._a.json", b"x"), (".DS_Store", b"x"))),
+        ("a.zip", zipped(("a.json", WHOLE), ("README.txt", b"hello"))),
+        ("a.zip", zipped(("a.json.gz", gzip.compress(WHOLE)))),
+        ("a.json", zipped(("a.json", WHOLE))),
+    ],
+)
+def test_packed_json_is_one_stream(tmp_path: Path, name: str, content: bytes):
+    (tmp_path / name).write_bytes(content)
+    assert read_json(tmp_path / name) == [{"a": 1}, {"a": 2}]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (
+            "a.json.gz",
+            gzip.compress(WHOLE) * 2,
+            "several JSON values in a row, the second from line 1",
+        ),
+        ("a.json", b"[1]\n[2]", "several JSON values in a row, the second from line 2, column 1"),
+        ("a.json", b'{"a": 1}\n{"a": 2}\n', "in a row, .* join their entries into one list"),
+        ("a.json", b"[1] garbage", "several JSON values in a row"),
+        ("a.json.gz", gzip.compress(WHOLE) + b"garbage", "is not a gzip file"),
+        ("a.json.gz", gzip.compress(WHOLE) + gzip.compress(WHOLE)[:-4], "ends in the middle"),
+        ("a.json.gz", b"", "it is empty"),
+        (
+            "a.zip",
+            zipped(("a.json", b"[1]"), ("b.json", b"[2]")),
+            r"with 2 JSON .* \(a.json, b.json\)",
+        ),
+        ("a.zip", zipped(("a.csv", b"1")), r"with no JSON or XML file \(a.csv\)"),
+        ("a.zip", zipped(("a.json", WHOLE))[:-30], "cannot be unpacked"),
+        ("a.zip", zipped(("a.json", WHOLE)).replace(b"a.json", b"../a.j"), "no JSON or XML file"),
+    ],
+)
+def test_packed_json_that_is_not_one_value_is_refused(tmp_path: Path, name, content, message):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        read_json(tmp_path / name)
+
+
+def test_a_bomb_in_a_zip_or_over_many_members_is_not_unpacked(tmp_path: Path):
+    (tmp_path / "a.zip").write_bytes(zipped(("a.json", b" " * 10**7)))
+    (tmp_path / "a.json.gz").write_bytes(gzip.compress(b" " * 10**6) * 10)
+    for name in ("a.zip", "a.json.gz"):
+        with pytest.raises(DataError, match="unpacks to more than 2000000 bytes"):
+            read_bytes(tmp_path / name, 2 * 10**6)
 
 
 def test_json_is_read_plain_and_packed(tmp_path: Path) -> None:

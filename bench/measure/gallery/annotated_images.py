@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from bench.catalog.schema import DatasetName
 from bench.errors import DataError
@@ -26,10 +26,13 @@ class Scene:
     boxes: tuple[tuple[float, float, float, float], ...] = ()
 
     def image(self) -> Image.Image:
-        """The image in colour. Raises `DataError` if it cannot be read."""
+        """The image in colour, turned by its EXIF orientation as networks read it (MMPose by OpenCV).
+
+        Raises `DataError` if it cannot be read.
+        """
         try:
             with Image.open(self.file) as opened:
-                return opened.convert("RGB")
+                return ImageOps.exif_transpose(opened).convert("RGB")
         except OSError as error:
             raise DataError(
                 f"{self.file} cannot be read: {error}; `repropose prepare` checks it"
@@ -38,8 +41,7 @@ class Scene:
     @property
     def part(self) -> tuple[float, float, float, float]:
         """x0, y0, x1, y1: all people with some air around them, within the image."""
-        with Image.open(self.file) as opened:
-            width, height = opened.size
+        width, height = self.image().size
         labelled = np.concatenate([person[person[:, 2] > 0, :2] for person in self.people])
         corners = np.array(self.boxes).reshape(-1, 2)
         points = np.concatenate([labelled, corners])

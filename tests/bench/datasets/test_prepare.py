@@ -178,3 +178,23 @@ def test_a_limit_at_another_tier_is_rejected(full):
     done = CliRunner().invoke(main, ["prepare", "coco", "--tier", "smoke", "--limit", "2"])
     assert done.exit_code == 2
     assert "--limit applies to real data only" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("entries", "people", "marked"),
+    [
+        ([5000, 118287], [11004, 262465], ""),
+        ([5000, 118287], [6352, 262465], "6352 of 11004 test people"),
+        ([5000, 118287], [11004, 149813], "149813 of 262465 training people"),
+        ([500, 118287], [1100, 262465], "500 of 5000 test"),
+        ([5000, 118287], None, ""),  # a manifest of an earlier version
+    ],
+)
+def test_annotations_with_fewer_people_are_a_subset_too(full, entries, people, marked):
+    """All images, but only people with keypoints, or only some of them: a result on that is not COCO's."""
+    full.mkdir(parents=True)
+    manifest = {"fingerprint": "f", "split": "", "entries": entries} | (
+        {"people": people} if people else {}
+    )
+    (full / "coco.json").write_text(json.dumps(manifest))
+    assert subset_note("coco", "full") == marked

@@ -12,7 +12,7 @@ from bench.catalog.schema import Layout
 from bench.cli import main
 from bench.errors import DataError
 from bench.results.store import Store
-from tests.bench.evaluate.test_predictions import CARD
+from tests.bench.evaluate.test_model_card import CARD
 from tests.bench.evaluate.truths import BOTH, Truth, evaluated, found_in, truth_of
 
 DOG, FACE = {"id": 5, "name": "dog"}, {"id": 6, "name": "face", "keypoints": ["nose"]}

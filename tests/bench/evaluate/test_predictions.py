@@ -10,20 +10,9 @@ import pytest
 from scipy.io import savemat
 
 from bench.errors import DataError, UnknownName
-from bench.evaluate.model_card import read_card
 from bench.evaluate.predictions import dataset_of, read_predictions
 
 KNOWN = {10, 20, 30}
-CARD = """\
-name: my-net
-title: My Net, ResNet-50
-authors: A. Stranger
-link: https://example.org/my-net
-boxes: detector-56.4
-input_size: 256x192
-flip_test: yes
-training_data: COCO train2017
-"""
 
 
 def entry(image: int = 10, shift: float = 0.0, joints: int = 17, **more) -> dict:
@@ -53,11 +42,17 @@ def without(key: str) -> dict:
         (3, "is a int, not an object"),
         (without("score"), "has no score"),
         (broken(image_id=11), "image_id 11 is not in the annotations"),
-        (broken(image_id="10"), "image_id '10' is not in the annotations"),
+        (broken(image_id="11"), "image_id '11' is not in the annotations: it is text"),
         (broken(image_id=True), "image_id True is not in the annotations"),
         (broken(category_id=2), "category_id is 2; expected 1"),
         (broken(keypoints=[0.0] * 48), r"keypoints has 48 numbers; 51 are expected"),
         (broken(keypoints={"x": 1}), "keypoints has dict; 51 are expected"),
+        (broken(keypoints=[[1, 2, 0.5]] * 17), r"has 17 nested lists of 3; 51 .*: flatten them"),
+        (broken(keypoints=[[1, 2]] * 17), r"has 17 nested lists of 2; 51 .*: flatten them"),
+        (broken(keypoints=[[1.0] * 51]), r"has 1 nested lists of 51; 51 .*: flatten them"),
+        (broken(keypoints=[[[1, 2, 0.5]] * 17]), r"has 1 nested lists of 17; 51 .*: flatten them"),
+        (broken(keypoints=[{"x": 1, "y": 2}] * 17), r"has 17 nested dicts of 2; 51 .*: flatten"),
+        (broken(keypoints=[1.0] * 34), r"has 34 numbers; 51 .*: add a score after each x, y"),
         (broken(keypoints=[0.0] * 50 + ["7"]), "not a finite number of pixels"),
         (broken(keypoints=[0.0] * 50 + [1e9]), "not a finite number of pixels"),
         (broken(keypoints=[0.0] * 50 + [10**400]), "not a finite number of pixels"),
@@ -194,6 +189,31 @@ def test_other_mat_files_are_refused(tmp_path: Path, arrays: dict, message: str)
 
 
 @pytest.mark.process
+@pytest.mark.parametrize("people", [1, 2, 4, 6])
+def test_a_mat_file_of_another_split_is_named_with_both_counts(tmp_path: Path, people: int):
+    savemat(tmp_path / "pred.mat", {"preds": np.ones((people, 16, 3))})
+    with pytest.raises(DataError, match=rf"has {people} people, the truth has 3: it is of another"):
+        read_predictions(tmp_path / "pred.mat", "mpii", {0, 1, 2})
+
+
+def test_images_given_in_another_way_are_noted_once(tmp_path: Path):
+    """Also for MPII, where an image_id is the position of a person."""
+    given = [entry(10), broken(image_id="20"), broken(image_id=30.0)]
+    checked = read_predictions(write(tmp_path, given), "coco", KNOWN)
+    assert [e["image_id"] for e in checked.entries] == [10, 20, 30]
+    assert checked.notes == ["2 images are given as str: '20' is 20"]
+    people = [broken(image_id=str(n), keypoints=[1.0] * 48) for n in range(3)]
+    assert read_predictions(write(tmp_path, people), "mpii", {0, 1, 2}).entries[2]["image_id"] == 2
+
+
+def test_a_repetition_is_found_however_the_image_is_given(tmp_path: Path):
+    file = write(tmp_path, [entry(), broken(image_id="10"), broken(image_id=10.0)])
+    assert "2 entries are repeated: entry 2 repeats entry 1" in " ".join(
+        read_predictions(file, "coco", KNOWN).notes
+    )
+
+
+@pytest.mark.process
 def test_damaged_mat_files_are_refused(tmp_path: Path):
     savemat(tmp_path / "pred.mat", {"preds": np.zeros((3, 16, 2))}, do_compression=True)
     whole = (tmp_path / "pred.mat").read_bytes()
@@ -201,52 +221,6 @@ def test_damaged_mat_files_are_refused(tmp_path: Path):
         (tmp_path / "pred.mat").write_bytes(content)
         with pytest.raises(DataError, match=r"pred\.mat"):
             read_predictions(tmp_path / "pred.mat", "mpii", {0, 1, 2})
-
-
-def test_a_card_is_read(tmp_path: Path):
-    (tmp_path / "card.yaml").write_text(CARD)
-    card = read_card(tmp_path / "card.yaml")
-    assert (card.name, card.flip_test, card.note) == ("my-net", True, None)
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        ("name: ../../etc", "line 1, name: got .*, expected up to 60 lowercase letters"),
-        ("name: My Net", "line 1, name: got .*, expected up to 60 lowercase letters"),
-        ("link: javascript:alert(1)", "link: got .*, expected an address"),
-        ('title: "a\\x07b"', "title: .*unprintable characters"),
-        ('title: "My Net \\u202e"', "title: .*unprintable characters"),
-        ('link: "https://example.org/\\u202egpj"', "link: .*unprintable characters"),
-        ("title: " + "x" * 300, "title: got 'x{60}', expected a line of up to 200"),
-        ("boxes: mine", "boxes: got 'mine', expected ground-truth, detector"),
-        ("input_size: large", "input_size: got 'large', expected height x width"),
-        ("colour: red", "colour: unknown field; allowed are name, title, authors"),
-        ("authors:", "authors: got 'None', expected a line"),
-        ("note: *x", "aliases"),
-        ("note: [a", r"card\.yaml:\d+: not readable YAML"),
-        ("note: !!python/object/apply:os.system [ls]", "not readable YAML"),
-    ],
-)
-def test_a_card_with_a_mistake_is_refused_by_line(tmp_path: Path, line: str, message: str):
-    field = line.partition(":")[0]
-    kept = [one for one in CARD.splitlines() if not one.startswith(f"{field}:")]
-    lines = [line, *kept] if field == "name" else [*kept, line]
-    (tmp_path / "card.yaml").write_text("\n".join(lines))
-    with pytest.raises(DataError, match=message):
-        read_card(tmp_path / "card.yaml")
-
-
-def test_a_card_without_a_field_names_it(tmp_path: Path):
-    (tmp_path / "card.yaml").write_text(CARD.replace("flip_test:", "# flip_test:"))
-    with pytest.raises(DataError, match="flip_test is missing: yes or no"):
-        read_card(tmp_path / "card.yaml")
-
-
-def test_a_card_of_megabytes_is_not_parsed(tmp_path: Path):
-    (tmp_path / "card.yaml").write_text(CARD + "#" * 30_000)
-    with pytest.raises(DataError, match="at most 20000 are read"):
-        read_card(tmp_path / "card.yaml")
 
 
 def test_an_unknown_split_names_the_known(tmp_path: Path):

@@ -21,7 +21,7 @@ from bench.evaluate.per_person import KINDS
 from bench.evaluate.submit import submit
 from bench.results.records import DiagnosedGroup, Diagnosis, KeypointErrors
 from bench.results.store import Store
-from tests.bench.evaluate.test_predictions import CARD
+from tests.bench.evaluate.test_model_card import CARD
 
 pytestmark = pytest.mark.process
 
@@ -100,6 +100,27 @@ def test_a_submission_is_stored_with_its_card_and_verified(workspace: Path):
     assert checked.stdout.startswith("verified")
     assert run("verify", "--all").exit_code == 0
     assert run("verify", stored(workspace)).exit_code == 0
+
+
+def test_another_tools_file_is_submitted_with_how_it_was_read(workspace: Path):
+    truth = json.loads(annotation_file("coco", "smoke").read_text())
+    names = {image["id"]: image["file_name"] for image in truth["images"]}
+    entries = json.loads((workspace / "found.json").read_text())
+    assert submit_example(workspace).exit_code == 0
+    plain = json.loads(stored(workspace).read_text())
+    given = [
+        {**one, "image_id": names[one["image_id"]], "box": [0, 0, 1, 1], "idx": 0}
+        for one in entries
+    ]
+    (workspace / "found.json").write_text(json.dumps(given))
+    assert submit_example(workspace, "--replace", "--format", "alphapose").exit_code == 0
+    result = json.loads(stored(workspace).read_text())
+    assert result["metrics"] == plain["metrics"]
+    assert result["notes"][0] == f"read as alphapose: {len(entries)} people (--format)"
+    assert run("verify", "my-net").exit_code == 0
+    refused = submit_example(workspace, "--replace", "--score", "1")
+    assert refused.exit_code == 2
+    assert json.loads(stored(workspace).read_text()) == result
 
 
 def test_a_name_is_taken_once(workspace: Path):

@@ -1,0 +1,102 @@
+"""The images that predictions may name: their ids, file names and sizes in the annotations."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from pathlib import PurePosixPath
+from typing import Any
+
+from bench.errors import DataError
+
+_EXACT = 2**53  # up to here every whole number is exact as a float
+_COCO_NAME = re.compile(r"(?:COCO_[a-z]+20\d\d_)?0*(\d{1,18})")
+
+
+class ImageIndex(Set[int]):
+    """Image ids (MPII: positions of the people), as a set, with the images' file names and sizes.
+
+    ids: all of them. files: id -> file name. sizes: id -> (width, height) in pixels.
+    """
+
+    def __init__(
+        self,
+        ids: Iterable[int],
+        files: Mapping[int, str] | None = None,
+        sizes: Mapping[int, tuple[int, int]] | None = None,
+    ) -> None:
+        self.ids, self.files, self.sizes = frozenset(ids), files or {}, sizes or {}
+        self._named: dict[str, set[int]] = {}
+        self._numbered: dict[int, set[int]] = {}
+        for one, file in self.files.items():
+            path = PurePosixPath(file)
+            for name in (file, path.name, path.stem):
+                self._named.setdefault(name, set()).add(one)
+            if number := _COCO_NAME.fullmatch(path.stem):
+                self._numbered.setdefault(int(number[1]), set()).add(one)
+
+    @classmethod
+    def of(cls, images: Sequence[Mapping[str, Any]]) -> "ImageIndex":
+        """The index of a COCO annotation file's checked `images`."""
+        return cls(
+            (one["id"] for one in images),
+            {one["id"]: f for one in images if isinstance(f := one.get("file_name"), str) and f},
+            {
+                one["id"]: (one["width"], one["height"])
+                for one in images
+                if type(one.get("width")) is type(one.get("height")) is int
+            },
+        )
+
+    def __contains__(self, value: object) -> bool:
+        return value in self.ids
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.ids)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def find(self, given: Any) -> int:
+        """The id of an image given by its id (785, 785.0, "785") or its file's name, with or without folder or ending.
+
+        Raises `DataError` with what is wrong with it, also if more than one image can be meant.
+        """
+        shown = f"image_id {given!r:.60}"
+        if type(given) is int and given in self.ids:
+            return given
+        if type(given) is float and given.is_integer() and abs(given) < _EXACT:
+            if int(given) in self.ids:
+                return int(given)
+        elif isinstance(given, str):
+            meant = self._meant(given)
+            if len(meant) == 1:
+                return meant[0]
+            if meant:
+                listed = " and ".join(f"id {one} ({self.files.get(one, '')})" for one in meant[:2])
+                raise DataError(f"{shown} is ambiguous: it can mean {listed}; give the id")
+        raise DataError(f"{shown} is not in the annotations{self._kind(given)}")
+
+    def _meant(self, text: str) -> list[int]:
+        """All images that a text can mean: by file name, else by name without ending and by number."""
+        name = PurePosixPath(text.strip().replace("\\", "/"))
+        stem = name.stem if name.suffix else name.name
+        if name.suffix and (exact := self._named.get(str(name)) or self._named.get(name.name)):
+            return sorted(exact)
+        found = set(self._named.get(stem, ()))
+        if number := _COCO_NAME.fullmatch(stem):
+            one = int(number[1])
+            found |= self._numbered.get(one, set())
+            if one in self.ids and (one not in self.files or name.name.isdecimal()):
+                found.add(one)
+        return sorted(found)
+
+    def _kind(self, given: Any) -> str:
+        """What was given and what is expected, for anything but a whole number."""
+        if type(given) is int:
+            return ""
+        known = sorted(self.ids)[:1]
+        example = f"such as {known[0]}" if known else "but the annotations list none"
+        if known and (file := self.files.get(known[0])):
+            example += f", or file names, such as {file!r}"
+        kinds = {str: "text", float: "a float", bool: "a bool", type(None): "null"}
+        kind = kinds.get(type(given), f"a {type(given).__name__}")
+        return f": it is {kind}; expected are whole numbers, {example}"
