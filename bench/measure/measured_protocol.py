@@ -21,6 +21,7 @@ TRAINING_SETS = {
     "mmpose_crowdpose_trainval": "crowdpose-trainval",
 }
 DECODING = {  # codec -> how a heatmap, or whatever the network gives, becomes coordinates
+    "DarkHeatmap": "dark",
     "UDPHeatmap": "dark",
     "MSRAHeatmap": "quarter-shift",
     "MegviiHeatmap": "quarter-shift",

@@ -5,6 +5,7 @@ from mmpose.registry import MODELS
 from torch import Tensor
 
 from ..checkpoint import CheckedLoading
+from ..codecs import dark  # noqa: F401  (registered on import)
 
 
 @MODELS.register_module()
