@@ -86,7 +86,9 @@ def weights(path: Path) -> dict[str, Any]:
     import torch
 
     try:
-        with path.open("rb") as file:  # torch.load takes a path that ends in .safetensors for another format
+        with path.open(
+            "rb"
+        ) as file:  # torch.load takes a path that ends in .safetensors for another format
             return dict(torch.load(file, map_location="cpu", weights_only=True))
     except UNREADABLE as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
