@@ -21,6 +21,7 @@ TRAINING_SETS = {
     "mmpose_crowdpose_trainval": "crowdpose-trainval",
 }
 DECODING = {  # codec -> how a heatmap, or whatever the network gives, becomes coordinates
+    "DarkHeatmap": "dark",
     "UDPHeatmap": "dark",
     "MSRAHeatmap": "quarter-shift",
     "MegviiHeatmap": "quarter-shift",
@@ -34,8 +35,11 @@ DECODING = {  # codec -> how a heatmap, or whatever the network gives, becomes c
 def protocol(cfg: Any, run: Run, tier: Tier, data: str, training: str) -> dict[str, str]:
     """What makes two accuracies comparable, read from the resolved config.
 
-    data: fingerprint of the data set. training: as `trained_on` gives it.
+    data: fingerprint of the data set. training: as `trained_on` gives it. OpenCV is named because its versions crop
+    differently: 4.x rounds bilinear weights to 1/32, 5.0 does not.
     """
+    import cv2
+
     test = cfg.test_dataloader.dataset
     boxes = Path(test["bbox_file"]) if test.get("bbox_file") else None
     without_file = "none" if finds_people(cfg) else "ground-truth"
@@ -54,6 +58,7 @@ def protocol(cfg: Any, run: Run, tier: Tier, data: str, training: str) -> dict[s
         "test_augmentation": "flip" if flipped else "none",
         "refinement": "none",
         "decoder": str(cfg.codec.type) if "codec" in cfg else str(cfg.model.type),
+        "opencv": str(cv2.__version__),
     }
 
 

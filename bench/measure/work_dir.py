@@ -82,11 +82,14 @@ def _wait_for(stamp: Path, key: str, seconds: float = 1800.0) -> None:
 
 
 def weights(path: Path) -> dict[str, Any]:
-    """A state_dict, read without unpickling code. Raises `DataError` for a damaged file."""
+    """A state_dict, read without unpickling code, whatever the file's ending. Raises `DataError` for a damaged file."""
     import torch
 
     try:
-        return dict(torch.load(path, map_location="cpu", weights_only=True))
+        with path.open(
+            "rb"
+        ) as file:  # torch.load takes a path that ends in .safetensors for another format
+            return dict(torch.load(file, map_location="cpu", weights_only=True))
     except UNREADABLE as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise DataError(

@@ -20,6 +20,7 @@ from mmpose.models.pose_estimators import BottomupPoseEstimator
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from ..checkpoint import CheckedLoading
 from ..layers.options import check_choice
 from ..layers.roi_align import OUTSIDE, RoIPyramid
 from ..losses.set_prediction import People, Predictions, SetCriterion
@@ -42,7 +43,7 @@ class Stage(NamedTuple):
 
 
 @MODELS.register_module()
-class QueryPose(BottomupPoseEstimator):
+class QueryPose(CheckedLoading, BottomupPoseEstimator):
     """Backbone, pyramid P2-P5 and `QueryPoseHead` on whole images of any size.
 
     `mode="tensor"` returns the dict of `QueryPoseHead.forward`; boxes are initialised to the samples' `img_shape`,

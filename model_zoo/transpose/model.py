@@ -15,6 +15,7 @@ from mmpose.models.heads import HeatmapHead
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from ..codecs import dark  # noqa: F401  (registered on import)
 from ..layers.encoder import Encoder
 from ..layers.options import check_choice
 from ..layers.position import sine_position_embedding

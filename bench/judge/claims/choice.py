@@ -10,7 +10,10 @@ from bench.judge.protocol import UNSTATED
 Cells = Mapping[str, Cell]
 #: Of every cell, the measurement from every source.
 Sources = Mapping[str, Mapping[str, Measurement]]
-SAME = (*DATA, "split", "boxes", "flip_test", "evaluator", "decoding", "trained_on", "input_size")
+SAME = (
+    *(*DATA, "split", "boxes", "flip_test", "evaluator"),
+    *("decoding", "trained_on", "input_size", "opencv"),
+)
 #: May differ between methods, unless the paper fixes them.
 OF_THE_METHOD = ("decoding", "trained_on", "input_size")
 

@@ -6,7 +6,7 @@ _base_ = ["coco_boxes.py"]
 # MMPoseInferencer asks for these two
 data_mode = "topdown"
 dataset_type = "CocoDataset"
-codec = dict(type="UDPHeatmap", input_size=(192, 256), heatmap_size=(48, 64), sigma=2)
+codec = dict(type="DarkHeatmap", input_size=(192, 256), heatmap_size=(48, 64), sigma=2)
 
 train_pipeline = [
     dict(type="LoadImage"),

@@ -3,7 +3,7 @@ _base_ = ["mpii_data.py"]
 
 data_mode = "topdown"
 dataset_type = "MpiiDataset"
-codec = dict(type="UDPHeatmap", input_size=(256, 256), heatmap_size=(64, 64), sigma=2)
+codec = dict(type="DarkHeatmap", input_size=(256, 256), heatmap_size=(64, 64), sigma=2)
 
 train_pipeline = [
     dict(type="LoadImage"),

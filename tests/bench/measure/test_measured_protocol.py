@@ -1,5 +1,6 @@
 """How results say they were measured, against what the papers print of the same runs."""
 
+import cv2
 import pytest
 
 from bench.catalog.load import Catalog, load_catalog
@@ -64,3 +65,4 @@ def test_a_result_states_all_that_a_paper_may_state(catalog) -> None:
     measured = protocol(cfg, run, "smoke", "f" * 64, "synthetic")
     assert set(STATED) <= set(measured)
     assert (measured["scales"], measured["models"]) == ("single", "one network")
+    assert measured["opencv"] == cv2.__version__

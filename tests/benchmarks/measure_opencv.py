@@ -1,0 +1,64 @@
+"""What the OpenCV version changes in AP: `REPROPOSE_WORKSPACE=... python -m tests.benchmarks.measure_opencv RUN ...`.
+
+Evaluates the smoke networks that were trained in the workspace with the installed OpenCV. Run it once with each version
+(`pip install --target FOLDER opencv-python-headless==4.10.0.84`, then PYTHONPATH=FOLDER) and compare the lines. With
+--crops IMAGE, also the largest and the mean difference of a crop of the image from one computed in float64.
+"""
+
+import argparse
+from pathlib import Path
+
+import cv2
+import numpy as np
+from scipy.ndimage import map_coordinates
+
+from bench.catalog.load import load_catalog
+from bench.catalog.schema import layout
+from bench.datasets.splits import annotation_file
+from bench.evaluate.metrics import evaluate
+from bench.measure.predict import predict
+from bench.measure.run_config import resolved_config
+from bench.measure.runner import build
+from bench.paths import workspace
+
+
+def trained(name: str) -> dict[str, float]:
+    """Metrics of a smoke network."""
+    run = load_catalog().run(name)
+    cfg = resolved_config(run, "smoke", 0)
+    model = build(cfg, workspace() / "work/smoke" / name / "seed-0/final.pth")
+    entries = predict(cfg, model, workspace() / "build/opencv" / cv2.__version__ / name)
+    return evaluate(layout(run.dataset), annotation_file(run.dataset, "smoke"), entries)
+
+
+def crop_error(file: Path) -> tuple[float, float]:
+    """Grey levels between OpenCV's bilinear crop of 192x256 and the exact one, at most and on average."""
+    image = cv2.imread(str(file))
+    scale, shift = 1.7, np.array([11.3, 7.9])
+    matrix = np.array([[1 / scale, 0, -shift[0] / scale], [0, 1 / scale, -shift[1] / scale]])
+    ours = cv2.warpAffine(image, matrix, (192, 256), flags=cv2.INTER_LINEAR)
+    y, x = np.mgrid[:256, :192] * scale
+    places = [y + shift[1], x + shift[0]]
+    inside = (places[0] < image.shape[0] - 1) & (places[1] < image.shape[1] - 1)
+    exact = np.stack(
+        [map_coordinates(image[..., c].astype(float), places, order=1) for c in range(3)], axis=2
+    )
+    off = np.abs(ours - exact)[inside]
+    return float(off.max()), float(off.mean())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", nargs="*")
+    parser.add_argument("--crops", type=Path, nargs="*", default=[])
+    chosen = parser.parse_args()
+    for file in chosen.crops:
+        most, mean = crop_error(file)
+        print(f"OpenCV {cv2.__version__} {file.name}: {most:.2f} at most, {mean:.3f} on average")
+    for name in chosen.run:
+        found = {key: round(value, 3) for key, value in trained(name).items()}
+        print(f"OpenCV {cv2.__version__} {name}: {found}")
+
+
+if __name__ == "__main__":
+    main()
