@@ -100,7 +100,7 @@ def results() -> "pd.DataFrame":
     """Everything measured, one row per result file.
 
     Columns: file, kind ("count", "speed", "accuracy", "submission"); of accuracies and submissions run, tier, seed,
-    evidence, failed, protocol, metrics and untrained {metric: percent}; of speeds group, machine, device, precision,
+    evidence, failed, protocol, metrics and untrained {metric: percent}, constant_poses; of speeds group, machine, device, precision,
     batch, timings {model: {median_ms, low_ms, high_ms, samples}} in milliseconds; of counts model, input_size
     [width, height] in pixels, parameters, macs, flops {rule: 1e9 operations}; commit, dirty, command, date.
     """

@@ -231,8 +231,10 @@ def test_a_location_free_run_is_measured_around_joints_and_set_beside_constant_p
     kinds = {"ear", "eye", "nose", "shoulder", "elbow", "wrist", "hip", "knee", "ankle"}
     assert set(result.measures) == {f"response/{kind}" for kind in kinds}
     assert all(0 < value < 1 for value in result.measures.values())
-    assert list(result.chance) == ["corner", "centre", "mean pose"]
-    assert result.chance["corner"] == 0 < result.chance["mean pose"] < 100
+    poses = result.constant_poses
+    assert list(poses) == ["box corner", "box centre", "mean pose"]
+    assert poses["box corner"]["AP"] == 0 < poses["mean pose"]["AP"] < 100
+    assert all(found.keys() == result.metrics.keys() for found in poses.values())
 
 
 @pytest.mark.parametrize(
