@@ -162,7 +162,9 @@ class AccuracyResult(Strict):
     )
     untrained: dict[str, float] = Field({}, description="the same network before training")
     constant_poses: dict[str, dict[str, float]] = Field(
-        {}, description="pose that ignores the image (box centre, mean pose, ...) -> its metrics"
+        {},
+        description="pose that ignores the image (box centre, mean pose, ...) -> its metrics",
+        exclude_if=lambda found: not found,
     )
     chance: dict[str, float] = Field(
         {}, description="the first metric of these poses, as earlier results have it"

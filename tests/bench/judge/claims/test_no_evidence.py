@@ -1,4 +1,4 @@
-"""Orders that small trainings cannot show: of one configuration, and of networks below a pose that ignores the image."""
+"""Orders that small trainings cannot show: of one configuration, of networks below a pose that ignores the image."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -98,7 +98,8 @@ def test_runs_on_one_side_of_a_comparison_may_be_one_training(judge, fill, make)
 
 
 def test_at_full_size_nothing_is_one_configuration(judge, fill, make) -> None:
-    fill(*(make.trained(run, n, ap + n / 10, "full") for run, ap in ((A, 70.0), (B, 76.0)) for n in range(3)))  # fmt: skip
+    for run, ap in ((A, 70.0), (B, 76.0)):
+        fill(*(make.trained(run, n, ap + n / 10, "full") for n in range(3)))
     assert judge(ABOVE, None, [one(A, B, tiers=("smoke", "lab"))]).holds == "holds"
 
 
@@ -168,7 +169,8 @@ def test_no_order_below_a_constant_pose_is_judged(
 def test_of_several_orders_each_is_judged_by_its_own_networks(
     judge, fill, make, c, a, b, holds
 ) -> None:
-    fill(*(one for run, ap in ((A, a), (B, b), (C, c)) for one in seeds(make, run, ap, "smoke", 25.0)))  # fmt: skip
+    for run, ap in ((A, a), (B, b), (C, c)):
+        fill(*seeds(make, run, ap, "smoke", 25.0))
     assert judge("[2/plain/ap] < [1/tiny-a/ap] < [1/tiny-b/ap]").holds == holds
 
 
