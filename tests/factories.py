@@ -298,6 +298,7 @@ def _results(catalog: Catalog, text: str | None) -> dict[str, Result]:
                 protocol={"data": text or "synthetic-v1", "boxes": "ground truth"},
                 metrics={"AP": 60 + 0.5 * number + seed / 5, "AR": 64 + 0.5 * number + seed / 3},
                 untrained={"AP": 0.1},
+                constant_poses={text or "mean pose": {"AP": 12.5}},
                 training={"loss": [[i, 0.1 / (i + 1 + seed)] for i in range(30)]},
                 diagnosis=None if seed else _diagnosis(number, text),
                 failed=text,
