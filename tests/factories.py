@@ -120,10 +120,9 @@ def counted(
 
 def trained(run: str, seed: int, ap: float, tier: str = "smoke", **changes: Any) -> AccuracyResult:
     """A run's result: of the full tier by the protocol that the tiny paper prints, else on synthetic people."""
-    full = tier == "full"
     fields = {
-        "evidence": "full-1" if full else tier,
-        "protocol": PRINTED if full else SYNTHETIC,
+        "evidence": "full-1" if tier == "full" else tier,
+        "protocol": PRINTED if tier == "full" else SYNTHETIC,
         "metrics": {"AP": ap, "AR": ap + 2.0},
         "provenance": provenance(),
     }

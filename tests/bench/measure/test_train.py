@@ -84,21 +84,6 @@ def test_the_same_seed_gives_the_same_predictions(trained, tiny):
     assert first.result.predictions.sha256 == second.predictions.sha256
 
 
-def test_a_training_that_another_run_has_finished_is_taken_over(trained, tiny, monkeypatch):
-    """One configuration at this tier: the same key, so the same weights and the same curve."""
-    monkeypatch.setattr(train, "runner", None)  # nothing is trained
-    [first] = Store(root=trained / "results").accuracies()
-    second = measure(trained, tiny, name="second")
-    assert second.predictions.sha256 == first.result.predictions.sha256
-    assert second.training == first.result.training
-    with pytest.raises(TypeError):  # another seed, config or start is another key
-        measure(
-            trained,
-            tiny.model_copy(update={"options": {**TINY, "randomness.seed": 9}}),
-            name="third",
-        )
-
-
 def test_an_interrupted_training_resumes_where_it_stopped(workspace, tiny, monkeypatch):
     from bench.measure.hooks import LossCurve
 
