@@ -100,9 +100,10 @@ def results() -> "pd.DataFrame":
     """Everything measured, one row per result file.
 
     Columns: file, kind ("count", "speed", "accuracy", "submission"); of accuracies and submissions run, tier, seed,
-    evidence, failed, protocol, metrics and untrained {metric: percent}; of speeds group, machine, device, precision,
-    batch, timings {model: {median_ms, low_ms, high_ms, samples}} in milliseconds; of counts model, input_size
-    [width, height] in pixels, parameters, macs, flops {rule: 1e9 operations}; commit, dirty, command, date.
+    evidence, failed, protocol, metrics and untrained {metric: percent}, constant_poses {pose: metrics}; of speeds
+    group, machine, device, precision, batch, timings {model: {median_ms, low_ms, high_ms, samples}} in milliseconds; of
+    counts model, input_size [width, height] in pixels, parameters, macs, flops {rule: 1e9 operations}; commit, dirty,
+    command, date.
     """
     columns = ("file", "kind", *export.RESULT_FIELDS, "commit", "dirty", "command", "date")
     return _frame(export.results(ResultIndex(results_store())), *columns)

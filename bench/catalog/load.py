@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from bench.catalog.cells import Cell, CellKey, row_protocol
 from bench.catalog.methods import Method, Methods, load_methods, wrong_methods
 from bench.catalog.place import Place
+from bench.catalog.same_config import SameConfig, load_same_config, unknown_runs
 from bench.catalog.schema import Claim, Column, Paper, Row, Run, Table
 from bench.catalog.third_party import ThirdParty, load_third_party
 from bench.catalog.yaml_lines import line_of, read_yaml
@@ -63,6 +64,7 @@ class Catalog:
     folders: dict[str, Path]
     methods: Methods = field(default_factory=Methods)
     third_party: tuple[ThirdParty, ...] = ()
+    same_config: tuple[SameConfig, ...] = ()
 
     @cached_property
     def tables(self) -> dict[str, tuple[Paper, Table]]:
@@ -122,6 +124,11 @@ class Catalog:
         model = self._model_of(cell.column, cell.row, run)
         return cell._replace(run=run, model=model, protocol=protocol)
 
+    def one_config(self, tier: str, runs: Collection[str]) -> SameConfig | None:
+        """The entry of `same_config.yaml` that makes two of these runs one training at a tier, if there is one."""
+        alike = (one for one in self.same_config if tier in one.tiers)
+        return next((one for one in alike if len({*one.runs} & {*runs}) > 1), None)
+
     def cells(self, paper: str | None = None, table: str | None = None) -> Iterator[Cell]:
         """Cells in printed order, of everything, one paper, or one table of it."""
         for name, (owner, printed) in self.tables.items():
@@ -162,7 +169,11 @@ def load_catalog(*extra: Path) -> Catalog:
     methods = load_methods(root / "methods.yaml" for root in shared)
     _check_references(ordered, methods)
     by_id = {p.id: folder for folder, p in ordered}
-    catalog = Catalog({p.id: p for _, p in ordered}, by_id, methods)
+    alike = [root / "same_config.yaml" for root in shared]
+    same = load_same_config(alike)
+    catalog = Catalog({p.id: p for _, p in ordered}, by_id, methods, same_config=same)
+    if unknown := unknown_runs(alike, catalog.runs):
+        raise CatalogError("\n".join(unknown))
     figures: dict[Path, str | None] = {root / "third_party.yaml": None for root in shared}
     figures |= {folder / "third_party.yaml": paper for paper, folder in by_id.items()}
     existing = {path: paper for path, paper in figures.items() if path.is_file()}

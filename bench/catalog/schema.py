@@ -163,7 +163,7 @@ class Seeds(Strict):
     """Seeds of a run, per tier: at least one, each once, none negative."""
 
     smoke: tuple[int, ...] = (0,)
-    lab: tuple[int, ...] = (0, 1, 2)
+    lab: tuple[int, ...] = (0, 1, 2, 3, 4)
     full: tuple[int, ...] = (0,)
 
     @field_validator("smoke", "lab", "full")

@@ -35,8 +35,9 @@ class Measurement:
     values: per seed, in the cell's unit (one for counts and timings). interval: of the mean of several seeds, or the
     quartiles of a timing. spread: the least deviation between seeds that is believed. source: numbers are compared
     only within one source. differs: how its protocol differs from the printed one. counts: by every rule. stale: what
-    has changed since. broken: what is wrong with its results. failed: a run behind it did not finish. note: why these
-    files were chosen among several.
+    has changed since. untrained, ignoring_image: the same metric of the network before training, and of the best pose
+    that ignores the image. broken: what is wrong with its results. failed: a run behind it did not finish. note: why
+    these files were chosen among several.
     """
 
     evidence: Evidence
@@ -51,6 +52,7 @@ class Measurement:
     differs: tuple[str, ...] = ()
     counts: tuple[CountByRule, ...] = ()
     untrained: float | None = None
+    ignoring_image: float | None = None
     stale: str = ""
     broken: str = ""
     failed: bool = False
@@ -59,6 +61,12 @@ class Measurement:
     @property
     def value(self) -> float:
         return summarise(self.values).mean
+
+    @property
+    def run(self) -> str:
+        """The run that was measured; empty for a count or a timing."""
+        first = self.results[0].result if self.results else None
+        return first.run if isinstance(first, AccuracyResult) else ""
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -184,6 +192,9 @@ class Measurements:
             broken = [f"the result holds no {key}"]
         values = tuple(s.result.values[key] for s in good)
         before = [s.result.untrained[key] for s in good if key in s.result.untrained]
+        constant = [
+            pose[key] for s in good for pose in s.result.constant_poses.values() if key in pose
+        ]
         kind: Evidence = "full-3" if len(good) > 2 else "full-1"
         if first.evidence == "released-weights":
             kind = "released-weights"
@@ -202,6 +213,7 @@ class Measurements:
             protocol=first.protocol,
             differs=() if kind in SYNTHETIC else differences(cell.protocol, first.protocol),
             untrained=summarise(before).mean if before else None,
+            ignoring_image=max(constant, default=None),
             stale=self._stale(good or members),
             broken="; ".join(broken),
             failed=bool(failed),

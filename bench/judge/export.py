@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 
 Records = list[dict[str, Any]]
 RESULT_FIELDS = (
-    *("run", "tier", "seed", "evidence", "failed", "protocol", "metrics", "untrained"),
+    *(
+        "run",
+        "tier",
+        "seed",
+        "evidence",
+        "failed",
+        "protocol",
+        "metrics",
+        "untrained",
+        "constant_poses",
+    ),
     *("group", "machine", "device", "precision", "batch", "timings"),
     *("model", "input_size", "parameters", "macs", "flops"),
 )

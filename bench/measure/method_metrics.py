@@ -38,8 +38,8 @@ def measures(cfg: Any, model: Any) -> dict[str, float]:
     return {name: float(each.mean()) for name, each in joined.items() if len(each)}
 
 
-def constant_poses(cfg: Any, layout: Layout, truth: Path) -> dict[str, float]:
-    """First metric of poses that ignore the image: corner and centre of the box, mean pose.
+def constant_poses(cfg: Any, layout: Layout, truth: Path) -> dict[str, dict[str, float]]:
+    """Metrics of poses that ignore the image: corner and centre of the box, mean pose.
 
     The mean pose is that of the training set's labelled keypoints, in units of the box. Top-down data sets only.
     """
@@ -47,13 +47,16 @@ def constant_poses(cfg: Any, layout: Layout, truth: Path) -> dict[str, float]:
     relative = (train.poses - train.corners) / train.sizes
     weight = train.visible[..., None]
     mean = (relative * weight).sum(axis=0) / np.maximum(weight.sum(axis=0), 1)
-    fixed = {"corner": np.zeros_like(mean), "centre": np.full_like(mean, 0.5), "mean pose": mean}
+    fixed = {
+        "box corner": np.zeros_like(mean),
+        "box centre": np.full_like(mean, 0.5),
+        "mean pose": mean,
+    }
     found = {}
     for name, pose in fixed.items():
         placed = test.corners + pose * test.sizes
         key = "id" if layout == "mpii" else "img_id"
-        metrics = evaluate(layout, truth, _entries(test.numbers[key], placed))
-        found[name] = next(iter(metrics.values()))
+        found[name] = evaluate(layout, truth, _entries(test.numbers[key], placed))
     return found
 
 

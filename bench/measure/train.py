@@ -23,6 +23,7 @@ from bench.measure.method_metrics import constant_poses, measures
 from bench.measure.predict import predict
 from bench.measure.run_config import (
     config_digest,
+    finds_people,
     length,
     local_pretrained,
     resolved_config,
@@ -161,8 +162,7 @@ def _train_and_evaluate(store: Store, job: TrainingJob) -> AccuracyResult | None
         protocol=protocol(cfg, run, tier, job.data, job.trained_on),
         metrics=found.metrics,
         measures=measures(cfg, model),
-        # for a method that is trained without locations
-        chance=constant_poses(cfg, kind, truth) if hasattr(model.head, "measure") else {},
+        constant_poses={} if finds_people(cfg) else constant_poses(cfg, kind, truth),
         untrained=evaluate(kind, truth, untrained) if untrained else {},
         training={"loss": work_dir.curve(job.work / "curve.jsonl"), "length": length(cfg)},
         diagnosis=found.diagnosis,

@@ -52,6 +52,8 @@ def trained(tier: str, run: str, seed: int, why: str = "") -> Path:
 def claim(work: Path, key: str) -> None:
     """Make `work` the folder of `key`; the first process does it, the others wait for it.
 
+    A finished training of another run with the same key (one configuration at this tier) is taken over: it is the same.
+
     Raises `EnvironmentProblem` if the disk is nearly full.
     """
     stamp = work / "key"
@@ -68,7 +70,17 @@ def claim(work: Path, key: str) -> None:
         fresh = work.with_name(f".{work.name}.{uuid.uuid4().hex}")
         fresh.mkdir()
         (fresh / "key").write_text(key)
+        if same := _finished(work, key):
+            for name in ("curve.jsonl", "final.pth"):
+                if (same / name).is_file():
+                    shutil.copy(same / name, fresh / name)
         fresh.rename(work)
+
+
+def _finished(work: Path, key: str) -> Path | None:
+    """The folder of another run's finished training with this key and seed, if there is one."""
+    others = (path.parent for path in work.parents[1].glob(f"*/{work.name}/final.pth"))
+    return next((one for one in others if (one / "key").read_text() == key), None)
 
 
 def _wait_for(stamp: Path, key: str, seconds: float = 1800.0) -> None:

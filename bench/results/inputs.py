@@ -72,7 +72,8 @@ def judge_inputs() -> list[str]:
     """What decides a cell's verdict beside results and printed numbers; what only records verdicts does not."""
     code = [*ROOT.glob("bench/judge/**/[!_]*.py"), *ROOT.glob("bench/results/[!_]*.py")]
     code = [path for path in code if path.stem not in ("changes", "history", "recorder")]
-    return [*map(_name, code), *_modules("catalog", "cells", "numbers", "quantities", "schema")]
+    reading = _modules("catalog", "cells", "numbers", "quantities", "same_config", "schema")
+    return [*map(_name, code), *reading, "bench/papers/same_config.yaml"]
 
 
 def model_inputs(config: str) -> list[str]:

@@ -161,8 +161,13 @@ class AccuracyResult(Strict):
         {}, description="a method's own metrics, such as LOFR's response around joints"
     )
     untrained: dict[str, float] = Field({}, description="the same network before training")
+    constant_poses: dict[str, dict[str, float]] = Field(
+        {},
+        description="pose that ignores the image (box centre, mean pose, ...) -> its metrics",
+        exclude_if=lambda found: not found,
+    )
     chance: dict[str, float] = Field(
-        {}, description="first metric of poses that ignore the image: corner, centre, mean"
+        {}, description="the first metric of these poses, as earlier results have it"
     )
     training: dict[str, Any] = Field({})
     predictions: Predictions | None = None

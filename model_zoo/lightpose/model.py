@@ -9,12 +9,13 @@ its centre is at R x + (R - 1) / 2: a mirrored image has mirrored cells, so the 
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
 from mmengine.structures import PixelData
 from mmpose.models.backbones import HRNet
+from mmpose.models.backbones.resnet import get_expansion
 from mmpose.models.heads.base_head import BaseHead
 from mmpose.registry import KEYPOINT_CODECS, MODELS
 from torch import Tensor, nn
@@ -32,18 +33,19 @@ STRIDES = (4, 8, 16, 32)
 class HRNetToStage3(HRNet):
     """MMPose's HRNet up to stage 3; the map of one stride is the output.
 
-    `extra` is HRNet's without `stage4`. Stride 4, 8 or 16 takes a branch of stage 3; stride 32 the map that transition
-    3 makes from the last branch (twice its channels). Images [B, 3, H, W] to a tuple of one map [B, C, H / stride, W /
-    stride]. The last fusion also computes the unused branches, whose fusion layers are frozen: the paper's counts
-    include them (NOTES.md). `stem_channels` is the width after the first convolution, 64 in HRNet (less for small
-    images). Raises `ValueError` for another stride.
+    `extra` is HRNet's without `stage4` (a bottleneck in stage 3 has four times its `num_channels`). Stride 4, 8 or 16
+    takes a branch of stage 3; stride 32 the map that transition 3 makes from the last branch (twice its channels).
+    Images [B, 3, H, W] to a tuple of one map [B, C, H / stride, W / stride]. The last fusion also computes the unused
+    branches, whose fusion layers are frozen: the paper's counts include them (NOTES.md). `stem_channels` is the width
+    after the first convolution, 64 in HRNet (less for small images). Raises `ValueError` for another stride.
     """
 
     def __init__(self, *, extra: dict, stride: int, stem_channels: int = 64, **kwargs: Any) -> None:
         if stride not in STRIDES:
             raise ValueError(f"stride is {stride}; allowed are {', '.join(map(str, STRIDES))}")
         self.branch = STRIDES.index(stride)
-        channels = extra["stage3"]["num_channels"]
+        expansion = get_expansion(self.blocks_dict[extra["stage3"]["block"]])
+        channels = [expansion * width for width in extra["stage3"]["num_channels"]]
         channels = (*channels, 2 * channels[-1])[: max(self.branch + 1, 3)]
         count = len(channels)
         empty = dict(
@@ -94,6 +96,21 @@ def offset_loss(
     cells = torch.where(heatmaps > threshold, heatmaps, 0.0) * weights[..., None, None]
     error = (predicted - target).abs().sum(dim=2)
     return (cells * error).sum(dim=(2, 3)).mean()
+
+
+class Maps(NamedTuple):
+    """What the head predicts: heatmaps [B, K, h, w] and offsets [B, K, 2, h, w] in cells (x, y), or none."""
+
+    heatmaps: Tensor
+    offsets: Tensor | None = None
+
+    def averaged_with(self, flipped: "Maps", indices: list[int]) -> "Maps":
+        """The mean with the maps of the mirror image. `indices`: each keypoint's left-right partner."""
+        heatmaps = (self.heatmaps + flipped.heatmaps.flip(-1)[:, indices]) / 2
+        if self.offsets is None or flipped.offsets is None:
+            return Maps(heatmaps)
+        sign = self.offsets.new_tensor([-1, 1]).view(2, 1, 1)  # x points the other way
+        return Maps(heatmaps, (self.offsets + sign * flipped.offsets.flip(-1)[:, indices]) / 2)
 
 
 @MODELS.register_module()
@@ -156,15 +173,18 @@ class LightPoseHead(BaseHead):
             nn.init.zeros_(layer.bias)
 
     def forward(self, feats: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """Backbone maps (the last is used: [B, C, h, w]) to heatmaps [B, K, h, w] and, if the
-        head has them, offsets [B, K, 2, h, w] in cells (x, y)."""
+        """Backbone maps to heatmaps [B, K, h, w] and, if the head has them, offsets [B, K, 2, h, w]."""
+        maps = self.maps(feats)
+        return (maps.heatmaps,) if maps.offsets is None else tuple(maps)
+
+    def maps(self, feats: Sequence[Tensor]) -> "Maps":
+        """Backbone maps, of which the last is used ([B, C, h, w]), to what the head predicts."""
         x = self.reduce(feats[-1])
         if self.encoder:
             x = self._encode(x)
-        heatmaps = self.heatmap_layer(x)
         if self.offset_layer is None:
-            return (heatmaps,)
-        return heatmaps, self.offset_layer(x).unflatten(1, (-1, 2))
+            return Maps(self.heatmap_layer(x))
+        return Maps(self.heatmap_layer(x), self.offset_layer(x).unflatten(1, (-1, 2)))
 
     def _encode(self, x: Tensor) -> Tensor:
         """Maps [B, D, h, w] through the encoder."""
@@ -183,36 +203,29 @@ class LightPoseHead(BaseHead):
         With `flip_test` `feats` are two lists of maps, of the image and of its mirror image."""
         test_cfg = test_cfg or {}
         if test_cfg.get("flip_test", False):
-            indices = batch_data_samples[0].metainfo["flip_indices"]
-            outputs = self._mean_of_flips(*map(self.forward, feats), indices)
+            original, flipped = map(self.maps, feats)
+            maps = original.averaged_with(flipped, batch_data_samples[0].metainfo["flip_indices"])
         else:
-            outputs = self.forward(feats)
-        found = self.decode(outputs)
+            maps = self.maps(feats)
+        found = self.decode(tuple(one for one in maps if one is not None))
         if test_cfg.get("output_heatmaps", False):
-            return found, [PixelData(heatmaps=heatmaps) for heatmaps in outputs[0].detach()]
+            return found, [PixelData(heatmaps=heatmaps) for heatmaps in maps.heatmaps.detach()]
         return found
-
-    @staticmethod
-    def _mean_of_flips(
-        outputs: tuple[Tensor, ...], flipped: tuple[Tensor, ...], indices: list[int]
-    ) -> tuple[Tensor, ...]:
-        heatmaps, *offsets = (maps.flip(-1)[:, indices] for maps in flipped)
-        mirrored = [maps * maps.new_tensor([-1, 1]).view(2, 1, 1) for maps in offsets]
-        return tuple((a + b) / 2 for a, b in zip(outputs, (heatmaps, *mirrored), strict=True))
 
     def loss(
         self, feats: Sequence[Tensor], batch_data_samples: list, train_cfg: dict | None = None
     ) -> dict[str, Tensor]:
         """`loss_heatmap` (eq. 1) and `loss_offset` (eq. 3, times alpha); their sum is eq. 4."""
-        heatmaps, *offsets = self.forward(feats)
+        maps = self.maps(feats)
         target = torch.stack([sample.gt_fields.heatmaps for sample in batch_data_samples])
         weights = torch.cat(
             [sample.gt_instance_labels.keypoint_weights for sample in batch_data_samples]
         )
-        losses = dict(loss_heatmap=heatmap_loss(heatmaps, target, weights))
-        for predicted in offsets:
+        losses = dict(loss_heatmap=heatmap_loss(maps.heatmaps, target, weights))
+        if maps.offsets is not None:
             true = torch.stack([sample.gt_fields.offsets for sample in batch_data_samples])
+            true = true.view_as(maps.offsets)
             losses["loss_offset"] = self.offset_weight * offset_loss(
-                predicted, true.view_as(predicted), target, weights, self.threshold
+                maps.offsets, true, target, weights, self.threshold
             )
         return losses

@@ -80,7 +80,8 @@ class TFPoseHead(BaseHead):
 
     def init_weights(self) -> None:
         """As in Deformable DETR: Xavier for matrices, N(0, 1) for embeddings, y_0 and queries. The last layer of a
-        refinement starts with a standard deviation of 0.01, the heatmap branch with 0.001 as in SimpleBaseline."""
+        refinement starts with a standard deviation of 0.01, the heatmap branch with 0.001 and zero biases as in
+        SimpleBaseline."""
         super().init_weights()
         for part in (self.encoder, self.keypoint_decoder):
             for name, parameter in part.named_parameters():
@@ -103,6 +104,8 @@ class TFPoseHead(BaseHead):
         for module in self.heatmap_branch or ():
             if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
                 nn.init.normal_(module.weight, std=0.001)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
 
     def memory(self, feats: Sequence[Tensor]) -> tuple[Tensor, Shapes]:
         """Backbone maps [B, C_l, H_l, W_l], finest first, to M [B, L, D] and the levels' sizes."""

@@ -8,6 +8,7 @@ synthetic data by ordering and direction only.
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from statistics import fmean
 
 from bench.catalog.cells import Cell
@@ -19,6 +20,7 @@ from bench.judge.claims.counts import Chosen, judge_counted
 from bench.judge.claims.expressions import Resolved
 from bench.judge.claims.ordering import (
     NotAnOrdering,
+    OneConfiguration,
     OrderingClaim,
     PairedDifference,
     registered_margin,
@@ -122,8 +124,15 @@ class _Reproduced:
         )
 
     def _ordered(self, node: ast.expr, cells: Cells, chosen: Chosen) -> Judged:
-        margin = registered_margin(self.claim, next(iter(chosen.values())).tier)
-        ordering = OrderingClaim(self.resolved, chosen, margin, self.paired, self._orderings())
+        tier = next(iter(chosen.values())).tier
+        ordering = OrderingClaim(
+            self.resolved,
+            chosen,
+            registered_margin(self.claim, tier),
+            self.paired,
+            self._orderings(),
+            partial(self.measurements.catalog.one_config, tier or ""),
+        )
         claimed = parse_number(self.claim.claimed) if self.claim.claimed else None
         try:
             if claimed is None:
@@ -132,11 +141,13 @@ class _Reproduced:
                 raise NotAnOrdering("claims an upper bound, not a direction")
             else:
                 found = ordering.direction(node, claimed.value)
+        except OneConfiguration as why:
+            return Judged("open", str(why))
         except NotAnOrdering as why:
             return Judged("open", f"{why}; synthetic data can only decide orderings")
         what = "ordering" if claimed is None else "direction"
         reason = f"synthetic data, {what} only: {found.reason}{_before(cells, chosen)}"
-        plan = self.claim.registration(next(iter(chosen.values())).tier or "")
+        plan = self.claim.registration(tier or "")
         if plan and (fewest := min(len(one.values) for one in chosen.values())) < plan.seeds:
             words = f"{fewest} of the {plan.seeds} registered seeds; undecided until all are there"
             found = found._replace(holds="inconclusive")

@@ -12,20 +12,26 @@ The interval covers the training seed, and is never narrower than the documented
 training decides nothing. Its interval is shown with the documented deviation; where the predictions of two single
 trainings are stored, so is what other images alone would change (image-paired bootstrap), which decides nothing either.
 
+Two kinds of contrast are no evidence. Between runs that are one training at this tier (`same_config.yaml`) the claim is
+open: one configuration. Where every network behind a contrast lies below the best pose that ignores the image (the mean
+pose, the box's centre), their order says nothing of what they learn: such a contrast neither supports nor contradicts.
+
 The error probabilities of all contrasts, and of all comparisons in one sentence, add up (Bonferroni): each contrast is
 judged at a level at which all are right together with 97.5 % on either side.
 """
 
 import ast
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 from bench.catalog.quantities import METRICS
+from bench.catalog.same_config import SameConfig
 from bench.catalog.schema import Claim, Tier
 from bench.judge.claims.arithmetic import Evaluation, Judged
+from bench.judge.claims.choice import some
 from bench.judge.claims.expressions import Resolved
 from bench.judge.claims.uncertainty import (
     MeasuredNumbers,
@@ -51,6 +57,10 @@ class NotAnOrdering(ValueError):
     """The claim is about a size, which synthetic data cannot judge."""
 
 
+class OneConfiguration(ValueError):
+    """The claim compares a network with itself: two of its runs are one training at this tier."""
+
+
 def registered_margin(claim: Claim, tier: Tier | None) -> float:
     """The margin in points that a claim registered for a tier before it was measured; else the usual one."""
     entries = getattr(claim, "registered", ())
@@ -72,7 +82,7 @@ class OrderingClaim:
     """One claim on the seeds of its cells.
 
     measured: by address. margin: in points. paired: the effect of other images alone, shown between single trainings.
-    among: the number of comparisons of this kind in the sentence.
+    among: the number of comparisons of this kind in the sentence. one_config: which of some runs are one training here.
     """
 
     resolved: Resolved
@@ -80,6 +90,7 @@ class OrderingClaim:
     margin: float = MARGIN
     paired: PairedDifference | None = None
     among: int = 1
+    one_config: Callable[[Collection[str]], SameConfig | None] = lambda runs: None
 
     @cached_property
     def _numbers(self) -> MeasuredNumbers:
@@ -160,25 +171,52 @@ class OrderingClaim:
         """All contrasts above their margins: holds. One below: fails. Error probabilities add up."""
         if not parts:
             raise NotAnOrdering("compares nothing: the list has a single cell")
+        self._refuse_one_training(parts)
         found = [self._contrast(part) for part in parts]
         words = self._words(found)
         if any(self._numbers.single(part) for part in parts):
             return Judged("inconclusive", words)
+        blind = [part for part in parts if self._ignores_image(part)]
+        if len(blind) == len(parts):
+            return Judged("inconclusive", f"{words}; {self._below(blind)}")
         different = self._numbers.different(parts)
         strict = 1.0 - (1.0 - LEVEL) / (different * max(1, self.among))
         surely = [self._numbers.interval(part, strict) for part in parts]
         holds: Holds = "inconclusive"
+        each = list(zip(surely, found, strict=True))
         if any(
-            s.high < 0.0 and c.interval.high < -c.margin for s, c in zip(surely, found, strict=True)
+            s.high < 0.0 and c.interval.high < -c.margin for s, c in each if c.node not in blind
         ):
             holds = "fails"
-        elif all(
-            s.low > 0.0 and c.interval.low > c.margin for s, c in zip(surely, found, strict=True)
-        ):
+        elif blind:
+            words = f"{words}; {self._below(blind)}"
+        elif all(s.low > 0.0 and c.interval.low > c.margin for s, c in each):
             holds = "holds"
         known = [p for part in parts if (p := self._numbers.confidence(part)) is not None]
         joint = max(0.0, 1.0 - sum(1.0 - p for p in known)) if len(known) == len(parts) else None
         return Judged(holds, words, confidence=joint)
+
+    def _refuse_one_training(self, parts: list[ast.expr]) -> None:
+        """Raises `OneConfiguration` if a contrast compares runs that are one training at this tier."""
+        for part in parts:
+            runs = {self.measured[cell].run for cell in self._numbers.cells(part)}
+            if same := self.one_config(runs):
+                both = " and ".join(run for run in same.runs if run in runs)
+                raise OneConfiguration(f"one configuration at this tier: {both}; {same.reason}")
+
+    def _ignores_image(self, node: ast.expr) -> bool:
+        """Whether every network of a contrast lies below the best pose that ignores the image."""
+        behind = [self.measured[cell] for cell in self._numbers.cells(node)]
+        below = (m.ignoring_image is not None and m.value < m.ignoring_image for m in behind)
+        return bool(behind) and all(below)
+
+    def _below(self, blind: list[ast.expr]) -> str:
+        cells = dict.fromkeys(cell for part in blind for cell in self._numbers.cells(part))
+        shown = [
+            f"{one.run} {one.value:.1f} below {one.ignoring_image:.1f}"
+            for one in map(self.measured.__getitem__, cells)
+        ]
+        return f"not judged, since a pose that ignores the image is better: {some(shown)}"
 
     def _contrast(self, node: ast.expr) -> Contrast:
         cells = [self.resolved.cells[cell].metric for cell in self._numbers.cells(node)]

@@ -19,13 +19,13 @@ model = dict(
 )
 expected_output = dict.fromkeys(("stage1", "stage2", "stage3", "stage4", "stage5", "stage6"), ("B", "K", "H/8", "W/8"))
 
-train_pipeline = [
-    *_base_.train_pipeline[:-3],
-    dict(type="TopdownAffine", input_size=(368, 368), use_udp=False),
-    dict(type="GenerateTarget", encoder=codec),
-    dict(type="PackPoseInputs"),
-]
-val_pipeline = [*train_pipeline[:2], train_pipeline[-3], train_pipeline[-1]]
+steps = dict(
+    _base_.steps,
+    crop=dict(type="TopdownAffine", input_size=(368, 368), use_udp=False),
+    target=dict(type="GenerateTarget", encoder=codec),
+)
+train_pipeline = [steps[name] for name in _base_.mpii_train_steps]
+val_pipeline = [steps[name] for name in _base_.val_steps]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader

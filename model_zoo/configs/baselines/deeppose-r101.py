@@ -23,17 +23,17 @@ model = dict(
 )
 expected_output = dict(coordinates=("B", "K", 2))
 
-train_pipeline = [
-    dict(type="LoadImage"),
-    dict(type="GetBBoxCenterScale"),
-    dict(type="RandomFlip", direction="horizontal"),
-    dict(type="RandomHalfBody"),
-    dict(type="RandomBBoxTransform"),
-    dict(type="TopdownAffine", input_size=(192, 256)),
-    dict(type="GenerateTarget", encoder=dict(type="RegressionLabel", input_size=(192, 256))),
-    dict(type="PackPoseInputs"),
-]
-val_pipeline = [*train_pipeline[:2], train_pipeline[-3], train_pipeline[-1]]
+steps = dict(
+    _base_.steps,
+    box=dict(type="GetBBoxCenterScale"),
+    flip=dict(type="RandomFlip", direction="horizontal"),
+    half_body=dict(type="RandomHalfBody"),
+    jitter=dict(type="RandomBBoxTransform"),
+    crop=dict(type="TopdownAffine", input_size=(192, 256)),
+    target=dict(type="GenerateTarget", encoder=dict(type="RegressionLabel", input_size=(192, 256))),
+)
+train_pipeline = [steps[name] for name in _base_.train_steps]
+val_pipeline = [steps[name] for name in _base_.val_steps]
 train_dataloader = dict(batch_size=64, dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader

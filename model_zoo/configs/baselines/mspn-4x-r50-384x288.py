@@ -37,13 +37,13 @@ model = dict(
 )
 expected_output = {f"stage{s}_unit{u}": ("B", "K", "H/4", "W/4") for s in (1, 2, 3, 4) for u in (1, 2, 3, 4)}
 
-train_pipeline = [
-    *_base_.train_pipeline[:-3],
-    dict(type="TopdownAffine", input_size=(288, 384), use_udp=False),
-    dict(type="GenerateTarget", encoder=[target], multilevel=True),
-    dict(type="PackPoseInputs"),
-]
-val_pipeline = [*train_pipeline[:2], train_pipeline[-3], train_pipeline[-1]]
+steps = dict(
+    _base_.steps,
+    crop=dict(type="TopdownAffine", input_size=(288, 384), use_udp=False),
+    target=dict(type="GenerateTarget", encoder=[target], multilevel=True),
+)
+train_pipeline = [steps[name] for name in _base_.train_steps]
+val_pipeline = [steps[name] for name in _base_.val_steps]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader

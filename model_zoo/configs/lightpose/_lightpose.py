@@ -26,9 +26,9 @@ auto_scale_lr = dict(base_batch_size=128)
 
 # Crops of 96x128 (width x height), twice the side of other smoke runs: Table 5 compares strides, and
 # what a stride costs is decided by its grid. Strides 4, 8, 16, 32 have 24x32, 12x16, 6x8, 3x4 cells,
-# half the paper's in each direction. Narrower; the encoder keeps its depth and h / d.
+# half the paper's in each direction. Narrower, but wider than the 51 outputs; the encoder keeps its depth and h / d.
 smoke = {
     "codec": dict(_delete_=True, input_size=(96, 128), heatmap_size=(6, 8)),
-    "model.head": dict(dim=32, heads=4, hidden=64, dropout=0.0),
+    "model.head": dict(dim=64, heads=4, hidden=128, dropout=0.0),
 }
 lab = {"codec": dict(_delete_=True, input_size=(192, 256), heatmap_size=(12, 16))}

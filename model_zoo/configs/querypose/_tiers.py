@@ -2,6 +2,11 @@
 # narrower. Boxes are pooled from finer maps than their size in pixels would say, as people are smaller than COCO's.
 scenes = "data/full/coco-scenes/"
 meta_keys = ("id", "img_id", "img_path", "crowd_index", "ori_shape", "img_shape", "input_size")
+load = dict(type="LoadImage")
+flip = dict(type="SceneFlip", prob=0.5)
+targets = dict(type="SceneTargets")
+pack = dict(type="PackPoseInputs")
+pack_test = dict(type="PackPoseInputs", meta_keys=meta_keys)
 
 truth = dict(ann_file=scenes + "annotations/person_keypoints_val2017.json")
 smoke_test = dict(
@@ -10,11 +15,7 @@ smoke_test = dict(
     persistent_workers=False,
     dataset=dict(
         data_root=scenes,
-        pipeline=[
-            dict(type="LoadImage"),
-            dict(type="SceneResize", short=[96], long=1333),
-            dict(type="PackPoseInputs", meta_keys=meta_keys),
-        ],
+        pipeline=[load, dict(type="SceneResize", short=[96], long=1333), pack_test],
     ),
 )
 lab_test = dict(
@@ -23,11 +24,7 @@ lab_test = dict(
     persistent_workers=True,
     dataset=dict(
         data_root=scenes,
-        pipeline=[
-            smoke_test["dataset"]["pipeline"][0],
-            dict(type="SceneResize", short=[240], long=1333),
-            smoke_test["dataset"]["pipeline"][2],
-        ],
+        pipeline=[load, dict(type="SceneResize", short=[240], long=1333), pack_test],
     ),
 )
 
@@ -66,13 +63,7 @@ smoke = {
         persistent_workers=False,
         dataset=dict(
             data_root=scenes,
-            pipeline=[
-                dict(type="LoadImage"),
-                dict(type="SceneFlip", prob=0.5),
-                dict(type="SceneResize", short=[88, 96, 104], long=1333),
-                dict(type="SceneTargets"),
-                dict(type="PackPoseInputs"),
-            ],
+            pipeline=[load, flip, dict(type="SceneResize", short=[88, 96, 104], long=1333), targets, pack],
         ),
     ),
     "val_dataloader": smoke_test,
@@ -107,11 +98,7 @@ lab = {
         num_workers=12,
         dataset=dict(
             data_root=scenes,
-            pipeline=[
-                *smoke["train_dataloader"]["dataset"]["pipeline"][:2],
-                dict(type="SceneResize", short=[192, 216, 240, 264], long=1333),
-                *smoke["train_dataloader"]["dataset"]["pipeline"][3:],
-            ],
+            pipeline=[load, flip, dict(type="SceneResize", short=[192, 216, 240, 264], long=1333), targets, pack],
         ),
     ),
     "val_dataloader": lab_test,

@@ -34,7 +34,13 @@ expected_output = dict(coordinates=("B", "K", 2))
 train_cfg = dict(by_epoch=True, max_epochs=210, val_interval=10)
 optim_wrapper = dict(
     optimizer=dict(type="AdamW", lr=4e-3, betas=(0.9, 0.999), weight_decay=1e-4),
-    paramwise_cfg=dict(custom_keys={"head.encoder": dict(lr_mult=0.1), "head.keypoint_decoder": dict(lr_mult=0.1)}),
+    paramwise_cfg=dict(
+        custom_keys={
+            "head.encoder": dict(lr_mult=0.1),
+            "head.level_embedding": dict(lr_mult=0.1),
+            "head.keypoint_decoder": dict(lr_mult=0.1),
+        }
+    ),
     clip_grad=dict(max_norm=0.1),
 )
 param_scheduler = [
@@ -43,13 +49,21 @@ param_scheduler = [
 ]
 auto_scale_lr = dict(base_batch_size=512)
 
-# Crops of 48x64 (width x height). Narrower, half the encoder layers, from random weights; the last stage keeps its
-# resolution, so that C3-C5 have 6x8, 3x4 and 3x4 tokens. One learning rate for all: nothing is pretrained.
+# Crops of 48x64 (width x height). Narrower, half the encoder layers, from random weights. C3 keeps C2's resolution, so
+# that C3-C5 have 12x16, 6x8 and 3x4 tokens, half the full network's in each direction; half the points reach half as
+# far, and as few of them start outside the maps. One learning rate for all: nothing is pretrained.
 smoke = {
     "codec": dict(_delete_=True, input_size=(48, 64), heatmap_size=(24, 32), sigma=1.5),
-    "model.backbone": dict(depth=18, stem_channels=16, base_channels=16, strides=(1, 2, 2, 1)),
+    "model.backbone": dict(depth=18, stem_channels=16, base_channels=16, strides=(1, 1, 2, 2)),
     "model.head": dict(
-        in_channels=(32, 64, 128), dim=32, hidden=128, encoder_layers=3, aux_channels=32, norm_groups=8, dropout=0.0
+        in_channels=(32, 64, 128),
+        dim=32,
+        points=2,
+        hidden=128,
+        encoder_layers=3,
+        aux_channels=32,
+        norm_groups=8,
+        dropout=0.0,
     ),
     "train_cfg": dict(max_iters=200, val_interval=200),
     "param_scheduler": [

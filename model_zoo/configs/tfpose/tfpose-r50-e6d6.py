@@ -5,14 +5,13 @@ _base_ = ["_tfpose.py", "../_base_/coco_udp.py"]
 codec = dict(type="NormalizedCoordinates", input_size=(192, 256), heatmap_size=(48, 64), sigma=2)
 model = dict(head=dict(decoder=codec))
 
-train_pipeline = [
-    *_base_.train_pipeline[:3],
-    dict(type="RandomHalfBody", prob=0.3),
-    dict(_base_.train_pipeline[-4], scale_factor=(0.5, 1.5), rotate_factor=40.0),
-    _base_.train_pipeline[-3],
-    dict(type="GenerateTarget", encoder=codec),
-    dict(type="PackPoseInputs"),
-]
+steps = dict(
+    _base_.steps,
+    half_body=dict(type="RandomHalfBody", prob=0.3),
+    jitter=dict(_base_.steps.jitter, scale_factor=(0.5, 1.5), rotate_factor=40.0),
+    target=dict(type="GenerateTarget", encoder=codec),
+)
+train_pipeline = [steps[name] for name in _base_.train_steps]
 train_dataloader = dict(batch_size=64, dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(batch_size=64)
 test_dataloader = val_dataloader

@@ -110,3 +110,12 @@ def test_misprints_name_cells_and_differ_from_them(paper: Paper) -> None:
     for misprint in paper.misprints:
         cell = CATALOG.cell_index[(paper.id, *misprint.cell.split("/"))]
         assert misprint.likely != cell.printed
+
+
+def test_training_claims_are_registered_for_lab_with_five_seeds_or_more() -> None:
+    """As many as their runs have; three leave an interval that few orders clear."""
+    found = {claim.id: claim.registration("lab") for _, claim in CATALOG.claims()}
+    plans = {name: plan for name, plan in found.items() if plan}
+    assert len(plans) >= 126
+    assert {name for name, plan in plans.items() if plan.seeds < 5} == set()
+    assert all(len(run.seeds.lab) >= 5 for run in CATALOG.runs.values())

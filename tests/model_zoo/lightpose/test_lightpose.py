@@ -11,7 +11,7 @@ from mmpose.structures import PoseDataSample
 import model_zoo
 from bench.measure.count.model_counts import record
 from model_zoo.figures.transpose import layer_rows
-from model_zoo.lightpose.model import HRNetToStage3, LightPoseHead, PreNormEncoderLayer
+from model_zoo.lightpose.model import HRNetToStage3, LightPoseHead, Maps, PreNormEncoderLayer
 from tests.model_zoo.shapes import shapes_only
 
 PRINTED = {  # parameters (M) and FLOPs (G) of LightPose's Tables 2, 3, 4 and 6; None where blank
@@ -67,11 +67,22 @@ STAGE4 = {
 }
 
 
+def with_blocks(block):
+    """EXTRA with stages 2 and 3 of another block, as wide at their ends."""
+    widths = {"BASIC": 1, "BOTTLENECK": 4}
+    stages = {name: dict(EXTRA[name], block=block) for name in ("stage2", "stage3")}
+    wide = [widths[block] * one for one in EXTRA["stage3"]["num_channels"]]
+    stage4 = dict(STAGE4, num_channels=(*wide, 2 * wide[-1]))
+    return {**EXTRA, **stages}, stage4
+
+
+@pytest.mark.parametrize("block", ["BASIC", "BOTTLENECK"])
 @pytest.mark.parametrize("stride", [4, 8, 16, 32])
-def test_backbone_is_what_enters_stage_4_of_the_stock_hrnet(stride):
+def test_backbone_is_what_enters_stage_4_of_the_stock_hrnet(stride, block):
     torch.manual_seed(0)
-    whole = HRNet({**EXTRA, "stage4": STAGE4})
-    cut = HRNetToStage3(extra=EXTRA, stride=stride)
+    extra, stage4 = with_blocks(block)
+    whole = HRNet({**extra, "stage4": stage4})
+    cut = HRNetToStage3(extra=extra, stride=stride)
     cut.load_state_dict({k: v for k, v in whole.state_dict().items() if k in cut.state_dict()})
     for model in (whole, cut):
         model.eval()
@@ -202,10 +213,13 @@ def test_flip_test_of_perfect_maps_changes_nothing():
     for points in (keypoints, mirrored):
         label = codec.encode(points)
         offsets = torch.from_numpy(label["offsets"]).unflatten(0, (17, 2))
-        both.append((torch.from_numpy(label["heatmaps"])[None], offsets[None]))
-    heatmaps, offsets = LightPoseHead._mean_of_flips(*both, indices)
-    assert torch.allclose(heatmaps, both[0][0])
-    assert torch.allclose(offsets, both[0][1], atol=1e-6)
+        both.append(Maps(torch.from_numpy(label["heatmaps"])[None], offsets[None]))
+    mean = both[0].averaged_with(both[1], indices)
+    assert torch.allclose(mean.heatmaps, both[0].heatmaps)
+    assert torch.allclose(mean.offsets, both[0].offsets, atol=1e-6)
+    alone = Maps(both[0].heatmaps).averaged_with(Maps(both[1].heatmaps), indices)
+    assert torch.equal(alone.heatmaps, mean.heatmaps)
+    assert alone.offsets is None
 
 
 @pytest.mark.parametrize("name", ["lightpose-w48", "lightpose-r50"])

@@ -285,7 +285,7 @@ def test_sampling_points_are_those_the_layer_uses(monkeypatch, layer):
         model(images(), None, mode="tensor")
     locations, weights = used[3 + layer % 6]  # three encoder layers come first
     found = sampling_points(model, images(), layer)
-    assert found[0].shape == (2, 17, 8, 3, 4, 2)
+    assert found[0].shape == (2, 17, 8, 3, 2, 2)
     torch.testing.assert_close(found, (locations, weights))
     torch.testing.assert_close(found[1].sum(dim=(3, 4)), torch.ones(2, 17, 8))
 

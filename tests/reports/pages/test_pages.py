@@ -182,3 +182,10 @@ def test_a_table_of_several_data_sets_names_each(tmp_path: Path) -> None:
     build(snapshot, Catalog({"paper0": changed}, catalog.folders), store, tmp_path)
     for page in ("tables/paper0-1.html", "papers/paper0.html"):
         assert "COCO val2017, MPII val" in text(read(tmp_path / page)), page
+
+
+def test_a_models_page_sets_each_result_beside_poses_that_ignore_the_image(plain: Path) -> None:
+    shown = [
+        text(cell) for page in (plain / "models").glob("*.html") for cell in read(page).iter("td")
+    ]
+    assert "mean pose: AP 12.50" in shown

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+import model_zoo
 from bench.measure.count.model_counts import count, record
 from bench.measure.count.rules import RULES
 from tests.model_zoo.shapes import prefer_native_kernels
@@ -115,3 +116,20 @@ def test_counting_leaves_the_model_as_it_was():
     first, second = record(model, (1, 3, 6, 5)), record(model, (1, 3, 6, 5))
     assert first == second
     assert not any(module._forward_hooks for module in model.modules())
+
+
+@pytest.mark.parametrize(("heads", "giga"), [(1, 27.555), (2, 27.782)])
+def test_heads_of_transpose_h_with_d_192_are_told_apart_by_the_authors_counter_alone(heads, giga):
+    """27.0 G is printed; the official file sets two heads, its name says one (TransPose's NOTES.md)."""
+    from mmengine.registry import DefaultScope
+    from mmpose.registry import MODELS
+
+    model_zoo.register()
+    cfg = model_zoo.config("transpose-h-a4-d192").model
+    assert cfg.head.heads == 1
+    cfg.head.heads, cfg.backbone.init_cfg = heads, None
+    with torch.device("meta"), DefaultScope.overwrite_default_scope("mmpose"):
+        model = MODELS.build(cfg).eval()
+    ops = record(model, (1, 3, 256, 192))
+    assert RULES["transpose-authors"](ops) / 1e9 == pytest.approx(giga, abs=5e-4)
+    assert sum(p.numel() for p in model.parameters()) == 18_496_241
