@@ -31,8 +31,8 @@ _BOUND = re.compile(r"^(mm\w+_(?:minimum|maximum)_version) = '([^']+)'", re.MULT
 _GENERIC = "missing, or built for another NumPy: remove .venv/.ready and run `make setup`"
 #: What mends an import under the pinned NumPy, where it is known.
 _MENDS = {
-    "xtcocotools._mask": "its wheel for Python 3.11 was compiled against NumPy 1 and does not load under NumPy 2; build "
-    "it here: pip install --no-deps --no-build-isolation --no-binary xtcocotools --force-reinstall xtcocotools"
+    "xtcocotools._mask": "its wheel for Python 3.11 was compiled against NumPy 1 and does not load under NumPy 2; "
+    "build it here: pip install --no-deps --no-build-isolation --no-binary xtcocotools --force-reinstall xtcocotools"
 }
 
 

@@ -173,4 +173,6 @@ def test_a_rule_without_a_basis_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(CatalogError) as rejected:
         load_catalog(tmp_path / "extra")
     assert "tables.yaml:9: table 1, 'flops' counts by rule 'conv-linear'" in str(rejected.value)
-    assert "has no rule; add it with basis (stated, fitted, quoted-source)" in str(rejected.value)
+    assert "has no rule; add it with basis (stated, public-tool, fitted, quoted-source)" in str(
+        rejected.value
+    )

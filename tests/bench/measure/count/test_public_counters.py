@@ -1,0 +1,210 @@
+"""What the public counters return for one operator each, beside the count by hand: why their totals differ.
+
+The figures are those of the pinned versions (extra `counters` in pyproject.toml).
+"""
+
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from bench.errors import UnknownName
+from bench.measure.count import adapters, processes
+from bench.measure.count.counters import COUNTERS, chosen, installed
+from bench.measure.count.processes import count_publicly
+from model_zoo import compat
+from tests.bench.measure.count.operators import (
+    DIM,
+    LENGTH,
+    PLACES,
+    PRODUCTS,
+    PROJECTIONS,
+    SHAPE,
+    Fused,
+    MultiHead,
+    cases,
+)
+
+DECONV = PLACES * 8 * 8 * 16
+TOKENS = LENGTH * DIM * 5
+SQUARE = LENGTH * LENGTH * DIM
+
+
+compat.import_mmpose()  # makes torchvision importable where its compiled operators do not load
+
+
+def answers(counter: str, network: nn.Module) -> dict[str, int | str | None]:
+    """Setting -> multiply-accumulates that the counter gives, or its error."""
+    if installed(counter) is None:
+        pytest.skip(f"{counter} is not installed: pip install '.[counters]'")
+    found = count_publicly(network, SHAPE, [counter])
+    return {one.setting: one.failed or one.macs for one in found}
+
+
+def built(name: str) -> nn.Module:
+    with torch.device("meta"):
+        return cases()[name].network
+
+
+def first(counter: str, name: str) -> int | str | None:
+    return next(iter(answers(counter, built(name)).values()))
+
+
+def test_torch_counts_fused_attention_on_the_cpu_only_with_dropout():
+    with torch.device("meta"):
+        network = Fused(dropout=0.5)
+    assert answers("torch", network) == {
+        "eval mode on the CPU": 0,
+        "eval mode under no_grad on the CPU": 0,
+        "train mode on the CPU": PRODUCTS,
+        "eval mode on the meta device": PRODUCTS,
+    }
+
+
+def test_torch_counts_nothing_of_multi_head_attention_under_no_grad():
+    with torch.device("meta"):
+        network = MultiHead(weights=True)
+    found = answers("torch", network)
+    assert found["eval mode on the CPU"] == PRODUCTS + PROJECTIONS
+    assert found["eval mode under no_grad on the CPU"] == 0
+
+
+@pytest.mark.parametrize(
+    ("counter", "name", "macs"),
+    [
+        # transposed convolutions at their output positions: stride 2, four times as many
+        ("thop", "transposed convolution", 4 * DECONV),
+        ("torchinfo", "transposed convolution", 4 * DECONV),
+        ("torchprofile", "transposed convolution", 4 * DECONV),
+        ("fvcore", "transposed convolution", DECONV),
+        ("ptflops", "transposed convolution", DECONV),
+        ("torch", "transposed convolution", DECONV),
+        ("mmengine", "transposed convolution", DECONV),
+        ("mmcv", "transposed convolution", DECONV),
+        ("calflops", "transposed convolution", DECONV),
+        # groups, times that
+        ("torchprofile", "transposed convolution, 4 groups", 16 * DECONV // 4),
+        ("calflops", "transposed convolution, depthwise", 0),
+        # attention
+        ("thop", "multi-head attention", 0),
+        ("thop", "fused attention", 0),
+        ("fvcore", "fused attention", 0),
+        ("torchinfo", "fused attention", 0),
+        ("mmcv", "multi-head attention", 0),
+        # products outside layers
+        ("thop", "operator @", 0),
+        ("torchinfo", "operator @", 0),
+        ("mmcv", "operator @", 0),
+        ("fvcore", "operator @", SQUARE),
+        ("torch", "operator @", SQUARE),
+        # torchinfo multiplies a linear layer by the batch, not by the tokens
+        ("torchinfo", "linear layer on tokens", DIM * 5 + 5),
+        ("thop", "linear layer on tokens", TOKENS),
+        ("fvcore", "linear layer on tokens", TOKENS),
+    ],
+)
+def test_what_a_counter_makes_of_an_operator(counter, name, macs):
+    assert first(counter, name) == macs
+
+
+class Rounded(nn.Module):
+    """An einsum of 24 x 24 x 8 x 37 multiply-accumulates."""
+
+    def forward(self, image):
+        x = image.flatten(2).transpose(1, 2)
+        return torch.einsum("bld,bmd,k->blmk", x, x, torch.zeros(37, device=image.device))
+
+
+class Activated(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.relu = nn.ReLU()
+
+    def forward(self, image):
+        return self.relu(image)
+
+
+def test_ptflops_counts_an_activation_twice():
+    assert next(iter(answers("ptflops", Activated()).values())) == 2 * 8 * 6 * 4
+
+
+def test_thop_and_ptflops_skip_the_layers_of_mmcv():
+    """Their tables are of exact classes; MMCV's `ConvTranspose2d` extends that of PyTorch."""
+    from mmcv.cnn.bricks.wrappers import ConvTranspose2d
+
+    with torch.device("meta"):
+        layer = nn.Sequential(ConvTranspose2d(8, 8, 4, stride=2, padding=1, bias=False))
+    for counter, here in (("thop", 4 * DECONV), ("ptflops", DECONV)):
+        found = list(answers(counter, layer).values())
+        assert found[:2] == [0, here]
+
+
+def test_a_rewritten_attention_has_the_shapes_and_the_exact_count_of_the_original():
+    torch.manual_seed(0)
+    x, y = torch.rand(2, 5, DIM), torch.rand(2, 7, DIM)
+    for batch_first in (True, False):
+        known = nn.MultiheadAttention(DIM, 2, batch_first=batch_first).eval()
+        written = adapters.LinearAttention(known)
+        weights = known.in_proj_weight.chunk(3)
+        for layer, weight in zip((written.query, written.key, written.value), weights, strict=True):
+            layer.weight.data, layer.bias.data = weight.data, torch.zeros(DIM)
+        written.out.load_state_dict(known.out_proj.state_dict())
+        inputs = (x, y, y) if batch_first else tuple(t.transpose(0, 1) for t in (x, y, y))
+        torch.testing.assert_close(written(*inputs)[0], known(*inputs)[0])
+
+
+# ---------------------------------------------------------------- processes
+
+
+def test_a_counter_that_fails_hangs_or_dies_is_shown_as_such(monkeypatch):
+    def fails(*_):
+        raise ValueError("no such layer (/home/somebody/thop.py)\nsecond line")
+
+    def dies(*_):
+        import os
+
+        os._exit(7)
+
+    failures = {"fails": fails, "hangs": lambda *_: time.sleep(60), "dies": dies}
+    monkeypatch.setattr(processes, "installed", lambda counter: "1.0")
+    said = []
+    for function in failures.values():
+        monkeypatch.setitem(adapters.ADAPTERS, "mmengine", function)
+        (found,) = count_publicly(built("operator @"), SHAPE, ["mmengine"], limit_s=0.5)
+        assert found.operations is None
+        said.append(found.failed)
+    assert said == [
+        "ValueError: no such layer",
+        "no answer within 0.5 s",
+        "its process ended with status 7",
+    ]
+
+
+def test_a_counter_that_is_not_installed_is_one_line_with_the_command(monkeypatch):
+    monkeypatch.setattr(processes, "installed", lambda counter: None)
+    (found,) = count_publicly(built("operator @"), SHAPE, ["calflops"])
+    assert found.failed == "not installed: pip install 'repropose[counters]'"
+
+
+def test_another_version_is_found_in_its_folder(tmp_path: Path):
+    (tmp_path / "thop").mkdir()
+    (tmp_path / "thop" / "__init__.py").write_text("def profile(*_, **__):\n    return 12.0, 3.0\n")
+    dist = tmp_path / "thop-0.0.1.dist-info"
+    dist.mkdir()
+    (dist / "METADATA").write_text("Metadata-Version: 2.1\nName: thop\nVersion: 0.0.1\n")
+    one, *_ = count_publicly(built("operator @"), SHAPE, ["thop"], package=tmp_path)
+    assert (one.name, one.operations, one.parameters) == ("thop 0.0.1", 12, 3)
+
+
+@pytest.mark.parametrize("text", ["flopco", "thop,flopco", "", ","])
+def test_an_unknown_counter_is_one_clear_line(text):
+    with pytest.raises(UnknownName) as rejected:
+        chosen(text)
+    assert "unknown counter" in str(rejected.value)
+
+
+def test_each_counter_is_run_once_in_the_given_order():
+    assert chosen(" thop, fvcore,thop") == ["thop", "fvcore"]
+    assert set(COUNTERS) == set(adapters.ADAPTERS)
