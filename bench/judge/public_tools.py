@@ -17,6 +17,8 @@ from bench.results.store import Stored
 
 #: Share of a source's printed counts that a counter has to return, and how many different ones at least.
 SHARE, LEAST = 0.75, 2
+#: How the names of settings end that replace layers before they count, the second doing what the first does, too.
+REWRITES = (", torch.nn layers", ", attention of nn.Linear")
 Tool = tuple[str, str, bool]  # counter with version, setting, halved
 Source = tuple[str, str, str]  # paper, where its numbers come from, metric
 
@@ -73,13 +75,14 @@ def returned_by(
         if counted is None or (exact and known.about(exact.result)):
             values[cell.key] = dict(_values(cell, known.counts))
             sources[source_of(cell)].append(cell)
+    _fill(values)
     found: dict[CellKey, tuple[Returned, ...]] = {}
     for group in sources.values():
         shares = _shares(group, values)
         for cell in group:
             fitting = [(t, v) for t, v in values[cell.key].items() if rounds_to(v, cell)]
             some = [Returned(*tool, value, *shares[tool]) for tool, value in fitting]
-            found[cell.key] = tuple(sorted(some, key=lambda one: (-one.returned, one.released)))
+            found[cell.key] = tuple(_different(some))
     return found
 
 
@@ -95,9 +98,9 @@ def returned_words(tools: Sequence[Returned], exact: Result, cell: Cell) -> str:
 
 
 def source_of(cell: Cell) -> Source:
-    """Whose count it is: (paper, "own" or the quoted source, metric)."""
-    quoted = cell.row.source if cell.origin == "quoted" else None
-    return cell.paper, quoted or "own", cell.metric or ""
+    """Whose count it is: (paper, "own" or the network's source, metric). What a paper re-ran is of its source."""
+    other = cell.row.source or cell.origin if cell.origin != "own" else "own"
+    return cell.paper, other, cell.metric or ""
 
 
 def _values(cell: Cell, counts: Iterable[ToolCount]) -> Iterator[tuple[Tool, float]]:
@@ -110,6 +113,27 @@ def _values(cell: Cell, counts: Iterable[ToolCount]) -> Iterator[tuple[Tool, flo
             yield (one.name, one.setting, False), one.operations / scale_of(cell)
             if one.per_mac == 2:
                 yield (one.name, one.setting, True), one.operations / 2.0 / scale_of(cell)
+
+
+def _different(some: Iterable[Returned]) -> list[Returned]:
+    """Best first, and of settings of one counter that return the same value only the best or else the plainest."""
+    ranked = sorted(some, key=lambda one: (-one.returned, one.released, len(one.setting)))
+    kept: dict[tuple[str, float], Returned] = {}
+    for one in ranked:
+        kept.setdefault((one.tool, one.value), one)
+    return list(kept.values())
+
+
+def _fill(values: Mapping[CellKey, dict[Tool, float]]) -> None:
+    """A setting that rewrites layers is left out where there are none: it returns what it does without rewriting."""
+    rewriting = {tool for found in values.values() for tool in found if tool[1].endswith(REWRITES)}
+    for found in values.values():
+        for counter, setting, halved in rewriting - found.keys():
+            kept = setting.rpartition(", ")[0]
+            for other in (kept + REWRITES[0], kept):
+                if (counter, other, halved) in found:
+                    found[counter, setting, halved] = found[counter, other, halved]
+                    break
 
 
 def _shares(

@@ -4,11 +4,13 @@ import json
 
 import pytest
 
-from bench.catalog.load import Catalog
+from bench.catalog.load import Catalog, load_catalog
 from bench.catalog.schema import CountingRule
 from bench.errors import ResultError
 from bench.judge.evidence import Measurements
+from bench.judge.public_tools import returned_by, source_of
 from bench.judge.verdicts import judge_cell
+from bench.paths import ROOT
 from bench.results.index import ResultIndex
 from bench.results.public_counts import FILE, ToolCount, read_public_counts
 
@@ -124,7 +126,9 @@ def test_parameters_that_a_counter_misses_are_named_where_the_print_is_what_it_r
     short = tuple({"operations": 1, "parameters": total} for total in (5_210_000, 6_510_000))
     found = cell(measured("fitted", {"thop": short}), column="params")
     assert found.verdict == "deviates"  # parameters have one definition
-    assert "thop 0.1.1 of 2022 (eval mode) gives 5.21 (2 of 2 counts of this source)" in found.reason
+    assert (
+        "thop 0.1.1 of 2022 (eval mode) gives 5.21 (2 of 2 counts of this source)" in found.reason
+    )
 
 
 def test_without_the_file_no_counter_is_known(tmp_path):
@@ -155,3 +159,44 @@ def test_a_version_is_named_without_its_build(version, name):
 def test_a_rule_names_a_tool_exactly_if_it_is_that_of_one(basis, tool):
     with pytest.raises(ValueError, match="names the counter"):
         CountingRule(basis=basis, tool=tool, reason="for the test")
+
+
+def test_a_setting_that_had_nothing_to_rewrite_counts_as_without_rewriting(measured):
+    """Only A has attention: the counter of modules returns B in every setting."""
+    measurements = measured("fitted", {"thop": (9.0, 9.92)})
+    networks = json.loads((measurements.index.store.measured / FILE).read_text())
+    rewritten = {"setting": "eval mode, attention of nn.Linear", "operations": round(8.02e9)}
+    first = networks["networks"][0]["counts"]
+    first.append({**first[0], **rewritten})
+    (measurements.index.store.measured / FILE).write_text(json.dumps(networks))
+    found = cell(Measurements(measurements.catalog, ResultIndex(measurements.index.store)))
+    assert found.verdict == "reproduced"
+    assert "(eval mode, attention of nn.Linear) gives 8.02 (2 of 2 counts" in found.reason
+
+
+def test_the_committed_counts_bear_out_the_rules_that_name_a_tool():
+    """LightPose's own operations: thop 0.0.31 returns every one of them."""
+    catalog = load_catalog()
+    found = returned_by(catalog.cells(), read_public_counts(ROOT / "reports" / "measured"))
+    own = {
+        cell.name: [one for one in found[cell.key] if one.tool == "thop 0.0.31"]
+        for cell in catalog.cells("lightpose")
+        if cell.key in found and source_of(cell) == ("lightpose", "own", "flops")
+    }
+    assert len(own) >= 8
+    assert all(one.explains for tools in own.values() for one in tools[:1])
+    assert [name for name, tools in own.items() if not tools] == []
+
+
+@pytest.mark.parametrize(
+    ("row", "printed"), [("reg-deeppose-r101", 7.69), ("reg-deeppose-r152", 11.34)]
+)
+def test_what_the_papers_re_ran_with_mmpose_is_returned_by_its_counter(row, printed):
+    catalog = load_catalog()
+    found = returned_by(catalog.cells(), read_public_counts(ROOT / "reports" / "measured"))
+    (first, *_) = found["tfpose", "6", row, "flops"]
+    assert (first.tool, first.setting, round(first.value, 2)) == (
+        "mmcv 2.2.0",
+        "eval mode",
+        printed,
+    )

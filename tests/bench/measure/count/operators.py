@@ -18,12 +18,13 @@ def tokens(image: Tensor) -> Tensor:
 class Fused(nn.Module):
     """scaled_dot_product_attention of two heads."""
 
-    def __init__(self, dropout: float = 0.0) -> None:
+    def __init__(self, dropout: float = 0.0, contiguous: bool = False) -> None:
         super().__init__()
-        self.dropout = dropout
+        self.dropout, self.contiguous = dropout, contiguous
 
     def forward(self, image: Tensor) -> Tensor:
         x = tokens(image).unflatten(-1, (HEADS, -1)).transpose(1, 2)
+        x = x.contiguous() if self.contiguous else x
         return F.scaled_dot_product_attention(x, x, x, dropout_p=self.dropout * self.training)
 
 
@@ -48,6 +49,14 @@ class Einsum(nn.Module):
         return torch.einsum("bld,bmd->blm", x, x)
 
 
+class LongEinsum(nn.Module):
+    """Products of 113 places with themselves, by an equation that fvcore does not know by heart."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        x = image.flatten(2)[:, :, :1].expand(1, DIM, 113).transpose(1, 2)
+        return torch.einsum("bld,bmd->blm", x, x)
+
+
 class At(nn.Module):
     """The same by the operator @."""
 
@@ -59,12 +68,13 @@ class At(nn.Module):
 class OnTokens(nn.Module):
     """A linear layer, applied to every token."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, multiplied: bool = False) -> None:
         super().__init__()
-        self.linear = nn.Linear(DIM, 5)
+        self.linear, self.multiplied = nn.Linear(DIM, 5), multiplied
 
     def forward(self, image: Tensor) -> Tensor:
-        return self.linear(tokens(image))
+        x = self.linear(tokens(image))
+        return x @ x.transpose(1, 2) if self.multiplied else x
 
 
 class Case(NamedTuple):
@@ -77,6 +87,7 @@ class Case(NamedTuple):
 PRODUCTS = 2 * LENGTH * LENGTH * DIM  # queries by keys, weights by values
 PROJECTIONS = LENGTH * 4 * DIM * DIM
 PLACES = 6 * 4
+ELEMENTS = 8 * PLACES
 
 
 def cases() -> dict[str, Case]:
@@ -97,6 +108,13 @@ def cases() -> dict[str, Case]:
         "transposed convolution, depthwise": Case(up(8), PLACES * 8 * 1 * 16),
         "convolution, 4 groups": Case(nn.Conv2d(8, 12, 3, padding=1, groups=4), PLACES * 12 * 2 * 9),
         "einsum": Case(Einsum(), LENGTH * LENGTH * DIM),
+        "einsum of 102,152 products": Case(LongEinsum(), 113 * 113 * DIM),
+        "batch norm": Case(nn.BatchNorm2d(8), 0),
+        "layer norm": Case(nn.LayerNorm(SHAPE[1:]), 0),
+        "activation": Case(nn.ReLU(), 0),
         "operator @": Case(At(), LENGTH * LENGTH * DIM),
         "linear layer on tokens": Case(OnTokens(), LENGTH * DIM * 5),
+        "linear layer on tokens, then @": Case(
+            OnTokens(multiplied=True), LENGTH * DIM * 5 + LENGTH * LENGTH * 5
+        ),
     }  # fmt: skip

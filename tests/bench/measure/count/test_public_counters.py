@@ -17,6 +17,7 @@ from bench.measure.count.processes import count_publicly
 from model_zoo import compat
 from tests.bench.measure.count.operators import (
     DIM,
+    ELEMENTS,
     LENGTH,
     PLACES,
     PRODUCTS,
@@ -54,13 +55,40 @@ def first(counter: str, name: str) -> int | str | None:
 
 def test_torch_counts_fused_attention_on_the_cpu_only_with_dropout():
     with torch.device("meta"):
-        network = Fused(dropout=0.5)
+        network = Fused(dropout=0.5, contiguous=True)
     assert answers("torch", network) == {
         "eval mode on the CPU": 0,
         "eval mode under no_grad on the CPU": 0,
         "train mode on the CPU": PRODUCTS,
         "eval mode on the meta device": PRODUCTS,
     }
+
+
+def test_torch_counts_fused_attention_of_queries_that_are_not_contiguous():
+    """The CPU's fused kernel needs a contiguous last dimension; else the products are computed one by one."""
+    assert first("torch", "fused attention") == PRODUCTS
+
+
+class Learned(nn.Module):
+    """A layer whose input is a view of a parameter, as learned queries are in a batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queries, self.layer = nn.Parameter(torch.zeros(3, DIM)), nn.Linear(DIM, DIM)
+
+    def forward(self, image):
+        return self.layer(self.queries.expand(2, -1, -1)) + image.sum()
+
+
+def test_torch_fails_under_no_grad_where_a_view_of_a_parameter_is_an_input():
+    with torch.device("meta"):
+        network = Learned()
+    found = answers("torch", network)
+    assert found["eval mode on the CPU"] == 6 * DIM * DIM
+    assert (
+        found["eval mode under no_grad on the CPU"]
+        == "AssertionError: Expected gradient function to be set"
+    )
 
 
 def test_torch_counts_nothing_of_multi_head_attention_under_no_grad():
@@ -85,7 +113,7 @@ def test_torch_counts_nothing_of_multi_head_attention_under_no_grad():
         ("mmcv", "transposed convolution", DECONV),
         ("calflops", "transposed convolution", DECONV),
         # groups, times that
-        ("torchprofile", "transposed convolution, 4 groups", 16 * DECONV // 4),
+        ("torchprofile", "transposed convolution, 4 groups to 4", 16 * PLACES * 8 * 16),
         ("calflops", "transposed convolution, depthwise", 0),
         # attention
         ("thop", "multi-head attention", 0),
@@ -99,6 +127,24 @@ def test_torch_counts_nothing_of_multi_head_attention_under_no_grad():
         ("mmcv", "operator @", 0),
         ("fvcore", "operator @", SQUARE),
         ("torch", "operator @", SQUARE),
+        ("calflops", "linear layer on tokens, then @", TOKENS),
+        ("ptflops", "linear layer on tokens, then @", TOKENS + LENGTH * 5),
+        ("torchinfo", "linear layer on tokens, then @", DIM * 5 + 5),
+        ("torchprofile", "operator @", SQUARE),
+        # norms and activations
+        ("thop", "batch norm", 4 * ELEMENTS),
+        ("fvcore", "batch norm", 2 * ELEMENTS),
+        ("ptflops", "batch norm", 2 * ELEMENTS),
+        ("torchprofile", "batch norm", ELEMENTS),
+        ("mmcv", "batch norm", 2 * ELEMENTS),
+        ("torchinfo", "batch norm", 2 * 8),
+        ("torch", "batch norm", 0),
+        ("calflops", "batch norm", 0),
+        ("thop", "layer norm", 4 * ELEMENTS),
+        ("fvcore", "layer norm", 5 * ELEMENTS),
+        ("ptflops", "activation", 2 * ELEMENTS),
+        ("mmcv", "activation", ELEMENTS),
+        ("thop", "activation", 0),
         # torchinfo multiplies a linear layer by the batch, not by the tokens
         ("torchinfo", "linear layer on tokens", DIM * 5 + 5),
         ("thop", "linear layer on tokens", TOKENS),
@@ -109,25 +155,8 @@ def test_what_a_counter_makes_of_an_operator(counter, name, macs):
     assert first(counter, name) == macs
 
 
-class Rounded(nn.Module):
-    """An einsum of 24 x 24 x 8 x 37 multiply-accumulates."""
-
-    def forward(self, image):
-        x = image.flatten(2).transpose(1, 2)
-        return torch.einsum("bld,bmd,k->blmk", x, x, torch.zeros(37, device=image.device))
-
-
-class Activated(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.relu = nn.ReLU()
-
-    def forward(self, image):
-        return self.relu(image)
-
-
-def test_ptflops_counts_an_activation_twice():
-    assert next(iter(answers("ptflops", Activated()).values())) == 2 * 8 * 6 * 4
+def test_fvcore_rounds_an_einsum_to_four_digits():
+    assert first("fvcore", "einsum of 102,152 products") == 102_150
 
 
 def test_thop_and_ptflops_skip_the_layers_of_mmcv():
