@@ -36,7 +36,6 @@ def count_command(
     With --with, public counters run beside our exact count, each in its own process (docs/counters.md).
     """
     from bench.measure.count.counters import chosen
-    from bench.measure.count.model_counts import measure_counts
 
     public = chosen(counters) if counters is not None else []
     if as_json and not public:
@@ -45,6 +44,8 @@ def count_command(
         raise click.UsageError(
             "name the networks that --with counts; `repropose models` lists them"
         )
+    from bench.measure.count.model_counts import measure_counts
+
     catalog = load_catalog()
     known_paper(catalog, paper)
     wanted = list(names) or (

@@ -69,10 +69,14 @@ def dataset_inputs() -> list[str]:
 
 
 def judge_inputs() -> list[str]:
-    """What decides a cell's verdict beside results and printed numbers; what only records verdicts does not."""
+    """What decides a cell's verdict beside results and printed numbers; what only records verdicts does not.
+
+    What public counters return is part of it: committed, and no result of a stage.
+    """
     code = [*ROOT.glob("bench/judge/**/[!_]*.py"), *ROOT.glob("bench/results/[!_]*.py")]
     code = [path for path in code if path.stem not in ("changes", "history", "recorder")]
-    return [*map(_name, code), *_modules("catalog", "cells", "numbers", "quantities", "schema")]
+    reading = _modules("catalog", "cells", "numbers", "quantities", "schema")
+    return [*map(_name, code), *reading, "reports/measured/public_counts.json"]
 
 
 def model_inputs(config: str) -> list[str]:
