@@ -35,7 +35,7 @@ def count_command(
 
     With --with, public counters run beside our exact count, each in its own process (docs/counters.md).
     """
-    from bench.measure.count.counters import chosen
+    from bench.measure.count.counters import COUNTERS, chosen
 
     public = chosen(counters) if counters is not None else []
     if as_json and not public:
@@ -59,6 +59,9 @@ def count_command(
 
         rows = [row for name in names for row in beside(name, public)]
         print_rows(rows, as_json, *COLUMNS)
+        for counter in public:
+            click.echo(f"{counter} counts {COUNTERS[counter].unit}", err=True)
+        click.echo("why they differ: docs/counters.md", err=True)
 
 
 @click.command("time", epilog="Example: repropose time transpose --device cpu")

@@ -104,7 +104,7 @@ def _judge(cell: Cell, measurements: Measurements) -> Verdict:
         return _verdict(cell, "stale", best.stale, best, value=value)
     match cell.column.kind:
         case "count":
-            tools = measurements.tools.get(cell.key, ())
+            tools = measurements.tools.get(cell.key)
             verdict = _judge_count(cell, best, measurements.catalog, tools)
         case "speed":
             verdict = _judge_speed(cell, best)
@@ -172,19 +172,21 @@ def _unmeasured(cell: Cell) -> Verdict:
 
 
 def _judge_count(
-    cell: Cell, measured: Measurement, catalog: Catalog, tools: tuple[Returned, ...]
+    cell: Cell, measured: Measurement, catalog: Catalog, tools: tuple[Returned, ...] | None
 ) -> Verdict:
-    """With the public counters that return the printed digits, whatever the verdict is."""
+    """With the public counters that return the printed digits, whatever the verdict is; None: none was run."""
     if measured.differs:
         return _verdict(cell, "not-comparable", "; ".join(measured.differs), measured)
     if cell.metric == "params":
         verdict = _judge_parameters(cell, measured, tools)
     else:
         verdict = _judge_operations(cell, measured, catalog, tools)
-    return verdict.model_copy(update={"tools": tuple(one.words for one in tools)})
+    return verdict.model_copy(update={"tools": tuple(one.words for one in tools or ())})
 
 
-def _judge_parameters(cell: Cell, measured: Measurement, tools: tuple[Returned, ...]) -> Verdict:
+def _judge_parameters(
+    cell: Cell, measured: Measurement, tools: tuple[Returned, ...] | None
+) -> Verdict:
     first, *others = measured.counts
     fitting = [one for one in measured.counts if rounds_to(one.value, cell)]
     chosen = fitting[0] if fitting else first
@@ -200,7 +202,7 @@ def _judge_parameters(cell: Cell, measured: Measurement, tools: tuple[Returned, 
 
 
 def _judge_operations(
-    cell: Cell, measured: Measurement, catalog: Catalog, tools: tuple[Returned, ...]
+    cell: Cell, measured: Measurement, catalog: Catalog, tools: tuple[Returned, ...] | None
 ) -> Verdict:
     """By the cell's rule, or by a public counter that returns most counts of the same source.
 
@@ -208,7 +210,7 @@ def _judge_operations(
     """
     value, basis = measured.counts[0].value, basis_of(cell, catalog)
     words = f"counted as {named(cell, catalog)}: {value:.6g}"
-    explaining = [one for one in tools if one.explains]
+    explaining = [one for one in tools or () if one.explains]
     if explaining and basis != "stated":
         words = returned_words(explaining, measured.results[0].result, cell)
         return _verdict(cell, "reproduced", words, measured, value=explaining[0].value)
@@ -216,8 +218,9 @@ def _judge_operations(
         return _verdict(cell, "reproduced", words, measured, value=value)
     known = every_rule(cell, measured.results[0].result)
     unlike = "" if tools else unexplained(known, Interval.printed(cell.number))
-    rules = returning(rule for rule, other in known.items() if rounds_to(other, cell))
-    why = unlike or f"{rules} would give the printed value"
+    rules = [rule for rule, other in known.items() if rounds_to(other, cell)]
+    nothing = "" if rules or tools or tools is None else " and no public counter"
+    why = unlike or f"{returning(rules)}{nothing} would give the printed value"
     if basis is None:
         words = f"the paper names no counting rule; {why}; multiply-accumulates are shown"
     elif basis != "stated":

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import model_zoo
-from bench.measure.count.counters import COUNTERS
 from bench.measure.count.model_counts import forward_only, parameters, record
 from bench.measure.count.processes import count_publicly
 from bench.measure.count.rules import macs
@@ -39,7 +38,7 @@ def _public(name: str, one: ToolCount, exact: int) -> dict[str, Any]:
     prints, note = None, one.failed or ""
     if one.operations is not None and one.macs is not None:
         prints = one.operations / 1e9 if one.per_mac == 2 else None
-        note = f"{100.0 * (one.macs / exact - 1.0):+.1f} %; counts {COUNTERS[one.counter].unit}"
+        note = f"{100.0 * (one.macs / exact - 1.0):+.1f} %"
     given = None if one.macs is None else one.macs / 1e9
     return _row(name, one.counter, one.version, one.setting, given, prints, one.parameters, note)
 

@@ -81,7 +81,7 @@ RETURNED = f"returned by a public tool: {THOP}"
         ("fitted", ONE, 8.2, "inconclusive", f"{THOP} (1 of 2 counts of this source)"),
         # far from everything that the rules give, but a counter returns it
         ("fitted", ONE, 20.0, "inconclusive", THOP),
-        ("fitted", NONE, 8.2, "inconclusive", "no known rule would give the printed value"),
+        ("fitted", NONE, 8.2, "inconclusive", "no known rule and no public counter would give the printed"),
     ],
 )  # fmt: skip
 def test_a_counter_explains_a_print_if_it_returns_most_of_the_source(

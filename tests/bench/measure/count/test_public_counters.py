@@ -12,8 +12,11 @@ from torch import nn
 
 from bench.errors import UnknownName
 from bench.measure.count import adapters, processes
+from bench.measure.count.beside import COLUMNS, beside
 from bench.measure.count.counters import COUNTERS, chosen, installed
 from bench.measure.count.processes import count_publicly
+from bench.paths import ROOT
+from bench.results.public_counts import read_public_counts
 from model_zoo import compat
 from tests.bench.measure.count.operators import (
     DIM,
@@ -237,3 +240,39 @@ def test_an_unknown_counter_is_one_clear_line(text):
 def test_each_counter_is_run_once_in_the_given_order():
     assert chosen(" thop, fvcore,thop") == ["thop", "fvcore"]
     assert set(COUNTERS) == set(adapters.ADAPTERS)
+
+
+def test_a_network_is_shown_with_its_exact_count_and_what_is_not_installed(monkeypatch):
+    monkeypatch.setattr(processes, "installed", lambda counter: None)
+    exact, missing = beside("transpose-r-a3", ["thop"])
+    assert list(exact) == list(COLUMNS)
+    assert (exact["counter"], round(exact["GMACs"], 3)) == ("exact", 5.414)
+    assert exact["note"] == "parameters with 196,608 of a fixed position embedding"
+    assert missing["GMACs"] is None
+    assert missing["note"] == "not installed: pip install 'repropose[counters]'"
+
+
+@pytest.mark.parametrize(
+    ("name", "counter", "setting", "gmacs"),
+    [  # what readers' own counters show (docs/zoo.md)
+        ("transpose-h-s", "thop", "eval mode", 4.959),
+        ("transpose-h-s", "torchinfo", "eval mode", 4.695),
+        ("transpose-h-s", "torch", "eval mode on the CPU", 5.097),
+        ("transpose-h-s", "torch", "eval mode on the meta device", 9.929),
+        ("transpose-h-s", "ptflops", "backend pytorch", 10.033),
+        ("transpose-h-s", "mmengine", "eval mode", 5.134),
+        ("lightpose-r50", "thop", "eval mode", 3.609),
+        ("lightpose-r50", "torchinfo", "eval mode", 3.266),
+        ("lightpose-r50", "torch", "eval mode on the CPU", 3.868),
+        ("lightpose-r50", "ptflops", "backend pytorch", 4.026),
+        ("lightpose-r50", "mmengine", "eval mode", 3.892),
+    ],
+)
+def test_the_committed_counts_are_what_the_docs_say(name, counter, setting, gmacs):
+    counts = read_public_counts(ROOT / "reports" / "measured")[name].counts
+    (macs,) = (
+        one.macs
+        for one in counts
+        if (one.counter, one.setting) == (counter, setting) and not one.version.startswith("0.0")
+    )
+    assert round(macs / 1e9, 3) == gmacs
