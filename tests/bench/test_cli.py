@@ -160,6 +160,22 @@ def test_a_model_package_that_is_missing_gets_one_line(workspace, monkeypatch):
     assert "the package 'torch' is not installed" in done.stderr
 
 
+@pytest.mark.network
+@pytest.mark.process
+def test_public_counters_beside_a_count_work_without_any_of_them(workspace, monkeypatch):
+    from bench.measure.count import processes
+
+    monkeypatch.setattr(processes, "installed", lambda counter: None)
+    done = run("count", "transpose-r-a3", "--with", "thop,fvcore", "--json")
+    assert done.exit_code == 0
+    rows = json.loads(done.stdout)
+    assert [row["counter"] for row in rows] == ["exact", "thop", "fvcore"]
+    missing = "not installed: pip install 'repropose[counters]'"
+    assert [row["note"] for row in rows[1:]] == [missing, missing]
+    assert "thop counts multiply-accumulates" in done.stderr
+    assert (workspace / "results" / "counted" / "transpose-r-a3.json").is_file()
+
+
 def test_the_full_tier_without_data_says_what_is_missing_and_where_it_goes(workspace):
     done = run("prepare", "coco", "--tier", "full")
     assert done.exit_code == 2

@@ -36,6 +36,7 @@ TOKENS = LENGTH * DIM * 5
 SQUARE = LENGTH * LENGTH * DIM
 
 
+pytestmark = pytest.mark.process  # one for each counter and setting
 compat.import_mmpose()  # makes torchvision importable where its compiled operators do not load
 
 
