@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.catalog.cells import Cell
 from bench.catalog.load import Catalog, load_catalog
-from bench.judge.public_tools import Returned, Source, returned_by, source_of
+from bench.judge.public_tools import REWRITES, Returned, Source, returned_by, source_of
 from bench.measure.count.counters import COUNTERS
 from bench.results.public_counts import PublicCounts
 
@@ -53,11 +53,16 @@ def headline_table(counts: Mapping[str, PublicCounts], *, parameters: bool) -> I
     order = ["**exact**", *COUNTERS]
     ranked = sorted(by_setting, key=lambda tool: order.index(tool[0].partition(" ")[0]))
     body = [
-        [tool, setting, *(by_setting[tool, setting].get(name, "=") for name in shown)]
+        [tool, setting, *(by_setting[tool, setting].get(name, _lacking(setting)) for name in shown)]
         for tool, setting in ranked
         if {*by_setting[tool, setting].values()} - {"", "fails"}
     ]
     yield from _rows([["counter", "setting", *(f"`{name}`" for name in shown)], *body])
+
+
+def _lacking(setting: str) -> str:
+    """A network without the layers that a setting replaces is counted as without it; else it was not run."""
+    return "=" if setting.endswith(REWRITES) else "not run"
 
 
 def cell_table(catalog: Catalog, counts: Mapping[str, PublicCounts]) -> Iterator[str]:
