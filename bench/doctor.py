@@ -1,18 +1,40 @@
 """What `repropose doctor` checks: tools, packages, disk, GPU and data, each with a fix."""
 
 import importlib
+import importlib.util
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
+
+from packaging.version import Version
 
 from bench.datasets.splits import FILES, dataset_folder
 from bench.paths import ROOT, checkout, workspace
 from bench.results.provenance import GIT_FIX, repository
 
 State = Literal["ok", "note", "error"]
+#: Maintained forks of OpenMMLab's lower layers -> the packages in whose place they stand, the version with which MMPose
+#: 1.3.2 was imported here, what else is to be known.
+FORKS = {
+    "onedl-mmcv": (
+        ("mmcv", "mmcv-lite"),
+        "2.3.6",
+        "published as source only, it always compiles its CPU operators, which takes minutes",
+    ),
+    "onedl-mmengine": (("mmengine",), "0.10.12", "published as a wheel"),
+}
+_BOUND = re.compile(r"^(mm\w+_(?:minimum|maximum)_version) = '([^']+)'", re.MULTILINE)
+_GENERIC = "missing, or built for another NumPy: remove .venv/.ready and run `make setup`"
+#: What mends an import under the pinned NumPy, where it is known.
+_MENDS = {
+    "xtcocotools._mask": "its wheel for Python 3.11 was compiled against NumPy 1 and does not load under NumPy 2; "
+    "build it here: pip install --no-deps --no-build-isolation --no-binary xtcocotools --force-reinstall xtcocotools"
+}
 
 
 class Finding(NamedTuple):
@@ -29,6 +51,8 @@ def examine() -> Iterator[Finding]:
     yield from _tools()
     yield from _repository()
     yield from _versions()
+    yield from _forks()
+    yield from _bounds()
     yield from _imports()
     yield _disk()
     yield _gpu()
@@ -75,13 +99,12 @@ def _versions() -> Iterator[Finding]:
         if "==" in line and line[0] != "#"
     )
     other, missing = [], []
+    replaced = {name for fork, (names, *_) in FORKS.items() if _version(fork) for name in names}
     for name, pin in wanted.items():
-        try:
-            found = version(name).split("+")[0]
-        except PackageNotFoundError:
+        found = _version(name)
+        if found is None and name not in replaced:
             missing.append(name)
-            continue
-        if found != pin:
+        elif found is not None and found != pin:
             other.append(f"{name} {found} (pinned {pin})")
     if missing:
         yield Finding("error", f"not installed: {', '.join(missing)}", "run `make setup`")
@@ -90,6 +113,49 @@ def _versions() -> Iterator[Finding]:
         yield Finding("note", what, "run `make setup` in a new .venv")
     if not missing and not other:
         yield Finding("ok", f"{len(wanted)} packages as pinned")
+
+
+def _version(package: str) -> str | None:
+    """Of an installed package, without a build such as "+cpu"; None if it is not installed."""
+    try:
+        return version(package).split("+")[0]
+    except PackageNotFoundError:
+        return None
+
+
+def _forks() -> Iterator[Finding]:
+    """Forks of OpenMMLab's lower layers: the tested versions, and never beside the original."""
+    for fork, (originals, tested, known) in FORKS.items():
+        found = _version(fork)
+        if found is None:
+            continue
+        beside = [f"{name} {there}" for name in originals if (there := _version(name))]
+        if beside:
+            what = f"{fork} {found} and {', '.join(beside)} write the same files"
+            yield Finding("error", what, "uninstall both, then install one of them")
+        elif found == tested:
+            yield Finding("ok", f"{fork} {found} in place of {originals[0]}: {known}")
+        else:
+            what = f"{fork} {found}: MMPose was tried with {tested}"
+            yield Finding("note", what, f"pip install {fork}=={tested}")
+
+
+def _bounds() -> Iterator[Finding]:
+    """The versions of MMCV and MMEngine that the installed MMPose allows; outside of them it does not import."""
+    spec = importlib.util.find_spec("mmpose")
+    if spec is None or spec.origin is None:
+        return
+    bounds: dict[str, str] = dict(_BOUND.findall(Path(spec.origin).read_text("utf-8")))
+    for name, packages in (
+        ("mmcv", ("mmcv", "mmcv-lite", "onedl-mmcv")),
+        ("mmengine", ("mmengine", "onedl-mmengine")),
+    ):
+        found = next((there for one in packages if (there := _version(one))), None)
+        low, high = (bounds.get(f"{name}_{end}_version") for end in ("minimum", "maximum"))
+        if found and low and high:
+            inside = Version(low) <= Version(found) <= Version(high)
+            what = f"{name} {found}: MMPose {_version('mmpose')} allows {low} to {high}"
+            yield _check(inside, what, f"install {name} {low} to {high}, or run `make setup`")
 
 
 def _imports() -> Iterator[Finding]:
@@ -118,7 +184,8 @@ def _import(name: str) -> Finding:
     try:
         module: Any = importlib.import_module(name)
     except Exception as error:  # report whatever goes wrong
-        fix = "missing, or built for another NumPy: remove .venv/.ready and run `make setup`"
+        built = isinstance(error, ImportError | ValueError) and "numpy" in str(error).lower()
+        fix = _MENDS.get(name, _GENERIC) if built else _GENERIC
         return Finding("error", f"{name} does not import: {error}", fix)
     return Finding("ok", f"{name} {getattr(module, '__version__', '')}".strip())
 

@@ -263,5 +263,6 @@ def _rules_without_basis(folder: Path, paper: Paper) -> Iterator[str]:
                 known = ", ".join(paper.counting_rules) or "no rule"
                 yield (
                     f"{path}:{line}: table {table.table}, '{key}' counts by rule '{rule}', but counting_rules in "
-                    f"{folder / 'paper.yaml'} has {known}; add it with basis (stated, fitted, quoted-source) and reason"
+                    f"{folder / 'paper.yaml'} has {known}; add it with basis (stated, public-tool, fitted, "
+                    "quoted-source) and reason"
                 )

@@ -241,11 +241,19 @@ class Misprint(Strict):
 class CountingRule(Strict):
     """How we know the rule by which a paper counts operations."""
 
-    basis: Literal["stated", "fitted", "quoted-source"] = Field(
-        description="stated: by the paper or its authors' published counter; fitted: chosen because it returns printed "
-        "values; quoted-source: that of the source the rows are quoted from, as far as it is known"
+    basis: Literal["stated", "public-tool", "fitted", "quoted-source"] = Field(
+        description="stated: by the paper or its authors' published counter; public-tool: a public counter returns the "
+        "printed values, `tool` names it; fitted: chosen because it returns printed values; quoted-source: that of the "
+        "source the rows are quoted from, as far as it is known"
     )
+    tool: Text | None = Field(None, description="public-tool: name, version and setting")
     reason: Text = Field(description="with section and page, or what it was fitted to")
+
+    @model_validator(mode="after")
+    def _tool_is_named(self) -> "CountingRule":
+        if (self.basis == "public-tool") != (self.tool is not None):
+            raise ValueError("basis public-tool names the counter in `tool`, no other basis does")
+        return self
 
 
 class Paper(Strict):

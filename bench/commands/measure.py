@@ -6,7 +6,15 @@ import click
 
 from bench.catalog.load import Catalog, load_catalog
 from bench.catalog.schema import Tier
-from bench.commands.common import TIER, current_tier, known_paper, print_lead, results_store
+from bench.commands.common import (
+    JSON,
+    TIER,
+    current_tier,
+    known_paper,
+    print_lead,
+    print_rows,
+    results_store,
+)
 from bench.errors import CatalogError
 from bench.paths import config_files, workspace
 from bench.pipeline import fingerprints
@@ -15,11 +23,27 @@ if TYPE_CHECKING:
     from bench.measure.released import Boxes
 
 
-@click.command("count", epilog="Example: repropose count transpose-r-a4")
+@click.command("count", epilog="Example: repropose count transpose-r-a4 --with thop,fvcore")
 @click.argument("names", nargs=-1)
 @click.option("--paper", help="every zoo model in the tables of this paper")
-def count_command(names: tuple[str, ...], paper: str | None) -> None:
-    """Count parameters and operations of models. Without names: of all."""
+@click.option("--with", "counters", help="also run these public counters: thop,fvcore,...")
+@JSON
+def count_command(
+    names: tuple[str, ...], paper: str | None, counters: str | None, as_json: bool
+) -> None:
+    """Count parameters and operations of models. Without names: of all.
+
+    With --with, public counters run beside our exact count, each in its own process (docs/counters.md).
+    """
+    from bench.measure.count.counters import COUNTERS, chosen
+
+    public = chosen(counters) if counters is not None else []
+    if as_json and not public:
+        raise click.UsageError("--json prints what --with counts; give --with, too")
+    if public and not names:
+        raise click.UsageError(
+            "name the networks that --with counts; `repropose models` lists them"
+        )
     from bench.measure.count.model_counts import measure_counts
 
     catalog = load_catalog()
@@ -30,6 +54,14 @@ def count_command(names: tuple[str, ...], paper: str | None) -> None:
     for result in measure_counts(wanted):
         stored, millions = results_store().write(result), result.parameters["total"] / 1e6
         click.echo(f"{result.model}: {millions:.2f} M -> {stored.file}", err=True)
+    if public:
+        from bench.measure.count.beside import COLUMNS, beside
+
+        rows = [row for name in names for row in beside(name, public)]
+        print_rows(rows, as_json, *COLUMNS)
+        for counter in public:
+            click.echo(f"{counter} counts {COUNTERS[counter].unit}", err=True)
+        click.echo("why they differ: docs/counters.md", err=True)
 
 
 @click.command("time", epilog="Example: repropose time transpose --device cpu")

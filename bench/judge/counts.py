@@ -2,7 +2,8 @@
 
 Operations have no single definition. A rule that the paper states makes a count exact: it returns the printed digits
 or deviates. A rule that was fitted to the printed values, or belongs to the source that they are quoted from, is our
-guess: what it does not return may have been counted by another rule.
+guess: what it does not return may have been counted by another rule. Between the two is what a public counter returns
+(`bench.judge.public_tools`): others can run it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ from bench.results.records import CountResult, Result
 DOUBLED = "flops-2x"
 BASIS = {
     "stated": "",
+    "public-tool": ", the rule of a public counter",
     "fitted": ", a rule fitted to the paper's numbers",
     "quoted-source": ", the rule of the source it is quoted from",
     None: ", a rule that nobody names",
@@ -49,7 +51,7 @@ def rounds_to(value: float, cell: Cell) -> bool:
 
 
 def basis_of(cell: Cell, catalog: Catalog) -> str | None:
-    """How the rule of a count is known: stated, fitted or quoted-source; None for a rule that is not named.
+    """How the rule of a count is known: stated, public-tool, fitted, quoted-source; None for an unnamed one.
 
     Parameters have one definition, which needs no statement. A rule that nothing accounts for is a guess.
     """

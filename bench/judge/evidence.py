@@ -8,13 +8,15 @@ Results of different data, protocol, tier or machine are never combined into one
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
-from bench.catalog.cells import Cell, sizes_of
+from bench.catalog.cells import Cell, CellKey, sizes_of
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Tier
 from bench.judge.counts import CountByRule, counts_by_rule
 from bench.judge.protocol import differences
+from bench.judge.public_tools import Returned, returned_by
 from bench.judge.statistics import Spread, summarise
 from bench.judge.tolerance import floor
 from bench.paths import ROOT
@@ -98,6 +100,12 @@ class Measurements:
     _found: dict[tuple[str, str | None], list[Measurement]] = field(
         default_factory=dict, init=False
     )
+
+    @cached_property
+    def tools(self) -> dict[CellKey, tuple[Returned, ...]]:
+        """Printed count -> the public counters that return its digits."""
+        index = self.index
+        return returned_by(self.catalog.cells(), index.public_counts, index.counts)
 
     def of(self, cell: Cell) -> list[Measurement]:
         """Everything measured for a cell, best first; also what failed or is stale, marked as such."""

@@ -36,6 +36,7 @@ from bench.judge.evidence import SYNTHETIC, Measurement, Measurements
 from bench.judge.intervals import Interval
 from bench.judge.machines import printed_machine, same_machine
 from bench.judge.protocol import unstated
+from bench.judge.public_tools import Returned, returned_words
 from bench.judge.records import Comparison, Snapshot, Verdict, VerdictName
 from bench.judge.statistics import LEVEL
 from bench.judge.tolerance import SPEED
@@ -103,7 +104,8 @@ def _judge(cell: Cell, measurements: Measurements) -> Verdict:
         return _verdict(cell, "stale", best.stale, best, value=value)
     match cell.column.kind:
         case "count":
-            verdict = _judge_count(cell, best, measurements.catalog)
+            tools = measurements.tools.get(cell.key)
+            verdict = _judge_count(cell, best, measurements.catalog, tools)
         case "speed":
             verdict = _judge_speed(cell, best)
         case _:
@@ -169,37 +171,62 @@ def _unmeasured(cell: Cell) -> Verdict:
     return _verdict(cell, "not-run", what)
 
 
-def _judge_count(cell: Cell, measured: Measurement, catalog: Catalog) -> Verdict:
+def _judge_count(
+    cell: Cell, measured: Measurement, catalog: Catalog, tools: tuple[Returned, ...] | None
+) -> Verdict:
+    """With the public counters that return the printed digits, whatever the verdict is; None: none was run."""
     if measured.differs:
         return _verdict(cell, "not-comparable", "; ".join(measured.differs), measured)
+    if cell.metric == "params":
+        verdict = _judge_parameters(cell, measured, tools)
+    else:
+        verdict = _judge_operations(cell, measured, catalog, tools)
+    return verdict.model_copy(update={"tools": tuple(one.words for one in tools or ())})
+
+
+def _judge_parameters(
+    cell: Cell, measured: Measurement, tools: tuple[Returned, ...] | None
+) -> Verdict:
     first, *others = measured.counts
     fitting = [one for one in measured.counts if rounds_to(one.value, cell)]
-    if cell.metric != "params":
-        return _judge_operations(cell, measured, catalog)
     chosen = fitting[0] if fitting else first
     words = f"counted as {chosen.rule}: {chosen.value:.6g}"
     if not fitting or len({round(o.value, 9) for o in others} | {first.value}) > 1:
         words += _listed([one for one in measured.counts if one is not chosen])
     if fitting:
         return _verdict(cell, "reproduced", words, measured, value=chosen.value)
+    if tools:
+        words += f"; {tools[0].words}"
     verdict = _verdict(cell, "deviates", words, measured, value=first.value)
     return verdict.model_copy(update={"reason": f"{verdict.difference:+.2g} %: {words}"})
 
 
-def _judge_operations(cell: Cell, measured: Measurement, catalog: Catalog) -> Verdict:
-    """By the cell's rule; one that the paper does not state deviates only where no known rule explains the print."""
+def _judge_operations(
+    cell: Cell, measured: Measurement, catalog: Catalog, tools: tuple[Returned, ...] | None
+) -> Verdict:
+    """By the cell's rule, or by a public counter that returns most counts of the same source.
+
+    A rule that the paper does not state deviates only where no known rule and no counter explains the print.
+    """
     value, basis = measured.counts[0].value, basis_of(cell, catalog)
     words = f"counted as {named(cell, catalog)}: {value:.6g}"
+    explaining = [one for one in tools or () if one.explains]
+    if explaining and basis != "stated":
+        words = returned_words(explaining, measured.results[0].result, cell)
+        return _verdict(cell, "reproduced", words, measured, value=explaining[0].value)
     if basis and rounds_to(value, cell):
         return _verdict(cell, "reproduced", words, measured, value=value)
     known = every_rule(cell, measured.results[0].result)
-    unlike = unexplained(known, Interval.printed(cell.number))
-    rules = returning(rule for rule, other in known.items() if rounds_to(other, cell))
-    why = unlike or f"{rules} would give the printed value"
+    unlike = "" if tools else unexplained(known, Interval.printed(cell.number))
+    rules = [rule for rule, other in known.items() if rounds_to(other, cell)]
+    nothing = "" if rules or tools or tools is None else " and no public counter"
+    why = unlike or f"{returning(rules)}{nothing} would give the printed value"
     if basis is None:
         words = f"the paper names no counting rule; {why}; multiply-accumulates are shown"
     elif basis != "stated":
         words += f"; {why}"
+    if tools:
+        words += f"; {tools[0].words}"
     name = "deviates" if unlike or basis == "stated" else "inconclusive"
     verdict = _verdict(cell, name, words, measured, value=value)
     differs = f"{verdict.difference:+.2g} %: " if basis else ""

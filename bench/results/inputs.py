@@ -69,11 +69,15 @@ def dataset_inputs() -> list[str]:
 
 
 def judge_inputs() -> list[str]:
-    """What decides a cell's verdict beside results and printed numbers; what only records verdicts does not."""
+    """What decides a cell's verdict beside results and printed numbers; what only records verdicts does not.
+
+    What public counters return is part of it: committed, and no result of a stage.
+    """
     code = [*ROOT.glob("bench/judge/**/[!_]*.py"), *ROOT.glob("bench/results/[!_]*.py")]
     code = [path for path in code if path.stem not in ("changes", "history", "recorder")]
     reading = _modules("catalog", "cells", "numbers", "quantities", "same_config", "schema")
-    return [*map(_name, code), *reading, "bench/papers/same_config.yaml"]
+    data = ["bench/papers/same_config.yaml", "reports/measured/public_counts.json"]
+    return [*map(_name, code), *reading, *data]
 
 
 def model_inputs(config: str) -> list[str]:

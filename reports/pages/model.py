@@ -61,6 +61,7 @@ class ModelView:
     speeds: tuple[SpeedRow, ...]
     runs: tuple[RunView, ...]
     appearances: tuple[tuple[TableView, RowView, tuple[CellView, ...]], ...]
+    counters: tuple[model_facts.CounterRow, ...] = ()
 
     @property
     def sources(self) -> list[str]:
@@ -110,6 +111,12 @@ def model_views(catalog: Catalog, judged: Judged, index: ResultIndex) -> list[Mo
             speeds=tuple(_speed(name, one.file, one.result) for one in index.speeds_of(name)),
             runs=tuple(runs.get(name, [])),
             appearances=tuple(appearances.get(name, [])),
+            counters=tuple(
+                model_facts.counters(
+                    index.public_counts.get(name),
+                    index.counts[name].result if name in index.counts else None,
+                )
+            ),
         )
         for name in model_names(catalog, judged, index)
     ]

@@ -4,12 +4,14 @@ import ast
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from bench.paths import ROOT, config_files, config_rows
 from bench.results.inputs import config_chain
+from bench.results.public_counts import PublicCounts
+from bench.results.records import CountResult
 
 LEFT_OUT = (
     "init_cfg",
@@ -22,6 +24,20 @@ LEFT_OUT = (
 )
 PARTS = ("backbone", "neck", "head")
 LONGEST = 90
+#: Why a public counter's total differs from the exact count on networks of this kind (docs/counters.md).
+WHY = {
+    "torch": "counts fused attention as 0 on the CPU, unless it has dropout; counts it in full on the meta device",
+    "fvcore": "counts fused attention as 0, norms as 1 to 5 an element",
+    "mmengine": "fvcore's code, which MMPose's get_flops.py calls: fused attention 0, norms 1 to 5 an element",
+    "thop": "looks at modules: no attention products, nothing of nn.MultiheadAttention, transposed convolutions at "
+    "their outputs, none of MMCV's own layer classes, also in its parameters",
+    "ptflops": "counts activations, norms and biases as well, activations twice; none of MMCV's own layer classes",
+    "torchinfo": "counts a linear layer once an image and not once a token, no attention, transposed convolutions at "
+    "their outputs",
+    "torchprofile": "counts norms as well, transposed convolutions at their outputs",
+    "calflops": "counts fused attention and the operator @ as 0; its FLOPs hold norms and activations, too",
+    "mmcv": "looks at modules: no attention products, nothing of nn.MultiheadAttention; norms and activations as well",
+}
 
 
 def facts(model: str) -> list[tuple[str, str]]:
@@ -37,6 +53,34 @@ def facts(model: str) -> list[tuple[str, str]]:
     ]
     codec = config.get("codec")
     return [*found, ("keypoint codec", _words(codec))] if isinstance(codec, dict) else found
+
+
+class CounterRow(NamedTuple):
+    """A public counter on a model: multiply-accumulates in G (None if it failed), difference in %, parameters."""
+
+    name: str
+    setting: str
+    macs: float | None
+    difference: float | None
+    parameters: int | None
+    why: str
+
+
+def counters(public: PublicCounts | None, count: CountResult | None) -> list[CounterRow]:
+    """What readers' own counters show of a model, and why; empty if they counted another network than `count`."""
+    if public is None or count is None or not public.about(count):
+        return []
+    return [
+        CounterRow(
+            name=one.name,
+            setting=one.setting,
+            macs=None if one.macs is None else one.macs / 1e9,
+            difference=None if one.macs is None else 100.0 * (one.macs / count.macs - 1.0),
+            parameters=one.parameters,
+            why=one.failed or WHY.get(one.counter, ""),
+        )
+        for one in public.counts
+    ]
 
 
 def family(model: str) -> str | None:

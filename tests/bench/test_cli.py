@@ -77,6 +77,14 @@ def test_every_cell_of_the_catalog_is_listed(workspace):
             "unknown model 'transpose-r-a33'",
             marks=pytest.mark.network,
         ),
+        (["count", "transpose-r-a4", "--with", "flopco"], "unknown counter 'flopco'; did you mean"),
+        (["count", "transpose-r-a4", "--with", ""], "unknown counter ''; known names: calflops"),
+        (["count", "--with", "thop"], "name the networks that --with counts"),
+        (["count", "--paper", "lofr", "--with", "thop"], "name the networks that --with counts"),
+        (
+            ["count", "transpose-r-a4", "--json"],
+            "--json prints what --with counts; give --with, too",
+        ),
         (["measure"], "Missing argument 'RUN'; see `repropose measure --help`"),
         (["new", "paper"], "Missing argument 'NAME'; see `repropose new paper --help`"),
         (["judge", "--fali-on", "x"], "--fali-on"),
@@ -150,6 +158,22 @@ def test_a_model_package_that_is_missing_gets_one_line(workspace, monkeypatch):
     assert done.exit_code == 2
     assert done.stderr.count("\n") == 1
     assert "the package 'torch' is not installed" in done.stderr
+
+
+@pytest.mark.network
+@pytest.mark.process
+def test_public_counters_beside_a_count_work_without_any_of_them(workspace, monkeypatch):
+    from bench.measure.count import processes
+
+    monkeypatch.setattr(processes, "installed", lambda counter: None)
+    done = run("count", "transpose-r-a3", "--with", "thop,fvcore", "--json")
+    assert done.exit_code == 0
+    rows = json.loads(done.stdout)
+    assert [row["counter"] for row in rows] == ["exact", "thop", "fvcore"]
+    missing = "not installed: pip install 'repropose[counters]'"
+    assert [row["note"] for row in rows[1:]] == [missing, missing]
+    assert "thop counts multiply-accumulates" in done.stderr
+    assert (workspace / "results" / "counted" / "transpose-r-a3.json").is_file()
 
 
 def test_the_full_tier_without_data_says_what_is_missing_and_where_it_goes(workspace):

@@ -69,6 +69,12 @@ def record(model: Any, shape: Shape) -> list[Op]:
     return recorder.ops
 
 
+def forward_only(model: Any) -> None:
+    """Makes `model(images)` do what counts are about: the network alone, without decoding."""
+    forward = model.forward
+    model.forward = lambda images: forward(images, None, mode="tensor")
+
+
 def measure_counts(names: Iterable[str]) -> Iterator[CountResult]:
     """Count zoo models at full size, one result each. Raises `model_zoo.UnknownModel`."""
     for name in names:
