@@ -34,7 +34,7 @@ train_pipeline = [
     dict(type="PackPoseInputs"),
 ]
 val_pipeline = [*train_pipeline[:2], train_pipeline[-3], train_pipeline[-1]]
-train_dataloader = dict(batch_size=64, dataset=dict(pipeline=train_pipeline))
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader
 

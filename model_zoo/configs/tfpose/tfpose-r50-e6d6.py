@@ -13,6 +13,6 @@ train_pipeline = [
     dict(type="GenerateTarget", encoder=codec),
     dict(type="PackPoseInputs"),
 ]
-train_dataloader = dict(batch_size=64, dataset=dict(pipeline=train_pipeline))
+train_dataloader = dict(total_batch_size=512, group_size=64, dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(batch_size=64)
 test_dataloader = val_dataloader
