@@ -143,27 +143,27 @@ def _job(
 
 
 def _prepare(catalog: Catalog, name: str, run: Run, tier: Tier, seed: int) -> TrainingJob:
-    """Claim the work folder.
+    """Claim the work folder, and set the number of threads, on which the last bits of a training depend.
 
     Raises `DataError` or `EnvironmentProblem` naming what is missing, `model_zoo.training.batch.BadBatch` if this number
     of processes cannot share the batch.
     """
+    import torch
+
     job = _job(catalog, name, run, tier, seed, verify=work_dir.rank() == 0)
     require_training_images(run.dataset, tier)
     shared(job.cfg, work_dir.processes())
     work_dir.claim(job.work, job.key)
     job.cfg.work_dir = str(job.work)
+    torch.set_num_threads(job.cfg.threads)
     if not (job.work / "final.pth").is_file():
         local_pretrained(job.cfg.model)
     return job
 
 
 def _train_and_evaluate(store: Store, job: TrainingJob) -> AccuracyResult | None:
-    import torch
-
     started = time.monotonic()
     cfg, run, tier = job.cfg, job.run, job.tier
-    torch.set_num_threads(cfg.threads)
     model = _train(cfg, job.work, job.start)
     untrained = _untrained(job) if tier != "full" else []
     entries = predict(cfg, model, job.work)

@@ -224,7 +224,7 @@ def test_mmpose_trains_and_tests_a_flat_config_and_a_flat_row(tmp_path, monkeypa
     (tmp_path / "params.yaml").write_text(f"tier: smoke\nsynthetic:\n  smoke:\n    {settings}\n")
     monkeypatch.setenv("REPROPOSE_WORKSPACE", str(tmp_path))
     prepare("coco", "smoke")
-    options = ["train_cfg.max_iters=2", "train_cfg.val_interval=2", "train_dataloader.batch_size=4"]
+    options = ["train_cfg.max_iters=2", "train_cfg.val_interval=2", "train_dataloader.total_batch_size=4"]
     commands = []
     for name in ("transpose-r-a4", "tfpose-r18-e6d6-noaux"):
         file, work = f"{name}.py", ["--work-dir", name]
