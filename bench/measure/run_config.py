@@ -12,7 +12,6 @@ from bench.errors import DataError
 from bench.fetch.sources import providing
 from bench.paths import workspace
 
-
 GROUP_SIZE = "train_dataloader.group_size"
 
 

@@ -145,8 +145,8 @@ def _job(
 def _prepare(catalog: Catalog, name: str, run: Run, tier: Tier, seed: int) -> TrainingJob:
     """Claim the work folder, and set the number of threads, on which the last bits of a training depend.
 
-    Raises `DataError` or `EnvironmentProblem` naming what is missing, `model_zoo.training.batch.BadBatch` if this number
-    of processes cannot share the batch.
+    Raises `DataError` or `EnvironmentProblem` naming what is missing, `model_zoo.training.batch.BadBatch` if this
+    number of processes cannot share the batch.
     """
     import torch
 

@@ -52,7 +52,9 @@ def _set_by_torchrun(name: str, *, alone: int) -> int:
         )
     counts = ("RANK", "LOCAL_RANK", "WORLD_SIZE")
     if wrong := [f"{one}={given[one]}" for one in counts if not given[one].isdecimal()]:
-        raise EnvironmentProblem(f"{wrong[0]} is not a number: torchrun sets it; unset it to train alone")
+        raise EnvironmentProblem(
+            f"{wrong[0]} is not a number: torchrun sets it; unset it to train alone"
+        )
     return int(given[name])
 
 

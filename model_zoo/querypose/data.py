@@ -168,7 +168,9 @@ class AspectRatioBatches(BatchSampler):
 
     def __init__(self, sampler: Stream, batch_size: int) -> None:
         super().__init__(sampler, batch_size, drop_last=True)
-        self._tall = functools.cache(self._is_tall)  # a resumed training goes through the order from its beginning
+        self._tall = functools.cache(
+            self._is_tall
+        )  # a resumed training goes through the order from its beginning
 
     def _is_tall(self, index: int) -> bool:
         width, height = self.sampler.dataset.get_data_info(index)["image_size"][0]

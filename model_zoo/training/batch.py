@@ -15,7 +15,7 @@ from ..errors import ZooError
 
 
 class BadBatch(ZooError):
-    """A batch that is not stated, or that cannot be shared by this many processes; the message lists what is allowed."""
+    """A batch that is not stated, or that this many processes cannot share; the message lists what is allowed."""
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,11 @@ def seed_generators(*what: str | int) -> None:
 
 def order(size: int, seed: int, epoch: int) -> list[int]:
     """The samples 0 to size - 1 in the order of an epoch."""
-    return np.random.Generator(np.random.PCG64(hashed("order", seed, epoch))).permutation(size).tolist()
+    return (
+        np.random.Generator(np.random.PCG64(hashed("order", seed, epoch)))
+        .permutation(size)
+        .tolist()
+    )
 
 
 class SeededSamples(Dataset):

@@ -33,7 +33,9 @@ def training_loader(settings: Mapping[str, Any], *, seed: int, endless: bool = F
     stream = Stream(data, seed, 1 if endless else own.total)
     groups = given.pop("batch_sampler", None)
     if groups is not None:
-        groups = DATA_SAMPLERS.build(groups, default_args=dict(sampler=stream, batch_size=own.group))
+        groups = DATA_SAMPLERS.build(
+            groups, default_args=dict(sampler=stream, batch_size=own.group)
+        )
     batches = StepBatches(stream, own, rank, endless=endless, groups=groups)
     return DataLoader(data, batch_sampler=batches, collate_fn=pseudo_collate, **given)
 
@@ -130,9 +132,7 @@ class GroupedTrainLoop(BaseLoop):
                         self.runner.model.train_step(group, optim_wrapper=self.runner.optim_wrapper)
                     )
         means = {name: sum(one[name] for one in outputs) / len(outputs) for name in outputs[0]}
-        self.runner.call_hook(
-            "after_train_iter", batch_idx=number, data_batch=batch, outputs=means
-        )
+        self.runner.call_hook("after_train_iter", batch_idx=number, data_batch=batch, outputs=means)
         self._iter += 1
 
     def _add_up_gradients(self) -> None:

@@ -1,4 +1,4 @@
-# HRNet's and SimpleBaseline's schedule as MMPose publishes it (from general knowledge of its configurations), whose rate
+# HRNet's and SimpleBaseline's schedule as MMPose publishes it (from general knowledge of its configurations): its rate
 # is that of 512 images a step.
 _base_ = ["../_base_/topdown.py"]
 

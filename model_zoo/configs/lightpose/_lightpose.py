@@ -1,6 +1,7 @@
 # What both LightPose models share. The encoder has 6 layers: the paper's Table 1 says 12, its parameter and FLOPs
 # columns say 6 (bench/papers/lightpose, NOTES-model.md). Optimisation (Sec. 3.2): Adam, 220 epochs, 1e-3, a tenth
-# from epochs 160 and 200. Not printed, as HRNet's, at whose batch 1e-3 is the rate: 32 images on each of 4 GPUs, no warm-up or decay.
+# from epochs 160 and 200. Not printed, as HRNet's, at whose batch 1e-3 is the rate: 32 images on each of 4 GPUs, no
+# warm-up or decay.
 _base_ = ["../_base_/topdown.py"]
 
 model = dict(

@@ -2,7 +2,8 @@
 # The authors' optimisation: Adam without weight decay, cosine from 1e-4 to 1e-5 over all epochs, stepped per epoch; no
 # warm-up, no clipping. Their files name a weight decay (0.0001 for R, 0.1 for H) that their code never applies. The
 # paper says "the same training strategies as HRNet" (210 epochs, steps, 1e-3) and then gives the values below: the
-# files and the values are followed. Batch norm's statistics were those of one GPU's images (DataParallel). Best-epoch selection on val2017 is left out: the last epoch counts.
+# files and the values are followed. Best-epoch selection on val2017 is left out: the last epoch counts.
+# The authors' batch norm took its statistics over the images of one GPU (DataParallel): group_size in each file.
 _base_ = ["../_base_/topdown.py"]
 
 model = dict(

@@ -1,5 +1,6 @@
 """A training that stops and resumes is the one that was never stopped: weights, losses, samples, dropout."""
 
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,7 @@ def trained(rank: int, name: str, run: Run, stop: int | None = None) -> None:
 def facts(name: str, which: str = "last"):
     work = work_dir.of("smoke", name, 0)
     seen = [torch.load(file) for file in sorted(work.glob(f"seen-*-{which}.pt"))]
-    steps = [sum(step, []) for step in zip(*seen, strict=True)]
+    steps = [list(chain(*step)) for step in zip(*seen, strict=True)]
     return work_dir.weights(work / "final.pth"), work_dir.curve(work / "curve.jsonl"), steps
 
 
@@ -111,7 +112,7 @@ def test_data_workers_and_threads_change_nothing(workspace):
 def test_no_two_seeds_and_no_two_epochs_see_one_order(workspace):
     trained(0, "whole", run_of("epochs"))
     samples = facts("whole")[2]
-    epochs = [sum(samples[begin : begin + 3], []) for begin in (0, 3, 6)]
+    epochs = [list(chain(*samples[begin : begin + 3])) for begin in (0, 3, 6)]
     assert len({tuple(one) for one in epochs}) == 3
     assert len({tuple(sorted(set(one))) for one in epochs}) == 1, "every epoch has every sample"
 
@@ -121,10 +122,10 @@ def test_no_two_seeds_and_no_two_epochs_see_one_order(workspace):
 def test_another_number_of_processes_goes_on_with_the_same_samples(workspace, loop):
     model_zoo.register()
     trained(0, "whole", run_of(loop))
-    weights, losses, samples = facts("whole")
+    _, losses, samples = facts("whole")
     trained(0, "moved", run_of(loop), stop=5)
     together(2, trained, "moved", run_of(loop))
-    found, found_losses, found_samples = facts("moved")
+    _, found_losses, found_samples = facts("moved")
     assert found_samples == samples[3:]
     assert found_losses == [[step, pytest.approx(loss, rel=1e-3)] for step, loss in losses]
     work = work_dir.of("smoke", "moved", 0)

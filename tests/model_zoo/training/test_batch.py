@@ -85,13 +85,25 @@ def test_processes_take_equal_parts(total, group, processes, images, passes, sha
 @pytest.mark.parametrize(
     ("loader", "processes", "message"),
     [
-        (dict(total_batch_size=56, group_size=14), 3, "by 3 processes; allowed are 1, 2, 4, 8, 28, 56$"),
+        (
+            dict(total_batch_size=56, group_size=14),
+            3,
+            "by 3 processes; allowed are 1, 2, 4, 8, 28, 56$",
+        ),
         (dict(total_batch_size=20), 8, "by 8 processes; allowed are 1, 2, 4, 5, 10, 20$"),
         (dict(total_batch_size=20), 0, "by 0 processes"),
         (dict(total_batch_size=16, group_size=2, batch_sampler={}), 16, "allowed are 1, 2, 4, 8$"),
-        (dict(total_batch_size=56, group_size=15), 1, "groups of 15; allowed are 1, 2, 4, 7, 8, 14, 28, 56$"),
+        (
+            dict(total_batch_size=56, group_size=15),
+            1,
+            "groups of 15; allowed are 1, 2, 4, 7, 8, 14, 28, 56$",
+        ),
         (dict(total_batch_size=14, group_size=28), 1, "groups of 28; allowed are 1, 2, 7, 14$"),
-        (dict(batch_size=32), 1, "train_dataloader.batch_size is not used here: state total_batch_size"),
+        (
+            dict(batch_size=32),
+            1,
+            "train_dataloader.batch_size is not used here: state total_batch_size",
+        ),
         (dict(total_batch_size=8, sampler={}), 1, "train_dataloader.sampler is not used here"),
         (dict(num_workers=4), 1, "total_batch_size is None; it must be a whole number above 0"),
         (dict(total_batch_size=0), 1, "total_batch_size is 0"),
@@ -107,7 +119,9 @@ def test_another_number_is_refused_with_what_is_allowed(loader, processes, messa
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["transpose-h-a6", "transpose-r-a4", "querypose-r50", "tfpose-r50-e6d6"])
+@pytest.mark.parametrize(
+    "name", ["transpose-h-a6", "transpose-r-a4", "querypose-r50", "tfpose-r50-e6d6"]
+)
 def test_every_allowed_number_is_taken_and_no_other(name):
     loader = model_zoo.config(name).train_dataloader
     allowed = allowed_processes(loader)

@@ -74,7 +74,12 @@ def test_workers_and_processes_draw_what_one_process_draws(how):
 
 def test_no_two_seeds_epochs_or_samples_share_numbers():
     """Of what MMEngine 0.10.7 draws, seed 1 repeats seed 0 an epoch or a worker later."""
-    seen = [numbers for seed in range(5) for batch in drawn(seed=seed, epochs=6) for _, *numbers in batch]
+    seen = [
+        numbers
+        for seed in range(5)
+        for batch in drawn(seed=seed, epochs=6)
+        for _, *numbers in batch
+    ]
     for generator in zip(*seen, strict=True):
         assert len(set(generator)) == len(seen)
 
@@ -82,7 +87,9 @@ def test_no_two_seeds_epochs_or_samples_share_numbers():
 @pytest.mark.parametrize("tier", model_zoo.TIERS)
 def test_no_two_seeds_of_any_run_share_an_order(tier):
     seeds = {seed for run in load_catalog().runs.values() for seed in getattr(run.seeds, tier)}
-    orders = [tuple(order(50, seed, epoch)) for seed in seeds | {0, 1, 2, 7} for epoch in range(240)]
+    orders = [
+        tuple(order(50, seed, epoch)) for seed in seeds | {0, 1, 2, 7} for epoch in range(240)
+    ]
     assert len(set(orders)) == len(orders)
     assert all(sorted(one) == list(range(50)) for one in orders)
 
@@ -146,7 +153,10 @@ def test_groups_of_one_shape_are_dealt_to_the_processes(processes, begin):
 
 
 def test_all_generators_start_from_the_whole_hash():
-    first = [(seed_generators("a", n), random.random(), np.random.rand(), torch.rand(()))[1:] for n in (1, 2, 1)]
+    first = [
+        (seed_generators("a", n), random.random(), np.random.rand(), torch.rand(()))[1:]
+        for n in (1, 2, 1)
+    ]
     assert first[0] == first[2] != first[1]
     seed_generators("b", 1)
     assert random.random() != first[0][0]
