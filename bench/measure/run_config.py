@@ -25,12 +25,12 @@ def plain_config(run: Run, tier: Tier) -> Any:
     return cfg
 
 
-def in_groups(run: Run, images: int | None) -> Run:
+def in_groups(run: Run, tier: Tier, images: int | None) -> Run:
     """The run with so many images that go through the network together; None: as many as its config says.
 
-    An option that changes the config, if the config says otherwise: it is part of the training's key.
+    If that says otherwise, it is an option like others, and part of the training's key.
     """
-    if images is None:
+    if images is None or images == shared(plain_config(run, tier)).group:
         return run
     return run.model_copy(update={"options": {**run.options, GROUP_SIZE: images}})
 

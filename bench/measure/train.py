@@ -77,7 +77,7 @@ def finished(catalog: Catalog, name: str, tier: Tier, seed: int) -> tuple[Any, A
     Raises `DataError` if there is none, or if code, data or settings that decide it have changed since.
     """
     work = work_dir.of(tier, name, seed)
-    run = in_groups(catalog.run(name), work_dir.batch(work).get("together"))
+    run = in_groups(catalog.run(name), tier, work_dir.batch(work).get("together"))
     job = _job(catalog, name, run, tier, seed, verify=False)
     if not (work / "final.pth").is_file() or (work / "key").read_text() != job.key:
         raise DataError(
@@ -98,7 +98,7 @@ def measure(
     """
     run = catalog.run(name)
     for seed in getattr(run.seeds, tier):
-        job = _prepare(catalog, name, in_groups(run, micro_batch), tier, seed)
+        job = _prepare(catalog, name, in_groups(run, tier, micro_batch), tier, seed)
         try:
             result = _train_and_evaluate(store, job)
         except EnvironmentProblem:

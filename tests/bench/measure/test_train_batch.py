@@ -43,7 +43,12 @@ def settings_of(name: str, group: int, dropout: float, folder: Path):
         "train_dataloader.total_batch_size": TOTAL,
         "train_dataloader.group_size": group,
         "param_scheduler": None,
-        "optim_wrapper.optimizer": {"_delete_": True, "type": "SGD", "lr": 0.002 if scenes else 0.02, "momentum": 0.9},
+        "optim_wrapper.optimizer": {
+            "_delete_": True,
+            "type": "SGD",
+            "lr": 0.002 if scenes else 0.02,
+            "momentum": 0.9,
+        },
         **({} if scenes else {"model.head.dropout": dropout}),
     }
     run = Run(config=name, dataset="coco-scenes" if scenes else "coco", options=options)
