@@ -33,11 +33,15 @@ def hashed(*what: str | int) -> int:
 
 
 def seed_generators(*what: str | int) -> None:
-    """Start Python's, NumPy's and PyTorch's (all devices') global generators from `hashed(*what)`."""
+    """Start Python's, NumPy's and PyTorch's global generators (on the CPU and on GPUs) from `hashed(*what)`."""
     number = hashed(*what)
     random.seed(number)
     np.random.seed([number >> shift & 0xFFFFFFFF for shift in (0, 32, 64, 96)])
-    torch.manual_seed(number & 0x7FFFFFFFFFFFFFFF)
+    torch.default_generator.manual_seed(
+        number & 0x7FFFFFFFFFFFFFFF
+    )  # torch.manual_seed takes 0.25 ms
+    if torch.cuda.is_initialized():  # not in data workers
+        torch.cuda.manual_seed_all(number & 0x7FFFFFFFFFFFFFFF)
 
 
 def order(size: int, seed: int, epoch: int) -> list[int]:
