@@ -103,7 +103,8 @@ def register() -> None:
     for family in sorted({_file(model).parent.name for model in _models().values()}):
         if (_PACKAGE / family / "model.py").exists():
             importlib.import_module(f"{__package__}.{family}.model")
-    importlib.import_module(f"{__package__}.checkpoint")
+    for module in ("checkpoint", "training.loop"):
+        importlib.import_module(f"{__package__}.{module}")
 
 
 def config(name: str, *, tier: str = "full") -> Config:

@@ -89,15 +89,24 @@ def time_command(paper: str, rounds: int | None, device: str | None) -> None:
 @click.command("measure", epilog="Example: repropose measure transpose-r-a4-coco --tier smoke")
 @click.argument("run")
 @TIER
-def measure_command(run: str, tier: str | None) -> None:
-    """Train and evaluate one run, all its seeds. Run it again to resume an interrupted training."""
+@click.option(
+    "--micro-batch",
+    type=click.IntRange(1),
+    help="images that go through the network together, where memory does not suffice for the config's: batch norm's "
+    "statistics are then those of fewer images than in the paper, and the result says so",
+)
+def measure_command(run: str, tier: str | None, micro_batch: int | None) -> None:
+    """Train and evaluate one run, all its seeds. Run it again to resume an interrupted training.
+
+    Under torchrun several processes share the batch that the config states.
+    """
     chosen = current_tier(tier)
     catalog = load_catalog()
     catalog.run(run)
     from bench.measure.train import measure
 
     try:
-        for result in measure(catalog, results_store(), run, chosen):
+        for result in measure(catalog, results_store(), run, chosen, micro_batch):
             lead = next(iter(result.metrics))
             before = f" (untrained {result.untrained[lead]:.1f})" if result.untrained else ""
             click.echo(

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mmengine.dist import master_only
+import torch
+from mmengine.dist import all_reduce, is_main_process, master_only
 from mmengine.evaluator import BaseMetric
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS, METRICS
@@ -16,7 +17,10 @@ from bench.measure.work_dir import curve
 
 @HOOKS.register_module(force=True)
 class LossCurve(Hook):  # type: ignore[misc]
-    """Appends [iteration, loss] to `file` every `every` iterations; a resumed run continues the file."""
+    """Appends [iteration, loss] to `file` every `every` iterations; a resumed run continues the file.
+
+    The loss is that of the whole batch: the mean over the processes.
+    """
 
     def __init__(self, *, file: str, every: int) -> None:
         self.file = Path(file)
@@ -28,14 +32,16 @@ class LossCurve(Hook):  # type: ignore[misc]
         kept = [entry for entry in curve(self.file) if entry[0] <= runner.iter]
         self.file.write_text("".join(f"{json.dumps(entry)}\n" for entry in kept))
 
-    @master_only  # type: ignore[untyped-decorator]
     def after_train_iter(
         self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None
     ) -> None:
-        if self.every_n_train_iters(runner, self.every):
-            entry = [runner.iter + 1, round(float(outputs["loss"].detach()), 6)]
+        if not self.every_n_train_iters(runner, self.every):
+            return
+        loss: torch.Tensor = outputs["loss"].detach().clone()
+        all_reduce(loss, op="mean")
+        if is_main_process():
             with self.file.open("a") as stream:
-                stream.write(f"{json.dumps(entry)}\n")
+                stream.write(f"{json.dumps([runner.iter + 1, round(float(loss), 6)])}\n")
 
 
 @HOOKS.register_module(force=True)

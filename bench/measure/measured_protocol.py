@@ -7,7 +7,7 @@ from typing import Any
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Run, Tier
 from bench.evaluate.metrics import evaluated_on
-from bench.measure.run_config import finds_people, plain_config
+from bench.measure.run_config import finds_people, plain_config, shared
 from bench.results.provenance import sha256
 
 DETECTORS = {
@@ -60,6 +60,13 @@ def protocol(cfg: Any, run: Run, tier: Tier, data: str, training: str) -> dict[s
         "decoder": str(cfg.codec.type) if "codec" in cfg else str(cfg.model.type),
         "opencv": str(cv2.__version__),
     }
+
+
+def batch(cfg: Any) -> str:
+    """The batch that a config is trained with: '56 images, 14 at a time'."""
+    found = shared(cfg)
+    several = f", {found.group} at a time" if found.group < found.total else ""
+    return f"{found.total} images{several}"
 
 
 def decoding(cfg: Any) -> str:

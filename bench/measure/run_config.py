@@ -12,6 +12,8 @@ from bench.errors import DataError
 from bench.fetch.sources import providing
 from bench.paths import workspace
 
+GROUP_SIZE = "train_dataloader.group_size"
+
 
 def plain_config(run: Run, tier: Tier) -> Any:
     """The run's config at a tier with its options merged; no path, device or setting of this machine."""
@@ -21,6 +23,26 @@ def plain_config(run: Run, tier: Tier) -> Any:
     if run.options:
         cfg.merge_from_dict(dict(run.options))
     return cfg
+
+
+def in_groups(run: Run, tier: Tier, images: int | None) -> Run:
+    """The run with so many images that go through the network together; None: as many as its config says.
+
+    If that says otherwise, it is an option like others, and part of the training's key.
+    """
+    if images is None or images == shared(plain_config(run, tier)).group:
+        return run
+    return run.model_copy(update={"options": {**run.options, GROUP_SIZE: images}})
+
+
+def shared(cfg: Any, processes: int = 1) -> Any:
+    """The batch of a config, a `model_zoo.training.batch.Share`.
+
+    Raises `model_zoo.training.batch.BadBatch` if this many processes cannot share it.
+    """
+    from model_zoo.training.batch import share
+
+    return share(cfg.train_dataloader, processes)
 
 
 def config_digest(run: Run, tier: Tier) -> str:
@@ -81,7 +103,7 @@ def training_settings(cfg: Any) -> dict[str, Any]:
     """The Runner's view of the config: resume if there is something, the loss curve, no test loop."""
     settings = {k: v for k, v in cfg.to_dict().items() if not k.startswith("test_")}
     settings["train_cfg"] = {k: v for k, v in settings["train_cfg"].items() if v is not None}
-    short = not settings["train_cfg"].get("by_epoch", True)
+    short = "max_iters" in settings["train_cfg"]
     if short or settings.get("val_cfg") is None:  # evaluated once, at the end
         settings = {k: v for k, v in settings.items() if not k.startswith("val_")}
     curve = {"type": "LossCurve", "file": str(Path(cfg.work_dir) / "curve.jsonl"), "every": 20}

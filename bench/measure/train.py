@@ -1,7 +1,7 @@
 """Train a run, predict, evaluate: one path for every tier, through mmengine's Runner.
 
 The same command resumes an interrupted training (`bench.measure.work_dir`); with torchrun several processes share
-one training, and only the first evaluates and stores.
+the batch of one training (`model_zoo.training`), and only the first evaluates and stores.
 """
 
 import json
@@ -18,15 +18,17 @@ from bench.errors import DataError, EnvironmentProblem
 from bench.evaluate.metrics import evaluate, evaluate_with_diagnosis
 from bench.files import write_atomically
 from bench.measure import work_dir
-from bench.measure.measured_protocol import protocol, trained_on
+from bench.measure.measured_protocol import batch, protocol, trained_on
 from bench.measure.method_metrics import constant_poses, measures
 from bench.measure.predict import predict
 from bench.measure.run_config import (
     config_digest,
     finds_people,
+    in_groups,
     length,
     local_pretrained,
     resolved_config,
+    shared,
     training_settings,
 )
 from bench.measure.runner import build, runner
@@ -75,8 +77,9 @@ def finished(catalog: Catalog, name: str, tier: Tier, seed: int) -> tuple[Any, A
 
     Raises `DataError` if there is none, or if code, data or settings that decide it have changed since.
     """
-    job = _job(catalog, name, catalog.run(name), tier, seed, verify=False)
-    work = job.work
+    work = work_dir.of(tier, name, seed)
+    run = in_groups(catalog.run(name), tier, work_dir.batch(work).get("together"))
+    job = _job(catalog, name, run, tier, seed, verify=False)
     if not (work / "final.pth").is_file() or (work / "key").read_text() != job.key:
         raise DataError(
             f"{work} holds no finished training with the current code; run `repropose measure {name} --tier {tier}`"
@@ -84,15 +87,19 @@ def finished(catalog: Catalog, name: str, tier: Tier, seed: int) -> tuple[Any, A
     return job.cfg, build(job.cfg, work / "final.pth")
 
 
-def measure(catalog: Catalog, store: Store, name: str, tier: Tier) -> Iterator[AccuracyResult]:
+def measure(
+    catalog: Catalog, store: Store, name: str, tier: Tier, micro_batch: int | None = None
+) -> Iterator[AccuracyResult]:
     """Train and evaluate every seed of a run, yielding each result once it is stored.
+
+    micro_batch: images that go through the network together, where memory does not suffice for the config's.
 
     A training that breaks is stored as a failed result before re-raising. One that cannot start, because data,
     weights or disk space are missing, leaves no result.
     """
     run = catalog.run(name)
     for seed in getattr(run.seeds, tier):
-        job = _prepare(catalog, name, run, tier, seed)
+        job = _prepare(catalog, name, in_groups(run, tier, micro_batch), tier, seed)
         try:
             result = _train_and_evaluate(store, job)
         except EnvironmentProblem:
@@ -137,11 +144,19 @@ def _job(
 
 
 def _prepare(catalog: Catalog, name: str, run: Run, tier: Tier, seed: int) -> TrainingJob:
-    """Claim the work folder. Raises `DataError` or `EnvironmentProblem` naming what is missing."""
+    """Claim the work folder, and set the number of threads, on which the last bits of a training depend.
+
+    Raises `DataError` or `EnvironmentProblem` naming what is missing, `model_zoo.training.batch.BadBatch` if this
+    number of processes cannot share the batch.
+    """
+    import torch
+
     job = _job(catalog, name, run, tier, seed, verify=work_dir.rank() == 0)
     require_training_images(run.dataset, tier)
+    shared(job.cfg, work_dir.processes())
     work_dir.claim(job.work, job.key)
     job.cfg.work_dir = str(job.work)
+    torch.set_num_threads(job.cfg.threads)
     if not (job.work / "final.pth").is_file():
         local_pretrained(job.cfg.model)
     return job
@@ -159,12 +174,19 @@ def _train_and_evaluate(store: Store, job: TrainingJob) -> AccuracyResult | None
     found = evaluate_with_diagnosis(kind, truth, entries)
     result = job.result(
         seconds=time.monotonic() - started,
-        protocol=protocol(cfg, run, tier, job.data, job.trained_on),
+        protocol={
+            **protocol(cfg, run, tier, job.data, job.trained_on),
+            "batch": batch(cfg),
+        },
         metrics=found.metrics,
         measures=measures(cfg, model),
         constant_poses={} if finds_people(cfg) else constant_poses(cfg, kind, truth),
         untrained=evaluate(kind, truth, untrained) if untrained else {},
-        training={"loss": work_dir.curve(job.work / "curve.jsonl"), "length": length(cfg)},
+        training={
+            "loss": work_dir.curve(job.work / "curve.jsonl"),
+            "length": length(cfg),
+            "batch": work_dir.batch(job.work),
+        },
         diagnosis=found.diagnosis,
     )
     found.save(store.path_of(result))
@@ -202,6 +224,7 @@ def _train(cfg: Any, work: Path, start: Path | None) -> Any:
         return build(cfg, final)
     model = _initial(cfg, start)
     work_dir.drop_damaged_checkpoints(work)
+    work_dir.record_batch(work, shared(cfg, work_dir.processes()))
     loop = runner(model, training_settings(cfg))
     loop.train()
     trained = getattr(loop.model, "module", loop.model)

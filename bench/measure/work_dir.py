@@ -31,8 +31,31 @@ UNREADABLE = (
 
 
 def rank() -> int:
-    """This process's number among those that torchrun started; 0 alone."""
-    return int(os.environ.get("RANK", "0"))
+    """This process's number among those that torchrun started; 0 alone. Raises `EnvironmentProblem`."""
+    return _set_by_torchrun("RANK", alone=0)
+
+
+def processes() -> int:
+    """How many processes torchrun started to share a training; 1 without it. Raises `EnvironmentProblem`."""
+    return _set_by_torchrun("WORLD_SIZE", alone=1)
+
+
+def _set_by_torchrun(name: str, *, alone: int) -> int:
+    """A number in the environment that torchrun sets, together with those of the other names."""
+    names = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+    given = {one: os.environ[one] for one in names if one in os.environ}
+    if "LOCAL_RANK" not in given and "RANK" not in given:
+        return alone
+    if missing := [one for one in names if one not in given]:
+        raise EnvironmentProblem(
+            f"{', '.join(given)} set and {', '.join(missing)} not: start several processes with torchrun, or unset them"
+        )
+    counts = ("RANK", "LOCAL_RANK", "WORLD_SIZE")
+    if wrong := [f"{one}={given[one]}" for one in counts if not given[one].isdecimal()]:
+        raise EnvironmentProblem(
+            f"{wrong[0]} is not a number: torchrun sets it; unset it to train alone"
+        )
+    return int(given[name])
 
 
 def of(tier: str, run: str, seed: int) -> Path:
@@ -133,6 +156,19 @@ def drop_damaged_checkpoints(work: Path) -> None:
         write_atomically(last, str(path).encode())
         return
     last.unlink()
+
+
+def record_batch(work: Path, shared: Any) -> None:
+    """Note how the processes share the batch (`model_zoo.training.batch.Share`); the first process does it."""
+    if not rank():
+        facts = {"images": shared.total, "together": shared.group, "processes": shared.processes}
+        write_atomically(work / "batch.json", json.dumps(facts).encode())
+
+
+def batch(work: Path) -> dict[str, int]:
+    """The images of a step, those that went through the network together, and the processes of a training."""
+    file = work / "batch.json"
+    return dict(read_json(file)) if file.is_file() else {}
 
 
 def entries(path: Path) -> list[dict[str, Any]]:

@@ -236,5 +236,5 @@ def rendered(catalog: Catalog) -> dict[str, str]:
 def _yaml(found: dict[str, Stage]) -> str:
     """Lists and mappings of plain values take one line each: file names, a run of the group."""
     return yaml.safe_dump(
-        {"stages": found}, default_flow_style=None, sort_keys=False, width=118, allow_unicode=True
+        {"stages": found}, default_flow_style=None, sort_keys=False, width=130, allow_unicode=True
     )

@@ -27,7 +27,8 @@ _CODE = {".py", ".yaml", ".yml", ".toml"}
 def training_inputs(config: str) -> list[str]:
     """Code that decides a training beside its resolved config: the family's, and what runs the training."""
     running = _modules("measure", "train", "run_config", "runner", "hooks")
-    return [*running, "model_zoo/checkpoint.py", *_family_code(config)]
+    loop = module_chain(ROOT / "model_zoo/training/loop.py", ROOT / "model_zoo/training")
+    return [*running, "model_zoo/checkpoint.py", *map(_name, loop), *_family_code(config)]
 
 
 def run_inputs(config: str) -> list[str]:

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..layers.options import check_choice
+from .step_counts import over_step
 
 
 def presence_loss(logits: Tensor, labels: Tensor, *, classifier: str = "sigmoid") -> Tensor:
@@ -34,14 +35,14 @@ def diversity_loss(parts: Tensor) -> Tensor:
 def located_loss(
     heatmaps: Tensor, targets: Tensor, weights: Tensor, *, pixels: str = "mean"
 ) -> Tensor:
-    """Squared error of heatmaps [B, K, H, W], mean over the keypoints with a location (Eq. 14).
+    """Squared error of heatmaps [B, K, H, W], mean over the step's keypoints with a location (Eq. 14).
 
     `pixels`: "mean" or "sum" over the map (the sum in Eq. 14 has no index). `weights` [B, K] is zero for keypoints and
     samples without one; if all are, the loss is zero.
     """
     error = (heatmaps - targets).square().flatten(2)
     error = error.sum(dim=2) if pixels == "sum" else error.mean(dim=2)
-    return (error * weights).sum() / weights.sum().clamp(min=1)
+    return (error * weights).sum() / over_step("joints", weights.sum())
 
 
 def mass_scaled(response: Tensor, targets: Tensor) -> Tensor:

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from mmengine.dist import all_reduce, get_world_size
 from mmengine.model import BaseModule
 from mmpose.models.utils.realnvp import RealNVP
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 from torchvision.ops import generalized_box_iou, generalized_box_iou_loss, sigmoid_focal_loss
+
+from .step_counts import over_step
 
 ALPHA, GAMMA = 0.25, 2.0  # of the focal loss
 TINY = 1e-8
@@ -64,7 +65,7 @@ class SetCriterion(BaseModule):
     """The losses of one stage: focal class loss, L1 and GIoU of matched boxes, residual likelihood of keypoints.
 
     Source: QueryPose, Sec. 3.4; details not in the paper follow the published code: every sum is divided by the
-    number of people (averaged over processes, at least 1), that of keypoints by K times it.
+    number of people (of the whole step, averaged over its passes, at least 1), that of keypoints by K times it.
     """
 
     def __init__(
@@ -136,6 +137,5 @@ class SetCriterion(BaseModule):
 
 
 def _number_of_people(people: list[People], device: torch.device) -> Tensor:
-    count = torch.tensor(float(sum(len(each.boxes) for each in people)), device=device)
-    all_reduce(count)
-    return (count / get_world_size()).clamp(min=1)
+    own = torch.tensor(float(sum(len(each.boxes) for each in people)), device=device)
+    return over_step("people", own)

@@ -4,6 +4,7 @@ Coordinates are continuous: 0 is the image's left border, 0.5 the first pixel's 
 centres are integers, so they are shifted by 0.5 when read (and back when written, by the estimator).
 """
 
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,9 @@ from mmcv.transforms.utils import cache_randomness
 from mmengine.registry import DATA_SAMPLERS
 from mmpose.datasets.datasets.body import CocoDataset, CrowdPoseDataset
 from mmpose.registry import DATASETS, TRANSFORMS
-from torch.utils.data import BatchSampler, Sampler
+from torch.utils.data import BatchSampler
+
+from ..training.draws import Draw, Stream
 
 
 class _Scenes:
@@ -157,20 +160,27 @@ class SceneTargets(BaseTransform):
 
 @DATA_SAMPLERS.register_module()
 class AspectRatioBatches(BatchSampler):
-    """Batches of images that are all wide or all tall, to reduce padding. Incomplete batches of an epoch are dropped.
+    """Groups of images that are all wide or all tall, to reduce padding.
 
-    Needs a data set whose samples have `image_size` (`CocoScenes`, `CrowdPoseScenes`).
+    Needs draws (`model_zoo.training.draws.Stream`) of a data set whose samples have `image_size` (`CocoScenes`,
+    `CrowdPoseScenes`).
     """
 
-    def __init__(self, sampler: Sampler, batch_size: int) -> None:
+    def __init__(self, sampler: Stream, batch_size: int) -> None:
         super().__init__(sampler, batch_size, drop_last=True)
+        self._tall = functools.cache(
+            self._is_tall
+        )  # a resumed training goes through the order from its beginning
 
-    def __iter__(self) -> Iterator[list[int]]:
-        waiting: dict[bool, list[int]] = {True: [], False: []}
-        for index in self.sampler:
-            width, height = self.sampler.dataset.get_data_info(index)["image_size"][0]
-            batch = waiting[bool(width < height)]
-            batch.append(index)
-            if len(batch) == self.batch_size:
-                yield batch[:]
-                batch.clear()
+    def _is_tall(self, index: int) -> bool:
+        width, height = self.sampler.dataset.get_data_info(index)["image_size"][0]
+        return bool(width < height)
+
+    def __iter__(self) -> Iterator[list[Draw]]:
+        waiting: dict[bool, list[Draw]] = {True: [], False: []}
+        for draw in self.sampler:
+            group = waiting[self._tall(draw.index)]
+            group.append(draw)
+            if len(group) == self.batch_size:
+                yield group[:]
+                group.clear()

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ..layers.deformable import DeformableAttention, Shapes
 from ..layers.position import sine_position_embedding
+from ..losses.step_counts import over_step
 from .codec import NormalizedCoordinates
 from .transformer import Decoder, EncoderLayer
 
@@ -175,12 +176,12 @@ class TFPoseHead(BaseHead):
 
 
 def coordinate_loss(layers: Tensor, target: Tensor, weights: Tensor) -> Tensor:
-    """L1 distance, summed over decoder layers, mean over labelled coordinates (TFPose, Eq. 5).
+    """L1 distance, summed over decoder layers, mean over the step's labelled coordinates (TFPose, Eq. 5).
 
     layers [N_D, B, K, 2], target [B, K, 2], weights [B, K], 0 or 1. Zero if no joint is labelled.
     """
     distance = (layers - target).abs().mean(dim=3).sum(dim=0)
-    return (distance * weights).sum() / weights.sum().clamp(min=1)
+    return (distance * weights).sum() / over_step("joints", weights.sum())
 
 
 def heatmap_loss(heatmaps: Tensor, target: Tensor, weights: Tensor) -> Tensor:

@@ -52,7 +52,18 @@ def facts(model: str) -> list[tuple[str, str]]:
         if isinstance(model_cfg.get(name), dict) and name not in LEFT_OUT
     ]
     codec = config.get("codec")
-    return [*found, ("keypoint codec", _words(codec))] if isinstance(codec, dict) else found
+    if isinstance(codec, dict):
+        found.append(("keypoint codec", _words(codec)))
+    return [*found, *_batch(config.get("train_dataloader", {}))]
+
+
+def _batch(loader: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The images of a training step over all processes, and those that go through the network together."""
+    total, group = loader.get("total_batch_size"), loader.get("group_size")
+    if not total:
+        return []
+    together = f", {group} at a time" if group and group < total else ""
+    return [("batch", f"{total} images a step over all processes{together}")]
 
 
 class CounterRow(NamedTuple):

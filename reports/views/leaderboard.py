@@ -120,15 +120,20 @@ def _measured(judged: Judged, index: ResultIndex) -> Iterable[Group]:
     for run, results in index.accuracies.items():
         for result in (stored.result for stored in results):
             if not result.failed and result.metrics:
-                key = (result.tier, *(f"{k}={v}" for k, v in sorted(result.protocol.items())))
+                key = (result.tier, *(f"{k}={v}" for k, v in _ranked_by(result)))
                 found[key].setdefault(run, []).append(result)
     for number_, (_, runs) in enumerate(sorted(found.items()), 1):
         first = next(iter(runs.values()))[0]
         part = f", only {subset}" if (subset := first.protocol.get("subset")) else ""
         split = f"measured here, {first.tier} tier{part}"
         entries = [_measured_entry(judged, run, results) for run, results in sorted(runs.items())]
-        items = tuple(sorted(first.protocol.items()))
+        items = tuple(_ranked_by(first))
         yield Group(f"m{number_}", split, items, True, entries, small=first.tier != "full")
+
+
+def _ranked_by(result: AccuracyResult) -> list[tuple[str, str]]:
+    """What of its protocol makes a result comparable with another network's: not the batch, which is of its recipe."""
+    return sorted((key, value) for key, value in result.protocol.items() if key != "batch")
 
 
 def _measured_entry(judged: Judged, run: str, results: list[AccuracyResult]) -> Entry:

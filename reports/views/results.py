@@ -53,6 +53,8 @@ def trace(stored: Stored[AnyResult]) -> Trace:
     result = stored.result
     origin = result.provenance
     protocol = result.protocol if isinstance(result, AccuracyResult | SubmissionResult) else {}
+    if isinstance(result, AccuracyResult) and (shared := result.training.get("batch")):
+        protocol = {**protocol, "processes": str(shared.get("processes", "not recorded"))}
     return Trace(
         name=stored.file,
         subject=_subject(result),

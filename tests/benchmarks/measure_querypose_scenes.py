@@ -36,7 +36,8 @@ OPTIONS = {
     "param_scheduler.1.T_max": STEPS - 30,
     "optim_wrapper.optimizer.lr": 1e-3,
     "train_dataloader.dataset.pipeline": PIPELINE,
-    "train_dataloader.batch_size": 4,
+    "train_dataloader.total_batch_size": 4,
+    "train_dataloader.group_size": 4,
 }
 
 

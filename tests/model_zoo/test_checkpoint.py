@@ -47,7 +47,7 @@ def dataset(tmp_path):
 def run_config(dataset, iterations):
     cfg = model_zoo.config("transpose-r-a2", tier="smoke")
     cfg.work_dir = str(dataset / "work")
-    cfg.train_dataloader.update(batch_size=2)
+    cfg.train_dataloader.update(total_batch_size=2)
     for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
         loader.dataset.data_root = str(dataset)
         loader.dataset.ann_file = "annotations/person_keypoints_train2017.json"

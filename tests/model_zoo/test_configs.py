@@ -161,6 +161,37 @@ def test_a_flat_config_is_the_resolved_one(tmp_path, name, tier):
     assert plain(flat) == plain(whole | added)
 
 
+@pytest.mark.parametrize(
+    ("name", "batch", "processes"),
+    [
+        (
+            "transpose-h-a6",
+            "56 images a step over all processes, 14 at a time",
+            "1 with 56, 2 with 28, 4 with 14, 8 ",
+        ),
+        (
+            "querypose-r50",
+            "16 images a step over all processes, 2 at a time",
+            "1 with 16, 2 with 8, 4 with 4, 8 with 2.",
+        ),
+    ],
+)
+def test_a_flat_config_says_who_can_share_its_batch(name, batch, processes):
+    lines = flat_config(name, "full").splitlines()
+    assert batch in lines[1]
+    assert processes in lines[2]
+
+
+def test_mmengines_own_loop_refuses_a_flat_config(tmp_path):
+    """It would take the batch for that of each process."""
+    model_zoo.register()
+    from mmengine.runner import Runner
+
+    loader = model_zoo.config("transpose-h-a6").train_dataloader
+    with pytest.raises(KeyError, match="sampler"):
+        Runner.build_dataloader(loader | {"dataset": [0, 1]})
+
+
 def test_the_command_writes_to_standard_output_or_a_file(tmp_path):
     from click.testing import CliRunner
 
@@ -216,7 +247,11 @@ def test_mmpose_trains_and_tests_a_flat_config_and_a_flat_row(tmp_path, monkeypa
     (tmp_path / "params.yaml").write_text(f"tier: smoke\nsynthetic:\n  smoke:\n    {settings}\n")
     monkeypatch.setenv("REPROPOSE_WORKSPACE", str(tmp_path))
     prepare("coco", "smoke")
-    options = ["train_cfg.max_iters=2", "train_cfg.val_interval=2", "train_dataloader.batch_size=4"]
+    options = [
+        "train_cfg.max_iters=2",
+        "train_cfg.val_interval=2",
+        "train_dataloader.total_batch_size=4",
+    ]
     commands = []
     for name in ("transpose-r-a4", "tfpose-r18-e6d6-noaux"):
         file, work = f"{name}.py", ["--work-dir", name]

@@ -12,7 +12,7 @@ model = dict(
 
 smoke = {
     "codec": dict(input_size=(48, 64), heatmap_size=(12, 16), sigma=1, blur_kernel_size=5),
-    "train_cfg": dict(_delete_=True, by_epoch=False, max_iters=160, val_interval=160),
+    "train_cfg": dict(_delete_=True, type="GroupedTrainLoop", max_iters=160, val_interval=160),
     "optim_wrapper": dict(
         _delete_=True, optimizer=dict(type="AdamW", lr=6e-3, weight_decay=1e-4), clip_grad=dict(max_norm=1.0)
     ),
@@ -20,15 +20,12 @@ smoke = {
         dict(type="LinearLR", start_factor=0.02, begin=0, end=40, by_epoch=False),
         dict(type="CosineAnnealingLR", T_max=120, eta_min=1e-5, begin=40, end=160, by_epoch=False),
     ],
-    "train_dataloader": dict(
-        batch_size=32, num_workers=0, persistent_workers=False, sampler=dict(type="InfiniteSampler", shuffle=True)
-    ),
+    "train_dataloader": dict(total_batch_size=32, group_size=None, num_workers=0, persistent_workers=False),
     "val_dataloader": dict(batch_size=64, num_workers=0, persistent_workers=False),
     "test_dataloader": dict(batch_size=64, num_workers=0, persistent_workers=False),
     "default_hooks.checkpoint": dict(by_epoch=False, interval=20, max_keep_ckpts=1),
     "log_processor.by_epoch": False,
     "env_cfg.cudnn_benchmark": False,
-    "auto_scale_lr": None,
     "model.backbone.init_cfg": [
         dict(type="Kaiming", layer=["Conv2d"]),
         dict(type="Constant", val=1, layer=["_BatchNorm"]),
@@ -48,9 +45,8 @@ lab = {
         dict(type="LinearLR", start_factor=0.02, begin=0, end=200, by_epoch=False),
         dict(type="CosineAnnealingLR", T_max=20, eta_min=1e-5, begin=0, end=20, by_epoch=True),
     ],
-    "train_dataloader": dict(batch_size=256, num_workers=12),
+    "train_dataloader": dict(total_batch_size=256, group_size=None, num_workers=12),
     "val_dataloader": dict(batch_size=256, num_workers=12),
     "test_dataloader": dict(batch_size=256, num_workers=12),
-    "auto_scale_lr": None,
     "model.backbone.init_cfg": smoke["model.backbone.init_cfg"],
 }

@@ -34,7 +34,7 @@ steps = dict(
 )
 train_pipeline = [steps[name] for name in _base_.train_steps]
 val_pipeline = [steps[name] for name in _base_.val_steps]
-train_dataloader = dict(batch_size=64, dataset=dict(pipeline=train_pipeline))
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader
 

@@ -44,13 +44,12 @@ steps = dict(
 )
 train_pipeline = [steps[name] for name in _base_.train_steps]
 val_pipeline = [steps[name] for name in _base_.val_steps]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+train_dataloader = dict(total_batch_size=256, group_size=32, dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader
 
-# MMPose's published rate for batches of 256
+# MMPose's published rate, for 8 GPUs with 32 images each
 optim_wrapper = dict(optimizer=dict(lr=5e-3))
-auto_scale_lr = dict(base_batch_size=256)
 
 # narrower units on one block each
 smoke = {

@@ -1,6 +1,10 @@
 # COCO; located_share=0: without locations.
 _base_ = ["_pipelines.py", "../_base_/coco_boxes.py"]
 
-train_dataloader = dict(dataset=dict(type="LocatedCocoDataset", located_share=0.0, pipeline=_base_.train_pipeline))
+train_dataloader = dict(
+    total_batch_size=128,
+    group_size=32,
+    dataset=dict(type="LocatedCocoDataset", located_share=0.0, pipeline=_base_.train_pipeline),
+)
 val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))
 test_dataloader = val_dataloader

@@ -37,13 +37,12 @@ custom_hooks = [dict(type="SyncBuffersHook"), dict(type="RecordSplit")]
 
 # Section 4.2: Adam, 4e-3, weight decay 1e-4, the transformer at a tenth of the rate. Not printed: steps at 170 and
 # 200 of 210 epochs (120 and 145 of 160), batch 128 on four GPUs.
-train_cfg = dict(by_epoch=True, max_epochs=210, val_interval=10)
+train_cfg = dict(max_epochs=210, val_interval=10)
 optim_wrapper = dict(
     optimizer=dict(type="Adam", lr=4e-3, weight_decay=1e-4),
     paramwise_cfg=dict(custom_keys={"head.encoder.encoders": dict(lr_mult=0.1), "head.pose": dict(lr_mult=0.1)}),
 )
 param_scheduler = [dict(type="MultiStepLR", begin=0, end=210, milestones=[170, 200], gamma=0.1, by_epoch=True)]
-auto_scale_lr = dict(base_batch_size=128)
 
 # Synthetic people are whole, while on COCO more than half are not, and labels that are all 1 teach nothing. So the
 # crop is shifted and zoomed at random: what it shows differs, and with it the labels. The draw knows the box alone.
@@ -55,7 +54,7 @@ smoke = {
         dict(type="LinearLR", start_factor=0.02, begin=0, end=50, by_epoch=False),
         dict(type="CosineAnnealingLR", T_max=250, eta_min=1e-5, begin=50, end=300, by_epoch=False),
     ],
-    "train_dataloader": dict(batch_size=16),
+    "train_dataloader": dict(total_batch_size=16),
     "train_dataloader.dataset.pipeline": {"3": dict(shift_prob=1.0, shift_factor=0.3, scale_factor=(0.45, 1.25))},
     "model.backbone": dict(depth=18, stem_channels=16, base_channels=16),
     "model.head": dict(in_channels=(16, 32, 64, 128), dim=32, heads=2, hidden=64, dropout=0.0),
@@ -67,7 +66,7 @@ lab = {
         dict(type="LinearLR", start_factor=0.02, begin=0, end=200, by_epoch=False),
         dict(type="CosineAnnealingLR", T_max=30, eta_min=1e-5, begin=0, end=30, by_epoch=True),
     ],
-    "train_dataloader": dict(batch_size=128),
+    "train_dataloader": dict(total_batch_size=128),
     "train_dataloader.dataset.pipeline": smoke["train_dataloader.dataset.pipeline"],
     "val_dataloader": dict(batch_size=128),
     "test_dataloader": dict(batch_size=128),

@@ -2,7 +2,11 @@
 _base_ = ["_lofr.py", "_pipelines.py", "../_base_/crowdpose_data.py"]
 
 train_dataloader = dict(
-    dataset=dict(type="LocatedCrowdPoseDataset", data_mode="topdown", located_share=0.0, pipeline=_base_.train_pipeline)
+    total_batch_size=128,
+    group_size=32,
+    dataset=dict(
+        type="LocatedCrowdPoseDataset", data_mode="topdown", located_share=0.0, pipeline=_base_.train_pipeline
+    ),
 )
 val_dataloader = dict(dataset=dict(data_mode="topdown", pipeline=_base_.val_pipeline))
 test_dataloader = val_dataloader

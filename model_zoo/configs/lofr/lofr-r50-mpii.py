@@ -20,7 +20,11 @@ train_pipeline = [
     *_base_.train_pipeline[-2:],
 ]
 val_pipeline = [*train_pipeline[:2], train_pipeline[-4], train_pipeline[-1]]
-train_dataloader = dict(dataset=dict(type="LocatedMpiiDataset", located_share=0.0, pipeline=train_pipeline))
+train_dataloader = dict(
+    total_batch_size=128,
+    group_size=32,
+    dataset=dict(type="LocatedMpiiDataset", located_share=0.0, pipeline=train_pipeline),
+)
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader
 

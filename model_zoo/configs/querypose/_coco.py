@@ -2,9 +2,9 @@
 _base_ = ["_scenes.py", "../_base_/coco_data.py"]
 
 train_dataloader = dict(
-    batch_size=16,
+    total_batch_size=16,
+    group_size=2,
     num_workers=8,
-    sampler=dict(type="InfiniteSampler"),
     batch_sampler=dict(type="AspectRatioBatches"),
     dataset=dict(type="CocoScenes", pipeline=_base_.train_pipeline),
 )

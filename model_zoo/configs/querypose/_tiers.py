@@ -58,7 +58,8 @@ smoke = {
         dict(type="CosineAnnealingLR", T_max=420, eta_min=1e-5, begin=30, end=450, by_epoch=False),
     ],
     "train_dataloader": dict(
-        batch_size=8,
+        total_batch_size=8,
+        group_size=None,
         num_workers=0,
         persistent_workers=False,
         dataset=dict(
@@ -94,7 +95,8 @@ lab = {
         dict(type="CosineAnnealingLR", T_max=7700, eta_min=1e-6, begin=300, end=8000, by_epoch=False),
     ],
     "train_dataloader": dict(
-        batch_size=32,
+        total_batch_size=32,
+        group_size=None,
         num_workers=12,
         dataset=dict(
             data_root=scenes,

@@ -31,7 +31,7 @@ model = dict(
 )
 expected_output = dict(coordinates=("B", "K", 2))
 
-train_cfg = dict(by_epoch=True, max_epochs=210, val_interval=10)
+train_cfg = dict(max_epochs=210, val_interval=10)
 optim_wrapper = dict(
     optimizer=dict(type="AdamW", lr=4e-3, betas=(0.9, 0.999), weight_decay=1e-4),
     paramwise_cfg=dict(
@@ -47,7 +47,6 @@ param_scheduler = [
     dict(type="LinearLR", begin=0, end=500, start_factor=0.001, by_epoch=False),
     dict(type="CosineAnnealingLR", begin=0, end=210, T_max=210, eta_min=0.0, by_epoch=True),
 ]
-auto_scale_lr = dict(base_batch_size=512)
 
 # Crops of 48x64 (width x height). Narrower, half the encoder layers, from random weights. C3 keeps C2's resolution, so
 # that C3-C5 have 12x16, 6x8 and 3x4 tokens, half the full network's in each direction; half the points reach half as

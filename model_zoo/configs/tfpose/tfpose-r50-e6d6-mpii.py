@@ -11,7 +11,7 @@ steps = dict(
     target=dict(type="GenerateTarget", encoder=codec),
 )
 train_pipeline = [steps[name] for name in _base_.train_steps]
-train_dataloader = dict(batch_size=64, dataset=dict(pipeline=train_pipeline))
+train_dataloader = dict(total_batch_size=512, group_size=64, dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(batch_size=64)
 test_dataloader = val_dataloader
 

@@ -2,4 +2,4 @@
 _base_ = ["_h.py", "../_base_/coco_udp.py"]
 
 model = dict(head=dict(decoder=_base_.codec))
-train_dataloader = dict(batch_size=14)
+train_dataloader = dict(total_batch_size=14, group_size=14)

@@ -8,7 +8,7 @@ model = dict(
     ),
     head=dict(in_channels=32, dim=64, hidden=128),
 )
-train_dataloader = dict(batch_size=32)
+train_dataloader = dict(total_batch_size=32, group_size=16)
 
 smoke = {
     "model.backbone.extra": dict(stage2=dict(num_channels=(6, 12)), stage3=dict(num_channels=(6, 12, 24))),

@@ -5,8 +5,8 @@ import pytest
 
 from bench.catalog.load import Catalog, load_catalog
 from bench.judge.protocol import STATED, UNSTATED
-from bench.measure.measured_protocol import decoding, protocol, trained_on
-from bench.measure.run_config import plain_config
+from bench.measure.measured_protocol import batch, decoding, protocol, trained_on
+from bench.measure.run_config import in_groups, plain_config
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +66,17 @@ def test_a_result_states_all_that_a_paper_may_state(catalog) -> None:
     assert set(STATED) <= set(measured)
     assert (measured["scales"], measured["models"]) == ("single", "one network")
     assert measured["opencv"] == cv2.__version__
+
+
+@pytest.mark.parametrize(
+    ("run", "micro_batch", "words"),
+    [
+        ("transpose-h-a6-coco", None, "56 images, 14 at a time"),
+        ("transpose-h-a6-coco", 7, "56 images, 7 at a time"),
+        ("transpose-h-a6-coco", 56, "56 images"),
+        ("transpose-r-a4-coco", None, "20 images"),
+        ("querypose-r50-coco", None, "16 images, 2 at a time"),
+    ],
+)
+def test_the_batch_is_stated(catalog, run, micro_batch, words) -> None:
+    assert batch(plain_config(in_groups(catalog.run(run), "full", micro_batch), "full")) == words

@@ -23,7 +23,7 @@ synthetic:
 RUN = Run(
     config="querypose-hrw48-crowdpose",
     dataset="crowdpose",
-    options={"train_cfg.max_iters": 2, "train_dataloader.batch_size": 2},
+    options={"train_cfg.max_iters": 2, "train_dataloader.total_batch_size": 2},
 )
 
 

@@ -18,7 +18,7 @@ from bench.measure import train
 from bench.results.store import Store
 from tests.bench.measure.paper_size import full_options, lay_out
 
-TINY = {"train_cfg.max_iters": 4, "train_dataloader.batch_size": 4}
+TINY = {"train_cfg.max_iters": 4, "train_dataloader.total_batch_size": 4}
 SETTINGS = """\
 tier: smoke
 synthetic:
@@ -134,7 +134,7 @@ def test_changed_code_that_predicts_repeats_predictions_and_no_training(trained,
 
 
 def test_what_was_trained_otherwise_is_moved_aside_and_not_lost(trained, tiny):
-    other = tiny.model_copy(update={"options": {**TINY, "train_dataloader.batch_size": 5}})
+    other = tiny.model_copy(update={"options": {**TINY, "train_dataloader.total_batch_size": 5}})
     measure(trained, other)
     assert (trained / "work/smoke/tiny/seed-0.old-1/final.pth").is_file()
 
@@ -252,14 +252,15 @@ def test_a_location_free_run_is_measured_around_joints_and_set_beside_constant_p
 def test_losses_and_gradients_are_finite_in_the_lab_tiers_precision(workspace, config, dataset):
     model_zoo.register()
     from mmengine.registry import DefaultScope
-    from mmengine.runner import Runner
     from mmpose.registry import MODELS
+
+    from model_zoo.training.loop import training_loader
 
     prepare(dataset, "smoke")
     cfg = train.resolved_config(Run(config=config, dataset=dataset), "smoke", 0)
-    cfg.train_dataloader.batch_size = 2
+    cfg.train_dataloader.total_batch_size = 2
     with DefaultScope.overwrite_default_scope("mmpose"):
-        batch = next(iter(Runner.build_dataloader(cfg.train_dataloader)))
+        batch = next(iter(training_loader(cfg.train_dataloader, seed=0)))
         model = MODELS.build(cfg.model)
     model.init_weights()
     data = model.train().data_preprocessor(batch, True)

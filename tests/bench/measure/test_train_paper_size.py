@@ -23,7 +23,6 @@ RUNS = [
 LOFR = ["lofr-r50-coco", "lofr-r50-mpii", "lofr-r50-crowdpose", "lofr-r50-ws25-coco"]
 FEW = {
     "train_dataloader.dataset.indices": [1],  # located in the COCO sample at a share of 0.25
-    "train_dataloader.batch_size": 1,
     "model.head.dropout": 0.0,
 }
 # Layers of each kind: two in sequence; on MPII, where data, keypoints and metric differ, one is enough. In
@@ -41,7 +40,6 @@ QUERYPOSE = ["querypose-r50-coco", "querypose-hrw48-crowdpose"]
 TWO_STEPS = {
     "train_cfg.max_iters": 2,
     "default_hooks.checkpoint.interval": 1,
-    "train_dataloader.batch_size": 1,
     "test_dataloader.dataset.indices": 1,
 }
 SLOW = [*LOFR[2:], *QUERYPOSE]

@@ -8,7 +8,7 @@ import pytest
 
 from bench import paths
 from bench.catalog.schema import Run
-from bench.measure.run_config import config_digest
+from bench.measure.run_config import config_digest, in_groups, plain_config
 from bench.measure.train import training_key
 from bench.results.inputs import config_inputs
 from model_zoo import registry
@@ -87,3 +87,16 @@ def test_seed_data_config_code_and_start_weights_decide_a_training(monkeypatch, 
     monkeypatch.setattr("bench.measure.train.training_inputs", lambda config: ["pyproject.toml"])
     keys.append(training_key(RUN, "smoke", 0, "config", "data", None))
     assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize(("images", "same"), [(None, True), (32, True), (16, False), (64, False)])
+def test_smaller_groups_are_another_training_and_those_of_the_config_are_not(images, same) -> None:
+    other = in_groups(RUN, "full", images)
+    assert (config_digest(other, "full") == config_digest(RUN, "full")) == same
+    assert plain_config(other, "full").train_dataloader.group_size == (images or 32)
+
+
+def test_the_number_of_processes_decides_no_training(monkeypatch) -> None:
+    before = training_key(RUN, "full", 0, config_digest(RUN, "full"), "data", None)
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    assert training_key(RUN, "full", 0, config_digest(RUN, "full"), "data", None) == before

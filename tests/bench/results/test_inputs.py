@@ -127,7 +127,7 @@ def test_layers_losses_and_training_code_decide_the_trainings_that_use_them(
     folders = {name.rsplit("/", 1)[0] for name in training}
     assert {"bench/measure", f"model_zoo/{family}"} <= folders
     assert ("model_zoo/layers" in folders) == (family != "baselines")
-    assert ("model_zoo/losses" in folders) == (family in ("lofr", "querypose"))
+    assert ("model_zoo/losses" in folders) == (family in ("lofr", "querypose", "tfpose"))
     assert not {f"model_zoo/{other}" for other in FAMILIES if other != family} & folders
 
 

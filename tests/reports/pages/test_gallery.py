@@ -178,6 +178,11 @@ def test_architecture_is_what_mmengine_makes_of_the_configs() -> None:
             for key in ("depth", "dim", "heads", "layers", "encoder_layers", "num_queries"):
                 if isinstance(own.get(key), int):
                     assert f"{key.replace('_', ' ')} {own[key]}" in told[part], name
+        if loader := merged.get("train_dataloader"):
+            total, group = loader["total_batch_size"], loader["group_size"]
+            words = f"{total} images a step over all processes"
+            together = f", {group} at a time" if group < total else ""
+            assert told["batch"] == words + together, name
 
 
 def test_a_models_page_tells_its_family_and_all_its_config_files() -> None:

@@ -44,7 +44,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory):
 def ledger():
     """The ledger with one more run, that trains for four iterations."""
     loaded = load_catalog()
-    options = {"train_cfg.max_iters": 4, "train_dataloader.batch_size": 4}
+    options = {"train_cfg.max_iters": 4, "train_dataloader.total_batch_size": 4}
     loaded.runs["tiny"] = Run(config="transpose-r-a3", dataset="coco", options=options)
     return loaded
 
