@@ -2,21 +2,24 @@
 # cutout, and no half-body crop, which would choose the crop by where the keypoints are.
 codec = dict(type="MSRAHeatmap", input_size=(192, 256), heatmap_size=(48, 64), sigma=2)
 
-train_pipeline = [
-    dict(type="LoadImage"),
-    dict(type="GetBBoxCenterScale", padding=1.25),
-    dict(type="RandomFlip", direction="horizontal", prob=0.5),
-    dict(
-        type="RandomBBoxTransform",
-        shift_prob=0.0,
-        shift_factor=0.0,
-        scale_factor=(0.65, 1.35),
-        scale_prob=1.0,
-        rotate_prob=0.0,
-    ),
-    dict(type="TopdownAffine", input_size=(192, 256)),
-    dict(type="GenerateTarget", encoder=codec),
-    dict(type="CategoryLabels"),
-    dict(type="PackPoseInputs"),
-]
-val_pipeline = [*train_pipeline[:2], train_pipeline[-4], train_pipeline[-1]]
+load = [dict(type="LoadImage"), dict(type="GetBBoxCenterScale", padding=1.25)]
+flip = dict(type="RandomFlip", direction="horizontal", prob=0.5)
+zoom = dict(
+    type="RandomBBoxTransform",
+    shift_prob=0.0,
+    shift_factor=0.0,
+    scale_factor=(0.65, 1.35),
+    scale_prob=1.0,
+    rotate_prob=0.0,
+)
+# Smoke and lab: synthetic people are whole, while on COCO more than half are not, and labels that are all 1 teach
+# nothing. So the crop is shifted and zoomed at random: what it shows differs, and with it the labels. The draw knows
+# the box alone.
+zoom_of_whole_people = dict(zoom, shift_prob=1.0, shift_factor=0.3, scale_factor=(0.45, 1.25))
+crop = dict(type="TopdownAffine", input_size=(192, 256))
+labels = [dict(type="GenerateTarget", encoder=codec), dict(type="CategoryLabels")]
+pack = dict(type="PackPoseInputs")
+
+train_pipeline = [*load, flip, zoom, crop, *labels, pack]
+train_pipeline_of_whole_people = [*load, flip, zoom_of_whole_people, crop, *labels, pack]
+val_pipeline = [*load, crop, pack]
