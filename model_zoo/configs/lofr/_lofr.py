@@ -38,7 +38,7 @@ custom_hooks = [dict(type="SyncBuffersHook"), dict(type="RecordSplit")]
 # 200 of 210 epochs (120 and 145 of 160), batch 128 on four GPUs.
 train_cfg = dict(by_epoch=True, max_epochs=210, val_interval=10)
 optim_wrapper = dict(
-    optimizer=dict(type="Adam", lr=4e-3, weight_decay=1e-4),
+    optimizer=dict(type="AdamW", lr=4e-3, weight_decay=1e-4),
     paramwise_cfg=dict(custom_keys={"head.encoder.encoders": dict(lr_mult=0.1), "head.pose": dict(lr_mult=0.1)}),
 )
 param_scheduler = [dict(type="MultiStepLR", begin=0, end=210, milestones=[170, 200], gamma=0.1, by_epoch=True)]
