@@ -12,14 +12,9 @@ zoom = dict(
     scale_prob=1.0,
     rotate_prob=0.0,
 )
-# Smoke and lab: synthetic people are whole, while on COCO more than half are not, and labels that are all 1 teach
-# nothing. So the crop is shifted and zoomed at random: what it shows differs, and with it the labels. The draw knows
-# the box alone.
-zoom_of_whole_people = dict(zoom, shift_prob=1.0, shift_factor=0.3, scale_factor=(0.45, 1.25))
 crop = dict(type="TopdownAffine", input_size=(192, 256))
 labels = [dict(type="GenerateTarget", encoder=codec), dict(type="CategoryLabels")]
 pack = dict(type="PackPoseInputs")
 
 train_pipeline = [*load, flip, zoom, crop, *labels, pack]
-train_pipeline_of_whole_people = [*load, flip, zoom_of_whole_people, crop, *labels, pack]
 val_pipeline = [*load, crop, pack]

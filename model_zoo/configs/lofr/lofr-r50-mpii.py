@@ -16,15 +16,6 @@ crop = dict(type="TopdownAffine", input_size=(256, 256))
 labels = [dict(type="GenerateTarget", encoder=codec), dict(type="CategoryLabels")]
 
 train_pipeline = [*_base_.load, _base_.flip, half_body, _base_.zoom, crop, *labels, _base_.pack]
-train_pipeline_of_whole_people = [
-    *_base_.load,
-    _base_.flip,
-    half_body,
-    _base_.zoom_of_whole_people,
-    crop,
-    *labels,
-    _base_.pack,
-]
 val_pipeline = [*_base_.load, crop, _base_.pack]
 train_dataloader = dict(
     dataset=dict(type="LocatedMpiiDataset", located_share=0.0, located_seed=None, pipeline=train_pipeline)
@@ -36,9 +27,4 @@ train_cfg = dict(max_epochs=160)  # Section 4.2
 param_scheduler = [dict(type="MultiStepLR", begin=0, end=160, milestones=[120, 145], gamma=0.1, by_epoch=True)]
 model = dict(head=dict(input_size=(256, 256), num_keypoints=16, skeleton="mpii", decoder=codec))
 
-# square crops
-smoke = {
-    "codec": dict(input_size=(64, 64), heatmap_size=(16, 16)),
-    "train_dataloader.dataset.pipeline": train_pipeline_of_whole_people,
-}
-lab = {"train_dataloader.dataset.pipeline": train_pipeline_of_whole_people}
+smoke = {"codec": dict(input_size=(64, 64), heatmap_size=(16, 16))}
