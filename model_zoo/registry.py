@@ -183,10 +183,10 @@ def _placed(cfg: Config, key: str) -> str:
                 raise ZooError(f"'{key}': no step is a '{part}'; steps are {', '.join(kinds)}")
             part = str(kinds.index(part))
         path.append(part)
-        if isinstance(node, list | tuple):
+        if isinstance(node, dict):
+            node = node.get(part)
+        elif isinstance(node, list | tuple):
             node = node[int(part)]
-        else:
-            node = node.get(part) if isinstance(node, dict) else None
     return ".".join(path)
 
 

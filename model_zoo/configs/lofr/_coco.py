@@ -2,9 +2,7 @@
 _base_ = ["_lofr.py", "../_base_/coco_boxes.py"]
 
 train_dataloader = dict(
-    dataset=dict(
-        type="LocatedCocoDataset", located_share=0.0, located_seed=None, pipeline=_base_.train_pipeline
-    )
+    dataset=dict(type="LocatedCocoDataset", located_share=0.0, located_seed=None, pipeline=_base_.train_pipeline)
 )
 val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))
 test_dataloader = val_dataloader

@@ -3,20 +3,24 @@ _base_ = ["_lofr.py", "../_base_/mpii_data.py"]
 
 codec = dict(type="MSRAHeatmap", input_size=(256, 256), heatmap_size=(64, 64), sigma=2)
 
-half_body = dict(
-    type="LocatedHalfBody",
-    min_total_keypoints=9,
-    min_upper_keypoints=3,
-    min_lower_keypoints=3,
-    padding=1.5,
-    prob=0.3,
-    upper_prioritized_prob=0.7,
+steps = dict(
+    _base_.steps,
+    half_body=dict(
+        type="LocatedHalfBody",
+        min_total_keypoints=9,
+        min_upper_keypoints=3,
+        min_lower_keypoints=3,
+        padding=1.5,
+        prob=0.3,
+        upper_prioritized_prob=0.7,
+    ),
+    crop=dict(type="TopdownAffine", input_size=(256, 256)),
+    target=dict(type="GenerateTarget", encoder=codec),
 )
-crop = dict(type="TopdownAffine", input_size=(256, 256))
-labels = [dict(type="GenerateTarget", encoder=codec), dict(type="CategoryLabels")]
+train_steps = ("load", "box", "flip", "half_body", "zoom", "crop", "target", "labels", "pack")
 
-train_pipeline = [*_base_.load, _base_.flip, half_body, _base_.zoom, crop, *labels, _base_.pack]
-val_pipeline = [*_base_.load, crop, _base_.pack]
+train_pipeline = [steps[name] for name in train_steps]
+val_pipeline = [steps[name] for name in _base_.val_steps]
 train_dataloader = dict(
     dataset=dict(type="LocatedMpiiDataset", located_share=0.0, located_seed=None, pipeline=train_pipeline)
 )
