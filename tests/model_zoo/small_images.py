@@ -1,7 +1,7 @@
 """Networks of the paper's widths and depths on small images: the same parameters, at a hundredth of the cost.
 
 What depends on the size of the image alone (learned position embeddings, the grid of an integral regression) is
-built for the small one. QueryPose, with 300 million parameters, looks for few people and has two of its six equal stages.
+built for the small one. QueryPose, with 300 million parameters, looks for few people and has two of its equal stages.
 """
 
 from collections.abc import Iterator
