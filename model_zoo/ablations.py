@@ -2,7 +2,7 @@
 
 A row is a model that differs from another one, its base, by a few entries:
 
-    lofr-r50-e2d2: {base: lofr-r50, model.head.encoder_layers: 2, model.head.decoder_layers: 2}
+    lofr-r50-e2d2: {base: lofr-r50, model.head.context.layers: 2, model.head.pose.layers: 2}
 
 Entries are written as for MMEngine's `--cfg-options`: dotted keys, `(48, 64)` for a tuple, `_delete_: true` in a
 mapping that replaces instead of being merged; `smoke.` and `lab.` reach the tiers. An entry that the base does not have

@@ -158,11 +158,12 @@ def _with_tiers(name: str) -> Config:
 
 
 def _merge(cfg: Config, overrides: dict) -> None:
-    """Merges entries with dotted keys over `cfg`, in their order; a changed `codec` replaces the old one wherever that
+    """Merges entries with dotted keys over `cfg`, in their order. In a list of steps a key names the `type` of one
+    (`pipeline.RandomFlip.prob`). A changed `codec` replaces the old one wherever that
     is used, and its `input_size` that of the crop."""
     old = copy.deepcopy(cfg.get("codec"))
     for key, value in overrides.items():
-        cfg.merge_from_dict({key: value})
+        cfg.merge_from_dict({_placed(cfg, key): value})
     if old is None or old == cfg.codec:
         return
     size = tuple(old["input_size"])
@@ -171,6 +172,23 @@ def _merge(cfg: Config, overrides: dict) -> None:
             node[key] = copy.deepcopy(cfg.codec)
         elif key == "input_size" and tuple(value) == size:
             node[key] = cfg.codec["input_size"]
+
+
+def _placed(cfg: Config, key: str) -> str:
+    """A dotted key with the place of each step that it names. Raises `ZooError` if a list has no such step."""
+    node, path = cfg._cfg_dict, []
+    for part in key.split("."):
+        if isinstance(node, list | tuple) and not part.isdigit():
+            kinds = [str(step.get("type")) for step in node]
+            if part not in kinds:
+                raise ZooError(f"'{key}': no step is a '{part}'; steps are {', '.join(kinds)}")
+            part = str(kinds.index(part))
+        path.append(part)
+        if isinstance(node, dict):
+            node = node.get(part)
+        elif isinstance(node, list | tuple):
+            node = node[int(part)]
+    return ".".join(path)
 
 
 def _entries(node: Any) -> Iterator[tuple[Any, Any, Any]]:

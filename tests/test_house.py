@@ -43,8 +43,7 @@ LONG = {
     "tests/bench/fetch/test_download.py": 322,
     "tests/bench/fetch/test_fetcher.py": 305,
     "tests/bench/judge/claims/test_claims.py": 541,
-    "tests/model_zoo/lofr/test_lofr.py": 525,
-    "tests/model_zoo/lofr/test_lofr_head.py": 334,
+    "tests/model_zoo/lofr/test_lofr.py": 471,
     "tests/model_zoo/tfpose/test_tfpose.py": 345,
     "tests/factories.py": 395,
 }

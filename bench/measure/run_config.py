@@ -64,6 +64,9 @@ def resolved_config(run: Run, tier: Tier, seed: int) -> Any:
             if cfg.get(loader):
                 cfg[loader].update(num_workers=0, persistent_workers=False)
         cfg.log_level = "WARNING"  # a progress bar instead of mmengine's log
+    data = cfg.get("train_dataloader", {}).get("dataset", {})
+    if "located_seed" in data and data.located_seed is None:
+        data.located_seed = seed  # the split differs from training to training
     cfg.randomness = {"seed": seed, "deterministic": tier == "smoke"}
     cfg.launcher = "pytorch" if "LOCAL_RANK" in os.environ else "none"
     return cfg

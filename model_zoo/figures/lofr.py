@@ -19,11 +19,13 @@ PROTOTYPES = "Inner products of the prototypes that enter the decoder, each of l
 
 def panels(head: nn.Module, feats: Sequence[Tensor], sample: Any) -> list[Figure]:
     """Class activation and response maps of some joints, and the similarity of the prototypes."""
-    _, activation, vectors = head.cnn(feats[head.category])
     _, response = head.attend(feats)
+    kinds, vectors = [("response", RESPONSE, response)], None
+    if head.cnn:  # trained without locations, or with their maps as positions
+        _, activation, vectors = head.cnn(feats[head.category])
+        kinds = [("class-activation", ACTIVATION, activation), *kinds]
     names = keypoint_names(response.shape[1])
     shown = torch.linspace(0, len(names) - 1, SHOWN).int().tolist()
-    kinds = (("class-activation", ACTIVATION, activation), ("response", RESPONSE, response))
     found = [
         Figure(key, names[k], caption, heat=maps[0, k].float().cpu().numpy())
         for key, caption, maps in kinds

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from mmcv.transforms import BaseTransform
 from mmengine.dist import master_only
 from mmengine.hooks import Hook
@@ -34,7 +35,8 @@ class _Located:
 
     Args:
         located_share: share of samples whose locations may be used, 0 to 1.
-        located_seed: of the split.
+        located_seed: of the split; None: the seed of the training, as the Runner has set it, so that trainings with
+            other seeds have other splits.
         drop_unlocated: leave the other samples out (the paper's Sup-only).
     """
 
@@ -42,13 +44,14 @@ class _Located:
         self,
         *args: Any,
         located_share: float = 0.0,
-        located_seed: int = 0,
+        located_seed: int | None = None,
         drop_unlocated: bool = False,
         **kwargs: Any,
     ) -> None:
         if not 0 <= located_share <= 1:
             raise ValueError(f"located_share is {located_share}; it must be between 0 and 1")
-        self.located_share, self.located_seed = located_share, located_seed
+        self.located_share = located_share
+        self.located_seed = torch.initial_seed() if located_seed is None else located_seed
         self.drop_unlocated = drop_unlocated
         super().__init__(*args, **kwargs)
 

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import torch
 from mmengine.structures import PixelData
-from mmpose.models.backbones import HRNet
 from mmpose.models.heads.base_head import BaseHead
 from mmpose.models.utils.tta import flip_heatmaps
 from mmpose.registry import KEYPOINT_CODECS, MODELS
@@ -26,26 +25,24 @@ from ..losses.location_free import (
     peak_scaled,
     presence_loss,
 )
-from . import data  # noqa: F401  (registers data sets and transforms)
-from .decoder import PoseDecoder, response_maps
+from . import branches, data  # noqa: F401  (registers the backbone, data sets and transforms)
+from .decoder import Decoded, PoseDecoder, init_like_detr, response_maps
 from .encoder import CategoryBranch, ContextEncoder, Memory, resize_grid
 from .graph import PrototypeGraph
 from .response import MEASURED_STRIDE, by_kind, joint_response, joints_in_crop
 
-CLASSIFIERS = ("cnn", "encoder", "parts")
 WEIGHTS = dict(cnn=0.2, encoder=0.2, parts=0.5, diversity=0.1, located=0.0)  # Section 4.2
-READ_OUT = dict(layers="last", heads="mean", scales="sum", score="response")
-
-
-@MODELS.register_module()
-class HRNetBranches(HRNet):
-    """MMPose's HRNet with the finest `branches` of its four branches as outputs."""
-
-    def __init__(self, *, branches: int, extra: dict, **kwargs: Any) -> None:
-        stage4 = {**extra["stage4"], "multiscale_output": True}
-        super().__init__({**extra, "stage4": stage4}, **kwargs)
-        last = self.stage4[-1]
-        last.fuse_layers = last.fuse_layers[:branches]
+CLASSIFICATION = dict(classifier="sigmoid", shared=False)
+LOCATED = dict(pixels="sum", scaling="mass")
+READ_OUT = dict(maps="response", scales="sum", score="response")
+CHOICES = dict(
+    classifier=("sigmoid", "softmax"),
+    pixels=("sum", "mean"),
+    scaling=("mass", "peak"),
+    maps=("response", "scores"),
+    scales=("sum", "finest"),
+    score=("response", "presence", "product"),
+)
 
 
 class Parts(NamedTuple):
@@ -56,29 +53,41 @@ class Parts(NamedTuple):
     features: Tensor
 
 
+class PartClassifier(nn.Module):
+    """Presence of each keypoint from its part feature: a weight vector and a bias each, or one for all (`shared`)."""
+
+    def __init__(self, *, keypoints: int, dim: int, shared: bool) -> None:
+        super().__init__()
+        rows = 1 if shared else keypoints
+        self.weight = nn.Parameter(torch.randn(rows, dim) / dim**0.5)
+        self.bias = nn.Parameter(torch.zeros(rows))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Part features [B, K, D] to logits [B, K]."""
+        return (features * self.weight).sum(dim=2) + self.bias
+
+
 @MODELS.register_module()
 class LocationFreeHead(BaseHead):
-    """MSC-En and RGP-De on the feature maps of a CNN.
+    """MSC-En and RGP-De on the feature maps of a CNN. A classifier whose loss has no weight is not built.
 
     Args:
         in_channels, strides: of the CNN's output maps, finest first.
+        used: indices of the maps that are encoded; one index means no multi-scale context (MS).
+        category: index of the input map of the CNN's classifier (and, with SPE and RePPG, M and F_c).
         input_size: (width, height) of the images.
-        num_keypoints: K; skeleton: "coco", "mpii" or "crowdpose", which must have K keypoints. used: indices of the
-        maps that are encoded; one index means no multi-scale context (MS). category: index of the input map of the
-        CNN's classifier (and, with SPE and RePPG, M and F_c). dim, heads, hidden, dropout: of the Transformer;
-        encoder_layers, decoder_layers: its depths. spatial: arguments of `SpatialPosition` (an empty dict for the
-        defaults), or None for no SPE. relations: arguments of `PrototypeGraph`, or None for no RePPG (learned
-        prototypes instead). context: further arguments of `ContextEncoder`.
-        self_attention: among prototypes in the decoder; None: only without RePPG.
-        part_features: "decoder" output, or F_m "pooled" by R.
-        shared_classifier: one weight vector for all parts instead of one each.
-        classifier: "sigmoid" or "softmax".
-        pixels: whether Eq. 14's squared error is the "mean" or the "sum" over pixels.
-        scaling: how R is scaled to the heatmap of Eq. 14: "mass" (R sums to what the target sums to) or "peak".
-        maps: which maps are decoded, "response" (attention weights) or "scores" (attention scores, weighted
-            per head by a 1x1 convolution; needs located samples).
-        read_out: `layers` (last, all), `heads` (mean, max), `scales` (sum, finest) and `score`, the
-            confidence of a keypoint: "response" (the peak relative to the uniform value), "presence" or "product".
+        num_keypoints, skeleton: K, and "coco", "mpii" or "crowdpose", which must have K keypoints.
+        transformer: dim, heads, hidden and dropout of encoder and decoder.
+        context: further arguments of `ContextEncoder`: its depth `layers`; `spatial` (None: no SPE), and others.
+        pose: further arguments of `PoseDecoder`: its depth `layers`, and others. `self_attention` is on only without
+            RePPG unless it is given.
+        relations: arguments of `PrototypeGraph`, or None for no RePPG (learned prototypes instead).
+        classification: `classifier` of Eq. 12 (sigmoid, softmax); `shared`, one weight vector for all parts.
+        located: of Eq. 14, `pixels` (sum or mean of the squared error over them) and `scaling`, how R becomes a
+            heatmap: "mass" (R sums to what the target sums to) or "peak".
+        read_out: `maps` that are decoded, "response" (attention weights) or "scores" (attention scores, weighted per
+            head by a 1x1 convolution; needs located samples); `scales` (sum, finest); `score`, the confidence of a
+            keypoint: "response" (the peak relative to the uniform value), "presence" or "product".
         weights: of the losses cnn, encoder, parts, diversity (Eq. 13) and located (Eq. 15).
         decoder: codec that finds the maxima.
     """
@@ -90,97 +99,83 @@ class LocationFreeHead(BaseHead):
         *,
         in_channels: Sequence[int],
         strides: Sequence[int],
+        used: Sequence[int],
+        category: int,
         input_size: tuple[int, int],
         num_keypoints: int,
         skeleton: str,
-        dim: int,
-        heads: int,
-        hidden: int,
-        encoder_layers: int,
-        decoder_layers: int,
+        transformer: dict,
+        context: dict,
+        pose: dict,
         decoder: dict,
-        used: Sequence[int] = (0, 1, 2),
-        category: int = -1,
-        dropout: float = 0.1,
-        spatial: dict | None = None,
         relations: dict | None = None,
-        context: dict | None = None,
-        self_attention: bool | None = None,
-        part_features: str = "decoder",
-        shared_classifier: bool = False,
-        classifier: str = "sigmoid",
-        pixels: str = "mean",
-        scaling: str = "mass",
-        maps: str = "response",
+        classification: dict | None = None,
+        located: dict | None = None,
         read_out: dict | None = None,
         weights: dict | None = None,
     ) -> None:
         super().__init__()
-        _check(skeleton, num_keypoints, read_out or {}, weights or {})
-        check_choice("part_features", part_features, ("decoder", "pooled"))
-        check_choice("pixels", pixels, ("mean", "sum"))
-        check_choice("scaling", scaling, ("mass", "peak"))
-        check_choice("maps", maps, ("response", "scores"))
+        _check_skeleton(skeleton, num_keypoints)
         self.skeleton = skeleton
         self.used, self.category, self.strides = tuple(used), category, tuple(strides)
-        self.part_features, self.classifier = part_features, classifier
-        self.pixels, self.scaling, self.maps = pixels, scaling, maps
-        self.read_out, self.weights = READ_OUT | (read_out or {}), WEIGHTS | (weights or {})
+        self.weights = _filled("weights", weights, WEIGHTS)
+        self.classification = _filled("classification", classification, CLASSIFICATION)
+        self.located = _filled("located", located, LOCATED)
+        self.read_out = _filled("read_out", read_out, READ_OUT)
+        if self.read_out["score"] != "response" and not self.weights["parts"]:
+            raise ValueError("a score by presence needs the classifier of parts: weights.parts")
         self.decoder = KEYPOINT_CODECS.build(decoder)
-        transformer = dict(dim=dim, heads=heads, hidden=hidden, dropout=dropout)
-        self.cnn = CategoryBranch(
-            in_channels=in_channels[category],
-            keypoints=num_keypoints,
-            dim=dim if relations is not None else None,
-        )
         self.encoder = ContextEncoder(
             in_channels=[in_channels[index] for index in used],
             strides=[strides[index] for index in used],
             input_size=input_size,
             keypoints=num_keypoints,
-            layers=encoder_layers,
-            spatial=spatial,
             **transformer,
-            **(context or {}),
+            **context,
         )
+        own = dict(self_attention=relations is None) | pose
+        self.pose = PoseDecoder(**transformer, **own)
+        init_like_detr(self.encoder.encoders, self.pose)
+        self.score_maps = None
+        if self.read_out["maps"] == "scores":
+            self.score_maps = nn.Conv2d(transformer["heads"], 1, 1)
         self.graph = self.prototypes = None
         if relations is not None:
-            self.graph = PrototypeGraph(dim=dim, skeleton=skeleton, **relations)
+            self.graph = PrototypeGraph(dim=transformer["dim"], skeleton=skeleton, **relations)
         else:
-            self.prototypes = nn.Parameter(torch.randn(num_keypoints, dim))
-        self.pose = PoseDecoder(
-            layers=decoder_layers,
-            read=self.read_out["layers"],
-            self_attention=relations is None if self_attention is None else self_attention,
-            **transformer,
-        )
-        self.encoder_classifier = nn.Linear(dim, num_keypoints)
-        rows = 1 if shared_classifier else num_keypoints
-        self.part_weight = nn.Parameter(torch.randn(rows, dim) / dim**0.5)
-        self.part_bias = nn.Parameter(torch.zeros(rows))
-        self.score_maps = nn.Conv2d(heads, 1, 1) if maps == "scores" else None
+            self.prototypes = nn.Parameter(torch.randn(num_keypoints, transformer["dim"]))
+        self._build_classifiers(in_channels[category], num_keypoints, transformer["dim"])
+
+    def _build_classifiers(self, channels: int, keypoints: int, dim: int) -> None:
+        """Those that a loss trains; the CNN's also where its maps M or features F_c are used."""
+        self.cnn = self.encoder_classifier = self.part_classifier = None
+        if self.weights["cnn"] or self.encoder.spatial or self.graph:
+            related = dim if self.graph else None
+            self.cnn = CategoryBranch(in_channels=channels, keypoints=keypoints, dim=related)
+        if self.weights["encoder"]:
+            self.encoder_classifier = nn.Linear(dim, keypoints)
+        if self.weights["parts"]:
+            self.part_classifier = PartClassifier(
+                keypoints=keypoints, dim=dim, shared=self.classification["shared"]
+            )
 
     def attend(self, feats: Sequence[Tensor]) -> tuple[Parts, Tensor]:
         """Backbone maps to predictions and R [B, K, H, W], the part response maps (sum about 1)."""
-        stride = self.strides[self.category]
-        cnn, maps, vectors = self.cnn(feats[self.category])
-        memory = self.encoder([feats[index] for index in self.used], maps, stride)
-        attended = self.pose(self.initial_prototypes(vectors, len(cnn)), memory)
-        strides = [self.strides[index] for index in self.used]
-        rule = {key: self.read_out[key] for key in ("heads", "scales")}
-        response = response_maps(attended.weights, memory.sizes, strides, **rule)
-        features = attended.values
-        if self.part_features == "pooled":
-            features = attended.weights.mean(dim=1) @ memory.tokens
-        logits = dict(
-            cnn=cnn,
-            encoder=self.encoder_classifier(memory.tokens.mean(dim=1)),
-            parts=(features * self.part_weight).sum(dim=2) + self.part_bias,
+        logits, maps, vectors = {}, None, None
+        if self.cnn:
+            logits["cnn"], maps, vectors = self.cnn(feats[self.category])
+        memory = self.encoder(
+            [feats[index] for index in self.used], maps, self.strides[self.category]
         )
-        heatmaps = response
-        if self.score_maps is not None:
-            heatmaps = self._scores(attended.scores, memory)
-        return Parts(heatmaps, logits, features), response
+        decoded = self.pose(self.initial_prototypes(vectors, len(memory.tokens)), memory)
+        if self.encoder_classifier:
+            logits["encoder"] = self.encoder_classifier(memory.tokens.mean(dim=1))
+        if self.part_classifier:
+            logits["parts"] = self.part_classifier(decoded.features)
+        strides = [self.strides[index] for index in self.used]
+        response = response_maps(decoded.attention, memory.sizes, strides, self.read_out["scales"])
+        heatmaps = self._scores(decoded, memory) if self.score_maps else response
+        return Parts(heatmaps, logits, decoded.features), response
 
     def initial_prototypes(self, vectors: Tensor | None, batch: int) -> Tensor:
         """Input of the decoder, [B, K, D]: P' from F_c by RePPG, or the learned prototypes."""
@@ -188,18 +183,19 @@ class LocationFreeHead(BaseHead):
             return self.graph(vectors)
         return self.prototypes.expand(batch, -1, -1)
 
-    def _scores(self, scores: Tensor, memory: Memory) -> Tensor:
-        """Attention scores [B, heads, K, L] of the finest scale to heatmaps [B, K, H, W]."""
+    def _scores(self, decoded: Decoded, memory: Memory) -> Tensor:
+        """Attention scores of the last layer at the finest scale to heatmaps [B, K, H, W]."""
         height, width = memory.sizes[0]
+        scores = decoded.scores
         scores = scores - scores.mean(dim=3, keepdim=True)  # a constant carries no location
         finest = scores[..., : height * width].unflatten(3, (height, width)).transpose(1, 2)
         return self.score_maps(finest.flatten(0, 1)).unflatten(0, finest.shape[:2]).squeeze(2)
 
     def forward(self, feats: Sequence[Tensor]) -> dict[str, Tensor]:
-        """Backbone maps to `heatmaps` [B, K, H, W] (1 at the peak, or scores) and logits `cnn`, `encoder`, `parts`
-        [B, K]."""
+        """Backbone maps to `heatmaps` [B, K, H, W] (1 at the peak, or scores) and the logits [B, K] of the classifiers
+        that are built: `cnn`, `encoder`, `parts`."""
         parts, _ = self.attend(feats)
-        heatmaps = parts.heatmaps if self.maps == "scores" else peak_scaled(parts.heatmaps)
+        heatmaps = parts.heatmaps if self.score_maps else peak_scaled(parts.heatmaps)
         return dict(heatmaps=heatmaps, **parts.logits)
 
     def loss(self, feats: Sequence[Tensor], batch_data_samples: list, train_cfg: dict) -> dict:
@@ -207,25 +203,26 @@ class LocationFreeHead(BaseHead):
         parts, _ = self.attend(feats)
         given = [sample.gt_instance_labels for sample in batch_data_samples]
         labels = torch.cat([one.keypoint_presence for one in given])
+        kind = self.classification["classifier"]
         losses = {
-            f"loss_{name}": self.weights[name]
-            * presence_loss(parts.logits[name], labels, classifier=self.classifier)
-            for name in CLASSIFIERS
+            f"loss_{name}": self.weights[name] * presence_loss(logits, labels, classifier=kind)
+            for name, logits in parts.logits.items()
         }
-        losses["loss_diversity"] = self.weights["diversity"] * diversity_loss(parts.features)
+        if self.weights["diversity"]:
+            losses["loss_diversity"] = self.weights["diversity"] * diversity_loss(parts.features)
         if self.weights["located"]:
             targets = torch.stack([sample.gt_fields.heatmaps for sample in batch_data_samples])
             found = self._comparable(parts.heatmaps, targets)
             bearing = torch.cat([one.keypoint_weights for one in given])
-            located = located_loss(found, targets, bearing, pixels=self.pixels)
-            losses["loss_located"] = self.weights["located"] * located
+            error = located_loss(found, targets, bearing, pixels=self.located["pixels"])
+            losses["loss_located"] = self.weights["located"] * error
         return losses
 
     def _comparable(self, heatmaps: Tensor, targets: Tensor) -> Tensor:
         """H of Eq. 14."""
-        if self.maps == "scores":
+        if self.score_maps:
             return heatmaps
-        if self.scaling == "peak":
+        if self.located["scaling"] == "peak":
             return peak_scaled(heatmaps)
         return mass_scaled(heatmaps, targets)
 
@@ -255,7 +252,7 @@ class LocationFreeHead(BaseHead):
         else:
             heatmaps, scores = self._maps_and_scores(feats)
         heatmaps, scores = heatmaps.detach(), scores.detach().cpu().numpy()
-        found = self.decode(peak_scaled(heatmaps) if self.maps == "response" else heatmaps)
+        found = self.decode(heatmaps if self.score_maps else peak_scaled(heatmaps))
         for instances, score in zip(found, scores, strict=True):
             instances.keypoint_scores = score[None]
         if test_cfg.get("output_heatmaps", False):
@@ -273,21 +270,26 @@ class LocationFreeHead(BaseHead):
     def _maps_and_scores(self, feats: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Heatmaps [B, K, H, W] (R times the number of its cells, or scores) and keypoint scores [B, K]."""
         parts, response = self.attend(feats)
-        heatmaps = parts.heatmaps
-        if self.maps == "response":
-            heatmaps = response * response[0, 0].numel()
-        peak, presence = heatmaps.amax(dim=(2, 3)), parts.logits["parts"].sigmoid()
-        kinds = dict(response=peak, presence=presence, product=peak * presence)
-        return heatmaps, kinds[self.read_out["score"]]
+        heatmaps = parts.heatmaps if self.score_maps else response * response[0, 0].numel()
+        score = peak = heatmaps.amax(dim=(2, 3))
+        if self.read_out["score"] != "response":
+            score = parts.logits["parts"].sigmoid()
+        if self.read_out["score"] == "product":
+            score = peak * score
+        return heatmaps, score
 
 
-def _check(skeleton: str, keypoints: int, read_out: dict, weights: dict) -> None:
-    """Raises `ValueError` for an unknown skeleton or entry, or a wrong number of keypoints."""
+def _filled(name: str, given: dict | None, defaults: dict) -> dict:
+    """The defaults with what is given. Raises `ValueError` for an unknown entry or choice."""
+    for key, value in (given or {}).items():
+        check_choice(f"entry of {name}", key, defaults)
+        if key in CHOICES:
+            check_choice(key, value, CHOICES[key])
+    return defaults | (given or {})
+
+
+def _check_skeleton(skeleton: str, keypoints: int) -> None:
+    """Raises `ValueError` for an unknown skeleton or a wrong number of keypoints."""
     check_choice("skeleton", skeleton, DATASETS)
-    for key in read_out:
-        check_choice("entry of read_out", key, READ_OUT)
-    for key in weights:
-        check_choice("entry of weights", key, WEIGHTS)
-    check_choice("score", read_out.get("score", "response"), ("response", "presence", "product"))
     if (own := len(keypoint_names(skeleton))) != keypoints:
         raise ValueError(f"the skeleton {skeleton} has {own} keypoints, not {keypoints}")

@@ -33,11 +33,11 @@ def diversity_loss(parts: Tensor) -> Tensor:
 
 
 def located_loss(
-    heatmaps: Tensor, targets: Tensor, weights: Tensor, *, pixels: str = "mean"
+    heatmaps: Tensor, targets: Tensor, weights: Tensor, *, pixels: str = "sum"
 ) -> Tensor:
     """Squared error of heatmaps [B, K, H, W], mean over the step's keypoints with a location (Eq. 14).
 
-    `pixels`: "mean" or "sum" over the map (the sum in Eq. 14 has no index). `weights` [B, K] is zero for keypoints and
+    `pixels`: "sum" or "mean" over the map (the sum in Eq. 14 has no index). `weights` [B, K] is zero for keypoints and
     samples without one; if all are, the loss is zero.
     """
     error = (heatmaps - targets).square().flatten(2)

@@ -1,6 +1,6 @@
 """Where location-free networks put the joints after a long training: the table in `bench/papers/lofr/NOTES-model.md`.
 
-    python -m tests.benchmarks.measure_lofr_places FOLDER lofr | pooled | baseline | covered
+    python -m tests.benchmarks.measure_lofr_places FOLDER lofr | decoder | baseline | covered
 
 Twenty times the smoke tier's training: 6,000 iterations of 16 on 20,000 easy crops, seed 0; 13 minutes of one core.
 FOLDER becomes a workspace of its own; the same command goes on where it was interrupted. Distances are in units of the
@@ -23,7 +23,7 @@ synthetic:
 """
 VARIANTS = {
     "lofr": ("lofr-r50", {}),
-    "pooled": ("lofr-r50", {"model.head.part_features": "pooled"}),
+    "decoder": ("lofr-r50", {"model.head.pose.part_features": "decoder"}),
     "baseline": ("lofr-r50-baseline", {}),
     "covered": ("lofr-r50", {}),
 }

@@ -81,7 +81,7 @@ def zoo(tmp_path, monkeypatch):
     (folder / "base.py").write_text(
         "codec = dict(type='C', input_size=(48, 64))\n"
         "model = dict(head=dict(dim=8, sizes=(1, 2), decoder=codec), input_size=(48, 64))\n"
-        "steps = [dict(a=1), dict(a=2)]\n"
+        "steps = [dict(a=1), dict(a=2, type='Flip')]\n"
         "smoke = {'model.head': dict(dim=2)}\nlab = {}\n"
     )
     (folder / "other.py").write_text("model = dict()\n")
@@ -115,6 +115,13 @@ def test_a_row_is_its_base_and_the_entries_that_differ(zoo):
     assert model_zoo.config("a", tier="smoke").model.head.dim == 2
     assert model_zoo.config("b", tier="smoke").model.head.dim == 3
     assert model_zoo.config("base").model.head.dim == 8
+
+
+def test_a_step_of_a_list_is_named_by_its_type(zoo):
+    zoo("a: {base: base, +smoke.steps.Flip.a: 7}\nb: {base: base, +smoke.steps.Crop.a: 7}\n")
+    assert [step.a for step in model_zoo.config("a", tier="smoke").steps] == [1, 7]
+    with pytest.raises(model_zoo.ZooError, match=r"no step is a 'Crop'; steps are .*Flip"):
+        model_zoo.config("b", tier="smoke")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """What every registered model must do, whatever its family. Facts come from its config, not from
 lists here.
 
-Every network is built on the meta device at the full and at the smoke size: output shapes, and a backward pass that
-must reach every parameter. Values (finite, not zero) are checked on the CPU for one network per structure.
+Every network is built on the meta device at every size that it is trained at: output shapes, and a backward pass that
+must reach every parameter. Values (finite, not zero) are checked on the CPU for one network of every structure, at the
+smoke size and at the paper's widths and depths on small images.
 """
 
 import fnmatch
@@ -13,21 +14,23 @@ import torch
 
 import model_zoo
 from tests.model_zoo.shapes import shapes_only
+from tests.model_zoo.small_images import OF_THE_SIZE, build_small
 
+TIERS = ("full", "smoke", "lab")
 FAMILIES = sorted({model_zoo.family(name) for name in model_zoo.names()})
 NO_LAYERS = ("init_cfg", "data_preprocessor", "train_cfg", "test_cfg", "decoder", "loss", "weights")
-# over 5 s of CPU each for one forward and backward pass at the full size (QueryPose: over 5 s to initialise):
-# there the meta device alone says that every parameter gets a gradient
-META_ONLY = ("ae-*", "cpm-*", "mspn-*", "querypose-*")
-DEFECT = "the last fusion of HRNetBranches computes a map that the head does not use: 12 parameters"
-KNOWN_DEFECTS = {
-    ("lofr-hrw32-sup", "full"): [pytest.mark.xfail(reason=f"known defect: {DEFECT}", strict=True)]
-}
-CASES = [
-    pytest.param(name, tier, marks=KNOWN_DEFECTS.get((name, tier), ()))
-    for name in model_zoo.names()
-    for tier in ("full", "smoke")
-]
+
+
+def sizes(name):
+    """The tiers at which a model is another network than at the full one, and the full one."""
+    full = model_zoo.config(name)
+    lab = model_zoo.config(name, tier="lab")
+    same = all(structure_of(lab, part) == structure_of(full, part) for part in ("backbone", "head"))
+    return ("full", "smoke") if same and lab.get("codec") == full.get("codec") else TIERS
+
+
+def structure_of(cfg, part):
+    return {k: v for k, v in cfg.model[part].to_dict().items() if k not in NO_LAYERS}
 
 
 def matches(name, patterns):
@@ -77,23 +80,6 @@ def one_per_structure(family):
     return {structure(name): name for name in reversed(names)}
 
 
-def pixels(name):
-    width, height = model_zoo.input_size(name)
-    return width * height
-
-
-def covering(family):
-    """The fewest networks (chosen greedily) that together have every switch of the family's structures."""
-    left = {
-        s: name for s, name in one_per_structure(family).items() if not matches(name, META_ONLY)
-    }
-    missing = frozenset().union(*left)
-    while missing:
-        best = max(left, key=lambda one: (len(one & missing), -pixels(left[one]), left[one]))
-        missing -= best
-        yield left[best]
-
-
 @pytest.fixture
 def on_meta():
     """Batch norm and sampling on the meta device are slow Python; there only shapes and inputs matter."""
@@ -124,25 +110,26 @@ def reached(outputs):
     return found
 
 
-@pytest.mark.parametrize(("name", "tier"), CASES)
+@pytest.mark.parametrize("name", model_zoo.names())
 def test_outputs_have_the_declared_shape_and_the_backward_pass_reaches_every_parameter(
-    on_meta, name, tier
+    on_meta, name
 ):
-    expected = model_zoo.expected_output(name, tier=tier)
-    width, height = model_zoo.input_size(name, tier=tier)
-    model = shapes_only(name, tier)
-    assert not model.training
-    # out here "meta" is not the default device: a tensor made anywhere else is refused, as with a GPU
-    images = torch.zeros(1, 3, height, width, device="meta")
-    outputs = named(model(images, None, mode="tensor"), expected)
-    assert {key: tuple(value.shape) for key, value in outputs.items()} == expected
+    for tier in sizes(name):
+        expected = model_zoo.expected_output(name, tier=tier)
+        width, height = model_zoo.input_size(name, tier=tier)
+        model = shapes_only(name, tier)
+        assert not model.training
+        # out here "meta" is not the default device: a tensor made anywhere else is refused, as with a GPU
+        images = torch.zeros(1, 3, height, width, device="meta")
+        outputs = named(model(images, None, mode="tensor"), expected)
+        assert {key: tuple(value.shape) for key, value in outputs.items()} == expected, tier
 
-    parameters = trainable(name, model)
-    found = reached(outputs)
-    if not found.issuperset(parameters.values()):  # some are used in training only
-        found = reached(named(model.train()(images, None, mode="tensor"), expected))
-    unreached = sorted(key for key, parameter in parameters.items() if parameter not in found)
-    assert unreached == []
+        parameters = trainable(name, model)
+        found = reached(outputs)
+        if not found.issuperset(parameters.values()):  # some are used in training only
+            found = reached(named(model.train()(images, None, mode="tensor"), expected))
+        unreached = sorted(key for key, parameter in parameters.items() if parameter not in found)
+        assert unreached == [], tier
 
 
 def without_dropout(model):
@@ -155,35 +142,42 @@ def without_dropout(model):
     return model
 
 
-def check_values(name, tier, batch):
-    torch.manual_seed(0)
-    model = model_zoo.build_model(name, tier=tier)
-    if tier == "full":  # dropout is in the pass at the smoke size
-        without_dropout(model)
-    expected = model_zoo.expected_output(name, tier=tier, batch=batch)
-    width, height = model_zoo.input_size(name, tier=tier)
-    outputs = named(
-        model.train()(torch.randn(batch, 3, height, width), None, mode="tensor"), expected
-    )
+def check_values(name, model, images, expected):
+    outputs = named(model(images, None, mode="tensor"), expected)
     assert all(torch.isfinite(value).all() for value in outputs.values()), name
     sum((torch.randn_like(v) * v).sum() / math.sqrt(v.numel()) for v in outputs.values()).backward()
     found = {key: parameter.grad for key, parameter in trainable(name, model).items()}
-    assert [key for key, g in found.items() if g is None] == [], name
-    assert [key for key, g in found.items() if not torch.isfinite(g).all()] == [], name
-    assert [key for key, g in found.items() if not g.any()] == [], name
+    assert [key for key, gradient in found.items() if gradient is None] == [], name
+    norms = {key: float(gradient.norm()) for key, gradient in found.items()}
+    assert [key for key, norm in norms.items() if not math.isfinite(norm)] == [], name
+    assert [key for key, norm in norms.items() if norm == 0] == [], name
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_smoke_size_gradients_are_finite_and_not_zero_for_one_network_per_structure(family):
     for name in one_per_structure(family).values():
-        check_values(name, "smoke", batch=2)
+        torch.manual_seed(0)
+        model = model_zoo.build_model(name, tier="smoke").train()
+        width, height = model_zoo.input_size(name, tier="smoke")
+        expected = model_zoo.expected_output(name, tier="smoke", batch=2)
+        check_values(name, model, torch.randn(2, 3, height, width), expected)
 
 
-@pytest.mark.parametrize("family", [one for one in FAMILIES if not matches(f"{one}-", META_ONLY)])
-def test_full_size_gradients_are_finite_and_not_zero_for_every_switch(family):
-    """A network for every structure would take minutes; here each switch is in at least one network."""
-    for name in covering(family):
-        check_values(name, "full", batch=1)
+@pytest.mark.slow
+@pytest.mark.parametrize("family", FAMILIES)
+def test_full_size_gradients_are_finite_and_not_zero_for_one_network_per_structure(family):
+    """On small images."""
+    for name in one_per_structure(family).values():
+        torch.manual_seed(0)
+        model, (width, height) = build_small(name)
+        full = dict(shapes_only(name).named_parameters())
+        small = dict(model.named_parameters())
+        assert small.keys() <= full.keys(), name
+        assert small.keys() == full.keys() or family == "querypose"
+        other = [key for key in small if full[key].shape != small[key].shape]
+        assert [key for key in other if not any(part in key for part in OF_THE_SIZE)] == [], name
+        images = torch.randn(2, 3, height, width)
+        check_values(name, without_dropout(model), images, model_zoo.expected_output(name))
 
 
 @pytest.mark.parametrize("name", model_zoo.names())

@@ -2,11 +2,11 @@
 # cutout, and no half-body crop, which would choose the crop by where the keypoints are.
 codec = dict(type="MSRAHeatmap", input_size=(192, 256), heatmap_size=(48, 64), sigma=2)
 
-train_pipeline = [
-    dict(type="LoadImage"),
-    dict(type="GetBBoxCenterScale", padding=1.25),
-    dict(type="RandomFlip", direction="horizontal", prob=0.5),
-    dict(
+steps = dict(
+    load=dict(type="LoadImage"),
+    box=dict(type="GetBBoxCenterScale", padding=1.25),
+    flip=dict(type="RandomFlip", direction="horizontal", prob=0.5),
+    zoom=dict(
         type="RandomBBoxTransform",
         shift_prob=0.0,
         shift_factor=0.0,
@@ -14,9 +14,13 @@ train_pipeline = [
         scale_prob=1.0,
         rotate_prob=0.0,
     ),
-    dict(type="TopdownAffine", input_size=(192, 256)),
-    dict(type="GenerateTarget", encoder=codec),
-    dict(type="CategoryLabels"),
-    dict(type="PackPoseInputs"),
-]
-val_pipeline = [*train_pipeline[:2], train_pipeline[-4], train_pipeline[-1]]
+    crop=dict(type="TopdownAffine", input_size=(192, 256)),
+    target=dict(type="GenerateTarget", encoder=codec),
+    labels=dict(type="CategoryLabels"),
+    pack=dict(type="PackPoseInputs"),
+)
+train_steps = ("load", "box", "flip", "zoom", "crop", "target", "labels", "pack")
+val_steps = ("load", "box", "crop", "pack")
+
+train_pipeline = [steps[name] for name in train_steps]
+val_pipeline = [steps[name] for name in val_steps]

@@ -14,9 +14,8 @@ smoke = {
         extra=dict(
             stage2=dict(num_channels=(16, 32)),
             stage3=dict(num_channels=(16, 32, 64)),
-            stage4=dict(num_channels=(16, 32, 64, 128)),
+            stage4=dict(num_channels=(16, 32, 64)),
         )
     ),
     "model.head": dict(in_channels=(16, 32, 64)),
 }
-lab = {"model.head": dict(in_channels=(48, 96, 192))}

@@ -1,11 +1,15 @@
 # CrowdPose, 256x192; "the setting is similar with COCO". Boxes are not stated: annotated ones.
-_base_ = ["_lofr.py", "_pipelines.py", "../_base_/crowdpose_data.py"]
+_base_ = ["_lofr.py", "../_base_/crowdpose_data.py"]
 
 train_dataloader = dict(
     total_batch_size=128,
     group_size=32,
     dataset=dict(
-        type="LocatedCrowdPoseDataset", data_mode="topdown", located_share=0.0, pipeline=_base_.train_pipeline
+        type="LocatedCrowdPoseDataset",
+        data_mode="topdown",
+        located_share=0.0,
+        located_seed=None,
+        pipeline=_base_.train_pipeline,
     ),
 )
 val_dataloader = dict(dataset=dict(data_mode="topdown", pipeline=_base_.val_pipeline))

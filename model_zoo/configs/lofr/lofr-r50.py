@@ -1,3 +1,1 @@
-_base_ = ["_lofr.py", "_coco.py"]
-
-model = dict(head=dict(decoder=_base_.codec))
+_base_ = ["_coco.py"]

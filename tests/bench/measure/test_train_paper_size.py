@@ -23,7 +23,7 @@ RUNS = [
 LOFR = ["lofr-r50-coco", "lofr-r50-mpii", "lofr-r50-crowdpose", "lofr-r50-ws25-coco"]
 FEW = {
     "train_dataloader.dataset.indices": [1],  # located in the COCO sample at a share of 0.25
-    "model.head.dropout": 0.0,
+    "model.head.transformer.dropout": 0.0,
 }
 # Layers of each kind: two in sequence; on MPII, where data, keypoints and metric differ, one is enough. In
 # tests/model_zoo/test_contract.py all layers at this size give shapes and pass gradients back (on the meta device),
@@ -32,8 +32,8 @@ LAYERS = {
     "tfpose-r50-e6d6-coco": {"encoder_layers": 2, "decoder_layers": 2},
     "lightpose-r50-mpii": {"layers": 1},
     "tfpose-r50-e6d6-mpii": {"encoder_layers": 1, "decoder_layers": 1},
-    "lofr-r50-mpii": {"encoder_layers": 1, "decoder_layers": 1},
-    "lofr-r50-coco": {"encoder_layers": 2, "decoder_layers": 2},
+    "lofr-r50-mpii": {"context.layers": 1, "pose.layers": 1},
+    "lofr-r50-coco": {"context.layers": 2, "pose.layers": 2},
 }
 # QueryPose trains by iterations, on whole images with a short side of up to 800.
 QUERYPOSE = ["querypose-r50-coco", "querypose-hrw48-crowdpose"]

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from model_zoo.figures.lofr import prototype_products
 from model_zoo.keypoints import DATASETS
-from model_zoo.lofr.decoder import CrossAttention, PoseDecoder, response_maps
+from model_zoo.lofr.decoder import PoseDecoder, response_maps
 from model_zoo.lofr.encoder import (
     CategoryBranch,
     ContextEncoder,
@@ -269,64 +269,6 @@ def test_prototype_products_are_cosines():
     torch.testing.assert_close(prototype_products(many), mean)
 
 
-# ------------------------------------------------------------------ decoder
-
-
-def test_attention_that_returns_its_weights_gives_the_same_values():
-    attention = CrossAttention(dim=8, heads=2, dropout=0.0)
-    memory = Memory(torch.randn(2, 6, 8), torch.randn(6, 8), [(2, 3)])
-    queries = torch.randn(2, 4, 8)
-    shown, quiet = attention(queries, memory, show=True), attention(queries, memory)
-    torch.testing.assert_close(shown.values, quiet.values)
-    assert quiet.weights is None
-    torch.testing.assert_close(shown.weights.sum(dim=3), torch.ones(2, 2, 4))
-    torch.testing.assert_close(shown.scores.softmax(dim=3), shown.weights)
-
-
-def test_returned_weights_have_no_dropout():
-    attention = CrossAttention(dim=8, heads=2, dropout=0.5).train()
-    memory = Memory(torch.randn(1, 50, 8), None, [(5, 10)])
-    weights = attention(torch.randn(1, 4, 8), memory, show=True).weights
-    torch.testing.assert_close(weights.sum(dim=3), torch.ones(1, 2, 4))
-    assert weights.min() > 0
-
-
-@pytest.mark.parametrize("read", ["last", "all"])
-def test_decoder_returns_the_last_layer_or_the_mean(read):
-    decoder = PoseDecoder(
-        layers=3, read=read, dim=8, heads=2, hidden=16, dropout=0.0, self_attention=True
-    )
-    memory = Memory(torch.randn(1, 6, 8), None, [(2, 3)])
-    values, seen = torch.randn(1, 4, 8), []
-    shown = decoder(values, memory)
-    for layer in decoder.layers:
-        attended = layer(values, memory, show=True)
-        values = attended.values
-        seen.append(attended.weights)
-    torch.testing.assert_close(shown.values, values)
-    expected = seen[-1] if read == "last" else torch.stack(seen).mean(dim=0)
-    torch.testing.assert_close(shown.weights, expected)
-
-
-def test_response_of_one_scale_is_the_mean_over_heads():
-    weights = torch.rand(2, 3, 5, 6).softmax(dim=3)
-    maps = response_maps(weights, [(2, 3)], [8])
-    torch.testing.assert_close(maps.flatten(2), weights.mean(dim=1))
-    strongest = response_maps(weights, [(2, 3)], [8], heads="max")
-    torch.testing.assert_close(strongest.sum(dim=(2, 3)), torch.ones(2, 5))
-
-
-def test_response_of_several_scales_adds_weight_per_cell():
-    weights = torch.zeros(1, 1, 1, 16 + 4)
-    weights[..., 5], weights[..., 16 + 3] = 0.25, 0.75  # fine cell (1, 1), coarse cell (1, 1)
-    maps = response_maps(weights, [(4, 4), (2, 2)], [4, 8])[0, 0]
-    assert maps[2, 2] == 0.75 / 4  # the coarse cell looks at pixel 8: fine cell (2, 2)
-    assert maps[1, 1] == 0.25 + 0.75 / 4 / 4  # and half as much one cell off, each way
-    assert maps[0].abs().max() == 0
-    finest = response_maps(weights, [(4, 4), (2, 2)], [4, 8], scales="finest")[0, 0]
-    assert finest.sum() == finest[1, 1] == 0.25
-
-
 # ------------------------------------------------------------------ losses, Eq. 11 to 15
 
 
@@ -367,7 +309,7 @@ def test_located_loss_ignores_what_has_no_location():
     heatmaps, targets = torch.zeros(2, 2, 2, 2), torch.zeros(2, 2, 2, 2)
     targets[0, 0, 0, 0], targets[1] = 2.0, 100.0
     weights = torch.tensor([[1.0, 1.0], [0.0, 0.0]])
-    assert located_loss(heatmaps, targets, weights) == 0.5  # 4 of 4 pixels, mean of two keypoints
+    assert located_loss(heatmaps, targets, weights, pixels="mean") == 0.5  # of two keypoints
     assert located_loss(heatmaps, targets, torch.zeros(2, 2)) == 0
 
 
@@ -433,10 +375,21 @@ EQUATIONS = {
         ),
         lambda m, x: m(at(x, 1, 4, 4)),
     ),
-    "decoder and response": (
-        lambda: PoseDecoder(layers=2, dim=4, heads=2, hidden=4, dropout=0.0, self_attention=True),
-        lambda m, x: decoded(m, x),
-    ),
+    **{
+        f"decoder and response, {kind}": (
+            lambda kind=kind, every=every: PoseDecoder(
+                **dict.fromkeys(("layers", "heads"), 2),
+                dim=4,
+                hidden=4,
+                dropout=0.0,
+                self_attention=True,
+                part_features=kind,
+                every_layer=every,
+            ),
+            lambda m, x: decoded(m, x),
+        )
+        for kind, every in (("pooled", False), ("pooled", True), ("decoder", False))
+    },
 }
 SMALLEST = {
     "in_channels": (3, 5),
@@ -454,9 +407,9 @@ SMALLEST = {
 
 def decoded(module, x):
     memory = Memory(at(x[4:], 1, 5, 4), None, [(2, 2), (1, 1)])
-    attended = module(at(x, 1, 2, 4), memory)
-    maps = response_maps(attended.weights, memory.sizes, [4, 8])
-    return torch.cat([maps.flatten(), attended.values.flatten()])
+    given = module(at(x, 1, 2, 4), memory)
+    maps = response_maps(given.attention, memory.sizes, [4, 8])
+    return torch.cat([maps.flatten(), given.features.flatten()])
 
 
 @pytest.mark.parametrize("equation", EQUATIONS)
@@ -514,5 +467,5 @@ def test_joint_response_has_no_value_for_absent_joints_and_averages_left_with_ri
 def test_located_loss_as_a_sum_is_the_mean_times_the_pixels():
     found, targets = torch.rand(2, 17, 6, 4), torch.rand(2, 17, 6, 4)
     weights = (torch.rand(2, 17) > 0.5).float()
-    mean = located_loss(found, targets, weights)
-    torch.testing.assert_close(located_loss(found, targets, weights, pixels="sum"), 24 * mean)
+    mean = located_loss(found, targets, weights, pixels="mean")
+    torch.testing.assert_close(located_loss(found, targets, weights), 24 * mean)

@@ -13,6 +13,8 @@ from mmengine.runner.utils import set_random_seed
 from mmpose.registry import DATASETS
 
 import model_zoo
+from bench.catalog.schema import Run
+from bench.measure.run_config import resolved_config
 from model_zoo.lofr.data import CategoryLabels, LocatedHalfBody, is_located
 
 PEOPLE = 6
@@ -79,7 +81,8 @@ def folder(tmp_path_factory):
 def data(folder, name, config="lofr-r50", pipeline=(), **changes):
     """The config's training data at smoke size with the printed augmentation, reading our files."""
     cfg = copy.deepcopy(model_zoo.config(config, tier="smoke").train_dataloader.dataset)
-    cfg.update(data_root=str(folder), ann_file=f"{name}.json", data_prefix={"img": ""}, **changes)
+    own = {"data_root": str(folder), "ann_file": f"{name}.json", "data_prefix": {"img": ""}}
+    cfg.update({"located_seed": 0, **own, **changes})
     crop = next(step for step in cfg.pipeline if step.type == "RandomBBoxTransform")
     crop.update(PRINTED)
     for position, transform in pipeline:
@@ -136,7 +139,8 @@ def test_moved_keypoints_leave_every_entry_of_the_batch_as_it_was(free):
 def test_moved_keypoints_leave_loss_and_gradients_bit_identical(free):
     name, batches = free
     (losses, gradients), (moved, others) = (losses_and_gradients(name, one) for one in batches)
-    assert set(losses) == {"loss_cnn", "loss_encoder", "loss_parts", "loss_diversity"}
+    diversity = set() if name.endswith("baseline") else {"loss_diversity"}
+    assert set(losses) == {"loss_cnn", "loss_encoder", "loss_parts"} | diversity
     assert losses["loss_parts"] > 0
     assert all(torch.equal(losses[key], moved[key]) for key in losses)
     assert gradients.keys() == others.keys()
@@ -197,6 +201,29 @@ def test_located_split_is_nested_seeded_and_of_the_asked_size():
         assert len(ids) == pytest.approx(20000 * share, rel=0.06)
     assert found[1] != {i for i in range(20000) if is_located(i, 0.1, 1)}
     assert not any(is_located(i, 0.0, 0) for i in range(1000))
+
+
+def test_the_split_follows_the_seed_of_the_training(folder):
+    """The interval over seeds covers which samples keep their locations."""
+    splits = []
+    for seed in (0, 1, 1):
+        set_random_seed(seed)
+        made = data(folder, "here", "lofr-r50-ws", located_share=0.5, located_seed=None)
+        assert made.located_seed == seed
+        splits.append(made.located_ids())
+    assert splits[0] != splits[1] == splits[2]
+
+
+@pytest.mark.parametrize("name", ["lofr-r50-ws", "lofr-r50-sup-mpii", "lofr-r50-crowdpose"])
+def test_a_training_here_names_its_split_by_its_seed(name):
+    """So that what looks at the training data later finds the same split."""
+    run = Run(config=name, dataset="coco" if name.endswith("ws") else name.split("-")[-1])
+    for seed in (0, 3):
+        assert resolved_config(run, "smoke", seed).train_dataloader.dataset.located_seed == seed
+    fixed = Run(
+        config=name, dataset=run.dataset, options={"train_dataloader.dataset.located_seed": 7}
+    )
+    assert resolved_config(fixed, "smoke", 3).train_dataloader.dataset.located_seed == 7
 
 
 def test_share_outside_0_to_1_is_refused(folder):
