@@ -127,7 +127,9 @@ def test_a_repaired_truth_gives_the_figures_of_the_tidy_one(
 
 @pytest.mark.parametrize("dataset", BOTH)
 @pytest.mark.parametrize(
-    "number", [lambda n: n - 11, lambda n: 1_690_000_000_000 + n, lambda n: 2**63 - 1 - n], ids=str
+    "number",
+    [lambda n: n - 11, lambda n: 1_690_000_000_000 + n, lambda n: 2**63 - 1 - n],
+    ids=["below 0", "a timestamp", "up to 2^63"],
 )
 def test_image_ids_are_any_whole_numbers(
     dataset: Layout, number: Callable[[int], int], tmp_path: Path

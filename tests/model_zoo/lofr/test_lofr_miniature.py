@@ -5,8 +5,6 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.registry import DefaultScope
-from mmengine.runner import Runner
-from mmengine.runner.utils import set_random_seed
 
 import model_zoo
 from bench.catalog.load import load_catalog
@@ -14,6 +12,7 @@ from bench.catalog.schema import Run
 from bench.datasets.prepare import prepare
 from bench.measure.run_config import resolved_config
 from model_zoo.lofr.encoder import location_map
+from model_zoo.training.loop import training_loader
 from tests.model_zoo.shapes import shapes_only
 
 CONFIGS = sorted({run.config for run in load_catalog().papers["lofr"].runs.values()})
@@ -54,10 +53,9 @@ def crops(tmp_path_factory):
 
     def batch(name, dataset):
         cfg = resolved_config(Run(config=name, dataset=dataset), "smoke", 0)
-        cfg.train_dataloader.batch_size = 64
-        set_random_seed(0)
+        cfg.train_dataloader.total_batch_size = cfg.train_dataloader.group_size = 64
         with DefaultScope.overwrite_default_scope("mmpose"):
-            return next(iter(Runner.build_dataloader(cfg.train_dataloader)))
+            return next(iter(training_loader(cfg.train_dataloader, seed=0)))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REPROPOSE_WORKSPACE", str(workspace))
