@@ -79,8 +79,8 @@ def _words(part: Mapping[str, Any]) -> str:
 def _value(value: Any, between: str = " ") -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, dict):
-        return str(value.get("type", ""))
+    if isinstance(value, dict):  # a component by its type, a group of plain entries by these
+        return str(value["type"]) if "type" in value else f"({_words(value)})" if value else ""
     if isinstance(value, list | tuple):
         return between.join(_value(one) for one in value)
     return "" if value is None else str(value)

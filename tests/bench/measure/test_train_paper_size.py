@@ -28,7 +28,7 @@ FEW = {
 }
 # Layers of each kind: two in sequence; on MPII, where data, keypoints and metric differ, one is enough. In
 # tests/model_zoo/test_contract.py all layers at this size give shapes and pass gradients back (on the meta device),
-# and one network with each switch of a family gives values.
+# and one network of each structure gives values, on small images.
 LAYERS = {
     "tfpose-r50-e6d6-coco": {"encoder_layers": 2, "decoder_layers": 2},
     "lightpose-r50-mpii": {"layers": 1},
