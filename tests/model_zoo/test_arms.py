@@ -39,7 +39,8 @@ def test_arms_of_an_ablation_differ_only_in_what_it_is_about(ablation, tier):
     configs = [arms.flat(run, tier) for run in named]
     keys = {key for config in configs for key in config}
     different = {key for key in keys if len({config.get(key) for config in configs}) > 1}
-    allowed = {k for k in different if any(fnmatch.fnmatch(k, one) for one in ablation["differ"])}
+    about = [*ablation["differ"], *ablation.get(tier, [])]
+    allowed = {key for key in different if any(fnmatch.fnmatch(key, one) for one in about)}
     assert different == allowed
     assert different
 

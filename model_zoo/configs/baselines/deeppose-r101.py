@@ -30,9 +30,9 @@ steps = dict(
     half_body=dict(type="RandomHalfBody"),
     jitter=dict(type="RandomBBoxTransform"),
     crop=dict(type="TopdownAffine", input_size=(192, 256)),
-    target=dict(type="GenerateTarget", encoder=dict(type="RegressionLabel", input_size=(192, 256))),
+    label=dict(type="GenerateTarget", encoder=dict(type="RegressionLabel", input_size=(192, 256))),
 )
-train_pipeline = [steps[name] for name in _base_.train_steps]
+train_pipeline = [steps[name] for name in (*_base_.train_steps[:6], "label", "pack")]
 val_pipeline = [steps[name] for name in _base_.val_steps]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))

@@ -206,7 +206,7 @@ def test_flipped_heatmaps_shift_a_pixel_exactly_where_pixel_centres_are_not_alig
         if cfg.model.test_cfg.get("flip_mode") != "heatmap":
             continue
         steps = {step["type"]: step for step in cfg.test_dataloader.dataset.pipeline}
-        aligned = cfg.codec.type == "UDPHeatmap"
+        aligned = cfg.codec.type in ("UDPHeatmap", "DarkHeatmap")
         assert bool(steps["TopdownAffine"].get("use_udp")) == aligned, name
         if cfg.codec.type != "MegviiHeatmap":  # shifts while decoding
             assert cfg.model.test_cfg.shift_heatmap is not aligned, name

@@ -28,7 +28,11 @@ NETWORKS = {
     "transpose-r-a2": {"model.head.layers": 1},
     "tfpose-r18-e6d5-noaux": ONE_LAYER,
     "lightpose-r50": {"model.head.layers": 1},
-    "lofr-r50-ws": {**ONE_LAYER, "train_dataloader.dataset.located_share": 0.5},
+    "lofr-r50-ws": {
+        "model.head.context.layers": 1,
+        "model.head.pose.layers": 1,
+        "train_dataloader.dataset.located_share": 0.5,
+    },
     "querypose-r50": {"model.head.conv_layers": 1},
 }
 STEPS, TOTAL = 3, 8
@@ -37,6 +41,7 @@ STEPS, TOTAL = 3, 8
 def settings_of(name: str, group: int, dropout: float, folder: Path):
     """Plain descent: Adam's first steps have the sign of a gradient, and that of a vanishing one is chance."""
     scenes = name.startswith("querypose")
+    transformer = ".transformer" if name.startswith("lofr") else ""
     options = {
         **NETWORKS[name],
         "train_cfg.max_iters": STEPS,
@@ -49,7 +54,7 @@ def settings_of(name: str, group: int, dropout: float, folder: Path):
             "lr": 0.002 if scenes else 0.02,
             "momentum": 0.9,
         },
-        **({} if scenes else {"model.head.dropout": dropout}),
+        **({} if scenes else {f"model.head{transformer}.dropout": dropout}),
     }
     run = Run(config=name, dataset="coco-scenes" if scenes else "coco", options=options)
     cfg = resolved_config(run, "smoke", 0)

@@ -1,5 +1,6 @@
 """A training that stops and resumes is the one that was never stopped: weights, losses, samples, dropout."""
 
+import shutil
 from itertools import chain
 from pathlib import Path
 
@@ -83,10 +84,17 @@ def facts(name: str, which: str = "last"):
     return work_dir.weights(work / "final.pth"), work_dir.curve(work / "curve.jsonl"), steps
 
 
+def whole(loop: str):
+    """Of a training that is not stopped. Its folder goes, since a finished training with the same key is taken over."""
+    trained(0, "whole", run_of(loop))
+    found = facts("whole")
+    shutil.rmtree(work_dir.of("smoke", "whole", 0))
+    return found
+
+
 @pytest.mark.parametrize("loop", LOOPS)
 def test_weights_losses_and_samples_are_bit_for_bit_those_of_the_whole_training(workspace, loop):
-    trained(0, "whole", run_of(loop))
-    weights, losses, samples = facts("whole")
+    weights, losses, samples = whole(loop)
     trained(0, "stopped", run_of(loop), stop=5)
     trained(0, "stopped", run_of(loop))
     found, found_losses, found_samples = facts("stopped")
@@ -121,8 +129,7 @@ def test_no_two_seeds_and_no_two_epochs_see_one_order(workspace):
 @pytest.mark.parametrize("loop", LOOPS)
 def test_another_number_of_processes_goes_on_with_the_same_samples(workspace, loop):
     model_zoo.register()
-    trained(0, "whole", run_of(loop))
-    _, losses, samples = facts("whole")
+    _, losses, samples = whole(loop)
     trained(0, "moved", run_of(loop), stop=5)
     together(2, trained, "moved", run_of(loop))
     _, found_losses, found_samples = facts("moved")

@@ -20,8 +20,8 @@ SETTINGS = """\
 tier: smoke
 synthetic:
   smoke:
-    coco: {kind: crops, difficulty: easy, seed: 5, train: 64, val: 4}
-    mpii: {kind: crops, difficulty: easy, seed: 5, train: 64, val: 4}
+    coco: {kind: crops, difficulty: easy, seed: 5, train: 512, val: 4}
+    mpii: {kind: crops, difficulty: easy, seed: 5, train: 512, val: 4}
 """
 
 
@@ -47,13 +47,13 @@ def test_the_spatial_prior_has_at_least_the_cells_of_a_256x192_image(name):
 
 @pytest.fixture(scope="module")
 def crops(tmp_path_factory):
-    """A function that gives a batch of 64 training crops of a smoke config: images and samples."""
+    """A function that gives a batch of training crops of a smoke config: images and samples."""
     workspace = tmp_path_factory.mktemp("people")
     (Path(workspace) / "params.yaml").write_text(SETTINGS)
 
-    def batch(name, dataset):
+    def batch(name, dataset, count=64):
         cfg = resolved_config(Run(config=name, dataset=dataset), "smoke", 0)
-        cfg.train_dataloader.total_batch_size = cfg.train_dataloader.group_size = 64
+        cfg.train_dataloader.total_batch_size = cfg.train_dataloader.group_size = count
         with DefaultScope.overwrite_default_scope("mmpose"):
             return next(iter(training_loader(cfg.train_dataloader, seed=0)))
 
@@ -84,7 +84,7 @@ def test_the_spatial_prior_of_a_smoke_run_tells_places_apart(crops, name, datase
 @MPII_SCALES
 @pytest.mark.parametrize(("name", "dataset"), DATA)
 def test_labels_of_presence_vary_in_smoke_runs(crops, name, dataset):
-    samples = crops(name, dataset)["data_samples"]
+    samples = crops(name, dataset, 512)["data_samples"]
     labels = torch.cat([one.gt_instance_labels.keypoint_presence for one in samples])
     share = labels.mean(dim=0)
     assert share.min() > 0.2
