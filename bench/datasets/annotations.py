@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from bench.catalog.schema import Layout
 from bench.datasets.keypoints import KEYPOINTS
-from bench.datasets.repairs import count_keypoints, renumber, size_notes
+from bench.datasets.repairs import count_keypoints, ignore_notes, renumber, size_notes
 from bench.errors import DataError
 from bench.files import read_json
 
@@ -61,7 +61,7 @@ def annotations_of(path: Path, dataset: Layout) -> Annotations:
     for number, one in enumerate(data["annotations"], 1):
         if one["category_id"] == person.id and (error := _annotation_error(one, dataset)):
             raise DataError(f"{path}: annotation {number} (id {one['id']}): {error}")
-    notes += count_keypoints(people, dataset) + size_notes(people, dataset)
+    notes += count_keypoints(people, dataset) + size_notes(people, dataset) + ignore_notes(people)
     original, renumbered = renumber(path, people)
     category = next(one for one in data["categories"] if one["id"] == person.id)
     content = {**data, "annotations": people, "categories": [category]}

@@ -112,3 +112,14 @@ def _extent(keypoints: Sequence[float]) -> float:
     ]
     xs, ys = zip(*spots, strict=True) if spots else ((0.0,), (0.0,))
     return float((max(xs) - min(xs)) * (max(ys) - min(ys)))
+
+
+def ignore_notes(people: Sequence[Entry]) -> list[str]:
+    """A remark on "ignore", which COCOeval replaces by "iscrowd" (findings/coco-eval-overwrites-ignore.sh)."""
+    without_effect = sum(bool(one.get("ignore")) and not one.get("iscrowd") for one in people)
+    if not without_effect:
+        return []
+    return [
+        f'"ignore" is set for {without_effect} of {len(people)} people and has no effect: the evaluators overwrite '
+        'it by "iscrowd"; set that for people who are not to be evaluated'
+    ]

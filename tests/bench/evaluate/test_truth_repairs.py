@@ -184,6 +184,31 @@ def test_areas_that_are_too_small_are_named(
     assert bool(notes) == bool(note)
 
 
+@pytest.mark.parametrize(
+    ("keys", "note"),
+    [
+        ([{"ignore": 1}], '"ignore" is set for 1 of '),
+        ([{"ignore": 1}, {"ignore": True}], '"ignore" is set for 2 of '),
+        ([{"ignore": 1, "iscrowd": 1}], ""),
+        ([{"ignore": 0}], ""),
+    ],
+)
+@pytest.mark.parametrize("dataset", BOTH)
+def test_people_whose_ignore_has_no_effect_are_counted(
+    dataset: Layout, keys: list[dict[str, int]], note: str, tmp_path: Path
+):
+    def change(truth: Truth) -> None:
+        for one, more in zip(truth["annotations"], keys, strict=False):
+            one.update(more)
+
+    truth, entries, _ = tidy(dataset, tmp_path)
+    notes = evaluated(tmp_path, dataset, changed(truth, change), entries)[0].notes
+    assert [one for one in notes if "ignore" in one] == [
+        one for one in notes if note and note in one
+    ]
+    assert any("ignore" in one for one in notes) == bool(note)
+
+
 # ------------------------------------------------------------ the cases that people reported
 
 CASES = {
