@@ -32,7 +32,8 @@ steps = dict(
     crop=dict(type="TopdownAffine", input_size=(192, 256)),
     label=dict(type="GenerateTarget", encoder=dict(type="RegressionLabel", input_size=(192, 256))),
 )
-train_pipeline = [steps[name] for name in (*_base_.train_steps[:6], "label", "pack")]
+train_steps = ("load", "box", "flip", "half_body", "jitter", "crop", "label", "pack")
+train_pipeline = [steps[name] for name in train_steps]
 val_pipeline = [steps[name] for name in _base_.val_steps]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
