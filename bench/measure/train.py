@@ -80,7 +80,7 @@ def finished(catalog: Catalog, name: str, tier: Tier, seed: int) -> tuple[Any, A
     work = work_dir.of(tier, name, seed)
     run = in_groups(catalog.run(name), tier, work_dir.batch(work).get("together"))
     job = _job(catalog, name, run, tier, seed, verify=False)
-    if not (work / "final.pth").is_file() or (work / "key").read_text() != job.key:
+    if not (work / "final.pth").is_file() or work_dir.key_of(work) != job.key:
         raise DataError(
             f"{work} holds no finished training with the current code; run `repropose measure {name} --tier {tier}`"
         )
@@ -99,6 +99,7 @@ def measure(
     """
     run = catalog.run(name)
     for seed in getattr(run.seeds, tier):
+        _refuse_other_groups(catalog, name, run, tier, seed, micro_batch)
         job = _prepare(catalog, name, in_groups(run, tier, micro_batch), tier, seed)
         try:
             result = _train_and_evaluate(store, job)
@@ -121,6 +122,22 @@ def measure_seed(
     None in every process but the first.
     """
     return _train_and_evaluate(store, _prepare(catalog, name, run, tier, seed))
+
+
+def _refuse_other_groups(
+    catalog: Catalog, name: str, run: Run, tier: Tier, seed: int, micro_batch: int | None
+) -> None:
+    """Raises `DataError` for a training that was begun in other groups of images and would begin anew in these."""
+    work = work_dir.of(tier, name, seed)
+    begun = work_dir.batch(work).get("together")
+    if begun is None or in_groups(run, tier, begun) == in_groups(run, tier, micro_batch):
+        return
+    there = _job(catalog, name, in_groups(run, tier, begun), tier, seed, verify=False)
+    if work_dir.key_of(work) == there.key:
+        raise DataError(
+            f"{work} was begun with {begun} images at a time: go on with --micro-batch {begun}, or remove that "
+            "folder to train anew"
+        )
 
 
 def _job(
@@ -165,6 +182,7 @@ def _prepare(catalog: Catalog, name: str, run: Run, tier: Tier, seed: int) -> Tr
 def _train_and_evaluate(store: Store, job: TrainingJob) -> AccuracyResult | None:
     started = time.monotonic()
     cfg, run, tier = job.cfg, job.run, job.tier
+    whole = not any((job.work / file).is_file() for file in ("final.pth", "last_checkpoint"))
     model = _train(cfg, job.work, job.start)
     untrained = _untrained(job) if tier != "full" else []
     entries = predict(cfg, model, job.work)
@@ -173,7 +191,7 @@ def _train_and_evaluate(store: Store, job: TrainingJob) -> AccuracyResult | None
     kind, truth = layout(run.dataset), annotation_file(run.dataset, tier)
     found = evaluate_with_diagnosis(kind, truth, entries)
     result = job.result(
-        seconds=time.monotonic() - started,
+        seconds=time.monotonic() - started if whole else None,
         protocol={
             **protocol(cfg, run, tier, job.data, job.trained_on),
             "batch": batch(cfg),
@@ -186,6 +204,7 @@ def _train_and_evaluate(store: Store, job: TrainingJob) -> AccuracyResult | None
             "loss": work_dir.curve(job.work / "curve.jsonl"),
             "length": length(cfg),
             "batch": work_dir.batch(job.work),
+            **({"taken_from": source} if (source := work_dir.taken_from(job.work)) else {}),
         },
         diagnosis=found.diagnosis,
     )

@@ -19,6 +19,8 @@ from bench.errors import DataError, EnvironmentProblem
 from bench.files import read_json, write_atomically
 from bench.paths import workspace
 
+# What a finished training leaves beside its key: the batch, the loss, LOFR's split of located samples, the weights.
+TAKEN_OVER = ("batch.json", "curve.jsonl", "located.json", "final.pth")
 UNREADABLE = (
     RuntimeError,
     EOFError,
@@ -94,16 +96,31 @@ def claim(work: Path, key: str) -> None:
         fresh.mkdir()
         (fresh / "key").write_text(key)
         if same := _finished(work, key):
-            for name in ("curve.jsonl", "final.pth"):
+            for name in TAKEN_OVER:
                 if (same / name).is_file():
                     shutil.copy(same / name, fresh / name)
+            (fresh / "taken_from").write_text(same.parent.name)
         fresh.rename(work)
 
 
 def _finished(work: Path, key: str) -> Path | None:
     """The folder of another run's finished training with this key and seed, if there is one."""
     others = (path.parent for path in work.parents[1].glob(f"*/{work.name}/final.pth"))
-    return next((one for one in others if (one / "key").read_text() == key), None)
+    return next((one for one in others if key_of(one) == key), None)
+
+
+def key_of(work: Path) -> str:
+    """The key that a folder was claimed for; empty if there is none, or if another process has just renamed it."""
+    try:
+        return (work / "key").read_text()
+    except FileNotFoundError:
+        return ""
+
+
+def taken_from(work: Path) -> str | None:
+    """The run whose finished training this one was taken over from."""
+    file = work / "taken_from"
+    return file.read_text() if file.is_file() else None
 
 
 def _wait_for(stamp: Path, key: str, seconds: float = 1800.0) -> None:
@@ -159,14 +176,20 @@ def drop_damaged_checkpoints(work: Path) -> None:
 
 
 def record_batch(work: Path, shared: Any) -> None:
-    """Note how the processes share the batch (`model_zoo.training.batch.Share`); the first process does it."""
+    """Note how the processes share the batch (`model_zoo.training.batch.Share`); the first process does it.
+
+    A training that goes on with another number of processes lists them all.
+    """
     if not rank():
-        facts = {"images": shared.total, "together": shared.group, "processes": shared.processes}
+        earlier = batch(work).get("processes", [])
+        if shared.processes not in earlier[-1:]:
+            earlier = [*earlier, shared.processes]
+        facts = {"images": shared.total, "together": shared.group, "processes": earlier}
         write_atomically(work / "batch.json", json.dumps(facts).encode())
 
 
-def batch(work: Path) -> dict[str, int]:
-    """The images of a step, those that went through the network together, and the processes of a training."""
+def batch(work: Path) -> dict[str, Any]:
+    """The images of a step, those that went through the network together, and the numbers of processes, in order."""
     file = work / "batch.json"
     return dict(read_json(file)) if file.is_file() else {}
 

@@ -30,6 +30,11 @@ class SharedBatchNorm(_BatchNorm):
     def forward(self, input: Tensor) -> Tensor:
         if not self.training:
             return super().forward(input)
+        count = input.numel() / input.shape[1] * self.processes.size()
+        if count == 1:
+            raise ValueError(
+                f"batch norm needs more than one value per channel, got {list(input.shape)}"
+            )
         x = input.float()
         dims = [0, *range(2, x.dim())]
         shape = [1, -1, *[1] * (x.dim() - 2)]
@@ -37,7 +42,6 @@ class SharedBatchNorm(_BatchNorm):
         x = x - mean.view(shape)
         variance = self._mean(x.square().mean(dims))
         if self.track_running_stats:
-            count = x.numel() / x.shape[1] * self.processes.size()
             self.num_batches_tracked += 1
             self.running_mean.lerp_(mean.detach(), self.momentum)
             self.running_var.lerp_(variance.detach() * count / (count - 1), self.momentum)

@@ -1,9 +1,11 @@
 """Which sample comes when, and what its augmentations draw: a function of seed and position, and of nothing else.
 
 The order of an epoch follows from (seed, epoch), the random numbers of a sample from (seed, its position in the
-training), those of a pass through the network (dropout) from (seed, step, group). So 0 or n data workers, persistent or
-not, one or n processes, whole or resumed trainings draw the same numbers, and no two seeds, epochs or workers share
-any. MMEngine 0.10.7 instead shuffles by seed + epoch (epoch 1 of seed 0 is epoch 0 of seed 1), seeds workers by
+training), those of a pass through the network (dropout) from (seed, step, its first image). So 0 or n data workers,
+persistent or not, one or n processes, whole or resumed trainings draw the same numbers, and no two seeds, epochs or
+workers share any. Dropout alone is another where processes split a group: each makes a pass of its own.
+
+MMEngine 0.10.7 instead shuffles by seed + epoch (epoch 1 of seed 0 is epoch 0 of seed 1), seeds workers by
 workers x rank + worker + seed, and begins the first epoch's augmentations again after a resume.
 """
 

@@ -93,6 +93,11 @@ class GroupedTrainLoop(BaseLoop):
         self._add_up_gradients()
         self.runner.call_hook("before_train")
         if self.by_epoch:
+            if self._iter == (self._epoch + 1) * len(self.batches):
+                raise ValueError(
+                    "a training by epochs cannot resume from a checkpoint that was saved by iterations "
+                    "at the end of an epoch; set default_hooks.checkpoint.by_epoch"
+                )
             while self._epoch < self.max_epochs and not self.stop_training:
                 self._run_epoch()
                 self._epoch += 1

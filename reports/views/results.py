@@ -53,8 +53,14 @@ def trace(stored: Stored[AnyResult]) -> Trace:
     result = stored.result
     origin = result.provenance
     protocol = result.protocol if isinstance(result, AccuracyResult | SubmissionResult) else {}
+    if isinstance(result, AccuracyResult) and (source := result.training.get("taken_from")):
+        protocol = {
+            **protocol,
+            "training": f"that of run {source}, which has the same configuration",
+        }
     if isinstance(result, AccuracyResult) and (shared := result.training.get("batch")):
-        protocol = {**protocol, "processes": str(shared.get("processes", "not recorded"))}
+        processes = " then ".join(map(str, shared.get("processes", []))) or "not recorded"
+        protocol = {**protocol, "processes": processes}
     return Trace(
         name=stored.file,
         subject=_subject(result),

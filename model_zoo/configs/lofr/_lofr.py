@@ -34,7 +34,8 @@ model = dict(
 expected_output = dict(heatmaps=("B", "K", "H/4", "W/4"), cnn=("B", "K"), encoder=("B", "K"), parts=("B", "K"))
 custom_hooks = [dict(type="RecordSplit")]
 
-# Section 4.2: Adam, 4e-3, weight decay 1e-4, the transformer at a tenth of the rate. Not printed: steps at 170 and
+# Section 4.2: "Adam", 4e-3, weight decay 1e-4, the transformer at a tenth of the rate. Read as AdamW, since a coupled
+# decay outweighs the loss in many parameters (NOTES-model.md, Training and labels). Not printed: steps at 170 and
 # 200 of 210 epochs (120 and 145 of 160), batch 128 on four GPUs.
 train_cfg = dict(max_epochs=210, val_interval=10)
 optim_wrapper = dict(

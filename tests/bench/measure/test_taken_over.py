@@ -15,6 +15,7 @@ def finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     work_dir.claim(work, "k")
     (work / "final.pth").write_bytes(b"weights")
     (work / "curve.jsonl").write_text("[20, 0.5]\n")
+    (work / "batch.json").write_text('{"images": 8, "together": 4, "processes": [2]}')
     return work
 
 
@@ -24,6 +25,8 @@ def test_a_training_that_another_run_has_finished_is_taken_over(finished: Path) 
     assert (other / "final.pth").read_bytes() == b"weights"
     assert work_dir.curve(other / "curve.jsonl") == work_dir.curve(finished / "curve.jsonl")
     assert (other / "key").read_text() == "k"
+    assert work_dir.batch(other) == {"images": 8, "together": 4, "processes": [2]}
+    assert (work_dir.taken_from(other), work_dir.taken_from(finished)) == ("one", None)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,9 @@ NETWORKS = {
     "querypose-r50": {"model.head.conv_layers": 1},
 }
 STEPS, TOTAL = 3, 8
+# From the initial weights of seeds 0 and 1 a change of 1e-7 in them moves QueryPose's by up to 3e-2 within three steps,
+# on one process too: its matching and its mask of keypoints outside of predicted boxes jump. From those of 2 by 3e-6.
+SEED = 2
 
 
 def settings_of(name: str, group: int, dropout: float, folder: Path):
@@ -89,7 +92,7 @@ def train_all(rank: int, folder: Path, tried: list[tuple[str, int, float]]) -> N
     LossCurve.after_train_iter = every_loss
     for name, group, dropout in tried:
         cfg = settings_of(name, group, dropout, folder)
-        set_random_seed(0)
+        set_random_seed(SEED)
         model = build(cfg)
         model.init_weights()
         states = [{key: value.clone() for key, value in model.state_dict().items()}]
@@ -126,7 +129,7 @@ def test_losses_and_weights_are_those_of_one_process(trained, processes, name, g
     """Within what rounding grows to in three steps; a weight alone may be where an activation just begins.
 
     One process takes groups of 2 in four passes, 2 processes in two, 4 processes in one. A group of 8 is one pass, or
-    it is split, and its dropout would differ.
+    it is split: without dropout, which is another then.
     """
     one, several = (trained[number] / f"{name}-{group}" for number in (1, processes))
     losses, alone = ([loss for _, loss in curve(place / "curve.jsonl")] for place in (several, one))
@@ -142,7 +145,6 @@ def test_losses_and_weights_are_those_of_one_process(trained, processes, name, g
             for a, b in ((found, after), (after, before))
         )
         assert moved > 0
-        # QueryPose's matching and its mask of keypoints outside predicted boxes jump; after one step it is 5e-5
-        assert off < (2e-2 if name.startswith("querypose") else 1e-3) * moved
+        assert off < 1e-3 * moved
     counted = [key for key in after if "num_batches" in key]
     assert all(found[key] == after[key] == STEPS for key in counted)

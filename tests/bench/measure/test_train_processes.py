@@ -43,7 +43,7 @@ def test_two_processes_train_and_evaluate_together(tmp_path: Path, monkeypatch):
     [stored] = store.accuracies("smoke")
     assert not stored.result.failed
     assert stored.result.protocol["batch"] == "4 images, 2 at a time"
-    assert stored.result.training["batch"] == {"images": 4, "together": 2, "processes": 2}
+    assert stored.result.training["batch"] == {"images": 4, "together": 2, "processes": [2]}
     images = {entry["image_id"] for entry in store.predictions(stored)}
     assert len(images) == 5
     queries = 8

@@ -136,4 +136,4 @@ def test_another_number_of_processes_goes_on_with_the_same_samples(workspace, lo
     assert found_samples == samples[3:]
     assert found_losses == [[step, pytest.approx(loss, rel=1e-3)] for step, loss in losses]
     work = work_dir.of("smoke", "moved", 0)
-    assert work_dir.batch(work) == {"images": 4, "together": 2, "processes": 2}
+    assert work_dir.batch(work) == {"images": 4, "together": 2, "processes": [1, 2]}

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from bench.catalog.load import load_catalog
 from bench.cli import main
 from bench.datasets.prepare import prepare
-from bench.errors import EnvironmentProblem
+from bench.errors import DataError, EnvironmentProblem
 from bench.measure import train, work_dir
 from bench.measure.run_config import in_groups, plain_config
 
@@ -83,6 +83,28 @@ def test_groups_that_do_not_make_up_the_batch_are_refused(workspace, micro_batch
     assert said.exit_code == 2
     assert message in said.stderr
     assert not (workspace / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("begun", "asked"), [(8, None), (None, 8), (8, 16), (8, 8), (None, None), (None, 32)]
+)
+def test_a_training_goes_on_in_the_groups_it_was_begun_with(workspace, monkeypatch, begun, asked):
+    """Others would move its folder aside and begin anew. 32 are the config's own."""
+    loaded = load_catalog()
+    run = loaded.run("transpose-r-a4-coco")
+    job = train._prepare(loaded, "transpose-r-a4-coco", in_groups(run, "smoke", begun), "smoke", 0)
+    work_dir.record_batch(job.work, train.shared(job.cfg))
+    monkeypatch.setattr(train, "_train_and_evaluate", lambda *_: None)
+    measured = train.measure(loaded, None, "transpose-r-a4-coco", "smoke", asked)
+    if (begun or 32) == (asked or 32):
+        assert list(measured) == []
+    else:
+        with pytest.raises(
+            DataError, match=f"go on with --micro-batch {begun or 32}, or remove that"
+        ):
+            list(measured)
+    assert sorted(path.name for path in job.work.parent.iterdir()) == ["seed-0"]
+    assert work_dir.key_of(job.work) == job.key
 
 
 def test_a_training_in_smaller_groups_is_found_again(workspace, monkeypatch):
