@@ -5,6 +5,7 @@ import io
 import json
 import math
 import os
+import re
 import tempfile
 import zipfile
 import zlib
@@ -111,7 +112,9 @@ def gunzip(raw: bytes, what: str, limit: int = MAX_BYTES) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(raw)) as stream:
             content = stream.read(limit + 1)
     except EOFError:
-        raise DataError(f"{what} ends in the middle of its gzip data") from None
+        raise DataError(
+            f"{what} ends in the middle of its gzip data; copy or pack it again"
+        ) from None
     except (OSError, zlib.error) as error:
         raise DataError(f"{what} is not a gzip file: {error}; pack it again") from None
     if not raw:
@@ -126,7 +129,7 @@ def unzip_one(raw: bytes, what: str, limit: int = MAX_BYTES) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             names = [name for name in archive.namelist() if _is_content(PurePosixPath(name))]
-            found = [name for name in names if name.endswith((".json", ".xml", ".json.gz"))]
+            found = [name for name in names if name.lower().endswith((".json", ".xml", ".json.gz"))]
             if len(found) != 1:
                 listed = ", ".join((found or names)[:3]) or "nothing"
                 many = f"{len(found)} JSON or XML files" if found else "no JSON or XML file"
@@ -141,7 +144,7 @@ def unzip_one(raw: bytes, what: str, limit: int = MAX_BYTES) -> bytes:
     if len(content) > limit:
         raise DataError(f"{what} unpacks to more than {limit} bytes; at most {limit} are read")
     inner = f"{what}: {found[0]}"
-    return gunzip(content, inner, limit) if inner.endswith(".gz") else content
+    return gunzip(content, inner, limit) if inner.lower().endswith(".gz") else content
 
 
 def _is_content(name: PurePosixPath) -> bool:
@@ -157,13 +160,21 @@ def read_json(path: Path) -> Any:
 
 
 def parse_json(raw: bytes, what: str) -> Any:
-    """JSON without NaN and infinities. Raises `DataError`, also for excessive nesting and numbers of lists."""
+    """JSON without NaN, infinities and keys given twice. Raises `DataError`, also for excessive nesting and numbers of
+    lists."""
     if (containers := raw.count(b"[") + raw.count(b"{")) > MAX_CONTAINERS:
         raise DataError(
             f"{what} has {containers} lists and objects; at most {MAX_CONTAINERS} are read"
         )
+    if not raw.strip():
+        raise DataError(f"{what} is not readable JSON: it is empty")
     try:
-        return json.loads(raw, parse_constant=_reject_constant, parse_float=finite)
+        return json.loads(
+            raw,
+            parse_constant=_reject_constant,
+            parse_float=finite,
+            object_pairs_hook=_with_each_key_once,
+        )
     except RecursionError:
         raise DataError(f"{what} is nested too deeply to be read") from None
     except json.JSONDecodeError as error:
@@ -173,8 +184,38 @@ def parse_json(raw: bytes, what: str) -> Any:
             f"{what} holds several JSON values in a row, the second from line {error.lineno}, column "
             f"{error.colno}; one is read: join their entries into one list"
         ) from None
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{what} is not readable JSON: byte 0x{raw[error.start]:02x} in line {line} is not UTF-8; it may be "
+            "packed (.gz and .zip are unpacked, nothing else), binary, or text in Latin-1"
+        ) from None
     except ValueError as error:
-        raise DataError(f"{what} is not readable JSON: {error}") from None
+        raise DataError(f"{what} is not readable JSON: {error}{_line_of_constant(raw)}") from None
+
+
+def _with_each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; JSON readers take the last of two values of a key in silence. Raises ValueError."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"an object has the key {twice!r:.40} twice; leave one of them out")
+    return made
+
+
+_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|(NaN|-?Infinity)')
+
+
+def _line_of_constant(raw: bytes) -> str:
+    """Where the first NaN or infinity outside text is, for messages; '' without one."""
+    text = raw.decode(json.detect_encoding(raw), errors="replace")
+    first = next((found for found in _CONSTANT.finditer(text) if found[1]), None)
+    if first is None:
+        return ""
+    line = text.count("\n", 0, first.start()) + 1
+    column = first.start() - text.rfind("\n", 0, first.start())
+    return f" (line {line}, column {column}); write a finite number, or leave the entry out"
 
 
 def finite(digits: str) -> float:

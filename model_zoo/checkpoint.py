@@ -11,7 +11,6 @@ from mmengine.registry import HOOKS
 from torch import nn
 
 from .compat import import_mmpose
-from .errors import WeightsMismatch, ZooError
 
 import_mmpose()  # so that this module can be the first import
 from mmpose.models.pose_estimators import TopdownPoseEstimator  # noqa: E402
@@ -59,11 +58,11 @@ def _plain(value: Any, where: str) -> Any:
 
 
 class CheckedLoading:
-    """Mixin of a pose estimator: a checkpoint without any entry of its head is the authors' or an error.
+    """Mixin of a pose estimator: a checkpoint that fits less than half of its head is the authors' or an error.
 
-    MMEngine 0.10.7 (MMPoseInferencer, `tools/test.py`, `load_checkpoint`) only logs a warning if no name fits, and the
-    network predicts with its random weights. The authors' entries are loaded under our names; own checkpoints, whole or
-    in part, are loaded as ever. Raises `WeightsMismatch`.
+    MMEngine 0.10.7 (MMPoseInferencer, `tools/test.py`, `load_checkpoint`) only logs a warning if no name or no shape
+    fits, and the network predicts with its random weights. The authors' entries are loaded under our names; own
+    checkpoints, whole or in part, are loaded as ever. Raises `WeightsMismatch`.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -78,20 +77,6 @@ class CheckedTopdown(CheckedLoading, TopdownPoseEstimator):
 
 def _own_or_released(model: nn.Module, state: dict, prefix: str, *_: Any) -> None:
     """Replaces the authors' entries in `state` by ours, in place; `prefix` comes before each of ours."""
-    given = {n.removeprefix(prefix): value for n, value in state.items() if n.startswith(prefix)}
-    head = {name for name in model.state_dict() if name.startswith("head.")}
-    if not head or head & given.keys():
-        return
-    # by name, as no training depends on it
-    released = importlib.import_module(f"{__package__}.released.weights")
-    try:
-        own = released.released_state(model, given)
-    except ZooError as error:
-        raise WeightsMismatch(
-            f"none of the {len(given)} entries ({', '.join([*given][:3])}) belongs to this network's head, which would "
-            f"stay random: {str(error).rstrip('.')}. To train from a backbone alone, name its file in "
-            "model.backbone.init_cfg"
-        ) from None
-    for name in given:
-        del state[prefix + name]
-    state.update({prefix + name: value for name, value in own.items()})
+    # by name, as no training depends on how another's checkpoint is read
+    loading = importlib.import_module(f"{__package__}.released.loading")
+    loading.own_or_released(model, state, prefix)

@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.catalog.schema import Layout
+from bench.evaluate.image_index import ImageIndex
 from bench.evaluate.matches import Matches, scores_of
+from bench.evaluate.misreadings import BETTER, POOR, other_readings
 from bench.evaluate.official import Prediction, official_evaluation
 
 ORDERS = 20  # random orders of the images
@@ -22,7 +24,7 @@ def cautions(
     matches: Matches,
 ) -> list[str]:
     """Notes on an `official_evaluation` of these annotations and predictions, and its matches."""
-    notes = equal_scores(evaluation, matches)
+    notes = equal_scores(evaluation, matches) + _misread(dataset, annotations, predictions, matches)
     if dataset == "crowdpose":
         notes += _silent(annotations, predictions, matches)
     return notes
@@ -55,6 +57,28 @@ def _tied(image: NDArray[np.int64], scores: NDArray[np.float64]) -> int:
     np.minimum.at(low, place, image)
     np.maximum.at(high, place, image)
     return int((low < high)[place].sum())
+
+
+def _misread(
+    dataset: Layout,
+    annotations: Mapping[str, Any],
+    predictions: Sequence[Prediction],
+    matches: Matches,
+) -> list[str]:
+    """Other readings of predictions with a poor AP that have a much better one; nothing is read so."""
+    reached = matches.average_precision()
+    if not predictions or not reached < POOR:  # NaN: nobody is evaluated
+        return []
+    sizes = ImageIndex.of(annotations["images"]).sizes
+    notes = []
+    for name, entries in other_readings(dataset, predictions, sizes):
+        other = Matches.of(official_evaluation(dataset, annotations, entries)).average_precision()
+        if other > reached + BETTER:
+            notes.append(
+                f"AP is {reached:.2f}, but would be {other:.2f} with {name}: check how predictions and annotations "
+                "were written"
+            )
+    return notes
 
 
 def _silent(

@@ -8,7 +8,10 @@ from typing import Any
 from bench.errors import DataError
 
 _EXACT = 2**53  # up to here every whole number is exact as a float
-_COCO_NAME = re.compile(r"(?:COCO_[a-z]+20\d\d_)?0*(\d{1,18})")
+_COCO_NAME = re.compile(r"(?:COCO_[a-z]+20\d\d_)?0*(\d{1,18})", re.ASCII)
+_DECIMAL = re.compile(
+    r"[+-]?\d{1,18}\.\d*(?:[eE][+-]?\d{1,3})?"
+)  # a number, not a name with an ending
 
 
 class ImageIndex(Set[int]):
@@ -28,7 +31,7 @@ class ImageIndex(Set[int]):
         self._numbered: dict[int, set[int]] = {}
         for one, file in self.files.items():
             path = PurePosixPath(file)
-            for name in (file, path.name, path.stem):
+            for name in (file, str(path.with_suffix("")), path.name, path.stem):
                 self._named.setdefault(name, set()).add(one)
             if number := _COCO_NAME.fullmatch(path.stem):
                 self._numbered.setdefault(int(number[1]), set()).add(one)
@@ -75,12 +78,31 @@ class ImageIndex(Set[int]):
                 raise DataError(f"{shown} is ambiguous: it can mean {listed}; give the id")
         raise DataError(f"{shown} is not in the annotations{self._kind(given)}")
 
+    def find_all(self, given: Sequence[Any]) -> dict[Any, int]:
+        """`find` for each. Raises `DataError` too if files of different folders would be one image."""
+        found = {one: self.find(one) for one in dict.fromkeys(given)}
+        first: dict[int, tuple[str, PurePosixPath]] = {}
+        for one, image in found.items():
+            if isinstance(one, str):
+                folder = PurePosixPath(one.replace("\\", "/")).parent
+                name, other = first.setdefault(image, (one, folder))
+                if folder != other:
+                    raise DataError(
+                        f"{name!r:.80} and {one!r:.80} are of different folders and would both be image {image}; "
+                        "give the predictions of one of them, or the ids of the images"
+                    )
+        return found
+
     def _meant(self, text: str) -> list[int]:
         """All images that a text can mean: by file name, else by name without ending and by number."""
         name = PurePosixPath(text.strip().replace("\\", "/"))
-        stem = name.stem if name.suffix else name.name
-        if name.suffix and (exact := self._named.get(str(name)) or self._named.get(name.name)):
+        if _DECIMAL.fullmatch(str(name)):
+            number = float(str(name))
+            whole = number.is_integer() and abs(number) < _EXACT
+            return [int(number)] if whole and int(number) in self.ids else []
+        if exact := self._by_path(name):
             return sorted(exact)
+        stem = name.stem if name.suffix else name.name
         found = set(self._named.get(stem, ()))
         if number := _COCO_NAME.fullmatch(stem):
             one = int(number[1])
@@ -88,6 +110,13 @@ class ImageIndex(Set[int]):
             if one in self.ids and (one not in self.files or name.name.isdecimal()):
                 found.add(one)
         return sorted(found)
+
+    def _by_path(self, name: PurePosixPath) -> set[int]:
+        """Images by file name, with as many of the folders before it as the annotations know."""
+        if len(name.parts) < 2 and not name.suffix:
+            return set()
+        ends = (str(PurePosixPath(*name.parts[n:])) for n in range(len(name.parts)))
+        return next((found for end in ends if (found := self._named.get(end))), set())
 
     def _kind(self, given: Any) -> str:
         """What was given and what is expected, for anything but a whole number."""

@@ -8,7 +8,7 @@ import yaml
 from pydantic import ValidationError
 
 from bench.errors import DataError
-from bench.evaluate.predictions import MAX_REPORTED
+from bench.evaluate.entry_errors import MAX_REPORTED
 from bench.files import read_text
 from bench.results.records import ModelCard
 

@@ -7,9 +7,8 @@ is the position of the person in mpii_val.json; also a .mat file with `preds` [N
 HRNet's code writes it. Other tools' files are converted first (`bench.evaluate.formats`).
 """
 
-import json
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,9 +19,11 @@ from bench.datasets.annotations import PersonCategory
 from bench.datasets.keypoints import KEYPOINTS
 from bench.datasets.matlab import read_arrays
 from bench.errors import DataError, UnknownName
+from bench.evaluate.entry_errors import Part, entry_error, report
 from bench.evaluate.formats.people import Reading
 from bench.evaluate.formats.recognise import convert
 from bench.evaluate.image_index import ImageIndex
+from bench.evaluate.misreadings import all_fractions, box_notes, fraction_notes
 from bench.files import read_bytes
 
 SPLITS: Mapping[str, Layout] = {
@@ -30,9 +31,7 @@ SPLITS: Mapping[str, Layout] = {
     "mpii-val": "mpii",
     "crowdpose-test": "crowdpose",
 }
-MAX_VALUE = 1e6  # larger coordinates and scores are errors
 MAX_DETECTIONS = 20  # per image in COCO's evaluation
-MAX_REPORTED = 5  # errors reported one by one
 PERSON = PersonCategory()
 Entry = dict[str, Any]
 
@@ -73,10 +72,20 @@ def read_predictions(
                 f"{path} has {len(people)} people, the truth has {len(images)}: it is of another "
                 "split; give the predictions for this truth, in its order"
             )
-        return check_entries(people, dataset, images, str(path), person=person)
+        return _in_pixels(check_entries(people, dataset, images, str(path), person=person), path)
     found = convert(path, dataset, images, reading or Reading(), person.id)
-    checked = check_entries(found.entries, dataset, images, str(path), found.raw, person)
-    return Checked(checked.entries, [*found.notes, *checked.notes])
+    checked = check_entries(found.entries, dataset, images, str(path), found.parts, person)
+    return _in_pixels(Checked(checked.entries, [*found.notes, *checked.notes]), path)
+
+
+def _in_pixels(checked: Checked, path: Path) -> Checked:
+    """Raises `DataError` if all coordinates are fractions of the image; of stored predictions that is only noted."""
+    if checked.entries and all_fractions(checked.entries):
+        raise DataError(
+            f"{path}: the keypoints of every person are within 2 pixels of the image's corner, as fractions of the "
+            "image's size would be; multiply x by the image's width and y by its height"
+        )
+    return checked
 
 
 def check_entries(
@@ -84,10 +93,10 @@ def check_entries(
     dataset: Layout,
     known: Collection[int],
     what: str,
-    raw: bytes | None = None,
+    parts: Sequence[Part] = (),
     person: PersonCategory = PERSON,
 ) -> Checked:
-    """Validate parsed predictions. what: their file, for messages. raw: its text, for line numbers.
+    """Validate parsed predictions. what: their file or folder, for messages. parts: the files, for line numbers.
 
     Entries are returned with their images' ids as whole numbers.
 
@@ -97,12 +106,11 @@ def check_entries(
     category = _category(data, person)
     boxed = bool(data) and isinstance(data[0], dict) and "bbox" in data[0]
     entries: list[Entry] = []
-    renamed: dict[Any, int] = {}
     errors: dict[int, str] = {}
     seen: dict[tuple[Any, ...], int] = {}
     repeated: dict[int, int] = {}
     for number, one in enumerate(data):
-        if error := _entry_error(
+        if error := entry_error(
             one, len(KEYPOINTS[dataset].names), images, boxed, person, category
         ):
             errors[number] = error
@@ -110,8 +118,6 @@ def check_entries(
         entry = {key: one[key] for key in ("image_id", "category_id", "keypoints", "score")}
         image = entry["image_id"] = images.find(one["image_id"])
         entry["category_id"] = person.id
-        if type(one["image_id"]) is not int:
-            renamed[one["image_id"]] = image
         entries.append({**entry, "bbox": one["bbox"]} if boxed else entry)
         key = (image,) if dataset == "mpii" else (image, *one["keypoints"])
         first = seen.setdefault(key, number)
@@ -122,12 +128,17 @@ def check_entries(
             n: f"person {data[n]['image_id']} was entry {f + 1}" for n, f in repeated.items()
         }
     if errors:
-        raise DataError(f"{what}: {_report(errors, raw)}")
+        raise DataError(f"{what}: {report(errors, parts)}")
     if dataset == "mpii" and (missing := sorted(images.ids - {e["image_id"] for e in entries})):
         raise DataError(
             f"{what}: {len(missing)} of {len(images)} people have no entry, the first is {missing[0]}"
         )
-    notes = [*_renamed(renamed), *_notes(entries, len(images), repeated)]
+    notes = [
+        *_renamed([one["image_id"] for one in data], images, what),
+        *_notes(entries, dataset, len(images), repeated),
+        *fraction_notes(entries),
+        *box_notes(entries, images.sizes),
+    ]
     if category != person.id:
         notes.append(
             f"category_id {category} of all entries has no keypoints in the annotations "
@@ -136,12 +147,23 @@ def check_entries(
     return Checked(entries, notes)
 
 
-def _renamed(renamed: Mapping[Any, int]) -> list[str]:
-    """A note on images that were not given by their ids as whole numbers."""
-    if not renamed:
-        return []
-    given, image = next(iter(renamed.items()))
-    return [f"{len(renamed)} images are given as {type(given).__name__}: {given!r:.60} is {image}"]
+def _renamed(given: Sequence[Any], images: ImageIndex, what: str) -> list[str]:
+    """Notes on images that were not given by their ids as whole numbers, one for each type. Raises `DataError`."""
+    try:
+        found = images.find_all([one for one in given if type(one) is str])
+    except DataError as error:
+        raise DataError(f"{what}: {error}") from None
+    found |= {one: images.find(one) for one in given if type(one) is float}
+    notes = []
+    for kind in (str, float):
+        those = {one: image for one, image in found.items() if type(one) is kind}
+        if those:
+            first = next(iter(those))
+            count = len(set(those.values()))
+            notes.append(
+                f"{count} images are given as {kind.__name__}: {first!r:.60} is {those[first]}"
+            )
+    return notes
 
 
 def _category(data: list[Any], person: PersonCategory) -> int:
@@ -152,101 +174,12 @@ def _category(data: list[Any], person: PersonCategory) -> int:
     return int(first) if alike and first in person.plain else person.id
 
 
-def _entry_error(
-    one: Any, keypoints: int, known: ImageIndex, boxed: bool, person: PersonCategory, category: int
-) -> str:
-    """What is wrong with one entry; empty if nothing is."""
-    if not isinstance(one, dict):
-        return f"is a {type(one).__name__}, not an object"
-    for key in ("image_id", "category_id", "keypoints", "score"):
-        if key not in one:
-            return f"has no {key}"
-    try:
-        known.find(one["image_id"])
-    except DataError as error:
-        return str(error)
-    if type(one["category_id"]) is not int or one["category_id"] != category:
-        return (
-            f"category_id is {one['category_id']!r:.40}; expected {person.id} (person); categories "
-            f"of the annotations: {person.listed}"
-        )
-    points = one["keypoints"]
-    if not isinstance(points, list) or len(points) != 3 * keypoints:
-        return (
-            f"keypoints has {_size(points)}; {3 * keypoints} are expected (x, y, score for each of "
-            f"{keypoints} keypoints){_hint(points, keypoints)}"
-        )
-    if not _numbers(points):
-        return "keypoints has a value that is not a finite number of pixels"
-    if not _numbers([one["score"]]):
-        return f"score {one['score']!r:.40} is not a finite number"
-    if boxed != ("bbox" in one):
-        return (
-            "has no bbox while the first entry has one"
-            if boxed
-            else "has a bbox, but the first entry has none"
-        )
-    if boxed:
-        box = one["bbox"]
-        if not isinstance(box, list) or len(box) != 4 or not _numbers(box) or min(box[2:]) < 0:
-            return "bbox is not [x, y, width, height]"
-    return ""
-
-
-def _size(points: Any) -> str:
-    """What arrived as keypoints: their number, or how they are nested."""
-    if not isinstance(points, list):
-        return f"{type(points).__name__}"
-    if points and isinstance(points[0], dict | list):
-        inner = f"{type(points[0]).__name__}s of {len(points[0])}"
-        return f"{len(points)} nested {inner}"
-    return f"{len(points)} numbers"
-
-
-def _hint(points: Any, keypoints: int) -> str:
-    """What to do about keypoints of a known other shape; empty if there is nothing to say."""
-    if isinstance(points, list) and points and isinstance(points[0], dict | list):
-        return ": flatten them into one list x1, y1, score1, x2, ..."
-    if isinstance(points, list) and len(points) == 2 * keypoints:
-        return ": add a score after each x, y"
-    return ""
-
-
-def _numbers(values: list[Any]) -> bool:
-    return all(type(v) in (int, float) and -MAX_VALUE <= v <= MAX_VALUE for v in values)
-
-
-def _report(errors: Mapping[int, str], raw: bytes | None) -> str:
-    chosen = sorted(errors)[:MAX_REPORTED]
-    lines = _lines(raw, chosen[-1]) if raw is not None else {}
-    reports = [
-        f"entry {n + 1}{f' (line {lines[n]})' if n in lines else ''} {errors[n]}" for n in chosen
-    ]
-    more = len(errors) - len(chosen)
-    return "; ".join(reports) + (f"; and {more} more entries are invalid" if more else "")
-
-
-def _lines(raw: bytes, last: int) -> dict[int, int]:
-    """Entry -> line of the file, up to entry `last` of a JSON list that was parsed before."""
-    text = raw.decode(json.detect_encoding(raw), errors="replace")
-    decoder = json.JSONDecoder()
-    position = text.index("[") + 1
-    counted, line = 0, 1
-    lines = {}
-    for number in range(last + 1):
-        while text[position] in ", \t\r\n":
-            position += 1
-        line += text.count("\n", counted, position)
-        counted = position
-        lines[number] = line
-        _, position = decoder.raw_decode(text, position)
-    return lines
-
-
-def _notes(entries: list[Entry], images: int, repeated: Mapping[int, int]) -> list[str]:
+def _notes(
+    entries: list[Entry], dataset: Layout, images: int, repeated: Mapping[int, int]
+) -> list[str]:
     per_image = Counter(entry["image_id"] for entry in entries)
     many = sum(count > MAX_DETECTIONS for count in per_image.values())
-    unscored = sum(not any(entry["keypoints"][2::3]) for entry in entries)
+    unscored = sum(max(entry["keypoints"][2::3]) <= 0 for entry in entries)
     notes = []
     if len(per_image) < images:
         notes.append(f"{len(per_image)} of {images} images have predictions")
@@ -258,10 +191,17 @@ def _notes(entries: list[Entry], images: int, repeated: Mapping[int, int]) -> li
         number, first = next(iter(repeated.items()))
         notes.append(
             f"{len(repeated)} entries are repeated: entry {number + 1} repeats entry {first + 1}"
+            f"{_other_scores(entries, repeated)}"
         )
-    if unscored:
+    if unscored and dataset != "crowdpose":  # whose evaluator drops them, see `cautions`
         notes.append(f"{unscored} entries have no keypoint score above 0")
     return notes
+
+
+def _other_scores(entries: Sequence[Entry], repeated: Mapping[int, int]) -> str:
+    """In words, how many of the repeated poses have another score; '' if none has."""
+    other = sum(entries[n]["score"] != entries[first]["score"] for n, first in repeated.items())
+    return f" (image and keypoints are the same, the score is not in {other})" if other else ""
 
 
 def _from_mat(path: Path) -> list[Entry]:

@@ -71,9 +71,27 @@ def read_checkpoint(path: str | PathLike[str]) -> Any:
     ) as error:  # fmt: skip
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise WeightsMismatch(
-            f"'{path}' is not a checkpoint that can be read safely ({first[:120]}); "
+            f"'{path}' is not a checkpoint that can be read safely ({_other_kind(path) or first[:120]}); "
             "download it again, and do not switch weights_only off"
         ) from error
+
+
+#: How files that are no checkpoints begin.
+OTHERS = {
+    b"<": "it is an HTML page",
+    b"version https://git-lfs": "it is a Git LFS pointer, not the file itself",
+    b"\x1f\x8b": "it is packed with gzip: unpack it",
+    b"\x08": "it is an ONNX graph, which has no state_dict",
+}
+
+
+def _other_kind(path: str | PathLike[str]) -> str:
+    """What a file is that people take for a checkpoint; '' if its beginning does not say."""
+    with open(path, "rb") as file:
+        start = file.read(32)
+    if start.startswith(b"\x08") and b"\x12" not in start[:4]:
+        return ""
+    return next((kind for first, kind in OTHERS.items() if start.startswith(first)), "")
 
 
 def _read_torch(file: BinaryIO) -> Any:
@@ -134,7 +152,18 @@ def entries(content: Any, what: str) -> dict[str, Tensor]:
             f"{what} holds entries that are not tensors: {some(wrong)}; "
             f"the weights are looked for in {', '.join(WRAPPERS)} or at the top"
         )
-    return {PREFIX.sub("", str(key)): value for key, value in content.items()}
+    plain = {PREFIX.sub("", str(key)): value for key, value in content.items()}
+    if len(plain) != len(content):
+        twice = [
+            key
+            for key in map(str, content)
+            if PREFIX.sub("", key) in set(map(str, content)) - {key}
+        ]
+        raise WeightsMismatch(
+            f"{what} holds {len(content) - len(plain)} entries both with and without the prefix of DataParallel or "
+            f"torch.compile ({some(twice)}); keep one of the two"
+        )
+    return plain
 
 
 def some(items: list[Any], n: int = 3) -> str:

@@ -87,6 +87,8 @@ def _problems(state: StateDict, expected: StateDict, some: Any) -> list[str]:
         for name, value in expected.items()
         if name in state and state[name].is_floating_point() != value.is_floating_point()
     ]
+    endless = [n for n, v in state.items() if v.is_floating_point() and not v.isfinite().all()]
     found = {"missing": missing, "unexpected": unexpected}
     found |= {"with a different shape": shapes, "with a different data type": kinds}
+    found |= {"with values that are not finite": endless}
     return [f"{len(items)} {label} ({some(items)})" for label, items in found.items() if items]

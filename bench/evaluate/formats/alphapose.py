@@ -33,6 +33,10 @@ def read(documents: Sequence[Document], dataset: Layout) -> Found:
             where = f"{one.name}: entry {number}"
             if not isinstance(entry, dict) or not is_number(entry.get("score")):
                 raise DataError(f"{where} is not an object with keypoints and a score (a number)")
+            if (category := entry.get("category_id", 1)) != 1:
+                raise DataError(
+                    f"{where}: category_id is {category!r:.40}; AlphaPose writes 1 for people"
+                )
             points = named(triples(entry.get("keypoints"), where), orders, where)
             people.append(Person(where, str(entry.get("image_id")), points, entry["score"]))
     return Found(people)

@@ -35,12 +35,16 @@ def recognises(data: Any) -> bool:
 def read(documents: Sequence[Document], dataset: Layout) -> Found:
     """People with labelled keypoints, of all files. Raises `DataError`."""
     people = [person for one in documents for person in _people(one, dataset)]
-    return Found(people, ("images are found by file name; v above 0 is a keypoint score of 1",))
+    notes = ["images are found by file name; v above 0 is a keypoint score of 1"]
+    if not all(_orders(one) for one in documents):
+        notes.append(f"categories name no keypoints: they are taken in {dataset}'s order")
+    return Found(people, tuple(notes))
 
 
 def _people(one: Document, dataset: Layout) -> list[Person]:
-    images, orders = _images(one), _orders(one, dataset)
-    people = []
+    images, orders = _images(one), _orders(one)
+    people: list[Person] = []
+    category = None
     for number, entry in enumerate(_listed(one, "annotations"), 1):
         where = f"{one.name}: annotation {number}"
         keys = [
@@ -51,6 +55,12 @@ def _people(one: Document, dataset: Layout) -> list[Person]:
         points = triples(entry.get("keypoints") or [], where)
         if not any(v for _, _, v in points):
             continue  # a box without keypoints
+        if people and keys[1] != category:
+            raise DataError(
+                f"{where} is of category {keys[1]!r:.40}, others with keypoints are of {category!r:.40}; leave one "
+                "category, that of people"
+            )
+        category = keys[1]
         image = images[keys[0]]
         by_name = named(points, [orders.get(keys[1], KEYPOINTS[dataset].names)], where)
         marked = {name: _scored(point) for name, point in by_name.items()}
@@ -90,7 +100,7 @@ def _images(one: Document) -> Mapping[Any, dict[str, Any]]:
     raise DataError(f"{one.name}: images need an id and a file_name, by which they are found")
 
 
-def _orders(one: Document, dataset: Layout) -> Mapping[Any, Sequence[str]]:
+def _orders(one: Document) -> Mapping[Any, Sequence[str]]:
     """Category -> its keypoints' names, where it has any."""
     listed = one.data.get("categories")
     return {

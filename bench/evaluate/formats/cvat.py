@@ -66,7 +66,7 @@ class _Parser:
         self.name, self.shapes = name, list[_Shape]()
         self.image: dict[str, str] = {}
         self.skeleton: _Shape | None = None
-        self.expat = expat.ParserCreate()
+        self.expat = expat.ParserCreate("utf-8")  # the text is decoded, whatever it declares
         self.expat.StartElementHandler = self.start
         self.expat.EndElementHandler = self.end
         self.expat.StartDoctypeDeclHandler = self.doctype

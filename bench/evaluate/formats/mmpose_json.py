@@ -6,6 +6,7 @@ video's frames are `instances` with a `frame_id`. The pickle of `--dump` is neve
 """
 
 from collections.abc import Iterator, Sequence
+from pathlib import PurePath
 from typing import Any
 
 from bench.catalog.schema import Layout
@@ -22,7 +23,9 @@ def recognises(data: Any) -> bool:
     if isinstance(data, dict):
         return "instance_info" in data
     first = data[0] if isinstance(data, list) and data else None
-    return isinstance(first, dict) and ("keypoint_scores" in first or "instances" in first)
+    if not isinstance(first, dict) or "image_id" in first:  # entries of some program's own
+        return False
+    return "keypoint_scores" in first or "instances" in first
 
 
 def read(documents: Sequence[Document], dataset: Layout) -> Found:
@@ -30,11 +33,15 @@ def read(documents: Sequence[Document], dataset: Layout) -> Found:
     orders = starting_with_coco(dataset, 26, 133)
     people = []
     for one in documents:
-        image = one.stem.removeprefix("results_") if isinstance(one.data, dict) else one.stem
+        path = PurePath(one.stem)  # with its folder, where names repeat
+        demo = isinstance(one.data, dict)
+        image = str(path.with_name(path.name.removeprefix("results_"))) if demo else one.stem
         for name, where, instance in _instances(one, image):
             points = _points(instance, where)
             box = instance.get("bbox_score")
-            score = _score(float(box or 0), points) if is_number(box) else None
+            if box is not None and not is_number(box):
+                raise DataError(f"{where}: bbox_score is {box!r:.40}; a number is expected")
+            score = None if box is None else _score(float(box), points)
             people.append(Person(where, name, named(points, orders, where), score))
     scored = any(person.score is not None for person in people)
     return Found(people, (SCORE_RULE,) if scored else ())

@@ -16,6 +16,7 @@ from bench.files import read_json
 Point = tuple[float, float, float]
 KEYPOINT_MEAN = "keypoint-mean"
 _CROWDPOSE = {"head": "head_top", "neck": "thorax"}  # as its own files call them
+CORNER = 2.0  # pixels; within them coordinates are fractions, as nobody annotated is so small
 MAX_SIZE = 1e6  # larger coordinates and scores are errors
 
 
@@ -33,11 +34,15 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True)
 class Document:
-    """One file of a tool's output. name: for messages; stem: its name without ending; data: parsed JSON, or text."""
+    """One file of a tool's output. name: for messages; stem: its name without ending; data: parsed JSON, or text.
+
+    raw: its bytes.
+    """
 
     name: str
     stem: str
     data: Any
+    raw: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -103,8 +108,9 @@ def result_entries(
     if reading.score is not None and not unscored:
         raise DataError(f"every person of the {tool} file has a score; leave --score out")
     entries = []
+    where = _images_of(found.people, images, given)
     for one in found.people:
-        image = _image(one, images, given)
+        image = where[one.image]
         own = {_CROWDPOSE.get(name, name): p for name, p in one.points.items()}
         by_name = own if dataset == "crowdpose" else one.points
         if missing := [name for name in names if name not in by_name]:
@@ -139,14 +145,21 @@ def _image_map(reading: Reading) -> Mapping[str, Any]:
     return content
 
 
-def _image(one: Person, images: ImageIndex, given: Mapping[str, Any]) -> int:
-    try:
-        return images.find(given.get(one.image, one.image))
-    except DataError as error:
-        raise DataError(
-            f"{one.where}: {error}; give the image ids with --image-ids FILE, a JSON object such as "
-            f"{{{json.dumps(one.image)}: 785}}"
-        ) from None
+def _images_of(
+    people: Sequence[Person], images: ImageIndex, given: Mapping[str, Any]
+) -> dict[str, int]:
+    """The tool's image names -> image ids. Raises `DataError`, also if two folders would be one image."""
+    found: dict[str, int] = {}
+    for one in people:
+        try:
+            found[one.image] = images.find(given.get(one.image, one.image))
+        except DataError as error:
+            raise DataError(
+                f"{one.where}: {error}; give the image ids with --image-ids FILE, a JSON object such as "
+                f"{{{json.dumps(one.image)}: 785}}"
+            ) from None
+    images.find_all([given.get(name, name) for name in found])
+    return found
 
 
 def _own_score(one: Person, points: Sequence[Point], reading: Reading, tool: str) -> float:

@@ -1,11 +1,14 @@
 """Which format a file or folder of predictions has, and its conversion to COCO result entries."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from bench.catalog.schema import Layout
 from bench.errors import DataError
+from bench.evaluate.entry_errors import Part
 from bench.evaluate.formats import (
     FORMATS,
     alphapose,
@@ -41,10 +44,10 @@ _FORMATS: Mapping[str, Format] = {
 
 
 class Converted(NamedTuple):
-    """COCO result entries; the file's text where they are its own, for line numbers; notes."""
+    """COCO result entries; the files where they are their own entries, for line numbers; notes."""
 
     entries: list[Any]
-    raw: bytes | None
+    parts: Sequence[Part]
     notes: list[str]
 
 
@@ -57,12 +60,11 @@ def convert(
 
     Raises `DataError` for content that is of no known format, or that lacks what only the user can know.
     """
-    raw = None if path.is_dir() else read_bytes(path)
-    documents = _folder(path) if raw is None else [_document(path, raw)]
+    documents = _folder(path) if path.is_dir() else [_document(path, read_bytes(path))]
     first = next((one for one in documents if one.data != []), documents[0])  # [] is nobody
     name = reading.form or _recognised(path, first.data)
     if name == "coco":
-        return _results(path, documents, raw, reading)
+        return _results(path, documents, reading)
     if dataset == "mpii":
         raise DataError(
             f"{path} is read as {name}, which does not say which annotated person each prediction is of; "
@@ -76,12 +78,10 @@ def convert(
         _FORMATS[name].read(filled, dataset), dataset, images, reading, name, person
     )
     how = "--format" if reading.form else "recognised by its content; --format chooses another"
-    return Converted(entries, None, [f"{notes[0]} ({how})", *notes[1:]])
+    return Converted(entries, (), [f"{notes[0]} ({how})", *notes[1:]])
 
 
-def _results(
-    path: Path, documents: Sequence[Document], raw: bytes | None, reading: Reading
-) -> Converted:
+def _results(path: Path, documents: Sequence[Document], reading: Reading) -> Converted:
     """COCO results as they are; several files are joined."""
     if reading.score or reading.images:
         raise DataError(
@@ -91,7 +91,8 @@ def _results(
         if not coco_files.is_results(one.data) or _likeness(one.data) in ("yolo", "mmpose"):
             raise DataError(f"{one.name} is not of the format coco; {_advice(one.data)}")
     notes = [f"entries of {len(documents)} files in {path} are joined"] * (len(documents) > 1)
-    return Converted([entry for one in documents for entry in one.data], raw, notes)
+    parts = [Part(one.name, one.raw, len(one.data)) for one in documents]
+    return Converted([entry for one in documents for entry in one.data], parts, notes)
 
 
 def _recognised(path: Path, data: Any) -> str:
@@ -111,20 +112,25 @@ def _likeness(data: Any) -> str:
 
 
 def _advice(data: Any) -> str:
-    found = _likeness(data)
-    return f"it looks like {found}" if found else f"known formats are {', '.join(FORMATS)}"
+    """What the content looks like, and what to do."""
+    found = _likeness(data) or ("coco" if coco_files.is_results(data) else "")
+    if found:
+        return f"it looks like {found}: give files of one format, and the right --format"
+    return f"known formats are {', '.join(FORMATS)}; leave other files out"
 
 
 def _folder(path: Path) -> list[Document]:
     """The files of a folder, one per image: all JSON, or all label files, whichever there are.
 
-    Raises `DataError` for both or neither, and for too many.
+    Files of the same name in several folders keep the folder as part of their name. Raises `DataError` for both or
+    neither, and for too many.
     """
     files: dict[str, list[Path]] = {".json": [], ".txt": [], ".xml": []}
     for one in sorted(path.rglob("*")):
         hidden = any(part.startswith(".") for part in one.relative_to(path).parts)
-        if one.suffix in files and one.is_file() and not hidden:
-            files[one.suffix].append(one)
+        ending = PurePath(one.name.lower().removesuffix(".gz")).suffix
+        if ending in files and one.is_file() and not hidden:
+            files[ending].append(one)
     kinds = [suffix for suffix, found in files.items() if found]
     if len(kinds) != 1:
         there = " and ".join(f"{len(files[kind])} {kind}" for kind in kinds) or "no .json or .txt"
@@ -134,7 +140,14 @@ def _folder(path: Path) -> list[Document]:
         raise DataError(
             f"{path} has {len(chosen)} files, or too large ones; at most {MAX_FILES} are read"
         )
-    return [_document(one, read_bytes(one)) for one in chosen]
+    documents = [_document(one, read_bytes(one)) for one in chosen]
+    stems = Counter(one.stem for one in documents)
+    return [
+        replace(one, stem=str(file.relative_to(path).with_name(one.stem)))
+        if stems[one.stem] > 1
+        else one
+        for one, file in zip(documents, chosen, strict=True)
+    ]
 
 
 def _document(path: Path, raw: bytes) -> Document:
@@ -146,9 +159,13 @@ def _document(path: Path, raw: bytes) -> Document:
         )
     stem = path.name.removesuffix(".gz").rpartition(".")[0] or path.name
     text = raw.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if text.startswith(b"<") or path.suffix == ".txt":
+    ending = PurePath(path.name.lower().removesuffix(".gz")).suffix
+    if text.startswith(b"<") or ending in (".txt", ".xml"):
+        encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
         try:
-            return Document(str(path), stem, raw.decode("utf-8-sig"))
+            return Document(str(path), stem, raw.decode(encoding), raw)
         except UnicodeDecodeError as error:
-            raise DataError(f"{path} is not text in UTF-8: {error.reason}") from None
-    return Document(str(path), stem, parse_json(raw, str(path)))
+            raise DataError(
+                f"{path} is not text in UTF-8: {error.reason}; save it as UTF-8"
+            ) from None
+    return Document(str(path), stem, parse_json(raw, str(path)), raw)

@@ -34,7 +34,7 @@ def read(documents: Sequence[Document], dataset: Layout) -> Found:
     names = KEYPOINTS[dataset].names
     if not any(isinstance(one.data, str) for one in documents):
         people = [person for one in documents for person in _from_json(one, names)]
-        return Found(people, _hidden(people))
+        return Found(people, (*_fractions(people), *_hidden(people)))
     lines = [
         (f"{one.name}:{number}", one.stem, _numbers(line, f"{one.name}:{number}"))
         for one in documents
@@ -42,11 +42,21 @@ def read(documents: Sequence[Document], dataset: Layout) -> Found:
         if line.strip()
     ]
     ends = [line[_BOX + 3 * len(names) :] for _, _, line in lines]
-    scored = all(end and 0 <= end[0] <= 1 for end in ends)
+    # lines that end in 0 or 1 only may as well end in the number of a track
+    confident = all(end and 0 <= end[0] <= 1 for end in ends)
+    scored = confident and any(len(end) > 1 or not end[0].is_integer() for end in ends)
     people = [_from_line(*line, names, scored) for line in lines]
     note = "" if scored else "; the lines end without a confidence (save_conf=True writes it)"
     said = f"{len(documents)} label files, fractions of the images' sizes{note}"
     return Found(people, (said, *_hidden(people)))
+
+
+def _fractions(people: Sequence[Person]) -> tuple[str, ...]:
+    """A note on people whose coordinates are multiplied by their image's size."""
+    count = sum(one.fractions for one in people)
+    return (f"coordinates of {count} of {len(people)} people are fractions of the image",) * bool(
+        count
+    )
 
 
 def _hidden(people: Sequence[Person]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from tests.model_zoo.released.checkpoints import (
     NUMPY,
     authors_state,
     network,
+    parallel,
     released_names,
 )
 
@@ -192,3 +193,36 @@ def test_counters_alone_do_not_make_another_network_fit():
     del state["bn1.running_mean"]
     with pytest.raises(model_zoo.WeightsMismatch, match=r"1 missing \(bn1.running_mean\)"):
         model_zoo.load_released_weights(network("transpose-r-a2"), state)
+
+
+def test_entries_with_and_without_a_prefix_are_not_chosen_between():
+    state = authors_state("transpose-r-a2")
+    for more in (parallel(state), {f"_orig_mod.{name}": value for name, value in state.items()}):
+        with pytest.raises(model_zoo.WeightsMismatch, match="both with and without the prefix"):
+            model_zoo.load_released_weights(network("transpose-r-a2"), {**state, **more})
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_weights_that_are_not_finite_are_named(value):
+    state = {name: one.clone() for name, one in authors_state("transpose-r-a2").items()}
+    state["bn1.bias"][2] = value
+    with pytest.raises(
+        model_zoo.WeightsMismatch, match=r"1 with values that are not finite \(bn1.bias\)"
+    ):
+        model_zoo.load_released_weights(network("transpose-r-a2"), state)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"<!DOCTYPE html><html>Sign in</html>", "it is an HTML page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "it is a Git LFS pointer"),
+        (b"\x1f\x8b\x08" + bytes(60), "it is packed with gzip: unpack it"),
+        (b"\x08\x08\x12\x07pytorch" + bytes(60), "it is an ONNX graph, which has no state_dict"),
+    ],
+)
+def test_files_that_are_taken_for_checkpoints_are_named(tmp_path, content, told):
+    (tmp_path / "file.pth").write_bytes(content)
+    with pytest.raises(model_zoo.WeightsMismatch, match=told) as error:
+        read_checkpoint(tmp_path / "file.pth")
+    assert "\n" not in str(error.value)

@@ -159,6 +159,42 @@ def test_the_authors_file_of_another_network_raises(name, other):
         network(name).load_state_dict(authors_state(other), strict=False)
 
 
+def own_state(name, keep=lambda key: True):
+    return {
+        k: v + 1 if v.is_floating_point() else v
+        for k, v in network(name).state_dict().items()
+        if keep(k)
+    }
+
+
+OF_ANOTHER = {
+    "our own of another family": lambda: own_state("lightpose-r50"),
+    "our own of another backbone": lambda: own_state("transpose-h-s"),
+    "MMPose's heatmap network": lambda: {
+        **own_state(
+            "transpose-r-a2", lambda key: key.startswith(("backbone.", "head.final_layer."))
+        ),
+    },
+    "our names, no shape fits": lambda: {
+        key: torch.zeros(3) for key in own_state("transpose-r-a2") if key.startswith("head.")
+    },
+    "one entry of the head": lambda: own_state(
+        "transpose-r-a2", lambda key: key == "head.reduce.weight"
+    ),
+}
+
+
+@pytest.mark.parametrize("other", OF_ANOTHER)
+def test_a_checkpoint_that_fits_a_small_part_of_the_head_raises(tmp_path, other):
+    state, model = OF_ANOTHER[other](), network("transpose-r-a2")
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    torch.save({"state_dict": state}, tmp_path / "file.pth")
+    with pytest.raises(model_zoo.WeightsMismatch, match="would stay random") as error:
+        load_checkpoint(model, str(tmp_path / "file.pth"))
+    assert "\n" not in str(error.value)
+    assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
+
+
 @pytest.mark.parametrize("name", HEADS)
 def test_own_checkpoints_load_as_ever_whole_and_in_part(tmp_path, name):
     model = network(name)
