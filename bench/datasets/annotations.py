@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from bench.catalog.schema import Layout
 from bench.datasets.keypoints import KEYPOINTS
+from bench.datasets.oddities import in_fractions, oddities, order_error
 from bench.datasets.repairs import count_keypoints, ignore_notes, renumber, size_notes
 from bench.errors import DataError
 from bench.files import read_json
@@ -50,8 +51,11 @@ def annotations_of(path: Path, dataset: Layout) -> Annotations:
     images = _image_ids(path, data["images"])
     if dataset == "crowdpose":
         for image in data["images"]:
-            if not _numbers([image.get("crowdIndex")], 1):
-                raise DataError(f"{path}: image {image['id']} has no crowdIndex (a number)")
+            index = image.get("crowdIndex")
+            if not _numbers([index], 1) or not 0 <= index <= 1:
+                raise DataError(
+                    f"{path}: image {image['id']} has no crowdIndex (a number from 0 to 1), but {index!r:.40}"
+                )
     person = _person_category(path, data["categories"])
     known = {one["id"] for one in data["categories"]}
     for number, one in enumerate(data["annotations"], 1):
@@ -61,9 +65,17 @@ def annotations_of(path: Path, dataset: Layout) -> Annotations:
     for number, one in enumerate(data["annotations"], 1):
         if one["category_id"] == person.id and (error := _annotation_error(one, dataset)):
             raise DataError(f"{path}: annotation {number} (id {one['id']}): {error}")
-    notes += count_keypoints(people, dataset) + size_notes(people, dataset) + ignore_notes(people)
-    original, renumbered = renumber(path, people)
     category = next(one for one in data["categories"] if one["id"] == person.id)
+    if error := order_error(category, dataset):
+        raise DataError(f"{path}: {error}")
+    if in_fractions(people):
+        raise DataError(
+            f"{path}: all labelled keypoints are within 2 pixels of the image's corner, as fractions of the image's "
+            "size would be; pixels are expected"
+        )
+    notes += count_keypoints(people, dataset) + size_notes(people, dataset) + ignore_notes(people)
+    notes += oddities(people, data["images"])
+    original, renumbered = renumber(path, people)
     content = {**data, "annotations": people, "categories": [category]}
     return Annotations(content, person, original, (*notes, *renumbered))
 

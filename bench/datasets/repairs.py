@@ -40,7 +40,12 @@ def renumber(path: Path, people: list[Entry]) -> tuple[dict[int, int], list[str]
             f"{len(repeated)} annotation ids are used more than once (id {key} in images "
             f"{images[0]} and {images[1]}), so the annotations are renumbered"
         )
-    if not notes and max(places, default=0) <= EXACT_ID:
+    if (high := max(places, default=0)) > EXACT_ID and not notes:
+        notes.append(
+            f"annotation id {high}: the evaluator keeps ids as floats, which are exact up to 2^53, so the "
+            "annotations are renumbered"
+        )
+    if not notes:
         return {}, []
     original = {number: one["id"] for number, one in enumerate(people, 1)}
     for number, one in enumerate(people, 1):
@@ -114,9 +119,17 @@ def _extent(keypoints: Sequence[float]) -> float:
     return float((max(xs) - min(xs)) * (max(ys) - min(ys)))
 
 
+_UNSET = ("", "0", "0.0", "false", "no", "none", "null")  # as text
+
+
+def _is_set(value: Any) -> bool:
+    """Whether a flag is set; exports write flags as numbers, as true and false, and as text."""
+    return value.strip().lower() not in _UNSET if isinstance(value, str) else bool(value)
+
+
 def ignore_notes(people: Sequence[Entry]) -> list[str]:
     """A remark on "ignore", which COCOeval replaces by "iscrowd" (findings/coco-eval-overwrites-ignore.sh)."""
-    without_effect = sum(bool(one.get("ignore")) and not one.get("iscrowd") for one in people)
+    without_effect = sum(_is_set(one.get("ignore")) and not one.get("iscrowd") for one in people)
     if not without_effect:
         return []
     return [

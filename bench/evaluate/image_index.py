@@ -83,8 +83,8 @@ class ImageIndex(Set[int]):
         found = {one: self.find(one) for one in dict.fromkeys(given)}
         first: dict[int, tuple[str, PurePosixPath]] = {}
         for one, image in found.items():
-            if isinstance(one, str):
-                folder = PurePosixPath(one.replace("\\", "/")).parent
+            folder = PurePosixPath(str(one).replace("\\", "/")).parent
+            if folder.name:
                 name, other = first.setdefault(image, (one, folder))
                 if folder != other:
                     raise DataError(

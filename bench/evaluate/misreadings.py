@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from bench.catalog.schema import Layout
 from bench.datasets.keypoints import KEYPOINTS
-from bench.evaluate.formats.people import CORNER
+from bench.datasets.oddities import CORNER, corner_notes
 
 POOR = 5.0  # AP in percent below which other readings are tried
 BETTER = 10.0  # percent of AP by which another reading has to be better
@@ -53,26 +53,6 @@ def box_notes(entries: Sequence[Entry], sizes: Sizes) -> list[str]:
             f"the bbox of {empty} of {len(boxes)} entries has no size: as their area it decides AP_M and AP_L"
         )
     return notes
-
-
-def corner_notes(
-    boxes: Sequence[tuple[Sequence[float], tuple[int, int] | None]], what: str
-) -> list[str]:
-    """A note if boxes, with their images' sizes, look like x1, y1, x2, y2 instead of x, y, width, height.
-
-    They do if as corners nearly all fit their image and none is inside out, while as sizes half of them do not fit.
-    """
-    known = [(box, size) for box, size in boxes if size]
-    if not known or any(box[2] < box[0] or box[3] < box[1] for box, _ in known):
-        return []
-    fit = sum(box[2] <= w + 1 and box[3] <= h + 1 for box, (w, h) in known)
-    beyond = sum(box[0] + box[2] > w + 1 or box[1] + box[3] > h + 1 for box, (w, h) in known)
-    if fit < 0.9 * len(known) or beyond < 0.5 * len(known):
-        return []
-    return [
-        f"the bbox of {beyond} of {len(known)} {what} reaches beyond its image, and all could be x1, y1, x2, y2; "
-        "x, y, width, height are expected"
-    ]
 
 
 def other_readings(

@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from bench.catalog.schema import Layout
+from bench.datasets.oddities import CORNER
 from bench.errors import DataError
 from bench.evaluate.formats.keypoint_orders import OPENPOSE
-from bench.evaluate.formats.people import CORNER, Document, Found, Person, named, triples
+from bench.evaluate.formats.people import Document, Found, Person, named, triples
 
 _FIELDS = {"people": ("pose_keypoints_2d", "pose_keypoints"), "bodies": ("joints",)}
 

@@ -16,7 +16,6 @@ from bench.files import read_json
 Point = tuple[float, float, float]
 KEYPOINT_MEAN = "keypoint-mean"
 _CROWDPOSE = {"head": "head_top", "neck": "thorax"}  # as its own files call them
-CORNER = 2.0  # pixels; within them coordinates are fractions, as nobody annotated is so small
 MAX_SIZE = 1e6  # larger coordinates and scores are errors
 
 

@@ -36,6 +36,12 @@ BARE = ImageIndex({10, 20, 1690000000785})
         (RENUMBERED, "c.jpg", 5),
         (RENUMBERED, "000000000005.jpg", 1),
         (FOLDERS, "a/0001.jpg", 1),
+        (FOLDERS, "/data/coco/b/0001.jpg", 2),
+        (FOLDERS, "b\\0001.jpg", 2),
+        (FOLDERS, "b/0001", 2),
+        (COCO, "785.0", 785),
+        (COCO, "+785.", 785),
+        (COCO, "7.85e2", 785),
         (BARE, "10", 10),
         (BARE, 1690000000785.0, 1690000000785),
     ],
@@ -58,6 +64,10 @@ def test_an_image_is_found_where_only_one_can_be_meant(images, given, image):
         (COCO, 786, r"image_id 786 is not in the annotations$"),
         (COCO, "7.jpg", "it is text; expected are whole numbers, such as 7, or file names"),
         (COCO, "lane.jpg", r"'lane\.jpg' is not in the annotations: it is text"),
+        (COCO, "785.5", "it is text"),
+        (COCO, "785.2e3", "it is text"),
+        (COCO, "7.5", "it is text"),
+        (COCO, "-785.0", "it is text"),
         (COCO, 785.5, r"785\.5 is not in the annotations: it is a float"),
         (COCO, 1e300, "it is a float"),
         (COCO, True, "it is a bool; expected are whole numbers, such as 7"),
@@ -73,6 +83,25 @@ def test_anything_else_is_named_with_its_type(images, given, message):
     with pytest.raises(DataError, match=message) as caught:
         images.find(given)
     assert len(str(caught.value)) < 250
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["a/000000000785.jpg", "b/000000000785.jpg"],
+        ["x/cam1/street.jpg", "x/cam2/street.jpg"],
+        ["val/785.png", 785, "train/785.png"],
+    ],
+)
+def test_files_of_two_folders_are_never_one_image(given):
+    with pytest.raises(DataError, match="are of different folders and would both be image"):
+        COCO.find_all(given)
+
+
+def test_one_image_may_be_given_in_several_ways():
+    assert set(COCO.find_all([785, "785", 785.0, "v/785.jpg", "v/000000000785.png"]).values()) == {
+        785
+    }
 
 
 def test_the_index_is_the_set_of_ids():

@@ -15,9 +15,9 @@ from bench.evaluate.predictions import dataset_of, read_predictions
 KNOWN = {10, 20, 30}
 
 
-def entry(image: int = 10, shift: float = 0.0, joints: int = 17, **more) -> dict:
+def entry(image: int = 10, shift: float = 0.0, joints: int = 17, score=0.5, **more) -> dict:
     points = [v for j in range(joints) for v in (j + shift, 2.0 * j, 0.5)]
-    return {"image_id": image, "category_id": 1, "keypoints": points, "score": 0.5, **more}
+    return {"image_id": image, "category_id": 1, "keypoints": points, "score": score, **more}
 
 
 def write(folder: Path, entries: list, name: str = "p.json") -> Path:
@@ -56,7 +56,11 @@ def without(key: str) -> dict:
         (broken(keypoints=[0.0] * 50 + ["7"]), "not a finite number of pixels"),
         (broken(keypoints=[0.0] * 50 + [1e9]), "not a finite number of pixels"),
         (broken(keypoints=[0.0] * 50 + [10**400]), "not a finite number of pixels"),
-        (broken(score=None), "score None is not a finite number"),
+        (broken(score=None), "score None is not a finite number up to 1000000"),
+        (broken(score=1e7), "score 10000000.0 is not a finite number up to 1000000"),
+        (broken(score=[0.5]), r"score \[0.5\] is not a finite number"),
+        (broken(keypoints=None), "keypoints has null; 51 are expected"),
+        (broken(keypoints=[0.0] * 4 + ["7"] + [0.0] * 46), "value 5 is '7'"),
         (entry(bbox=[0, 0, 1, 1]), "has a bbox, but the first entry has none"),
     ],
 )
@@ -110,6 +114,34 @@ def test_many_errors_are_reported_in_part_and_counted(tmp_path: Path):
     file = write(tmp_path, [entry(99) for _ in range(40)])
     with pytest.raises(DataError, match=r"entry 5 \(line 6\).*and 35 more entries are invalid"):
         read_predictions(file, "coco", KNOWN)
+
+
+def test_an_error_is_said_once_and_the_file_named_if_there_are_several(tmp_path: Path):
+    same = write(tmp_path, [entry(99), entry(99), entry(98)])
+    with pytest.raises(
+        DataError, match=r"image_id 99 is not.*; entry 2 \(line 3\) likewise; entry 3"
+    ):
+        read_predictions(same, "coco", KNOWN)
+    same.unlink()
+    write(tmp_path, [entry(), entry(20)], "a.json")
+    write(tmp_path, [entry(30), broken(score="x")], "b.json")
+    with pytest.raises(DataError, match=r"b\.json: entry 2 \(line 3\) score 'x' is not a finite"):
+        read_predictions(tmp_path, "coco", KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("second", "said"), [(0.5, "repeats entry 1"), (0.25, "are the same, the score is not in 1")]
+)
+def test_a_repeated_pose_with_another_score_is_said_to_be_that(tmp_path: Path, second, said):
+    checked = read_predictions(write(tmp_path, [entry(), entry(score=second)]), "coco", KNOWN)
+    assert any(said in note for note in checked.notes)
+    assert any("the score" in note for note in checked.notes) == (second != 0.5)
+
+
+@pytest.mark.parametrize("score", [0, -1, -0.5])
+def test_keypoint_scores_below_0_are_none(tmp_path: Path, score: float):
+    file = write(tmp_path, [broken(keypoints=[1.0, 2.0, score] * 17)])
+    assert "1 entries have no keypoint score above 0" in read_predictions(file, "coco", KNOWN).notes
 
 
 def test_what_no_evaluator_needs_is_left_out(tmp_path: Path):
@@ -201,7 +233,10 @@ def test_images_given_in_another_way_are_noted_once(tmp_path: Path):
     given = [entry(10), broken(image_id="20"), broken(image_id=30.0)]
     checked = read_predictions(write(tmp_path, given), "coco", KNOWN)
     assert [e["image_id"] for e in checked.entries] == [10, 20, 30]
-    assert checked.notes == ["2 images are given as str: '20' is 20"]
+    assert checked.notes == [
+        "1 images are given as str: '20' is 20",
+        "1 images are given as float: 30.0 is 30",
+    ]
     people = [broken(image_id=str(n), keypoints=[1.0] * 48) for n in range(3)]
     assert read_predictions(write(tmp_path, people), "mpii", {0, 1, 2}).entries[2]["image_id"] == 2
 
