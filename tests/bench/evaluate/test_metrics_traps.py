@@ -1,4 +1,4 @@
-"""What evaluations of poses are known to get wrong, one test each; `bench/evaluate/EVALUATION.md` tells the story."""
+"""What evaluations of poses are known to get wrong, one test each; `docs/evaluation.md` tells the story."""
 
 import contextlib
 import io
