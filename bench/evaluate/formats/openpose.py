@@ -53,7 +53,7 @@ def _images(one: Document) -> list[Document]:
 def _fractions(people: Sequence[Person]) -> str:
     """The first person whose keypoints are all within two pixels of the image's corner; '' if there is none."""
     for one in people:
-        found = {point for point in one.points.values() if any(point)}
+        found = [point for point in one.points.values() if any(point)]
         if len(found) > 1 and all(max(abs(x), abs(y)) <= CORNER for x, y, _ in found):
             return one.where
     return ""

@@ -154,7 +154,7 @@ def test_alphapose_finds_people_only(category: Any, tmp_path: Path):
 def test_a_score_of_another_type_is_named_and_not_taken_for_none(score: Any, tmp_path: Path):
     file = written(tmp_path, "mmpose/000000000012.json", lambda d: d[0].update(bbox_score=score))
     for reading in (None, ONE):
-        with pytest.raises(DataError, match="entry 1: bbox_score is .*; a number is expected"):
+        with pytest.raises(DataError, match=r"entry 1: bbox_score is .*; a number is expected"):
             read(file, reading)
 
 
@@ -166,11 +166,12 @@ def test_entries_with_an_image_id_are_not_taken_for_those_of_an_inferencer(tmp_p
 
 def test_an_export_with_people_of_two_categories_is_refused(tmp_path: Path):
     def dogs(data: Any) -> None:
-        data["categories"].append({**data["categories"][0], "id": 7, "name": "dog"})
-        data["annotations"][-1]["category_id"] = 7
+        data["categories"].append({**data["categories"][0], "id": 8, "name": "dog"})
+        [*_, last] = [one for one in data["annotations"] if any(one.get("keypoints", ())[2::3])]
+        last["category_id"] = 8
 
     with pytest.raises(
-        DataError, match="is of category 7, others with keypoints are of category 1"
+        DataError, match="is of category 8, others with keypoints are of category 7"
     ):
         read(written(tmp_path, "coco-annotations.json", dogs), ONE)
 
