@@ -97,9 +97,9 @@ class ImageIndex(Set[int]):
         """All images that a text can mean: by file name, else by name without ending and by number."""
         name = PurePosixPath(text.strip().replace("\\", "/"))
         if _DECIMAL.fullmatch(str(name)):
-            number = float(str(name))
-            whole = number.is_integer() and abs(number) < _EXACT
-            return [int(number)] if whole and int(number) in self.ids else []
+            value = float(str(name))
+            whole = value.is_integer() and abs(value) < _EXACT
+            return [int(value)] if whole and int(value) in self.ids else []
         if exact := self._by_path(name):
             return sorted(exact)
         stem = name.stem if name.suffix else name.name

@@ -170,9 +170,7 @@ def test_an_export_with_people_of_two_categories_is_refused(tmp_path: Path):
         [*_, last] = [one for one in data["annotations"] if any(one.get("keypoints", ())[2::3])]
         last["category_id"] = 8
 
-    with pytest.raises(
-        DataError, match="is of category 8, others with keypoints are of category 7"
-    ):
+    with pytest.raises(DataError, match="is of category 8, others with keypoints are of 7"):
         read(written(tmp_path, "coco-annotations.json", dogs), ONE)
 
 
