@@ -15,8 +15,11 @@ _CROWDPOSE = {"head": "head_top", "neck": "thorax"}  # as its own files call the
 def oddities(people: Sequence[Entry], images: Sequence[Entry]) -> list[str]:
     """One note each: flags that are no v, labelled keypoints at 0, 0, boxes that look like corners."""
     notes = _flag_notes(people) + _origin_notes(people)
-    sizes = {one["id"]: (one.get("width"), one.get("height")) for one in images}
-    known = {key: size for key, size in sizes.items() if all(type(side) is int for side in size)}
+    known: dict[int, tuple[int, int]] = {
+        one["id"]: (one["width"], one["height"])
+        for one in images
+        if type(one.get("width")) is type(one.get("height")) is int
+    }
     boxes = [(one["bbox"], known.get(one["image_id"])) for one in people]
     return notes + corner_notes(boxes, "annotations")
 
