@@ -158,3 +158,33 @@ def test_files_are_short_and_the_long_ones_do_not_grow():
     assert not long, f"split these (at most {LONGEST} lines, or what LONG allows): {long}"
     done = sorted(path for path in LONG if lines.get(path, 0) <= LONGEST)
     assert not done, f"take off LONG, they are short or gone: {done}"
+
+
+def asked_for_perfection(tree: ast.AST) -> list[str]:
+    """Comparisons with exactly 1.0 or 100."""
+    return [
+        ast.unparse(node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare)
+        for side in (node.left, *node.comparators)
+        if isinstance(side, ast.Constant) and repr(side.value) in ("1.0", "100", "100.0")
+    ]
+
+
+def test_no_comparison_and_no_badge_asks_for_exactly_1_or_100():
+    """A perfect AP of pycocotools is 0.9999999999999998."""
+    no_metrics = [
+        "0 <= margin <= 100",
+        "timing.fps >= 100",
+    ]  # a bound on input; decimals of a speed
+    found = [
+        one
+        for folder in ("judge", "evaluate", "measure", "results", "../reports")
+        for file in (ROOT / "bench" / folder).rglob("*.py")
+        for one in asked_for_perfection(ast.parse(file.read_text("utf-8")))
+    ]
+    assert sorted(found) == no_metrics
+    assert asked_for_perfection(ast.parse("ap == 100.0 or ap >= 1.0")) == [
+        "ap == 100.0",
+        "ap >= 1.0",
+    ]

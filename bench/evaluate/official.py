@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import io
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,12 +21,18 @@ def official_evaluation(
     """COCOeval of pycocotools (coco) or xtcocotools (crowdpose) after `evaluate()`.
 
     annotations: the content of `bench.datasets.annotations.annotations_of`; its entries get the evaluator's own marks.
-    Raises `DataError` for a prediction on an image that is not listed.
+    Raises `DataError` for a prediction on an image that is not listed, or with a coordinate or score that is not a
+    finite number: pycocotools takes a detection with a NaN for right, wherever it is.
     """
     known = {image["id"] for image in annotations["images"]}
     if unknown := [p["image_id"] for p in predictions if p["image_id"] not in known]:
         raise DataError(
             f"{len(unknown)} predictions are for images that are not in the annotations; the first is {unknown[0]!r}"
+        )
+    if broken := [p for p in predictions if not math.isfinite(sum(p["keypoints"]) + p["score"])]:
+        raise DataError(
+            f"{len(broken)} predictions have a coordinate or a score that is not a finite number; the first is on "
+            f"image {broken[0]['image_id']!r}"
         )
     with contextlib.redirect_stdout(io.StringIO()):
         evaluation = (_coco if dataset == "coco" else _crowdpose)(annotations, predictions)

@@ -91,10 +91,25 @@ def returned_words(tools: Sequence[Returned], exact: Result, cell: Cell) -> str:
     first, *others = tools
     more = list(dict.fromkeys(one.tool for one in others if one.tool != first.tool))
     also = f", also by {', '.join(more)}" if more else ""
-    words = f"returned by a public tool: {first.words}{also}"
-    if isinstance(exact, CountResult):
-        words += f"; exact is {exact.macs / scale_of(cell):.4g}"
-    return words
+    return f"returned by a public tool: {first.words}{also}{_exact(exact, cell)}"
+
+
+def also_returned(tools: Sequence[Returned] | None, exact: Result, cell: Cell) -> str:
+    """'; thop 0.1.1 (eval mode) gives 8.9 (1 of 7 ...); exact is 6.32', what follows words about a rule.
+
+    Also where no counter returns the print; empty if none was run (None).
+    """
+    if tools is None:
+        return ""
+    first = tools[0].words if tools else "no public counter returns it"
+    return f"; {first}{_exact(exact, cell)}"
+
+
+def _exact(result: Result, cell: Cell) -> str:
+    """'; exact is 6.32' multiply-accumulates, in the cell's unit."""
+    if not isinstance(result, CountResult):
+        return ""
+    return f"; exact is {result.macs / scale_of(cell):.4g}"
 
 
 def source_of(cell: Cell) -> Source:

@@ -36,7 +36,7 @@ from bench.judge.evidence import SYNTHETIC, Measurement, Measurements
 from bench.judge.intervals import Interval
 from bench.judge.machines import printed_machine, same_machine
 from bench.judge.protocol import unstated
-from bench.judge.public_tools import Returned, returned_words
+from bench.judge.public_tools import Returned, also_returned, returned_words
 from bench.judge.records import Comparison, Snapshot, Verdict, VerdictName
 from bench.judge.statistics import LEVEL
 from bench.judge.tolerance import SPEED
@@ -209,14 +209,17 @@ def _judge_operations(
     A rule that the paper does not state deviates only where no known rule and no counter explains the print.
     """
     value, basis = measured.counts[0].value, basis_of(cell, catalog)
+    result = measured.results[0].result
     words = f"counted as {named(cell, catalog)}: {value:.6g}"
     explaining = [one for one in tools or () if one.explains]
     if explaining and basis != "stated":
-        words = returned_words(explaining, measured.results[0].result, cell)
+        words = returned_words(explaining, result, cell)
         return _verdict(cell, "reproduced", words, measured, value=explaining[0].value)
     if basis and rounds_to(value, cell):
+        if tools or basis not in ("stated", "public-tool"):
+            words += also_returned(tools, result, cell)
         return _verdict(cell, "reproduced", words, measured, value=value)
-    known = every_rule(cell, measured.results[0].result)
+    known = every_rule(cell, result)
     unlike = "" if tools else unexplained(known, Interval.printed(cell.number))
     rules = [rule for rule, other in known.items() if rounds_to(other, cell)]
     nothing = "" if rules or tools or tools is None else " and no public counter"
@@ -226,7 +229,7 @@ def _judge_operations(
     elif basis != "stated":
         words += f"; {why}"
     if tools:
-        words += f"; {tools[0].words}"
+        words += also_returned(tools, result, cell)
     name = "deviates" if unlike or basis == "stated" else "inconclusive"
     verdict = _verdict(cell, name, words, measured, value=value)
     differs = f"{verdict.difference:+.2g} %: " if basis else ""

@@ -88,12 +88,15 @@ def trained(name: str) -> dict[str, float]:
 
 
 def draw(maps: dict[str, Any], file: Path) -> None:
-    """The error maps beside each other, each with its largest error."""
+    """The error maps in two rows, each with its largest error; errors below 0.001 pixels are drawn as none."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(3 * len(maps), 4), layout="constrained")
-    for axes, (label, one) in zip(figure.subplots(1, len(maps)), maps.items(), strict=True):
-        shown = axes.pcolormesh(one.x, one.y, one.error, shading="nearest", vmin=0)
+    columns = -(-len(maps) // 2)
+    figure = Figure(figsize=(3 * columns, 8), layout="constrained")
+    for axes, (label, one) in zip(figure.subplots(2, columns).flat, maps.items(), strict=False):
+        shown = axes.pcolormesh(
+            one.x, one.y, one.error, shading="nearest", vmin=0, vmax=max(one.largest(), 1e-3)
+        )
         axes.set(title=f"{label}\nat most {one.largest():.2f} px", aspect="equal")
         axes.invert_yaxis()
         figure.colorbar(shown, ax=axes, shrink=0.6)
@@ -113,8 +116,7 @@ def main() -> None:
         largest = " ".join(f"{one.largest(border):8.4f}" for border in (0, 8, 30))
         print(f"{label:28} {largest} mean {one.error.mean():.3f}")
     if chosen.picture:
-        shown = ("DARK as published, 48x64", "MMPose's UDP, 48x64", "MSRA, 48x64")
-        draw({label: maps[label] for label in shown}, chosen.picture)
+        draw(maps, chosen.picture)
     for file in chosen.truth:
         truth = json.loads(file.read_text())
         entries = {kind: perfect(truth, kind) for kind in DECODERS}

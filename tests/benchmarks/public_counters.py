@@ -6,6 +6,7 @@ writes the table of that page, too. Names of models count these alone and keep t
 
     pip install -e '.[counters]'
     pip install --no-deps --target build/older/thop thop==0.0.31.post2005241907
+    pip install --no-deps --target build/older/torchprofile torchprofile==0.0.4
     python -m tests.benchmarks.public_counters --older build/older --doc docs/counters.md
 
 Each folder in `--older` is named after a counter and holds another version of it.
@@ -24,7 +25,7 @@ from bench.catalog.load import load_catalog
 from bench.files import write_atomically
 from bench.measure.count.counters import COUNTERS, installed
 from bench.measure.count.model_counts import forward_only, parameters, record
-from bench.measure.count.processes import count_publicly
+from bench.measure.count.processes import LIMIT_S, count_publicly
 from bench.measure.count.rules import macs
 from bench.paths import ROOT
 from bench.results.public_counts import FILE, CountedNetworks, PublicCounts, read_public_counts
@@ -55,8 +56,8 @@ def shapes(name: str) -> tuple[torch.nn.Module, tuple[int, int], list]:
     return model, (width, height), record(model, (1, 3, height, width))
 
 
-def count_all(names: Iterable[str], older: list[Path]) -> Iterator[PublicCounts]:
-    """Every distinct network once, counted by all counters, then by other versions of them."""
+def count_all(names: Iterable[str], older: list[Path], limit_s: float) -> Iterator[PublicCounts]:
+    """Every distinct network once, by all counters and then by other versions of them; limit_s: for each counter."""
     seen: dict[tuple, PublicCounts] = {}
     for name in names:
         model, size, ops = shapes(name)
@@ -69,10 +70,14 @@ def count_all(names: Iterable[str], older: list[Path]) -> Iterator[PublicCounts]
             forward_only(model)
             image = (1, 3, size[1], size[0])
             without = () if name in HEADLINES else HEADLINES_ONLY
-            counts = list(count_publicly(model, image, COUNTERS, without=without))
+            counts = list(count_publicly(model, image, COUNTERS, limit_s=limit_s, without=without))
             for package in older:
                 other = count_publicly(
-                    model, image, [package.name.partition("=")[0]], package=package
+                    model,
+                    image,
+                    [package.name.partition("=")[0]],
+                    limit_s=limit_s,
+                    package=package,
                 )
                 counts += [one for one in other if one.failed is None]
             seen[key] = PublicCounts(models=(name,), input_size=size, counts=tuple(counts), **exact)
@@ -97,6 +102,7 @@ def main() -> None:
     parser.add_argument("--older", type=Path, help="folder with other versions, one per folder")
     parser.add_argument("--folder", type=Path, default=MEASURED, help="where the file is")
     parser.add_argument("--doc", type=Path, help="page whose table is written")
+    parser.add_argument("--limit", type=float, default=LIMIT_S, help="seconds for each counter")
     parser.add_argument("--only-doc", action="store_true", help="counts nothing")
     given = parser.parse_args()
     prefer_native_kernels()
@@ -106,7 +112,7 @@ def main() -> None:
     if not given.only_doc:
         names = given.models or sorted({*printed_models(), *HEADLINES})
         older = sorted(given.older.resolve().iterdir()) if given.older else []
-        for network in count_all(names, older):
+        for network in count_all(names, older, given.limit):
             write(network, given.folder)
     if given.doc:
         write_page(given.doc, read_public_counts(given.folder))

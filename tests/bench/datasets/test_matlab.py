@@ -2,11 +2,12 @@
 
 import io
 import re
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.io import savemat
+from scipy.io import loadmat, savemat
 
 from bench.datasets import matlab
 from bench.errors import DataError
@@ -34,6 +35,28 @@ def test_arrays_come_back_as_they_were():
     )
     np.testing.assert_array_equal(found["preds"], wanted)
     np.testing.assert_array_equal(found["seen"], np.eye(2))
+
+
+def whole_numbers(**values: int) -> bytes:
+    """Doubles as MATLAB stores whole ones: as uint8, which SciPy returns as they are stored."""
+
+    def element(kind: int, raw: bytes) -> bytes:
+        return struct.pack("<II", kind, len(raw)) + raw + bytes(-len(raw) % 8)
+
+    file = b"MATLAB 5.0 MAT-file".ljust(124) + struct.pack("<H", 0x0100) + b"IM"
+    for name, value in values.items():
+        parts = [struct.pack("<II", 6, 0), struct.pack("<ii", 1, 1), name.encode(), bytes([value])]
+        body = (element(kind, raw) for kind, raw in zip((6, 5, 1, 2), parts, strict=True))
+        file += element(14, b"".join(body))
+    return file
+
+
+def test_whole_numbers_are_numbers_and_no_bytes():
+    """200 to 120 is -80, and not 176 as between bytes."""
+    raw = whole_numbers(x1=200, x2=120)
+    assert loadmat(io.BytesIO(raw))["x1"].dtype == np.uint8
+    found = matlab.read_arrays(raw, "it", ["x1", "x2"])
+    assert float((found["x2"] - found["x1"])[0, 0]) == -80
 
 
 @pytest.mark.parametrize(("byte", "bit"), [(192, 0), (193, 7), (128, 3)])

@@ -12,6 +12,7 @@ from scipy.io import savemat
 import model_zoo
 from bench.catalog.load import load_catalog
 from bench.catalog.quantities import METRICS
+from bench.errors import DataError
 from bench.evaluate import metrics
 
 model_zoo.register()
@@ -56,6 +57,29 @@ def test_a_box_in_the_entries_changes_the_area_of_false_positives_and_so_ap_m(tm
     by_boxes = metrics.evaluate("coco", file, large)
     assert by_keypoints["AP"] == by_boxes["AP"]
     assert by_keypoints["AP_M"] < by_boxes["AP_M"]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("where", ["keypoints", "score"])
+def test_a_network_that_gives_no_number_is_refused_and_not_called_perfect(tmp_path, where, value):
+    """pycocotools takes a detection with a NaN for right at every threshold."""
+    file, found = coco(tmp_path, [50.0**2, 50.0**2])
+    if where == "score":
+        found[0]["score"] = value
+    else:
+        found[0]["keypoints"] = [value, *(9e3 for _ in range(50))]
+    for evaluated in (metrics.evaluate, metrics.evaluate_with_diagnosis):
+        with pytest.raises(
+            DataError, match="1 predictions have a coordinate or a score that is not"
+        ):
+            evaluated("coco", file, found)
+
+
+def test_a_recall_of_35_in_100_is_a_step_short_in_pycocotools_and_so_here(tmp_path):
+    """0.35 is below np.linspace(0, 1, 101)[35], with which the evaluator compares it."""
+    file, found = coco(tmp_path, [50.0**2] * 100)
+    steps = {n: metrics.evaluate("coco", file, found[:n])["AP"] * 1.01 for n in (34, 35, 36)}
+    assert steps == {34: pytest.approx(35), 35: pytest.approx(35), 36: pytest.approx(37)}
 
 
 def test_xtcocotools_drops_detections_without_keypoint_scores_and_pycocotools_does_not(

@@ -77,8 +77,11 @@ RETURNED = f"returned by a public tool: {THOP}"
         ("quoted-source", BOTH, 8.2, "reproduced", "returned by a public tool"),
         ("public-tool", NONE, 8.02, "reproduced", "conv-linear, the rule of a public counter: 8.02"),
         # one count of two may be chance
-        ("fitted", ONE, 8.02, "reproduced", "a rule fitted to the paper's numbers: 8.02"),
-        ("fitted", ONE, 8.2, "inconclusive", f"{THOP} (1 of 2 counts of this source)"),
+        ("fitted", ONE, 8.02, "reproduced", f"numbers: 8.02; {THOP} (1 of 2 counts of this source); exact is 8.4"),
+        ("fitted", ONE, 8.2, "inconclusive", f"{THOP} (1 of 2 counts of this source); exact is 8.4"),
+        ("fitted", NONE, 8.02, "reproduced", "8.02; no public counter returns it; exact is 8.4"),
+        ("quoted-source", NONE, 8.02, "reproduced", "it is quoted from: 8.02; no public counter returns it"),
+        ("stated", NONE, 8.02, "reproduced", "counted as conv-linear: 8.02"),
         # far from everything that the rules give, but a counter returns it
         ("fitted", ONE, 20.0, "inconclusive", THOP),
         ("fitted", NONE, 8.2, "inconclusive", "no known rule and no public counter would give the printed"),
@@ -129,6 +132,13 @@ def test_parameters_that_a_counter_misses_are_named_where_the_print_is_what_it_r
     assert (
         "thop 0.1.1 of 2022 (eval mode) gives 5.21 (2 of 2 counts of this source)" in found.reason
     )
+
+
+def test_nothing_is_said_about_counters_that_were_not_run(tiny, fill, make):
+    result = make.counted("tiny-a", TOTAL, macs=round(8.4e9))
+    store = fill(result.model_copy(update={"flops": {"conv-linear": 8.02, "macs": 8.4}}))
+    found = cell(Measurements(by(tiny, "fitted"), ResultIndex(store)))
+    assert found.reason.endswith("a rule fitted to the paper's numbers: 8.02")
 
 
 def test_without_the_file_no_counter_is_known(tmp_path):

@@ -14,7 +14,14 @@ from bench.catalog.load import load_catalog
 from bench.datasets.prepare import prepare
 from model_zoo.querypose.data import AspectRatioBatches
 from model_zoo.training.batch import Share
-from model_zoo.training.draws import SeededSamples, StepBatches, Stream, order, seed_generators
+from model_zoo.training.draws import (
+    SeededSamples,
+    StepBatches,
+    Stream,
+    hashed,
+    order,
+    seed_generators,
+)
 from model_zoo.training.loop import training_loader
 
 
@@ -84,11 +91,30 @@ def test_no_two_seeds_epochs_or_samples_share_numbers():
         assert len(set(generator)) == len(seen)
 
 
+def seeds_of_all_runs(tier):
+    found = {seed for run in load_catalog().runs.values() for seed in getattr(run.seeds, tier)}
+    return sorted(found | {0, 1, 2, 7})
+
+
+@pytest.mark.parametrize("tier", model_zoo.TIERS)
+def test_no_two_seeds_of_any_run_share_a_stream(tier):
+    """Neither of a sample's augmentations nor of a pass through the network (dropout), at any position."""
+    starts, numbers = [], []
+    for seed, position in itertools.product(seeds_of_all_runs(tier), range(300)):
+        for purpose in (("sample", seed, position), ("pass", seed, position, 32 * position)):
+            starts.append(hashed(*purpose))
+            seed_generators(*purpose)
+            drawn = torch.rand((), dtype=torch.float64)
+            numbers.append((random.random(), float(np.random.rand()), float(drawn)))
+    assert len(set(starts)) == len(starts)
+    for generator in zip(*numbers, strict=True):
+        assert len(set(generator)) == len(numbers)
+
+
 @pytest.mark.parametrize("tier", model_zoo.TIERS)
 def test_no_two_seeds_of_any_run_share_an_order(tier):
-    seeds = {seed for run in load_catalog().runs.values() for seed in getattr(run.seeds, tier)}
     orders = [
-        tuple(order(50, seed, epoch)) for seed in seeds | {0, 1, 2, 7} for epoch in range(240)
+        tuple(order(50, seed, epoch)) for seed in seeds_of_all_runs(tier) for epoch in range(240)
     ]
     assert len(set(orders)) == len(orders)
     assert all(sorted(one) == list(range(50)) for one in orders)
