@@ -110,10 +110,11 @@ def training_settings(cfg: Any) -> dict[str, Any]:
     if short or settings.get("val_cfg") is None:  # evaluated once, at the end
         settings = {k: v for k, v in settings.items() if not k.startswith("val_")}
     curve = {"type": "LossCurve", "file": str(Path(cfg.work_dir) / "curve.jsonl"), "every": 20}
+    finite = {"type": "FiniteLoss", "every": 20}
     bar = [{"type": "ProgressBar"}] if cfg.log_level == "WARNING" else []
     return {
         **settings,
-        "custom_hooks": [*settings.get("custom_hooks", []), curve, *bar],
+        "custom_hooks": [*settings.get("custom_hooks", []), finite, curve, *bar],
         "resume": True,
     }
 
