@@ -23,13 +23,15 @@ def build(cfg: Any, weights: Path | None = None) -> Any:
     from mmengine.registry import init_default_scope
     from mmpose.registry import MODELS
 
+    from model_zoo.errors import WeightsMismatch
+
     init_default_scope("mmpose")
     model = MODELS.build(cfg.model)
     if weights:
         given = work_dir.weights(weights)
         try:
             model.load_state_dict(given)
-        except (RuntimeError, AttributeError, TypeError) as error:
+        except (RuntimeError, AttributeError, TypeError, WeightsMismatch) as error:
             why = " ".join(str(error).split())[:160]
             raise work_dir.DamagedWork(
                 f"{weights} holds weights of another model ({why}...); delete it and run the command again"

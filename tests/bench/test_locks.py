@@ -41,7 +41,9 @@ def another(lock: Path) -> Iterator[subprocess.Popen[bytes]]:
 def test_the_second_is_told_process_command_and_time(tmp_path):
     lock = tmp_path / "deep" / "a.lock"
     with another(lock) as other:
-        said = rf"this: process {other.pid} \(-c .*\) since 20\d\d-.*works there; wait until it ends"
+        said = (
+            rf"this: process {other.pid} \(-c .*\) since 20\d\d-.*works there; wait until it ends"
+        )
         with pytest.raises(EnvironmentProblem, match=said), alone(lock, "this"):
             pytest.fail("two at once")
     with alone(lock, "this"):
@@ -88,7 +90,8 @@ def test_a_damaged_note_names_nobody_and_blocks_nobody(tmp_path, content):
 def test_a_forked_worker_does_not_keep_the_lock(tmp_path):
     """Data workers of a training that was killed live on for some seconds."""
     code = HOLDS.replace(
-        "    print", "    import os, time\n    if not os.fork(): time.sleep(5); os._exit(0)\n    print"
+        "    print",
+        "    import os, time\n    if not os.fork(): time.sleep(5); os._exit(0)\n    print",
     )
     lock = tmp_path / "a.lock"
     command = [sys.executable, "-c", code, str(lock)]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from mmengine.optim import OptimWrapper
 
+import model_zoo
 from bench.catalog.load import Catalog, load_catalog
 from bench.catalog.schema import Run, Seeds
 from bench.errors import EnvironmentProblem, TrainingFailed
@@ -76,7 +76,7 @@ def failure(workspace: Path) -> str | None:
 
 def test_out_of_memory_names_a_batch_that_was_seen_to_fit(workspace, monkeypatch):
     """A network that has room for one image at a time; memory is short before it and not after."""
-    step = OptimWrapper.update_params
+    model_zoo.register()
     from mmpose.models.pose_estimators import TopdownPoseEstimator
 
     forward = TopdownPoseEstimator.loss
@@ -96,10 +96,10 @@ def test_out_of_memory_names_a_batch_that_was_seen_to_fit(workspace, monkeypatch
     assert "\n" not in str(e.value)
     assert tried == [4, 2, 1, 1, 1, 1]  # 4; 2; then a whole step of four groups of 1
     assert failure(workspace) == str(e.value)
-    assert OptimWrapper.update_params is step
 
 
 def test_a_loss_that_is_no_number_names_step_and_cause(workspace, monkeypatch):
+    model_zoo.register()
     from mmpose.models.pose_estimators import TopdownPoseEstimator
 
     forward, calls = TopdownPoseEstimator.loss, []
