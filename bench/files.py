@@ -5,6 +5,7 @@ import io
 import json
 import math
 import os
+import stat
 import tempfile
 import zipfile
 import zlib
@@ -67,8 +68,7 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
 
     Raises `DataError`, also beyond `limit`.
     """
-    if not path.is_file():
-        raise DataError(f"{path} is not a file; give the path of a file")
+    require_regular(path)
     if path.stat().st_size > limit:
         raise DataError(f"{path} has {path.stat().st_size} bytes; at most {limit} are read")
     try:
@@ -79,6 +79,23 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
     if len(raw) > limit:
         raise DataError(f"{path} has more than {limit} bytes; at most {limit} are read")
     return unpacked(raw, str(path), limit)
+
+
+def require_regular(path: Path) -> None:
+    """Raises `DataError` for what is no regular file, before it is opened: a pipe or a device would never end."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise DataError(f"{printable(str(path))} cannot be read: {why}") from None
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "a pipe, a socket or a device"
+        raise DataError(f"{path} is {kind}, not a file; give the path of a file")
+
+
+def printable(text: str) -> str:
+    """Text on one line, for messages and terminals: what controls them or turns the direction of text is replaced."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}  # byte order marks
@@ -157,13 +174,18 @@ def read_json(path: Path) -> Any:
 
 
 def parse_json(raw: bytes, what: str) -> Any:
-    """JSON without NaN and infinities. Raises `DataError`, also for excessive nesting and numbers of lists."""
+    """JSON without NaN, infinities and keys given twice.
+
+    Raises `DataError`, also for excessive nesting and numbers of lists.
+    """
     if (containers := raw.count(b"[") + raw.count(b"{")) > MAX_CONTAINERS:
         raise DataError(
             f"{what} has {containers} lists and objects; at most {MAX_CONTAINERS} are read"
         )
     try:
-        return json.loads(raw, parse_constant=_reject_constant, parse_float=finite)
+        return json.loads(
+            raw, parse_constant=_reject_constant, parse_float=finite, object_pairs_hook=_unique
+        )
     except RecursionError:
         raise DataError(f"{what} is nested too deeply to be read") from None
     except json.JSONDecodeError as error:
@@ -182,6 +204,16 @@ def finite(digits: str) -> float:
     if math.isinf(number := float(digits)):
         raise ValueError(f"{digits} is too large a number")
     return number
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys are different. Raises ValueError."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {twice[:60]!r} is given twice in one object")
+    return found
 
 
 def _reject_constant(word: str) -> NoReturn:

@@ -7,11 +7,20 @@ from typing import Any, NoReturn
 import yaml
 from pydantic import ValidationError
 
-from bench.errors import CatalogError
+from bench.errors import CatalogError, DataError
+from bench.files import read_bytes
+
+MAX_TEXT = 2**24  # bytes of a file
+MAX_NODES = 2**20  # after every alias is replaced by what it stands for
 
 
 class _Loader(yaml.CSafeLoader):
     """Safe YAML whose keys are words, each given once, and whose mistakes all have a line."""
+
+    def construct_document(self, node: yaml.Node) -> Any:
+        if _size(node, {}) > MAX_NODES:
+            _mistake(node, f"its aliases stand for more than {MAX_NODES} values")
+        return super().construct_document(node)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
@@ -38,6 +47,22 @@ class _Loader(yaml.CSafeLoader):
             )
 
 
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many values a node is with its aliases replaced; `known`: sizes by the identity of nodes, 0 of open ones."""
+    if id(node) in known:
+        if not known[id(node)]:
+            _mistake(node, "an alias stands for something that contains it")
+        return known[id(node)]
+    known[id(node)] = 0
+    parts: list[yaml.Node] = []
+    if isinstance(node, yaml.MappingNode):
+        parts = [part for pair in node.value for part in pair]
+    elif isinstance(node, yaml.SequenceNode):
+        parts = node.value
+    known[id(node)] = 1 + sum(_size(part, known) for part in parts)
+    return known[id(node)]
+
+
 def _mistake(node: yaml.Node, problem: str) -> NoReturn:
     raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
@@ -45,8 +70,8 @@ def _mistake(node: yaml.Node, problem: str) -> NoReturn:
 def read_yaml(path: Path) -> Any:
     """Parse one YAML file; `CatalogError` with file and line where it is malformed."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_bytes(path, MAX_TEXT).decode()
+    except (DataError, UnicodeDecodeError) as error:
         raise CatalogError(f"{path}: cannot be read: {error}") from None
     try:
         return yaml.load(text, Loader=_Loader)
@@ -61,6 +86,15 @@ def read_yaml(path: Path) -> Any:
         ) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise CatalogError(f"{path}: not valid YAML: {error}") from None
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Parse a YAML file that holds `key: value` lines. Raises `CatalogError`."""
+    found = read_yaml(path)
+    if not isinstance(found, dict):
+        kind = "empty" if found is None else f"a {type(found).__name__}"
+        raise CatalogError(f"{path}: is {kind}; expected `key: value` lines")
+    return found
 
 
 def line_of(path: Path, location: tuple[int | str, ...]) -> int:

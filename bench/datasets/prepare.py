@@ -254,7 +254,9 @@ def listed_images(file: Path) -> Listed:
         ) from None
     for name, _ in found:
         if not isinstance(name, str) or ".." in name or name.startswith("/"):
-            raise DataError(f"{file} names an image outside its folder: {name!r}")
+            raise DataError(f"{file} names an image outside its folder: {name!r:.200}")
+        if not name.isprintable():
+            raise DataError(f"{file} names an image with control characters: {name!r:.200}")
     return Listed(found, people)
 
 

@@ -21,8 +21,8 @@ from typing import Any
 
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Tier
-from bench.catalog.yaml_lines import read_yaml
-from bench.errors import ReproPoseError, UnknownName
+from bench.catalog.yaml_lines import read_mapping
+from bench.errors import CatalogError, ReproPoseError, UnknownName
 from bench.files import write_atomically, write_if_changed
 from bench.locks import alone
 from bench.paths import ROOT, workspace
@@ -116,10 +116,12 @@ def quickstart(catalog: Catalog) -> list[str]:
     For one release the key's old name `first_look` and old names of stages (`run-...`) are still understood.
     """
     every = stages(catalog)
-    settings = read_yaml(ROOT / "params.yaml")
+    settings = read_mapping(ROOT / "params.yaml")
     if "quickstart" not in settings and "first_look" in settings:
         _print("note: rename the key first_look in params.yaml to quickstart")
     listed: list[str] = settings.get("quickstart") or settings.get("first_look") or []
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        raise CatalogError(f"{ROOT / 'params.yaml'}: quickstart is not a list of stages")
     found = []
     for name in listed:
         today = re.sub("^(run|data)-", r"\1@", name)
