@@ -11,6 +11,7 @@ from bench.errors import CatalogError, DataError
 from bench.files import read_bytes
 
 MAX_TEXT = 2**24  # bytes of a file
+MAX_DEPTH = 100
 MAX_NODES = 2**20  # after every alias is replaced by what it stands for
 
 
@@ -74,6 +75,7 @@ def read_yaml(path: Path) -> Any:
     except (DataError, UnicodeDecodeError) as error:
         raise CatalogError(f"{path}: cannot be read: {error}") from None
     try:
+        _refuse_deep(path, text)
         return yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -86,6 +88,24 @@ def read_yaml(path: Path) -> Any:
         ) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise CatalogError(f"{path}: not valid YAML: {error}") from None
+
+
+def _refuse_deep(path: Path, text: str) -> None:
+    """PyYAML's composer in C calls itself for every level, and ends the process when the stack is used up.
+
+    A level needs a bracket or a column, so that files with few of both need not be looked at twice.
+    """
+    if text.count("[") + text.count("{") + max(map(len, text.splitlines()), default=0) < 4000:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise CatalogError(
+                f"{path}:{line}: is nested too deeply to be read: more than {MAX_DEPTH} levels"
+            )
 
 
 def read_mapping(path: Path) -> dict[str, Any]:

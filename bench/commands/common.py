@@ -105,10 +105,12 @@ def judged(measurements: Measurements) -> Snapshot:
 
 def current_tier(name: str | None) -> Tier:
     """The given tier, or the one in params.yaml; `UnknownName` lists the three."""
+    what = "tier"
     if name is None:
+        what = f"tier in {params_file()}"
         name = str(read_mapping(params_file()).get("tier", "smoke"))
     if name not in TIERS:
-        raise UnknownName("tier", name, TIERS)
+        raise UnknownName(what, name, TIERS)
     return name
 
 

@@ -13,7 +13,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from tqdm import tqdm
 
 from bench.errors import DataError
@@ -87,6 +87,8 @@ def _check(item: tuple[Path, Size | None]) -> tuple[str, int]:
         return f"image {error}", 1
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         return f"image {path} has too many pixels: {error}; no photograph has as many", 1
+    except UnidentifiedImageError:
+        return f"image {path} is damaged: it is no picture; download it again", 1
     except (OSError, SyntaxError, ValueError) as error:
         return f"image {path} is damaged: {error}; download it again", 1
     if short:

@@ -44,6 +44,12 @@ Count = Annotated[int, Field(ge=0)]
 Amount = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 
 
+def _has_total(counts: dict[str, int]) -> dict[str, int]:
+    if "total" not in counts:
+        raise ValueError("has no total")
+    return counts
+
+
 class CountResult(Strict):
     """Parameters and operations of one zoo model at full size."""
 
@@ -51,7 +57,9 @@ class CountResult(Strict):
     kind: Literal["count"] = "count"
     model: str
     input_size: tuple[int, int] = Field(description="width, height in pixels")
-    parameters: dict[str, Count] = Field(description="total, trainable, position_embedding")
+    parameters: Annotated[dict[str, Count], AfterValidator(_has_total)] = Field(
+        description="total, trainable, position_embedding"
+    )
     macs: Count = Field(description="exact multiply-accumulates of one forward pass at batch 1")
     flops: dict[str, Amount] = Field(description="counting rule -> G (1e9)")
     by_module: dict[str, dict[str, float]] = Field({})

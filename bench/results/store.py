@@ -227,7 +227,10 @@ class Store:
             _ = result.provenance.date
         except ValueError as error:
             self._reject(path, f"provenance > volatile > date: {error}")
-        allowed = (relative_path(result), relative_path(result, committed=True))
+        try:
+            allowed = (relative_path(result), relative_path(result, committed=True))
+        except ResultError as error:
+            self._reject(path, str(error))
         if path.relative_to(base) not in allowed:
             self._reject(
                 path, f"its content belongs to {relative_path(result, base == self.measured)}"

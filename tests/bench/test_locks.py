@@ -106,9 +106,9 @@ def test_a_forked_worker_does_not_keep_the_lock(tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(EnvironmentProblem, match=r"a\.lock: cannot be written"):
-        with alone(tmp_path / "file" / "a.lock", "this"):
-            pass
+    refused = pytest.raises(EnvironmentProblem, match=r"a\.lock: cannot be written")
+    with refused, alone(tmp_path / "file" / "a.lock", "this"):
+        pass
 
 
 @pytest.fixture
@@ -120,9 +120,9 @@ def checkout(tmp_path, monkeypatch) -> Path:
 
 def test_a_second_repro_in_one_checkout_is_refused(checkout):
     with another(checkout / "work" / ".repro.lock") as other:
-        with pytest.raises(EnvironmentProblem, match=rf"repro.* process {other.pid} "):
-            with run.alone_in_checkout():
-                pytest.fail("two at once")
+        refused = pytest.raises(EnvironmentProblem, match=rf"repro.* process {other.pid} ")
+        with refused, run.alone_in_checkout():
+            pytest.fail("two at once")
 
 
 def test_what_a_killed_repro_left_running_is_waited_for(checkout, capsys):

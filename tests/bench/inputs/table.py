@@ -42,11 +42,15 @@ FIGURE = """\
   value: 75.5
   printed: "75.5"
   measured_by: library
-  source: {repository: owner/name, path: README.md, commit: "759b39c13fea6ba094afc1fa932f51dc1b11cbf9", accessed: "2026-11-29"}
+  source: {repository: owner/name, path: a.md, commit: "759b39c13fea6ba094afc1fa932f51dc1b11cbf9",
+    accessed: "2026-11-29"}
   date: "2023-10-12"
   protocol: {split: coco-val2017}
   note: made up
 """
+
+
+NOTHING = ("empty", "blank", "null")  # a list without entries, which is none
 
 
 class File(NamedTuple):
@@ -134,7 +138,7 @@ FILES: dict[str, File] = {
             ),
             "truth.json": TRUTH.read_bytes,
         },
-        own=("utf-16",),
+        own=("utf-16", "empty object"),
     ),
     "accuracy": File(
         "results/smoke/tiny-a-coco/seed-0.json",
@@ -167,6 +171,7 @@ FILES: dict[str, File] = {
         ("submit", "--predictions", "found.json", "--card", "card.yaml", "--tier", "smoke"),
         {"found.json": fixture("predictions", "coco.json")},
         form="yaml",
+        own=("last sign is missing",),
     ),
     "paper": File(
         "papers/tinypaper/paper.yaml",
@@ -181,7 +186,7 @@ FILES: dict[str, File] = {
         ("runs",),
         paper("tables"),
         form="yaml",
-        own=("empty", "blank", "null"),
+        own=NOTHING,
     ),
     "runs": File(
         "papers/tinypaper/runs.yaml",
@@ -189,6 +194,7 @@ FILES: dict[str, File] = {
         ("runs",),
         paper("runs"),
         form="yaml",
+        own=NOTHING,
     ),
     "claims": File(
         "papers/tinypaper/claims.yaml",
@@ -196,10 +202,14 @@ FILES: dict[str, File] = {
         ("claims",),
         paper("claims"),
         form="yaml",
-        own=("empty", "blank", "null"),
+        own=NOTHING,
     ),
-    "one configuration": File("papers/same_config.yaml", text(SAME), ("runs",), paper(""), "yaml"),
-    "figures": File("papers/third_party.yaml", text(FIGURE), ("runs",), paper(""), "yaml"),
+    "one configuration": File(
+        "papers/same_config.yaml", text(SAME), ("runs",), paper(""), "yaml", NOTHING
+    ),
+    "figures": File(
+        "papers/tinypaper/third_party.yaml", text(FIGURE), ("runs",), paper(""), "yaml", NOTHING
+    ),
     "annotations": File(
         "data/full/coco/annotations/person_keypoints_val2017.json",
         listing,
@@ -251,6 +261,10 @@ def always(content: bytes) -> Callable[[bytes], bytes]:
 
 
 DEEP = 100_000
+BOMB = b"a: &a [x, x, x, x, x, x, x, x, x]\n" + b"".join(
+    f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n".encode()
+    for a, b in zip("abcdefg", "bcdefgh", strict=True)
+)
 #: name -> edit, words of the answer.
 BYTES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "empty": (always(b""), ""),
@@ -274,7 +288,7 @@ BYTES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "text": (always(b'"text"'), ""),
     "true": (always(b"true"), ""),
     "null": (always(b"null"), ""),
-    "list of numbers": (always(b"[1, 2]"), ""),
+    "list of numbers": (always(b"[1]"), ""),
 }
 JSON_BYTES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "deep objects": (always(b'{"a":' * DEEP), "nested too deeply"),
@@ -291,16 +305,7 @@ JSON_BYTES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "empty object": (always(b"{}"), ""),
 }
 YAML_BYTES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
-    "alias bomb": (
-        always(
-            b"a: &a [x, x, x, x, x, x, x, x, x]\n"
-            + b"".join(
-                f"{b}: &{b} [{', '.join(['*' + a] * 9)}]\n".encode()
-                for a, b in zip("abcdefg", "bcdefgh", strict=True)
-            )
-        ),
-        "alias",
-    ),
+    "alias bomb": (always(BOMB), "alias"),
     "an alias in a circle": (always(b"a: &a [*a]\n"), "alias"),
     "tab": (lambda base: b"x:\n\t- y\n" + base, ""),
     "a key twice": (always(b"key: 1\nkey: 2\n"), "key"),
@@ -350,40 +355,13 @@ THINGS: dict[str, Callable[[Path], None]] = {
     "a link to nothing": link("nothing"),
     "a link to itself": lambda path: path.symlink_to(path.name),
 }
-#: A folder of predictions is read; what is not there is no result, no history, the package's own settings.
+#: A folder of predictions is read; of a file that may be missing, nothing that is no file is taken for it.
+MAY_BE_MISSING = ("settings", "state", "tables", "runs", "claims", "one configuration", "figures")
+MAY_BE_NOWHERE = ("accuracy", "count", "speed", "submission", "paper")
 NO_FILE = {
     ("predictions", "a folder"),
-    *(
-        (kind, thing)
-        for kind in (
-            "accuracy",
-            "count",
-            "speed",
-            "submission",
-            "settings",
-            "tables",
-            "runs",
-            "claims",
-            "paper",
-            "state",
-            "one configuration",
-            "figures",
-        )
-        for thing in ("a link to nothing", "a link to itself")
-    ),
-    *(
-        (kind, thing)
-        for kind in (
-            "settings",
-            "state",
-            "tables",
-            "runs",
-            "claims",
-            "one configuration",
-            "figures",
-        )
-        for thing in THINGS
-    ),
+    *((kind, thing) for kind in MAY_BE_MISSING for thing in THINGS),
+    *((kind, f"a link to {what}") for kind in MAY_BE_NOWHERE for what in ("nothing", "itself")),
 }
 
 
@@ -448,7 +426,8 @@ def changed(kind: str, path: str, value: Any) -> Callable[[bytes], bytes]:
 def content() -> Iterator[Row]:
     edits = yaml.safe_load(Path(__file__).with_name("edits.yaml").read_text("utf-8"))
     for kind, rows in edits.items():
-        for path, value, says in rows:
+        for place, value, says in rows:
+            path = str(place)
             yield Row(
                 kind, f"{path} = {value!r:.60}", rewritten(kind, changed(kind, path, value)), says
             )
