@@ -50,6 +50,7 @@ FIGURE = """\
 """
 
 
+CUT = "last sign is missing"
 NOTHING = ("empty", "blank", "null")  # a list without entries, which is none
 
 
@@ -130,7 +131,7 @@ FILES: dict[str, File] = {
     ),
     "image ids": File(
         "ids.json",
-        text('{"000000000001": 1, "000000000012": 12}'),
+        text('{"a": 1, "b": 12}'),
         (*EVALUATE, "--format", "openpose", "--image-ids", "ids.json"),
         {
             "found.json/a_keypoints.json": fixture(
@@ -171,7 +172,7 @@ FILES: dict[str, File] = {
         ("submit", "--predictions", "found.json", "--card", "card.yaml", "--tier", "smoke"),
         {"found.json": fixture("predictions", "coco.json")},
         form="yaml",
-        own=("last sign is missing",),
+        own=(CUT,),
     ),
     "paper": File(
         "papers/tinypaper/paper.yaml",
@@ -208,7 +209,12 @@ FILES: dict[str, File] = {
         "papers/same_config.yaml", text(SAME), ("runs",), paper(""), "yaml", NOTHING
     ),
     "figures": File(
-        "papers/tinypaper/third_party.yaml", text(FIGURE), ("runs",), paper(""), "yaml", NOTHING
+        "papers/tinypaper/third_party.yaml",
+        text(FIGURE),
+        ("runs",),
+        paper(""),
+        "yaml",
+        (*NOTHING, CUT),
     ),
     "annotations": File(
         "data/full/coco/annotations/person_keypoints_val2017.json",
@@ -270,7 +276,7 @@ BYTES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "empty": (always(b""), ""),
     "blank": (always(b" \n \n"), ""),
     "half": (cut(0.5), ""),
-    "last sign is missing": (lambda base: base.rstrip()[:-1], ""),
+    CUT: (lambda base: base.rstrip()[:-1], ""),
     "binary": (always(bytes(range(256)) * 4), ""),
     "null bytes": (always(b"\0" * 4096), ""),
     "a null byte in it": (lambda base: base[:20] + b"\0" + base[20:], ""),
