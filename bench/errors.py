@@ -6,6 +6,7 @@ ReproPoseError              everything the command line reports in one line, exi
 ├── DataError               annotations, images or predictions are missing or malformed
 ├── WeightsError            a checkpoint is corrupt, unsafe or of another model
 ├── ResultError             a stored result is unreadable, of a newer format, or inconsistent
+├── TrainingFailed          a training cannot go on: memory, or a loss that is no number; its result says `failed`
 └── EnvironmentProblem      a package, a compiler, disk space or a device is missing
 
 A message says what was given, what is allowed, and what to do next.
@@ -47,6 +48,10 @@ class WeightsError(ReproPoseError):
 
 class ResultError(ReproPoseError):
     """A stored result is unreadable, of a newer format, or inconsistent."""
+
+
+class TrainingFailed(ReproPoseError):
+    """A training cannot go on: its memory does not suffice, or its loss is not a number."""
 
 
 class EnvironmentProblem(ReproPoseError):

@@ -6,6 +6,7 @@ import json
 import math
 import os
 import re
+import stat
 import tempfile
 import zipfile
 import zlib
@@ -68,8 +69,7 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
 
     Raises `DataError`, also beyond `limit`.
     """
-    if not path.is_file():
-        raise DataError(f"{path} is not a file; give the path of a file")
+    require_regular(path)
     if path.stat().st_size > limit:
         raise DataError(f"{path} has {path.stat().st_size} bytes; at most {limit} are read")
     try:
@@ -80,6 +80,23 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
     if len(raw) > limit:
         raise DataError(f"{path} has more than {limit} bytes; at most {limit} are read")
     return unpacked(raw, str(path), limit)
+
+
+def require_regular(path: Path) -> None:
+    """Raises `DataError` for what is no regular file, before it is opened: a pipe or a device would never end."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise DataError(f"{printable(str(path))} cannot be read: {why}") from None
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "a pipe, a socket or a device"
+        raise DataError(f"{path} is {kind}, not a file; give the path of a file")
+
+
+def printable(text: str) -> str:
+    """Text on one line, for messages and terminals: what controls them or turns the direction of text is replaced."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}  # byte order marks

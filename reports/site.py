@@ -17,7 +17,7 @@ from bench.results.index import ResultIndex
 from bench.results.store import Store
 from reports.build.cache import Keys
 from reports.build.templates import environment
-from reports.build.writer import BuildReport, Writer
+from reports.build.writer import BuildReport, Writer, building
 from reports.charts.scatter import agreement_charts, cost_charts, dot_chart
 from reports.exports import model_cards
 from reports.exports.tables import ENDINGS, bibtex, leaderboard_files, table_files
@@ -53,9 +53,9 @@ def build(
     site or cannot be written.
     """
     site = Site(snapshot, catalog, results, previous, history)
-    writer = Writer(out)
-    Pages(site, writer).write()
-    return writer.finish()
+    with building(out) as writer:
+        Pages(site, writer).write()
+        return writer.finish()
 
 
 class Site:

@@ -6,7 +6,7 @@ Every mistake is reported with file and line. Nothing here imports torch.
 import logging
 import os
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +20,8 @@ from bench.catalog.same_config import SameConfig, load_same_config, unknown_runs
 from bench.catalog.schema import Claim, Column, Paper, Row, Run, Table
 from bench.catalog.third_party import ThirdParty, load_third_party
 from bench.catalog.yaml_lines import line_of, read_yaml
-from bench.errors import CatalogError, UnknownName
+from bench.errors import CatalogError, DataError, UnknownName
+from bench.files import read_text
 
 PAPERS = Path(__file__).parents[1] / "papers"
 _FILES = {"tables": "tables.yaml", "runs": "runs.yaml", "claims": "claims.yaml"}
@@ -36,11 +37,18 @@ def load_paper(folder: Path) -> Paper:
         if (folder / name).is_file():
             data[key] = read_yaml(folder / name) or ({} if key == "runs" else [])
     notes = sorted(folder.glob("NOTES*.md"), key=lambda path: len(path.name))
-    data["notes"] = "\n".join(path.read_text(encoding="utf-8") for path in notes)
+    data["notes"] = "\n".join(map(_text, notes))
     try:
         return Paper.model_validate(data)
     except ValidationError as error:
         raise CatalogError("\n".join(_explain(folder, error))) from None
+
+
+def _text(path: Path) -> str:
+    try:
+        return read_text(path)
+    except DataError as error:
+        raise CatalogError(str(error)) from None
 
 
 def _explain(folder: Path, error: ValidationError) -> Iterator[str]:
@@ -162,6 +170,10 @@ def load_catalog(*extra: Path) -> Catalog:
     """All papers of the project and of `extra` folders (also REPROPOSE_PAPERS, ':'-separated)."""
     named = os.environ.get("REPROPOSE_PAPERS", "").split(":")
     roots = [PAPERS, *extra, *map(Path, filter(None, named))]
+    if missing := [root for root in roots if not root.is_dir()]:
+        raise CatalogError(
+            f"{missing[0]} is not a folder of papers; REPROPOSE_PAPERS names folders, separated by ':'"
+        )
     folders = sorted({f.parent for root in roots for f in root.glob("*/paper.yaml")})
     papers = {folder: load_paper(folder) for folder in folders}
     ordered = sorted(papers.items(), key=lambda item: (item[1].order, item[1].id))
@@ -191,12 +203,24 @@ def _check_references(papers: list[tuple[Path, Paper]], methods: Methods) -> Non
             if run in runs:
                 problems.append(f"{folder / 'runs.yaml'}: run '{run}' is also in {runs[run]}")
             runs[run] = folder / "runs.yaml"
+    problems += _circles({key: run for _, paper in papers for key, run in paper.runs.items()})
     for folder, paper in papers:
         problems += [*_unknown_runs(folder, paper, runs), *_unknown_places(folder, paper)]
         problems += _rules_without_basis(folder, paper)
         problems += wrong_methods(methods, paper, folder / "tables.yaml")
     if problems:
         raise CatalogError("\n".join(problems))
+
+
+def _circles(runs: Mapping[str, Run]) -> Iterator[str]:
+    """One line for each run that starts, in the end, from itself."""
+    for key, run in runs.items():
+        chain = [key]
+        while (start := run.start or "") in runs and start not in chain:
+            chain.append(start)
+            run = runs[start]
+        if start == key:
+            yield f"run '{key}' starts from itself: {' -> '.join([*chain, key])}; correct `start`"
 
 
 def _unknown_runs(folder: Path, paper: Paper, known: Collection[str]) -> Iterator[str]:

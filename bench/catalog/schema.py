@@ -169,9 +169,11 @@ class Seeds(Strict):
     @field_validator("smoke", "lab", "full")
     @classmethod
     def _usable(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
-        if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
+        if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0 or max(seeds) >= 2**32:
             shown = ", ".join(map(str, seeds)) or "none"
-            raise ValueError(f"seeds must be one or more different numbers from 0 on, not {shown}")
+            raise ValueError(
+                f"seeds must be one or more different numbers from 0 to 4294967295, not {shown}"
+            )
         return seeds
 
 
@@ -180,9 +182,9 @@ class SyntheticSet(Strict):
 
     kind: Literal["crops", "scenes"]
     difficulty: Literal["easy", "medium", "hard"]
-    seed: int = Field(ge=0)
-    train: int = Field(ge=1)
-    val: int = Field(ge=1)
+    seed: int = Field(ge=0, lt=2**32)
+    train: int = Field(ge=1, le=1_000_000)
+    val: int = Field(ge=1, le=1_000_000)
 
 
 class Run(Strict):
@@ -280,6 +282,19 @@ class Paper(Strict):
     )
     misprints: tuple[Misprint, ...] = ()
     notes: str = ""
+
+    @model_validator(mode="after")
+    def _names_once(self) -> "Paper":
+        named = {"table": [t.table for t in self.tables], "claim": [c.id for c in self.claims]}
+        for kind, names in named.items():
+            if twice := next((name for name in names if names.count(name) > 1), None):
+                number = len(names) - 1 - names[::-1].index(twice)
+                raise PydanticCustomError(
+                    "twice",
+                    "{kind} '{name}' is given twice",
+                    {"kind": kind, "name": twice, "at": (f"{kind}s", number)},
+                )
+        return self
 
     def misprint(self, *place: str) -> Misprint | None:
         """The known misprint of a cell, given as keys of table, row and column."""

@@ -7,11 +7,21 @@ from typing import Any, NoReturn
 import yaml
 from pydantic import ValidationError
 
-from bench.errors import CatalogError
+from bench.errors import CatalogError, DataError
+from bench.files import read_bytes
+
+MAX_TEXT = 2**24  # bytes of a file
+MAX_DEPTH = 100
+MAX_NODES = 2**20  # after every alias is replaced by what it stands for
 
 
 class _Loader(yaml.CSafeLoader):
     """Safe YAML whose keys are words, each given once, and whose mistakes all have a line."""
+
+    def construct_document(self, node: yaml.Node) -> Any:
+        if _size(node, {}) > MAX_NODES:
+            _mistake(node, f"its aliases stand for more than {MAX_NODES} values")
+        return super().construct_document(node)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
@@ -38,6 +48,22 @@ class _Loader(yaml.CSafeLoader):
             )
 
 
+def _size(node: yaml.Node, known: dict[int, int]) -> int:
+    """How many values a node is with its aliases replaced; `known`: sizes by the identity of nodes, 0 of open ones."""
+    if id(node) in known:
+        if not known[id(node)]:
+            _mistake(node, "an alias stands for something that contains it")
+        return known[id(node)]
+    known[id(node)] = 0
+    parts: list[yaml.Node] = []
+    if isinstance(node, yaml.MappingNode):
+        parts = [part for pair in node.value for part in pair]
+    elif isinstance(node, yaml.SequenceNode):
+        parts = node.value
+    known[id(node)] = 1 + sum(_size(part, known) for part in parts)
+    return known[id(node)]
+
+
 def _mistake(node: yaml.Node, problem: str) -> NoReturn:
     raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
@@ -45,10 +71,11 @@ def _mistake(node: yaml.Node, problem: str) -> NoReturn:
 def read_yaml(path: Path) -> Any:
     """Parse one YAML file; `CatalogError` with file and line where it is malformed."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_bytes(path, MAX_TEXT).decode()
+    except (DataError, UnicodeDecodeError) as error:
         raise CatalogError(f"{path}: cannot be read: {error}") from None
     try:
+        _refuse_deep(path, text)
         return yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -61,6 +88,33 @@ def read_yaml(path: Path) -> Any:
         ) from None
     except (yaml.YAMLError, RecursionError) as error:
         raise CatalogError(f"{path}: not valid YAML: {error}") from None
+
+
+def _refuse_deep(path: Path, text: str) -> None:
+    """PyYAML's composer in C calls itself for every level, and ends the process when the stack is used up.
+
+    A level needs a bracket or a column, so that files with few of both need not be looked at twice.
+    """
+    if text.count("[") + text.count("{") + max(map(len, text.splitlines()), default=0) < 4000:
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise CatalogError(
+                f"{path}:{line}: is nested too deeply to be read: more than {MAX_DEPTH} levels"
+            )
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Parse a YAML file that holds `key: value` lines. Raises `CatalogError`."""
+    found = read_yaml(path)
+    if not isinstance(found, dict):
+        kind = "empty" if found is None else f"a {type(found).__name__}"
+        raise CatalogError(f"{path}: is {kind}; expected `key: value` lines")
+    return found
 
 
 def line_of(path: Path, location: tuple[int | str, ...]) -> int:

@@ -1,6 +1,7 @@
 """What the commands share: options, printing, errors, the workspace's catalog and results."""
 
 import errno
+import io
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,8 +12,9 @@ import click
 
 from bench.catalog.load import Catalog, load_catalog
 from bench.catalog.schema import TIERS, Tier
-from bench.catalog.yaml_lines import read_yaml
+from bench.catalog.yaml_lines import read_mapping
 from bench.errors import ReproPoseError, UnknownName
+from bench.files import printable
 from bench.judge.bootstrap import PairedRuns
 from bench.judge.evidence import Measurements
 from bench.judge.records import Snapshot
@@ -56,6 +58,9 @@ class Group(click.Group):
                 formatter.write_dl(rows)
 
     def invoke(self, context: click.Context) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):  # a locale without our signs shows them as ?
+                stream.reconfigure(errors="replace")
         try:
             return super().invoke(context)
         except (ReproPoseError, ZooError, MissingPackage) as error:
@@ -74,7 +79,8 @@ class Group(click.Group):
             if error.errno in (None, errno.EPIPE):  # the reader closed the pipe: no error of ours
                 raise
             message = f"{error.strerror}: {error.filename or 'output'}"
-        click.echo(f"repropose: {message}", err=True)
+        lines = [printable(line) for line in message.splitlines()]
+        click.echo("repropose: " + "\n".join(lines), err=True)
         raise SystemExit(2)
 
 
@@ -99,17 +105,20 @@ def judged(measurements: Measurements) -> Snapshot:
 
 def current_tier(name: str | None) -> Tier:
     """The given tier, or the one in params.yaml; `UnknownName` lists the three."""
+    what = "tier"
     if name is None:
-        name = str(read_yaml(params_file()).get("tier", "smoke"))
+        what = f"tier in {params_file()}"
+        name = str(read_mapping(params_file()).get("tier", "smoke"))
     if name not in TIERS:
-        raise UnknownName("tier", name, TIERS)
+        raise UnknownName(what, name, TIERS)
     return name
 
 
 def print_rows(rows: Sequence[dict[str, Any]], as_json: bool, *columns: str) -> None:
     """JSON, or a plain table of the chosen columns."""
     if as_json:
-        json.dump(rows, sys.stdout, ensure_ascii=False, indent=1)
+        ascii_only = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+        json.dump(rows, sys.stdout, ensure_ascii=ascii_only, indent=1)
         sys.stdout.write("\n")
         return
     from rich.console import Console
@@ -118,7 +127,7 @@ def print_rows(rows: Sequence[dict[str, Any]], as_json: bool, *columns: str) -> 
 
     table = Table(*columns, box=None, header_style="bold")
     for row in rows:
-        table.add_row(*(escape(_plain(row[c])) for c in columns))
+        table.add_row(*(escape(printable(_plain(row[c]))) for c in columns))
     Console(width=None if sys.stdout.isatty() else 160).print(table)
 
 

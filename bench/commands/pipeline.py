@@ -29,8 +29,7 @@ def pipeline_command(check: bool) -> None:
             raise CatalogError(
                 f"{name} does not match the papers in bench/; run `repropose pipeline` and commit it"
             )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        write_atomically(path, text.encode())
 
 
 @click.command("inputs", epilog="Example: repropose inputs")
@@ -62,13 +61,14 @@ def repro_command(
     The stages are listed in params.yaml and run through DVC, in parallel. --tier is written to params.yaml and so
     applies to later commands too.
     """
-    from bench.pipeline.run import reproduce
+    from bench.pipeline.run import alone_in_checkout, reproduce
 
     require_checkout("`repropose repro`", "measure single runs with `repropose measure RUN`")
     chosen = current_tier(tier)
     # smoke: one core and about 700 MB each; above, a training takes the whole GPU
     default = min(len(os.sched_getaffinity(0)), 4) if chosen == "smoke" else 1
-    try:
-        reproduce(load_catalog(), chosen, everything=everything, jobs=jobs or default)
-    finally:
-        context.invoke(site_command)
+    with alone_in_checkout():
+        try:
+            reproduce(load_catalog(), chosen, everything=everything, jobs=jobs or default)
+        finally:
+            context.invoke(site_command)

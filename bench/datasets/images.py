@@ -6,16 +6,18 @@ divided by the number of cores.
 
 import io
 import os
+import warnings
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 from tqdm import tqdm
 
 from bench.errors import DataError
+from bench.files import require_regular
 
 Size = tuple[int, int]  # width, height in pixels
 ORIENTATION = 0x0112  # EXIF tag; 5 to 8 swap width and height
@@ -67,16 +69,26 @@ def _check(item: tuple[Path, Size | None]) -> tuple[str, int]:
     """What is wrong with an image ('' if nothing is), and its EXIF orientation."""
     path, wanted = item
     try:
+        require_regular(path)
         raw = path.read_bytes()
-        with Image.open(io.BytesIO(raw)) as image:
+        with (
+            warnings.catch_warnings(action="error", category=Image.DecompressionBombWarning),
+            Image.open(io.BytesIO(raw)) as image,
+        ):
             orientation, size = image.getexif().get(ORIENTATION, 1), image.size
             if image.format == "JPEG":
                 short = _ends_early(raw, size)
             else:
                 image.load()
                 short = False
-    except FileNotFoundError:
-        return f"image {path} is missing, but the annotations name it", 1
+    except DataError as error:
+        if not path.exists():
+            return f"image {path} is missing, but the annotations name it", 1
+        return f"image {error}", 1
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        return f"image {path} has too many pixels: {error}; no photograph has as many", 1
+    except UnidentifiedImageError:
+        return f"image {path} is damaged: it is no picture; download it again", 1
     except (OSError, SyntaxError, ValueError) as error:
         return f"image {path} is damaged: {error}; download it again", 1
     if short:

@@ -6,8 +6,10 @@ the others. `data/<tier>/<name>.json` is its manifest.
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +30,7 @@ from bench.datasets.splits import (
 )
 from bench.errors import CatalogError, DataError
 from bench.files import read_json, write_if_changed
+from bench.locks import alone
 from bench.paths import params_file
 
 
@@ -96,11 +99,15 @@ def require_training_images(dataset: DatasetName, tier: Tier) -> None:
 def prepare(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
     """Generate (smoke, lab) or verify (full) a data set and write its manifest.
 
-    Raises `DataError` naming the first file of a real data set that is missing or malformed.
+    Raises `DataError` naming the first file of a real data set that is missing or malformed, or a synthetic data set
+    that was changed.
     """
-    manifest = _verify_real(dataset) if tier == "full" else _generate(dataset, tier)
-    text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
-    write_if_changed(manifest_file(dataset, tier), text.encode())
+    path = manifest_file(dataset, tier)
+    lock = alone(path.with_name(f".{dataset}.lock"), f"{dataset} at tier {tier}", wait=True)
+    read_only = path.parent.exists() and not os.access(path.parent, os.W_OK)
+    with nullcontext() if tier == "full" or read_only else lock:
+        manifest = _verify_real(dataset) if tier == "full" else _generate(dataset, tier)
+        write_if_changed(path, (json.dumps(manifest, indent=1, sort_keys=True) + "\n").encode())
     return manifest
 
 
@@ -118,7 +125,10 @@ def synthetic_settings(dataset: DatasetName, tier: Tier) -> SyntheticSet:
 
 
 def _generate(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
-    """Generate a synthetic data set; again if its settings changed or an image is missing."""
+    """Generate a synthetic data set; again if its settings changed or an image is missing.
+
+    Raises `DataError` if a file in it is not as it was generated.
+    """
     from bench.datasets import synthetic
 
     settings = synthetic_settings(dataset, tier).model_dump()
@@ -130,6 +140,11 @@ def _generate(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
         images = sum(1 for _ in folder.rglob("*.png"))
         if not same or images != sum(existing.images.values()):
             shutil.rmtree(folder)
+        elif synthetic.fingerprint(folder) != existing.fingerprint:
+            raise DataError(
+                f"{folder} was changed after it was generated; remove it and run `repropose prepare {dataset} --tier "
+                f"{tier}`, which makes it as it was"
+            )
     made = synthetic.generate(folder, dataset=layout(dataset), **settings)
     return {
         "dataset": dataset,
@@ -239,7 +254,9 @@ def listed_images(file: Path) -> Listed:
         ) from None
     for name, _ in found:
         if not isinstance(name, str) or ".." in name or name.startswith("/"):
-            raise DataError(f"{file} names an image outside its folder: {name!r}")
+            raise DataError(f"{file} names an image outside its folder: {name!r:.200}")
+        if not name.isprintable():
+            raise DataError(f"{file} names an image with control characters: {name!r:.200}")
     return Listed(found, people)
 
 

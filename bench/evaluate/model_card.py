@@ -29,6 +29,7 @@ def read_card(path: Path) -> ModelCard:
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
             raise DataError(f"{path}: aliases (*name) are not allowed in a model card")
         data = yaml.safe_load(text)
+        _refuse_twice(path, text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{path}:{mark.line + 1}" if mark else str(path)
@@ -41,6 +42,16 @@ def read_card(path: Path) -> ModelCard:
     except ValidationError as error:
         errors = [_field_error(one, text) for one in error.errors(include_url=False)[:MAX_REPORTED]]
         raise DataError(f"{path}: {'; '.join(errors)}") from None
+
+
+def _refuse_twice(path: Path, text: str) -> None:
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    seen: set[str] = set()
+    for key, _ in pairs:
+        if str(key.value) in seen:
+            raise DataError(f"{path}:{key.start_mark.line + 1}: key '{key.value}' is given twice")
+        seen.add(str(key.value))
 
 
 def _field_error(error: Any, text: str) -> str:

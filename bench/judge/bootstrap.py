@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import ResultError
+from bench.errors import DataError, ResultError
 from bench.evaluate.matches import Matches
-from bench.files import write_atomically
+from bench.files import parse_json, read_bytes, write_atomically
 from bench.judge.evidence import Measurement
 from bench.judge.statistics import LEVEL, Estimate
 
@@ -61,6 +61,19 @@ def _same_people(first: Matches, second: Matches) -> bool:
     return same_images and np.array_equal(first.people, second.people)
 
 
+def _cached(path: Path) -> Estimate | None:
+    """A stored comparison; None if there is none, or it cannot be read: then it is made again."""
+    try:
+        value, interval, confidence = parse_json(read_bytes(path), path.name)
+        low, high = map(float, interval) if interval else (0.0, 0.0)
+        sure = None if confidence is None else float(confidence)
+        if low > high or not 0 <= (sure or 0) <= 1:
+            return None
+        return Estimate(float(value), (low, high) if interval else None, sure, IMAGES)
+    except (DataError, ValueError, TypeError):
+        return None
+
+
 @dataclass(frozen=True)
 class PairedRuns:
     """Compares two runs by the matches stored with their results; None where they have none.
@@ -84,9 +97,8 @@ class PairedRuns:
             return None
         hashes = (hashlib.sha256(path.read_bytes()).digest() for path in files)
         cached = self.cache / f"{hashlib.sha256(b''.join(hashes)).hexdigest()}.json"
-        if cached.is_file():
-            value, interval, confidence = json.loads(cached.read_text())[:3]
-            return Estimate(value, tuple(interval) if interval else None, confidence, IMAGES)
+        if known := _cached(cached):
+            return known
         first, second = map(Matches.load, files)
         if not _same_people(first, second):
             return Estimate(high.value - low.value, None, None, OTHER_IMAGES)

@@ -5,6 +5,7 @@ Each function gives a list of flat dictionaries with the field names that docs/s
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -252,9 +253,24 @@ def _plain(value: Any) -> Any:
     return json.dumps(value, sort_keys=True, ensure_ascii=False) if nested else value
 
 
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+_NUMBER = re.compile(r"-|[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE | re.ASCII)
+
+
+def for_spreadsheet(value: Any) -> Any:
+    """A value of a CSV cell: an apostrophe before text that a spreadsheet would run; numbers stay as they are."""
+    if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value
+
+
 def to_csv(folder: Path, tables: Mapping[str, Records]) -> list[Path]:
-    """One CSV file per kind, UTF-8, with a header unless there is no record."""
-    return _write(folder, tables, ".csv", lambda data: data.to_csv(index=False).encode())
+    """One CSV file per kind, UTF-8, with a header unless there is no record; no cell starts a formula."""
+
+    def pack(data: "pd.DataFrame") -> bytes:
+        return data.map(for_spreadsheet).to_csv(index=False).encode()
+
+    return _write(folder, tables, ".csv", pack)
 
 
 def to_parquet(folder: Path, tables: Mapping[str, Records]) -> list[Path]:

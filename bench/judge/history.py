@@ -19,7 +19,7 @@ from pydantic import Field, ValidationError
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Strict
 from bench.errors import DataError, UnknownName
-from bench.files import read_bytes
+from bench.files import parse_json, read_bytes
 from bench.judge.changes import Cause, Standing, State
 from bench.paths import ROOT, checkout, workspace
 
@@ -187,8 +187,10 @@ def _state(where: Path) -> State | None:
     path = where / STATE
     if not path.is_file():
         return None
+    content = read_bytes(path)
+    parse_json(content, str(path))
     try:
-        return State.model_validate_json(read_bytes(path))
+        return State.model_validate_json(content)
     except ValidationError:
         raise DataError(
             f"{path}: not a state of the history of this version; restore it from a backup or from git, or delete it: "

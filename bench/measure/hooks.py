@@ -12,6 +12,7 @@ from mmengine.hooks import Hook
 from mmengine.registry import HOOKS, METRICS
 from tqdm import tqdm
 
+from bench.errors import TrainingFailed
 from bench.measure.work_dir import curve
 
 
@@ -42,6 +43,60 @@ class LossCurve(Hook):  # type: ignore[misc]
         if is_main_process():
             with self.file.open("a") as stream:
                 stream.write(f"{json.dumps([runner.iter + 1, round(float(loss), 6)])}\n")
+
+
+@HOOKS.register_module(force=True)
+class FiniteLoss(Hook):  # type: ignore[misc]
+    """Ends a training whose loss is not a number, before a checkpoint of it is written.
+
+    The step is noted where the network is, and looked at every `every` iterations: a GPU need not wait at each.
+    """
+
+    def __init__(self, *, every: int) -> None:
+        self.every = every
+        self.names: list[str] = []
+        self.first: torch.Tensor | None = None
+
+    def after_train_iter(
+        self, runner: Any, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
+        self.names = [name for name in outputs if "loss" in name]
+        device = outputs["loss"].device
+        parts = [torch.as_tensor(outputs[n], device=device).detach() for n in self.names]
+        values = torch.stack([part.float().reshape(()) for part in parts])
+        never = torch.full_like(values, torch.inf)
+        first = torch.where(torch.isfinite(values), never, never.new_tensor(runner.iter + 1))
+        self.first = first if self.first is None else torch.minimum(self.first, first)
+        if self.every_n_train_iters(runner, self.every):
+            self.check(runner)
+
+    def after_train_epoch(self, runner: Any) -> None:
+        self.check(runner)
+
+    def check(self, runner: Any) -> None:
+        """Raises `TrainingFailed` that names the step, what was not finite in it, and the likely cause."""
+        if self.first is None or not torch.isfinite(self.first).any():
+            return
+        step = int(self.first.min())
+        named = [n for n, at in zip(self.names, self.first.tolist(), strict=True) if at == step]
+        raise TrainingFailed(
+            f"the loss is not a number at step {step} ({', '.join(named)}): {_likely(runner, step)}"
+        )
+
+
+def _likely(runner: Any, step: int) -> str:
+    """The likely cause of a loss that is not a number."""
+    wrapper = runner.optim_wrapper
+    if step == 1:
+        return (
+            "it was so before anything was learned, so the start weights or the annotations hold values that are not "
+            "numbers; check them with `repropose prepare`"
+        )
+    rate = max(group["lr"] for group in wrapper.param_groups)
+    half = getattr(wrapper, "cast_dtype", None) or getattr(wrapper, "dtype", None)
+    clipped = "" if getattr(wrapper, "clip_grad_kwargs", None) else ", gradients are not clipped"
+    precise = "" if half is None and "Amp" not in type(wrapper).__name__ else ", in half precision"
+    return f"the learning rate ({rate:.2g}) is likely too high{precise}{clipped}"
 
 
 @HOOKS.register_module(force=True)

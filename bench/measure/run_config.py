@@ -1,5 +1,6 @@
 """The mmengine config of a run at a tier: as it is everywhere, then as this machine trains it."""
 
+import difflib
 import hashlib
 import json
 import os
@@ -8,10 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from bench.catalog.schema import Run, Tier
-from bench.errors import DataError
+from bench.errors import CatalogError, DataError
 from bench.fetch.sources import providing
 from bench.paths import workspace
 
+# What MMEngine's loaders and loops understand whether or not a config says it.
+NEW_OPTIONS = {
+    *("group_size", "num_workers", "persistent_workers", "indices", "bbox_file"),
+    *("max_epochs", "max_iters", "interval", "by_epoch", "dropout", "init_cfg", "val_cfg"),
+}
 GROUP_SIZE = "train_dataloader.group_size"
 
 
@@ -21,8 +27,41 @@ def plain_config(run: Run, tier: Tier) -> Any:
 
     cfg = model_zoo.config(run.config, tier=tier)
     if run.options:
+        _check_options(run, cfg)
         cfg.merge_from_dict(dict(run.options))
     return cfg
+
+
+def _check_options(run: Run, cfg: Any) -> None:
+    """Raises `CatalogError` for an option that the config does not have, or that it has as another kind of value."""
+    for option, value in run.options.items():
+        *path, name = option.split(".")
+        node: Any = cfg._cfg_dict
+        for step in path:
+            node = node[int(step)] if isinstance(node, list) and step.isdigit() else node.get(step)
+            if not isinstance(node, dict | list):
+                raise CatalogError(
+                    f"option '{option}' is not in the config '{run.config}': it has no {step}"
+                )
+        if isinstance(node, list) or name in (*node, *NEW_OPTIONS):
+            old = node[int(name)] if isinstance(node, list) else node.get(name)
+            if _kind(old) == _kind(value) or None in (old, value):
+                continue
+            raise CatalogError(
+                f"option '{option}' is {value!r:.60}, the config '{run.config}' has {old!r:.60}: give {_kind(old)}"
+            )
+        near = difflib.get_close_matches(name, node, n=3, cutoff=0.5)
+        raise CatalogError(
+            f"option '{option}' is not in the config '{run.config}'; did you mean: {', '.join(near or node)}"
+        )
+
+
+def _kind(value: Any) -> str:
+    """What kind of value an option is; numbers are alike, and so are lists and tuples."""
+    if isinstance(value, bool):
+        return "true or false"
+    kinds = {int | float: "a number", str: "text", dict: "a mapping", list | tuple: "a list"}
+    return next((name for kind, name in kinds.items() if isinstance(value, kind)), "another value")
 
 
 def in_groups(run: Run, tier: Tier, images: int | None) -> Run:
@@ -110,10 +149,11 @@ def training_settings(cfg: Any) -> dict[str, Any]:
     if short or settings.get("val_cfg") is None:  # evaluated once, at the end
         settings = {k: v for k, v in settings.items() if not k.startswith("val_")}
     curve = {"type": "LossCurve", "file": str(Path(cfg.work_dir) / "curve.jsonl"), "every": 20}
+    finite = {"type": "FiniteLoss", "every": 20}
     bar = [{"type": "ProgressBar"}] if cfg.log_level == "WARNING" else []
     return {
         **settings,
-        "custom_hooks": [*settings.get("custom_hooks", []), curve, *bar],
+        "custom_hooks": [*settings.get("custom_hooks", []), finite, curve, *bar],
         "resume": True,
     }
 

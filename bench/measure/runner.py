@@ -5,6 +5,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from bench.errors import DataError
 from bench.measure import work_dir
 
 # Arguments of the Runner that it does not take from a config here.
@@ -12,18 +13,43 @@ _OWN = {"model", "experiment_name", "cfg", "data_preprocessor", "load_from", "vi
 
 
 def build(cfg: Any, weights: Path | None = None) -> Any:
-    """The model of a config, with the components of the zoo and of stock MMPose, and weights stored by `work_dir`."""
+    """The model of a config, with the components of the zoo and of stock MMPose, and weights stored by `work_dir`.
+
+    Raises `work_dir.DamagedWork` for weights of another model.
+    """
     import model_zoo
 
     model_zoo.register()
     from mmengine.registry import init_default_scope
     from mmpose.registry import MODELS
 
+    from model_zoo.errors import WeightsMismatch
+
     init_default_scope("mmpose")
     model = MODELS.build(cfg.model)
     if weights:
-        model.load_state_dict(work_dir.weights(weights))
+        given = work_dir.weights(weights)
+        try:
+            model.load_state_dict(given)
+        except (RuntimeError, AttributeError, TypeError, WeightsMismatch) as error:
+            why = " ".join(str(error).split())[:160]
+            raise work_dir.DamagedWork(
+                f"{weights} holds weights of another model ({why}...); delete it and run the command again"
+            ) from None
     return model
+
+
+def load_start(model: Any, path: Path) -> None:
+    """Copy every weight of the start run that has the same shape here; what differs (a final layer
+    for other keypoints, position embeddings of another size) keeps its fresh initialisation."""
+    given = work_dir.weights(path)
+    own = model.state_dict()
+    fitting = {k: v for k, v in given.items() if k in own and own[k].shape == v.shape}
+    if not fitting:
+        raise DataError(
+            f"{path} has no weights in common with this model; is `start` the right run?"
+        )
+    model.load_state_dict(fitting, strict=False)
 
 
 def runner(model: Any, settings: Mapping[str, Any]) -> Any:

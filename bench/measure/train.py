@@ -16,8 +16,9 @@ from bench.datasets.prepare import manifest_of, require_training_images
 from bench.datasets.splits import annotation_file
 from bench.errors import DataError, EnvironmentProblem
 from bench.evaluate.metrics import evaluate, evaluate_with_diagnosis
-from bench.files import write_atomically
+from bench.files import read_json, write_atomically
 from bench.measure import work_dir
+from bench.measure.failures import disk_problem, lacks_memory, out_of_memory
 from bench.measure.measured_protocol import batch, protocol, trained_on
 from bench.measure.method_metrics import constant_poses, measures
 from bench.measure.predict import predict
@@ -31,7 +32,7 @@ from bench.measure.run_config import (
     shared,
     training_settings,
 )
-from bench.measure.runner import build, runner
+from bench.measure.runner import build, load_start, runner
 from bench.results.inputs import combined, digests, run_inputs, training_inputs
 from bench.results.provenance import provenance, sha256
 from bench.results.records import AccuracyResult, Evidence
@@ -97,21 +98,38 @@ def measure(
     A training that breaks is stored as a failed result before re-raising. One that cannot start, because data,
     weights or disk space are missing, leaves no result.
     """
-    run = catalog.run(name)
-    for seed in getattr(run.seeds, tier):
-        _refuse_other_groups(catalog, name, run, tier, seed, micro_batch)
-        job = _prepare(catalog, name, in_groups(run, tier, micro_batch), tier, seed)
-        try:
-            result = _train_and_evaluate(store, job)
-        except EnvironmentProblem:
-            raise
-        except Exception as error:
-            if work_dir.rank() == 0:
-                reason = (str(error).splitlines() or [""])[0] or type(error).__name__
-                store.write(job.result(protocol={}, metrics={}, failed=reason))
-            raise
+    for seed in getattr(catalog.run(name).seeds, tier):
+        with work_dir.own(tier, name, seed):
+            result = _measure_one(catalog, store, name, tier, seed, micro_batch)
         if result:
             yield result
+
+
+def _measure_one(
+    catalog: Catalog, store: Store, name: str, tier: Tier, seed: int, micro_batch: int | None
+) -> AccuracyResult | None:
+    run = catalog.run(name)
+    _refuse_other_groups(catalog, name, run, tier, seed, micro_batch)
+    job = _prepare(catalog, name, in_groups(run, tier, micro_batch), tier, seed)
+    try:
+        return _train_and_evaluate(store, job)
+    except (EnvironmentProblem, work_dir.DamagedWork):
+        raise
+    except Exception as error:
+        if problem := disk_problem(error, job.work):
+            raise problem from None
+        reason = (str(error).splitlines() or [""])[0] or type(error).__name__
+        if not lacks_memory(error):
+            _store_failure(store, job, reason)
+            raise
+    failure = out_of_memory(job.cfg, name, tier, reason)  # here what the error held is free
+    _store_failure(store, job, str(failure))
+    raise failure
+
+
+def _store_failure(store: Store, job: TrainingJob, reason: str) -> None:
+    if work_dir.rank() == 0:
+        store.write(job.result(protocol={}, metrics={}, failed=reason))
 
 
 def measure_seed(
@@ -121,7 +139,8 @@ def measure_seed(
 
     None in every process but the first.
     """
-    return _train_and_evaluate(store, _prepare(catalog, name, run, tier, seed))
+    with work_dir.own(tier, name, seed):
+        return _train_and_evaluate(store, _prepare(catalog, name, run, tier, seed))
 
 
 def _refuse_other_groups(
@@ -242,7 +261,7 @@ def _train(cfg: Any, work: Path, start: Path | None) -> Any:
     if final.is_file():
         return build(cfg, final)
     model = _initial(cfg, start)
-    work_dir.drop_damaged_checkpoints(work)
+    work_dir.drop_damaged_checkpoints(work, model.state_dict())
     work_dir.record_batch(work, shared(cfg, work_dir.processes()))
     loop = runner(model, training_settings(cfg))
     loop.train()
@@ -260,29 +279,20 @@ def _initial(cfg: Any, start: Path | None) -> Any:
     model = build(cfg)
     model.init_weights()
     if start:
-        _load_start(model, start)
+        load_start(model, start)
     return model
 
 
 def _untrained(job: TrainingJob) -> list[dict[str, Any]]:
     """What the network predicts before training; kept while the inputs of the result are the same."""
     kept, stamp = job.work / "untrained.json", job.work / "untrained.key"
-    key = combined([], job.inputs)
-    if not (kept.is_file() and stamp.is_file() and stamp.read_text() == key):
+    if not (kept.is_file() and stamp.is_file() and stamp.read_bytes() == _stamp(job, kept)):
         found = predict(job.cfg, _initial(job.cfg, job.start), job.work)
         write_atomically(kept, json.dumps(found).encode())
-        write_atomically(stamp, key.encode())
-    return work_dir.entries(kept)
+        write_atomically(stamp, _stamp(job, kept))
+    return list(read_json(kept))
 
 
-def _load_start(model: Any, path: Path) -> None:
-    """Copy every weight of the start run that has the same shape here; what differs (a final layer
-    for other keypoints, position embeddings of another size) keeps its fresh initialisation."""
-    given = work_dir.weights(path)
-    own = model.state_dict()
-    fitting = {k: v for k, v in given.items() if k in own and own[k].shape == v.shape}
-    if not fitting:
-        raise DataError(
-            f"{path} has no weights in common with this model; is `start` the right run?"
-        )
-    model.load_state_dict(fitting, strict=False)
+def _stamp(job: TrainingJob, kept: Path) -> bytes:
+    """What these predictions were made from, and their digest: damaged or edited ones are made again."""
+    return f"{combined([], job.inputs)} {sha256(kept)}".encode()

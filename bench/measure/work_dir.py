@@ -12,11 +12,14 @@ import pickle
 import shutil
 import time
 import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from bench.errors import DataError, EnvironmentProblem
-from bench.files import read_json, write_atomically
+from bench.files import parse_json, read_json, write_atomically
+from bench.locks import alone
 from bench.paths import workspace
 
 # What a finished training leaves beside its key: the batch, the loss, LOFR's split of located samples, the weights.
@@ -30,6 +33,10 @@ UNREADABLE = (
     OSError,
     pickle.UnpicklingError,
 )
+
+
+class DamagedWork(DataError):
+    """A file of a work folder is damaged, or not of this training: no failure of the training, so none is stored."""
 
 
 def rank() -> int:
@@ -74,28 +81,56 @@ def trained(tier: str, run: str, seed: int, why: str = "") -> Path:
     return path
 
 
+@contextmanager
+def own(tier: str, run: str, seed: int) -> Iterator[None]:
+    """Work alone on a training: of several processes of one torchrun the first holds the lock for all.
+
+    Raises `EnvironmentProblem` that names the process that works on it already.
+    """
+    work = of(tier, run, seed)
+    if rank():
+        yield
+        return
+    with alone(work.with_name(f".{work.name}.lock"), f"{run} seed {seed} at tier {tier}"):
+        yield
+
+
 def claim(work: Path, key: str) -> None:
     """Make `work` the folder of `key`; the first process does it, the others wait for it.
 
     A finished training of another run with the same key (one configuration at this tier) is taken over: it is the same.
 
-    Raises `EnvironmentProblem` if the disk is nearly full.
+    Raises `EnvironmentProblem` if the folder cannot be written, or the disk is nearly full and there is something to
+    train.
     """
-    stamp = work / "key"
     if rank():
-        _wait_for(stamp, key)
+        _wait_for(work, key)
         return
-    if work.exists() and (not stamp.is_file() or stamp.read_text() != key):
+    try:
+        _claim(work, key)
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"{error.filename or work}: cannot be written: {error.strerror}; free some space or allow access, then run "
+            "it again"
+        ) from None
+
+
+def _claim(work: Path, key: str) -> None:
+    if work.exists() and key_of(work) != key:
         asides = (work.with_name(f"{work.name}.old-{number}") for number in itertools.count(1))
         work.rename(next(path for path in asides if not path.exists()))
     work.parent.mkdir(parents=True, exist_ok=True)
-    if shutil.disk_usage(work.parent).free < 2**30:
+    same = None if work.exists() else _finished(work, key)
+    trained = same or (work / "final.pth").is_file()
+    if not trained and shutil.disk_usage(work.parent).free < 2**30:
         raise EnvironmentProblem(f"less than 1 GB is free at {work}; free some before training")
     if not work.exists():
+        for left in work.parent.glob(f".{work.name}.*/"):  # of a process that was killed here
+            shutil.rmtree(left)
         fresh = work.with_name(f".{work.name}.{uuid.uuid4().hex}")
         fresh.mkdir()
         (fresh / "key").write_text(key)
-        if same := _finished(work, key):
+        if same:
             for name in TAKEN_OVER:
                 if (same / name).is_file():
                     shutil.copy(same / name, fresh / name)
@@ -110,10 +145,10 @@ def _finished(work: Path, key: str) -> Path | None:
 
 
 def key_of(work: Path) -> str:
-    """The key that a folder was claimed for; empty if there is none, or if another process has just renamed it."""
+    """The key of a work folder; empty if it has none that can be read."""
     try:
         return (work / "key").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, UnicodeDecodeError):
         return ""
 
 
@@ -123,18 +158,16 @@ def taken_from(work: Path) -> str | None:
     return file.read_text() if file.is_file() else None
 
 
-def _wait_for(stamp: Path, key: str, seconds: float = 1800.0) -> None:
+def _wait_for(work: Path, key: str, seconds: float = 1800.0) -> None:
     end = time.monotonic() + seconds
-    while not stamp.is_file() or stamp.read_text() != key:
+    while key_of(work) != key:
         if time.monotonic() > end:
-            raise EnvironmentProblem(
-                f"the first process has not prepared {stamp.parent}; see its log"
-            )
+            raise EnvironmentProblem(f"the first process has not prepared {work}; see its log")
         time.sleep(1.0)
 
 
 def weights(path: Path) -> dict[str, Any]:
-    """A state_dict, read without unpickling code, whatever the file's ending. Raises `DataError` for a damaged file."""
+    """A state_dict, read without unpickling code, whatever the file's ending. Raises `DamagedWork`."""
     import torch
 
     try:
@@ -144,7 +177,7 @@ def weights(path: Path) -> dict[str, Any]:
             return dict(torch.load(file, map_location="cpu", weights_only=True))
     except UNREADABLE as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError(
+        raise DamagedWork(
             f"{path} is damaged ({reason}); delete it and run the command again"
         ) from None
 
@@ -158,21 +191,34 @@ def save_weights(model: Any, path: Path) -> None:
     write_atomically(path, buffer.getbuffer())
 
 
-def drop_damaged_checkpoints(work: Path) -> None:
-    """Leave the newest checkpoint that opens as the one to resume from; damaged ones are renamed."""
+def drop_damaged_checkpoints(work: Path, own: Mapping[str, Any]) -> None:
+    """Leave the newest checkpoint of this training as the one to resume from; others are renamed.
+
+    own: the network's state_dict. A checkpoint has its names and shapes, the state of the optimiser, and says how far
+    it is.
+    """
     last = work / "last_checkpoint"
     if rank() or not last.is_file():
         return
     found = [*work.glob("iter_*.pth"), *work.glob("epoch_*.pth")]
-    for path in sorted(found, key=lambda p: -int(p.stem.split("_")[1])):
-        try:
-            weights(path)
-        except DataError:
+    for path in sorted(found, key=lambda p: -int(f"0{p.stem.split('_')[1]}")):
+        if not _resumable(path, own):
             path.rename(path.with_suffix(".damaged"))
             continue
         write_atomically(last, str(path).encode())
         return
     last.unlink()
+
+
+def _resumable(path: Path, own: Mapping[str, Any]) -> bool:
+    try:
+        found = weights(path)
+        reached = {"iter", "epoch"} <= found["meta"].keys()
+        shapes = {name: value.shape for name, value in found["state_dict"].items()}
+    except (DataError, *UNREADABLE, AttributeError):
+        return False
+    whole = reached and {"optimizer", "message_hub"} <= found.keys()
+    return whole and shapes == {name: value.shape for name, value in own.items()}
 
 
 def record_batch(work: Path, shared: Any) -> None:
@@ -189,17 +235,43 @@ def record_batch(work: Path, shared: Any) -> None:
 
 
 def batch(work: Path) -> dict[str, Any]:
-    """The images of a step, those that went through the network together, and the numbers of processes, in order."""
+    """The images of a step, those that went through the network together, and the numbers of processes, in order.
+
+    Raises `DamagedWork`.
+    """
     file = work / "batch.json"
-    return dict(read_json(file)) if file.is_file() else {}
-
-
-def entries(path: Path) -> list[dict[str, Any]]:
-    """Stored predictions; none if they were never made."""
-    return list(read_json(path)) if path.is_file() else []
+    if not file.is_file():
+        return {}
+    try:
+        found = read_json(file)
+        return {**found, "processes": [int(one) for one in found["processes"]]}
+    except (DataError, TypeError, LookupError, ValueError):
+        raise DamagedWork(
+            f"{file} does not say how the batch was shared; delete {work} and run the command again"
+        ) from None
 
 
 def curve(file: Path) -> list[list[float]]:
-    """[[iteration, loss], ...] of curve.jsonl; a line that an interruption cut short is left out."""
-    lines = file.read_text().splitlines() if file.is_file() else []
-    return [json.loads(line) for line in lines if line.endswith("]")]
+    """[[iteration, loss], ...] of curve.jsonl; what an interruption damaged at its end is left out.
+
+    Raises `DamagedWork` naming another line that is none.
+    """
+    text = file.read_text(errors="replace") if file.is_file() else ""
+    found = [_point(line) for line in text.splitlines()]
+    while found and found[-1] is None:
+        found.pop()
+    if None in found:
+        raise DamagedWork(
+            f"{file}:{found.index(None) + 1}: not [iteration, loss]; delete the line and run the command again"
+        )
+    return [point for point in found if point]
+
+
+def _point(line: str) -> list[float] | None:
+    """An entry of the curve; None for any other line."""
+    try:
+        iteration, loss = parse_json(line.encode(), "the curve")
+    except (DataError, TypeError, ValueError):
+        return None
+    whole = type(iteration) is int and type(loss) in (int, float)
+    return [iteration, loss] if whole else None

@@ -12,19 +12,65 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Tier
-from bench.catalog.yaml_lines import read_yaml
-from bench.errors import ReproPoseError, UnknownName
-from bench.files import write_if_changed
+from bench.catalog.yaml_lines import read_mapping
+from bench.errors import CatalogError, ReproPoseError, UnknownName
+from bench.files import write_atomically, write_if_changed
+from bench.locks import alone
 from bench.paths import ROOT, workspace
 from bench.pipeline.stages import DVC, rendered, stages
 from bench.results.provenance import GIT_FIX, repository
+
+
+@contextmanager
+def alone_in_checkout() -> Iterator[None]:
+    """Run the pipeline alone: a second `repropose repro` is told who works here (`EnvironmentProblem`).
+
+    What a killed one left running is waited for.
+    """
+    with alone(ROOT / "work" / ".repro.lock", f"`repropose repro` in {ROOT}"):
+        told: set[int] = set()
+        while running := _running_dvc(ROOT / ".dvc" / "tmp" / "rwlock"):
+            for pid in running.keys() - told:
+                _print(f"waiting for process {pid}, which works here already: {running[pid]}")
+            told |= running.keys()
+            time.sleep(1.0)
+        yield
+
+
+def _running_dvc(file: Path) -> dict[int, str]:
+    """Processes that hold outputs in DVC's own list -> their commands.
+
+    DVC asks only whether a process of that number exists. Where all such are younger than the list, their numbers were
+    given again, and the list is that of a run that was killed: it is removed.
+    """
+    import psutil
+
+    try:
+        written = file.stat().st_mtime
+        text = file.read_text()
+    except FileNotFoundError:
+        return {}
+    running = {}
+    others = False
+    for pid in map(int, re.findall(r'"pid": (\d+)', text)):
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            if process.create_time() <= written + 1 and process.status() != "zombie":
+                running[pid] = " ".join(process.cmdline())[:200]
+            else:
+                others = True
+    if others and not running:
+        file.unlink(missing_ok=True)
+    return running
 
 
 def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> None:
@@ -70,10 +116,12 @@ def quickstart(catalog: Catalog) -> list[str]:
     For one release the key's old name `first_look` and old names of stages (`run-...`) are still understood.
     """
     every = stages(catalog)
-    settings = read_yaml(ROOT / "params.yaml")
+    settings = read_mapping(ROOT / "params.yaml")
     if "quickstart" not in settings and "first_look" in settings:
         _print("note: rename the key first_look in params.yaml to quickstart")
     listed: list[str] = settings.get("quickstart") or settings.get("first_look") or []
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        raise CatalogError(f"{ROOT / 'params.yaml'}: quickstart is not a list of stages")
     found = []
     for name in listed:
         today = re.sub("^(run|data)-", r"\1@", name)
@@ -91,7 +139,7 @@ def _set_tier(tier: Tier) -> None:
     text = path.read_text()
     wanted = re.sub(r"(?m)^tier:.*$", f"tier: {tier}", text)
     if wanted != text:
-        path.write_text(wanted)
+        write_atomically(path, wanted.encode())
         _print(f"params.yaml now says tier: {tier}")
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
 from bench.catalog.schema import Layout, Slug, Strict, Tier
 
@@ -35,7 +35,19 @@ class Provenance(Strict):
         if not isinstance(text, str):
             raise ValueError(f"{text!r} is not a string")
         when = datetime.fromisoformat(text)
+        if not 2015 <= when.year <= 2100:
+            raise ValueError(f"{text} is no date of a measurement")
         return when.replace(tzinfo=when.tzinfo or UTC)
+
+
+Count = Annotated[int, Field(ge=0)]
+Amount = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+
+
+def _has_total(counts: dict[str, int]) -> dict[str, int]:
+    if "total" not in counts:
+        raise ValueError("has no total")
+    return counts
 
 
 class CountResult(Strict):
@@ -45,9 +57,11 @@ class CountResult(Strict):
     kind: Literal["count"] = "count"
     model: str
     input_size: tuple[int, int] = Field(description="width, height in pixels")
-    parameters: dict[str, int] = Field(description="total, trainable, position_embedding")
-    macs: int = Field(description="exact multiply-accumulates of one forward pass at batch 1")
-    flops: dict[str, float] = Field(description="counting rule -> G (1e9)")
+    parameters: Annotated[dict[str, Count], AfterValidator(_has_total)] = Field(
+        description="total, trainable, position_embedding"
+    )
+    macs: Count = Field(description="exact multiply-accumulates of one forward pass at batch 1")
+    flops: dict[str, Amount] = Field(description="counting rule -> G (1e9)")
     by_module: dict[str, dict[str, float]] = Field({})
     provenance: Provenance
 
@@ -146,6 +160,10 @@ class Diagnosis(Strict):
     )
 
 
+Percent = Annotated[float, Field(ge=0.0, le=100.0)]
+Points = Annotated[float, Field(allow_inf_nan=False)]
+
+
 class AccuracyResult(Strict):
     """Metrics of one trained (or released) network; fractions of 1 are stored as percent."""
 
@@ -153,20 +171,20 @@ class AccuracyResult(Strict):
     kind: Literal["accuracy"] = "accuracy"
     run: Slug
     tier: Tier
-    seed: int
+    seed: int = Field(ge=0, lt=2**32)
     evidence: Evidence
     protocol: dict[str, str]
-    metrics: dict[str, float]
-    measures: dict[str, float] = Field(
+    metrics: dict[str, Percent]
+    measures: dict[str, Points] = Field(
         {}, description="a method's own metrics, such as LOFR's response around joints"
     )
-    untrained: dict[str, float] = Field({}, description="the same network before training")
-    constant_poses: dict[str, dict[str, float]] = Field(
+    untrained: dict[str, Percent] = Field({}, description="the same network before training")
+    constant_poses: dict[str, dict[str, Percent]] = Field(
         {},
         description="pose that ignores the image (box centre, mean pose, ...) -> its metrics",
         exclude_if=lambda found: not found,
     )
-    chance: dict[str, float] = Field(
+    chance: dict[str, Percent] = Field(
         {}, description="the first metric of these poses, as earlier results have it"
     )
     training: dict[str, Any] = Field({})
@@ -174,6 +192,17 @@ class AccuracyResult(Strict):
     diagnosis: Diagnosis | None = Field(None, exclude_if=lambda found: found is None)
     failed: str | None = Field(None, description="what went wrong, if the run did not finish")
     provenance: Provenance
+
+    @field_validator("training")
+    @classmethod
+    def _losses(cls, training: dict[str, Any]) -> dict[str, Any]:
+        for point in training.get("loss", ()):
+            if (
+                not isinstance(point, list | tuple)
+                or [type(one) in (int, float) for one in point] != [True] * 2
+            ):
+                raise ValueError(f"loss: {point!r:.60} is not [iteration, loss]")
+        return training
 
     @property
     def values(self) -> dict[str, float]:
@@ -228,7 +257,7 @@ class SubmissionResult(Strict):
     dataset: Layout
     tier: Tier
     protocol: dict[str, str]
-    metrics: dict[str, float]
+    metrics: dict[str, Percent]
     diagnosis: Diagnosis
     predictions: Predictions | None = None
     notes: tuple[str, ...] = Field((), description="remarks on the predictions")

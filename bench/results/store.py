@@ -25,7 +25,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bench.catalog.schema import TIERS, Tier
 from bench.errors import DataError, ResultError
-from bench.files import finite, gunzip, parse_json, write_atomically
+from bench.files import gunzip, parse_json, read_bytes, require_regular, write_atomically
 from bench.paths import ROOT, workspace
 from bench.results.locations import GALLERY, MATCHES, PEOPLE, PREDICTIONS, relative_path, slug
 from bench.results.records import (
@@ -172,9 +172,10 @@ class Store:
             )
         path = stored.path.parent / record.file
         try:
+            require_regular(path)
             content = path.read_bytes()
-        except OSError as error:
-            self._reject(path, f"cannot be read: {error.strerror}")
+        except (DataError, OSError) as error:
+            self._reject(path, f"cannot be read: {error}")
         if hashlib.sha256(content).hexdigest() != record.sha256:
             self._reject(path, f"its SHA-256 is not the one in {stored.file}")
         try:
@@ -200,19 +201,22 @@ class Store:
 
     def _read(self, path: Path, base: Path, kind: type[R]) -> R:
         try:
-            data = json.loads(path.read_bytes(), parse_constant=_not_finite, parse_float=finite)
-        except (OSError, ValueError, RecursionError) as error:
-            self._reject(path, f"is not readable JSON: {error}")
+            content = read_bytes(path)
+            data = parse_json(content, path.name)
+        except DataError as error:
+            self._reject(path, f"cannot be read: {error}")
         if not isinstance(data, dict):
             self._reject(path, f"expected a JSON object, found {type(data).__name__}")
         found = data.get("format")
-        if isinstance(found, int) and found > FORMAT:
+        if type(found) is not int or found < FORMAT:
+            self._reject(path, f"its format is {found!r:.40}, not {FORMAT}")
+        if found > FORMAT:
             raise ResultError(
                 f"{self._shown(path)}: format {found} is newer than format {FORMAT} of this program; "
                 "run `git pull` and `make setup`, or delete the file and run `dvc repro`"
             )
         try:
-            result = _ADAPTER.validate_python(data)
+            result = _ADAPTER.validate_json(content, strict=True)  # a number in quotes is none
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = " > ".join(map(str, first["loc"])) or "the file"
@@ -223,7 +227,10 @@ class Store:
             _ = result.provenance.date
         except ValueError as error:
             self._reject(path, f"provenance > volatile > date: {error}")
-        allowed = (relative_path(result), relative_path(result, committed=True))
+        try:
+            allowed = (relative_path(result), relative_path(result, committed=True))
+        except ResultError as error:
+            self._reject(path, str(error))
         if path.relative_to(base) not in allowed:
             self._reject(
                 path, f"its content belongs to {relative_path(result, base == self.measured)}"
@@ -243,10 +250,6 @@ class Store:
         if path.is_relative_to(self.measured):
             return f"reports/measured/{path.relative_to(self.measured).as_posix()}"
         return f"results/{path.relative_to(self.root).as_posix()}"
-
-
-def _not_finite(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not a number")
 
 
 def _pack(predictions: Sequence[dict[str, Any]]) -> bytes:

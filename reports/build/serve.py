@@ -31,7 +31,17 @@ class Handler(SimpleHTTPRequestHandler):
         if host not in (HOST, "localhost"):
             self.send_error(403, "only 127.0.0.1 and localhost are served")
             return None
+        if not self.inside(self.translate_path(self.path)):
+            self.send_error(404, "no page here")
+            return None
         return super().send_head()
+
+    def inside(self, path: str) -> bool:
+        """Whether a file is one of the site, also where a link leads elsewhere."""
+        try:
+            return Path(path).resolve().is_relative_to(Path(self.directory).resolve())
+        except (OSError, ValueError, RuntimeError):  # a null byte, a link in a circle
+            return False
 
     def list_directory(self, path: Any) -> None:
         self.send_error(404, "no page here")

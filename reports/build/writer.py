@@ -1,7 +1,10 @@
 """Writing the site: only files whose bytes changed are written; leftovers of earlier builds are removed."""
 
+import fcntl
 import hashlib
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +16,11 @@ MANIFEST = ".site"
 
 class SiteError(ReproPoseError):
     """The site cannot be written to the given folder."""
+
+
+def _unfinished(path: Path) -> bool:
+    """Whether a file is one that `write_atomically` had not finished when it was killed."""
+    return path.name.startswith(".") and path.name.endswith(".part")
 
 
 def _hash(data: bytes) -> str:
@@ -33,9 +41,32 @@ class BuildReport:
         return self.out / "index.html"
 
 
+@contextmanager
+def building(out: Path) -> Iterator["Writer"]:
+    """The writer of a build of the site at `out`; another build of it waits.
+
+    The list of files is there, empty, before the first of them, so that a build that was killed is known as a site.
+    Raises `SiteError` if `out` contains anything other than a site or cannot be written.
+    """
+    try:
+        if out.exists() and not out.is_dir():
+            raise SiteError(f"{out} is a file; choose a folder for the site")
+        out.mkdir(parents=True, exist_ok=True)
+        handle = os.open(out, os.O_RDONLY)
+    except OSError as error:
+        raise SiteError(f"{out}: cannot be written: {error.strerror}") from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield Writer(out)
+    except OSError as error:
+        raise SiteError(f"{error.filename or out}: cannot be written: {error.strerror}") from None
+    finally:
+        os.close(handle)
+
+
 @dataclass
 class Writer:
-    """Writes the files of a build; what only an earlier build wrote is removed."""
+    """Writes the files of a build; what only an earlier build wrote is removed. `building` makes one."""
 
     out: Path
     written: list[str] = field(default_factory=list)
@@ -45,13 +76,13 @@ class Writer:
 
     def __post_init__(self) -> None:
         manifest = self.out / MANIFEST
-        if self.out.exists() and not self.out.is_dir():
-            raise SiteError(f"{self.out} is a file; choose a folder for the site")
-        if self.out.is_dir() and not manifest.is_file() and any(self.out.iterdir()):
-            raise SiteError(
-                f"{self.out} contains files that are not a site; choose an empty or a new folder"
-            )
-        lines = manifest.read_text("utf-8").splitlines() if manifest.is_file() else []
+        if not manifest.is_file():
+            if any(path.name != MANIFEST and not _unfinished(path) for path in self.out.iterdir()):
+                raise SiteError(
+                    f"{self.out} contains files that are not a site; choose an empty or a new folder"
+                )
+            self._write(MANIFEST, b"")
+        lines = manifest.read_text("utf-8", errors="replace").splitlines()
         self.before = {name: rest for name, _, rest in (line.partition("\t") for line in lines)}
 
     def current(self, names: Sequence[str], key: str) -> bool:
@@ -75,11 +106,14 @@ class Writer:
         data = content.encode("utf-8", "replace") if isinstance(content, str) else content
         if key:
             self.keys[name] = f"{key}\t{_hash(data)}"
+        changed = self._write(name, data)
+        (self.written if changed else self.unchanged).append(name)
+
+    def _write(self, name: str, data: bytes) -> bool:
         try:
-            changed = write_if_changed(self.out / name, data, durable=False)
+            return write_if_changed(self.out / name, data, durable=False)
         except EnvironmentProblem as error:
             raise SiteError(str(error)) from error
-        (self.written if changed else self.unchanged).append(name)
 
     def copy(self, name: str, source: Path, size: int, digest: str) -> None:
         """Copy a file that is named by its content; an existing one of that name and size is not copied again.
@@ -101,13 +135,15 @@ class Writer:
         self.add(name, content)
 
     def finish(self) -> BuildReport:
-        """Remove what is no longer part of the site and write the list of its files."""
+        """Remove what is no longer part of the site, or a killed build left, and write the list of its files."""
         names = sorted([*self.written, *self.unchanged])
         removed = sorted(set(self.before) - set(names))
         for name in removed:
             path = self.out / name
             if path.resolve().is_relative_to(self.out.resolve()):
                 path.unlink(missing_ok=True)
+        for path in filter(_unfinished, self.out.rglob(".*.part")):
+            path.unlink(missing_ok=True)
         lines = [f"{name}\t{self.keys[name]}" if name in self.keys else name for name in names]
-        (self.out / MANIFEST).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        self._write(MANIFEST, ("\n".join(lines) + "\n").encode())
         return BuildReport(self.out, tuple(self.written), tuple(self.unchanged), tuple(removed))

@@ -13,6 +13,7 @@ from typing import Any
 from bench.catalog.quantities import METRICS
 from bench.catalog.schema import Paper
 from bench.judge.elsewhere import Elsewhere, as_record
+from bench.judge.export import for_spreadsheet
 from reports.views.cell import CellView
 from reports.views.entries import Group, Leaderboard, Value
 from reports.views.table import TableView
@@ -180,12 +181,8 @@ def to_json(head: dict[str, Any], key: str, records: Iterable[dict[str, Any]]) -
 
 
 def _cell_text(value: Any) -> Any:
-    """A value for a spreadsheet; text that would start a formula is prefixed with an apostrophe."""
-    if isinstance(value, list):
-        return " ".join(map(str, value))
-    if isinstance(value, str) and re.match(r"[=+@\t\r]|-(?![\d.]|$)", value):
-        return f"'{value}"
-    return value
+    """A value for a spreadsheet, where it starts no formula."""
+    return for_spreadsheet(" ".join(map(str, value)) if isinstance(value, list) else value)
 
 
 def to_csv(records: Sequence[dict[str, Any]]) -> str:

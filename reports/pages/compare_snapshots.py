@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bench.catalog.cells import CellKey
+from bench.errors import DataError
+from bench.files import parse_json, read_bytes
 from bench.judge.records import ClaimVerdict, Snapshot, Verdict
 from reports.build.writer import SiteError
 from reports.views.claim_words import phrase_of
@@ -95,9 +97,11 @@ def to_json(snapshot: Snapshot) -> str:
 def read(path: Path) -> Snapshot:
     """A snapshot that `to_json` wrote. Raises `SiteError` if it is not one."""
     try:
-        return Snapshot.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise SiteError(f"{path}: cannot be read: {error.strerror}") from None
+        content = read_bytes(path)
+        parse_json(content, path.name)
+        return Snapshot.model_validate_json(content)
+    except DataError as error:
+        raise SiteError(f"{path}: cannot be read: {error}") from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = " > ".join(map(str, first["loc"])) or "the file"

@@ -3,14 +3,17 @@
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench import files as files_module
 from bench.judge.records import Snapshot
 from bench.results.records import CountResult
-from reports.build.writer import SiteError
+from reports.build.writer import SiteError, building
 from reports.site import Pages, build
 from reports.views.urls import slug
 from tests.factories import Memory, make
@@ -138,3 +141,41 @@ def test_the_site_needs_neither_torch_nor_mmpose() -> None:
     code = "import sys, reports.site; print({'torch', 'mmpose', 'mmengine'} & set(sys.modules))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("files", [0, 1, 20])
+def test_a_first_build_that_was_killed_is_finished_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: int
+) -> None:
+    """Killed in the middle of a file: nothing of Python's is run then, so its temporary file stays."""
+    out, write, written = tmp_path / "site", files_module.write_atomically, []
+
+    class Killed(BaseException):
+        pass
+
+    def killed(path: Path, content: bytes, **options: Any) -> None:
+        if len(written) == files:
+            path.with_name(f".{path.name}.abc.part").write_bytes(content[:10])
+            raise Killed
+        written.append(path)
+        write(path, content, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files_module, "write_atomically", killed)
+        with pytest.raises(Killed):
+            build(*make(**SMALL), out)
+    again = build(*make(**SMALL), out)
+    assert contents(again.out) == contents(build(*make(**SMALL), tmp_path / "other").out)
+
+
+def test_a_build_waits_for_another_of_the_same_site(tmp_path: Path) -> None:
+    steps: list[str] = []
+    with building(tmp_path):
+        second = threading.Thread(
+            target=lambda: (build(*make(**SMALL), tmp_path), steps.append("b"))
+        )
+        second.start()
+        time.sleep(0.5)
+        steps.append("a")
+    second.join()
+    assert steps == ["a", "b"]

@@ -1,6 +1,7 @@
 """The local preview server."""
 
 import http.client
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -89,3 +90,82 @@ def test_a_taken_port_is_reported_with_the_option_to_choose_another(
     port = running.server.server.server_port
     with pytest.raises(SiteError, match=f"port {port} .*--port"):
         Server(tmp_path / "other", str, [], port=port)
+
+
+SECRET = "secret of the watched folder"
+TRAVERSALS = [
+    *("../watched/a.yaml", "/../watched/a.yaml", "//../watched/a.yaml", "./../watched/a.yaml"),
+    *(
+        "..%2fwatched%2fa.yaml",
+        "..%2Fwatched/a.yaml",
+        "%2e%2e/watched/a.yaml",
+        "%2e%2e%2fwatched%2fa.yaml",
+    ),
+    *("..%252fwatched%252fa.yaml", "%252e%252e%252fwatched%252fa.yaml", "..%c0%afwatched/a.yaml"),
+    *(
+        "%c0%ae%c0%ae/watched/a.yaml",
+        "..%5cwatched%5ca.yaml",
+        "..\\watched\\a.yaml",
+        "..%u2215watched/a.yaml",
+    ),
+    *(
+        "....//watched/a.yaml",
+        "..;/watched/a.yaml",
+        "index.html/../../watched/a.yaml",
+        "tables/../../watched/a.yaml",
+    ),
+    *(
+        "%00../watched/a.yaml",
+        "../watched/a.yaml%00.html",
+        "..%ef%bc%8fwatched/a.yaml",
+        "．．/watched/a.yaml",
+    ),
+    *(
+        "file:///etc/passwd",
+        "/etc/passwd",
+        "//etc/passwd",
+        "/%2fetc/passwd",
+        "C:/Windows/win.ini",
+        "~/x",
+    ),
+    *(
+        "?../watched/a.yaml",
+        "#../watched/a.yaml",
+        "link.yaml",
+        "folder/a.yaml",
+        "/" + "../" * 40 + "etc/passwd",
+    ),
+]
+
+
+def ask(running: Running, line: bytes, host: str = "127.0.0.1") -> bytes:
+    """The answer to a request line as it is, which a client's library would not send."""
+    with socket.create_connection(("127.0.0.1", running.server.server.server_port), 5) as sent:
+        sent.sendall(line + b"\r\nHost: " + host.encode() + b"\r\nConnection: close\r\n\r\n")
+        return b"".join(iter(lambda: sent.recv(65536), b""))
+
+
+def test_no_traversal_of_any_encoding_leaves_the_site(running: Running) -> None:
+    (running.watched / "a.yaml").write_text(SECRET)
+    (running.server.out / "link.yaml").symlink_to(running.watched / "a.yaml")
+    (running.server.out / "folder").symlink_to(running.watched)
+    for path in TRAVERSALS:
+        for start in ("", "/"):
+            for method in ("GET", "HEAD"):
+                line = f"{method} {start}{path} HTTP/1.1".encode()
+                answer = ask(running, line)
+                assert SECRET.encode() not in answer, line
+                assert b"root:" not in answer, line
+                status = answer.split(b" ", 2)[1:2]
+                shown = b"200" in status and b"<!doctype html" in answer.lower()[:3000]
+                assert shown or status != [b"200"] or path[0] in "?#", (line, answer[:200])
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::1]", "0.0.0.0"])
+def test_another_host_name_is_refused(running: Running, host: str) -> None:
+    assert b" 403 " in ask(running, b"GET /index.html HTTP/1.1", host).split(b"\r\n")[0]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"])
+def test_only_reading_is_answered(running: Running, method: str) -> None:
+    assert b" 501 " in ask(running, f"{method} /index.html HTTP/1.1".encode()).split(b"\r\n")[0]

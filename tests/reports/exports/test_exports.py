@@ -7,10 +7,13 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
 import yaml
 from markdown_it import MarkdownIt
 
 from bench.catalog.load import load_catalog
+from bench.judge import export
+from bench.judge.export import for_spreadsheet
 from reports.exports.tables import bibtex, latex, to_csv, to_latex
 from tests.factories import make
 
@@ -35,7 +38,49 @@ def test_no_text_of_a_csv_starts_a_formula(hostile: Path) -> None:
     ]  # fmt: skip
     for file in hostile.rglob("*.csv"):
         for row in csv.reader(io.StringIO(file.read_text("utf-8"))):
-            assert not any(re.match(r"[=+@]", field) for field in row)
+            assert not any(map(starts_formula, row))
+
+
+def starts_formula(field: str) -> bool:
+    """What a spreadsheet would run: it begins like a formula and is no number."""
+    begins = field[:1] in {"=", "+", "-", "@", "\t", "\r", "\n", "\uff1d"} - {""}
+    return begins and field != "-" and not re.fullmatch(r"[-+]?[\d.]+(e[-+]?\d+)?", field)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+1+1",
+        "-1+cmd|' /C calc'!A0",
+        "-2*3",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "＝1",
+        "+ SIM",
+        "+",
+        "-x",
+    ],
+)
+def test_what_a_spreadsheet_runs_is_text_in_every_csv(text: str) -> None:
+    assert for_spreadsheet(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    "text", ["-", "-0.5", "+1.5", "-.5", "1e-3", "-1e5", "75.8", "a=b", "", 5, -3.5, None]
+)
+def test_numbers_stay_numbers_in_a_csv(text: object) -> None:
+    assert for_spreadsheet(text) is text
+
+
+def test_the_exports_of_the_command_start_no_formula(tmp_path: Path) -> None:
+    snapshot, catalog, _ = make(text="=1+1")
+    records = {"verdicts": export.verdicts(catalog, snapshot), "cells": export.cells(catalog)}
+    for path in export.to_csv(tmp_path, records):
+        rows = list(csv.reader(io.StringIO(path.read_text("utf-8"))))
+        assert any(field.startswith("'") for row in rows for field in row)
+        assert not any(starts_formula(field) for row in rows for field in row)
 
 
 def test_markdown_files_contain_no_live_html(hostile: Path) -> None:

@@ -1,0 +1,95 @@
+"""Every bad input of the table is answered in one line with status 2, and nothing is changed."""
+
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bench.catalog import load
+from bench.cli import main
+from tests.bench.inputs.table import FILES, ROWS, Row
+
+SECONDS = 60  # of a row: nothing waits for a pipe
+
+
+@pytest.fixture(autouse=True)
+def no_hanging(monkeypatch):
+    def expired(*_: object) -> None:
+        raise TimeoutError(f"no answer after {SECONDS} s")
+
+    before = signal.signal(signal.SIGALRM, expired)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+def prepared(row: Row, here: Path) -> list[str]:
+    """The row's workspace; the command."""
+    file = FILES[row.kind]
+    for place, base in file.also.items():
+        path = here / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(base())
+    path = here / file.place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    row.change(path)
+    return [*file.command]
+
+
+def state(folder: Path) -> dict[str, object]:
+    """What is there, but for lock files: kind, size and time of each."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if not path.name.endswith(".lock"):
+            stat = path.lstat()
+            found[str(path.relative_to(folder))] = (stat.st_mode, stat.st_size, stat.st_mtime_ns)
+    return {name: stat for name, stat in found.items() if not os.path.isdir(folder / name)}
+
+
+def run(here: Path, command: list[str], monkeypatch: pytest.MonkeyPatch) -> Result:
+    monkeypatch.setenv("REPROPOSE_WORKSPACE", str(here))
+    monkeypatch.chdir(here)
+    if (here / "papers/tinypaper/third_party.yaml").is_file():
+        monkeypatch.setattr(
+            load, "PAPERS", here / "papers"
+        )  # else those of the project are read anew
+    elif (here / "papers").is_dir():
+        monkeypatch.setenv("REPROPOSE_PAPERS", str(here / "papers"))
+    return CliRunner().invoke(main, command)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.id for row in ROWS])
+def test_a_bad_input_is_answered_in_one_line(row: Row, tmp_path, monkeypatch):
+    command = prepared(row, tmp_path)
+    before = state(tmp_path)
+    signal.alarm(SECONDS)
+    done = run(tmp_path, command, monkeypatch)
+    signal.alarm(0)
+    assert isinstance(done.exception, SystemExit), (done.exception, done.output[-500:])
+    assert done.exit_code == 2, done.output[-500:]
+    assert done.stdout == ""
+    answer = done.stderr.rpartition("\r")[2]  # after a progress bar
+    assert re.fullmatch(r" *repropose: [^\n]+\n", answer), done.stderr
+    words = row.says or re.escape(FILES[row.kind].place.rpartition("/")[2])
+    assert re.search(words, answer), answer
+    assert len(answer) < 1500
+    assert answer.strip().isprintable()
+    assert state(tmp_path) == before, "nothing is changed"
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_the_good_file_is_no_mistake(kind: str, tmp_path, monkeypatch):
+    """So that the rows above are about what was changed in it."""
+    if kind in ("card", "state", "image ids"):
+        pytest.skip("needs data, or has no good content of its own")
+    row = Row(kind, "", lambda path: path.write_bytes(FILES[kind].base()) and None, "")
+    done = run(tmp_path, prepared(row, tmp_path), monkeypatch)
+    assert done.exit_code == 0, done.output
+
+
+def test_the_table_is_long():
+    assert len(ROWS) >= 450
+    assert len({row.id for row in ROWS}) == len(ROWS)

@@ -1,0 +1,382 @@
+"""Kills every command with SIGKILL at its changes of files, runs it again, and compares with a run that was not killed.
+
+    python -m tests.benchmarks.kill_campaign [--kills 200] [--only NAME,...] [--without-dvc]
+
+A command is run once to count its changes of files (opening for writing, renames, removals, new folders), and to keep
+what it leaves. Then it is killed just before changes that are spread over all of them, each time in a fresh copy of the
+workspace:
+
+    torn      a result, gallery, verdict or page that is there after the kill and cannot be read whole
+    lost      a file of results from before the command that is gone after the kill
+    unfinished   the same command, run again, fails
+    different    what it leaves then is not what the run without a kill left (times, hosts and durations aside)
+
+`dvc repro` and `repropose repro` run in a clone, and are killed after random times: the command alone, or all its
+processes.
+Exit status 1 if any of these was seen.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.benchmarks.kill_hook import changes, in_child, kill_self
+from tests.conftest import ROOT
+
+FIXTURES = ROOT / "tests" / "fixtures"
+SETTINGS = """\
+tier: smoke
+synthetic:
+  smoke:
+    coco: {kind: crops, difficulty: easy, seed: 5, train: 8, val: 4}
+quickstart: [data@coco, data@mpii, data@crowdpose]
+"""
+RUNS = """\
+killed: {config: transpose-r-a2, dataset: coco, seeds: {smoke: [0]}, options: {train_cfg.max_iters: 3,
+  train_dataloader.total_batch_size: 4, default_hooks.checkpoint.interval: 1, default_hooks.checkpoint.by_epoch: false}}
+"""
+TABLES = """\
+- table: "1"
+  title: Killed
+  page: 1
+  split: coco-val2017
+  protocol: {input_size: 256x192, boxes: ground-truth, flip_test: "yes", machine: here}
+  columns:
+    - {key: params, label: "#Params", metric: params}
+    - {key: fps, label: FPS, metric: fps}
+    - {key: ap, label: AP, metric: AP}
+  rows:
+    - {key: killed, label: Killed, origin: own, run: killed, cells: "5.2M | 10 | 75.8"}
+"""
+PAPER = "id: killpaper\norder: 1\nmethod: Killed\ntitle: Killed\nauthors: N. N.\nvenue: Nowhere\nyear: 2030\n"
+CARD = """\
+name: mine
+title: My network
+authors: N. N.
+boxes: ground-truth
+input_size: 256x192
+flip_test: no
+training_data: COCO
+"""
+#: Name -> command, and the commands that have to be run before it.
+COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "prepare": ("prepare coco", ()),
+    "measure": ("measure killed", ("prepare",)),
+    "gallery": ("gallery killed", ("prepare", "measure")),
+    "evaluate": ("evaluate --predictions found.json --tier smoke", ("prepare",)),
+    "submit": ("submit --predictions found.json --card card.yaml --tier smoke", ("prepare",)),
+    "verify": ("verify --all", ("prepare", "measure")),
+    "count": ("count transpose-r-a2", ()),
+    "time": ("time killpaper --rounds 4 --device cpu", ()),
+    "judge": ("judge", ("prepare", "measure")),
+    "table": ("table killpaper-1", ("prepare", "measure")),
+    "export": ("export out", ("prepare", "measure")),
+    "site": ("site", ("prepare", "measure")),
+    "site again": ("site", ("prepare", "measure", "site")),
+    "history": ("history", ("prepare", "measure", "site")),
+}
+QUICK = ("prepare", "submit", "table", "export", "site")
+_VOLATILE = {"volatile", "hardware", "median_ms", "low_ms", "high_ms", "made", "date", "seconds"}
+
+
+class Seen(NamedTuple):
+    """What one kill did. at: the change at which, or the second after which, it was killed."""
+
+    command: str
+    at: str
+    faults: tuple[str, ...]
+
+
+# ---------------------------------------------------------------- a workspace
+
+
+def begin(folder: Path) -> Path:
+    """A workspace with a paper of its own, and predictions."""
+    workspace = folder / "base"
+    paper = workspace / "papers" / "killpaper"
+    paper.mkdir(parents=True)
+    for name, text in (("paper", PAPER), ("runs", RUNS), ("tables", TABLES)):
+        (paper / f"{name}.yaml").write_text(text)
+    (workspace / "params.yaml").write_text(SETTINGS)
+    (workspace / "card.yaml").write_text(CARD)
+    (workspace / "found.json").write_text("[]")
+    return workspace
+
+
+def run(workspace: Path, command: str, act: Callable[[int], None] | None = None) -> int:
+    """Run a command in a fork of this process; see `kill_hook`."""
+
+    def work() -> None:
+        os.environ["REPROPOSE_WORKSPACE"] = str(workspace)
+        os.chdir(workspace)
+        from bench.catalog import load
+        from bench.cli import main
+
+        load.PAPERS = workspace / "papers"
+        sys.argv = ["repropose", *command.split()]
+        if act:
+            changes(workspace, act)
+        main(command.split(), prog_name="repropose")
+
+    return in_child(work, workspace.with_name(f"{workspace.name}.log"))
+
+
+def prepared(folder: Path, name: str, made: dict[str, Path]) -> Path:
+    """A workspace in which a command can be run; each is made once."""
+    before = COMMANDS[name][1]
+    key = "+".join(before)
+    if key not in made:
+        made[key] = folder / f"before-{len(made)}"
+        shutil.copytree(folder / "base", made[key], symlinks=True)
+        for one in before:
+            if status := run(made[key], COMMANDS[one][0]):
+                raise RuntimeError(f"{COMMANDS[one][0]}: {status}: {log_of(made[key])}")
+        if "prepare" in before:
+            predict(made[key])
+    return made[key]
+
+
+def predict(workspace: Path) -> None:
+    """Predictions of every annotated person, a pixel off."""
+    truth = json.loads(
+        (workspace / "data/smoke/coco/annotations/person_keypoints_val2017.json").read_bytes()
+    )
+    entries = [
+        {
+            "image_id": one["image_id"],
+            "category_id": 1,
+            "keypoints": [v + (i % 3 < 2) for i, v in enumerate(one["keypoints"])],
+            "score": 0.9,
+        }
+        for one in truth["annotations"]
+    ]
+    (workspace / "found.json").write_text(json.dumps(entries))
+
+
+def log_of(workspace: Path) -> str:
+    return workspace.with_name(f"{workspace.name}.log").read_text(errors="replace")[-600:]
+
+
+# ---------------------------------------------------------------- what is there
+
+
+def files(workspace: Path, *folders: str) -> Iterator[Path]:
+    """Files of folders, but for logs, locks, and what a killed process had not renamed yet."""
+    for folder in folders:
+        for path in sorted((workspace / folder).rglob("*")):
+            hidden = any(part.startswith(".") for part in path.relative_to(workspace).parts)
+            if path.is_file() and (not hidden or path.name == ".site"):
+                yield path
+
+
+def content(path: Path, workspace: Path) -> Any:
+    """What of a file has to be equal; raises ValueError or OSError for a torn one."""
+    raw = path.read_bytes()
+    if path.suffix == ".gz":
+        raw = gzip.decompress(raw)
+    if path.name.endswith((".json", ".json.gz")):
+        return stable(json.loads(raw))
+    if path.suffix in (".npz", ".webp", ".png", ".parquet", ".pth"):
+        return len(raw) > 0 and raw[:4]
+    if path.suffix in (".html", ".xml", ".svg") and b"</" not in raw[-40:]:
+        raise ValueError("cut off")
+    return b"" if path.suffix in (".html", ".xml", ".jsonl", ".md", ".csv", "") else raw
+
+
+def stable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: stable(one) for key, one in value.items() if key not in _VOLATILE}
+    return [stable(one) for one in value] if isinstance(value, list) else value
+
+
+SHOWN = ("results", "build", "out", "data")
+
+
+def outcome(workspace: Path) -> dict[str, Any]:
+    """Every file of results, site and data with what of it has to be equal."""
+    return {
+        str(path.relative_to(workspace)): content(path, workspace)
+        for path in files(workspace, *SHOWN)
+    }
+
+
+def torn(workspace: Path) -> Iterator[str]:
+    for path in files(workspace, *SHOWN):
+        try:
+            content(path, workspace)
+        except (ValueError, OSError, EOFError) as error:
+            yield f"torn: {path.relative_to(workspace)}: {error}"
+
+
+def lost(before: Path, after: Path) -> Iterator[str]:
+    for path in files(before, "results"):
+        if not (after / path.relative_to(before)).is_file():
+            yield f"lost: {path.relative_to(before)}"
+
+
+# ---------------------------------------------------------------- kills
+
+
+def campaign(folder: Path, names: tuple[str, ...], kills: int) -> Iterator[Seen]:
+    """Kill each command at about `kills` / number of commands of its changes."""
+    begin(folder)
+    made: dict[str, Path] = {}
+    for name in names:
+        base = prepared(folder, name, made)
+        yield from of_command(folder, base, name, max(1, kills // len(names)))
+
+
+def of_command(folder: Path, base: Path, name: str, kills: int) -> Iterator[Seen]:
+    command = COMMANDS[name][0]
+    whole, counted = copied(base, folder / "whole"), folder / "count"
+    counted.write_text("0")
+    status = run(whole, command, lambda n: counted.write_text(str(n)) and None)
+    if status:
+        raise RuntimeError(f"{command}: {status}: {log_of(whole)}")
+    total, wanted = int(counted.read_text()), outcome(whole)
+    steps = {1 + round(i * (total - 1) / max(1, kills - 1)) for i in range(kills)} if total else {0}
+    for at in sorted(steps):
+        here = copied(base, folder / "killed")
+        ended = run(here, command, kill_self(at))
+        faults = [*torn(here), *lost(base, here)]
+        if ended != (-signal.SIGKILL if at else 0):
+            faults.append(f"not killed: {ended}")
+        if again := run(here, command):
+            faults.append(f"unfinished: {again}: {log_of(here)}")
+        else:
+            faults += [f"torn at the end: {one}" for one in torn(here)]
+            found = {} if faults else outcome(here)
+            odd = [k for k in {*found, *wanted} if found.get(k, "-") != wanted.get(k, "-")]
+            faults += [f"different: {one}" for one in sorted(odd)[:3]]
+        yield Seen(name, f"change {at} of {total}", tuple(faults))
+
+
+def copied(base: Path, target: Path) -> Path:
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(base, target, symlinks=True)
+    return target
+
+
+# ---------------------------------------------------------------- DVC
+
+
+def of_dvc(folder: Path, kills: int, dice: random.Random) -> Iterator[Seen]:
+    """`dvc repro` and `repropose repro` in a clone, killed after random times."""
+    clone = folder / "clone"
+    subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    environment = {**os.environ, "PYTHONPATH": str(clone), "PATH": path, "OMP_NUM_THREADS": "1"}
+    environment.pop("REPROPOSE_WORKSPACE", None)
+    (clone / "params.yaml").unlink(missing_ok=True)
+    settings = (clone / "bench" / "params.yaml").read_text()
+    (clone / "params.yaml").write_text(smaller(settings))
+    stages = ("data@coco", "data@mpii")
+    commands = {
+        "dvc repro": [sys.executable, "-m", "dvc", "repro", *stages],
+        "repropose repro": [sys.executable, "-m", "bench.cli", "repro", "--jobs", "2"],
+    }
+    for name, command in commands.items():
+        clean(clone)
+        begun = time.monotonic()
+        started(clone, environment, command).wait()
+        seconds = time.monotonic() - begun
+        for number in range(kills):
+            clean(clone)
+            whole_group, at = bool(number % 2), dice.uniform(0.2, seconds)
+            process = started(clone, environment, command)
+            time.sleep(at)
+            if whole_group:
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
+            process.wait()
+            faults = list(torn(clone))
+            if status := started(clone, environment, command).wait():
+                last = (clone / "campaign.log").read_text(errors="replace")[-500:]
+                faults.append(f"unfinished: {status}: {last}")
+            faults += torn(clone)
+            what = "all processes" if whole_group else "the command alone"
+            yield Seen(name, f"{what} after {at:.1f} of {seconds:.1f} s", tuple(faults))
+
+
+def smaller(settings: str) -> str:
+    """The project's settings with a few images, and data sets only."""
+    import yaml
+
+    found = yaml.safe_load(settings)
+    for one in found["synthetic"]["smoke"].values():
+        one |= {"train": 8, "val": 4}
+    found["quickstart"] = ["data@coco", "data@mpii"]
+    return yaml.safe_dump(found)
+
+
+def clean(clone: Path) -> None:
+    for name in ("data", "results", "build", "work", "history", "dvc.lock", ".dvc/tmp"):
+        path = clone / name
+        shutil.rmtree(path, ignore_errors=True)
+        path.unlink(missing_ok=True)
+
+
+def started(
+    clone: Path, environment: dict[str, str], command: list[str]
+) -> subprocess.Popen[bytes]:
+    with (clone / "campaign.log").open("wb") as log:
+        return subprocess.Popen(
+            command, cwd=clone, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--dvc-kills", type=int, default=10, help="of each of the two")
+    parser.add_argument("--only", help="names of commands, separated by commas")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    names = tuple(given.only.split(",")) if given.only else tuple(COMMANDS)
+    import torch
+
+    import model_zoo
+
+    torch.set_num_threads(1)
+    model_zoo.register()
+    found: list[Seen] = []
+    with tempfile.TemporaryDirectory(prefix="kills-") as folder:
+        for seen in campaign(Path(folder), names, given.kills):
+            found.append(seen)
+            report(seen)
+        if given.dvc_kills and not given.only:
+            for seen in of_dvc(Path(folder), given.dvc_kills, random.Random(given.seed)):
+                found.append(seen)
+                report(seen)
+    kills, faults = (
+        Counter(one.command for one in found),
+        Counter(one.command for one in found if one.faults),
+    )
+    for command, count in kills.items():
+        print(f"{command:16} {count:4} kills, {faults[command]} with a fault")
+    print(f"{'all':16} {len(found):4} kills, {sum(faults.values())} with a fault")
+    raise SystemExit(bool(faults))
+
+
+def report(seen: Seen) -> None:
+    what = "; ".join(seen.faults) or "finished by the same command"
+    print(f"{seen.command}: killed at {seen.at}: {what}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
