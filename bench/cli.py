@@ -9,10 +9,10 @@ from bench import commands
 from bench.commands.common import Group
 
 SECTIONS = {
-    "Start here": "repro doctor",
+    "Start here": "repro doctor selfcheck",
     "Look at papers and results": "show coverage claims conflicts cells runs models results compare history",
     "Judge, publish, export": "judge table site serve export",
-    "Evaluate your own predictions": "evaluate submit verify",
+    "Evaluate your own predictions": "evaluate submit verify manifest",
     "Get data": "fetch convert-mpii prepare",
     "Measure models": "config count time measure gallery released test-dev",
     "Extend the project": "new pipeline inputs",

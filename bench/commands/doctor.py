@@ -1,4 +1,7 @@
-"""`repropose doctor`."""
+"""Commands that check the installation."""
+
+import tempfile
+from pathlib import Path
 
 import click
 
@@ -15,4 +18,25 @@ def doctor_command() -> None:
         fix = f"\n      fix: {finding.fix}" if finding.fix else ""
         click.echo(f"{signs[finding.state]} {finding.what}{fix}")
     if errors:
+        raise SystemExit(1)
+
+
+@click.command("selfcheck", epilog="Example: repropose selfcheck")
+def selfcheck_command() -> None:
+    """Check that this machine gives equal numbers: short trainings, a resume, a verification. Under two minutes.
+
+    Exit status 1 if anything differs; the first line that does names what is not deterministic.
+    """
+    from bench.measure.selfcheck import timed
+
+    with tempfile.TemporaryDirectory(prefix="repropose-selfcheck-") as folder:
+        outcomes, seconds = timed(Path(folder))
+    for one in outcomes:
+        click.echo(
+            f"{'equal ' if one.equal else 'DIFFERS'} {one.what}{one.detail and f': {one.detail}'}"
+        )
+    unequal = sum(not one.equal for one in outcomes)
+    found = f"{unequal} of {len(outcomes)} differ" if unequal else "all equal"
+    click.echo(f"{found}, {seconds:.0f} s", err=True)
+    if unequal:
         raise SystemExit(1)

@@ -1,22 +1,36 @@
 """Commands for predictions: evaluate a file, submit it, verify stored results."""
 
 import json
+from collections import Counter
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.catalog.load import load_catalog
-from bench.commands.common import FILE, JSON, current_tier, print_lead, results_store
+from bench.catalog.load import Catalog, load_catalog
+from bench.commands.common import (
+    FILE,
+    JSON,
+    MODEL_PACKAGES,
+    current_tier,
+    missing_package,
+    print_lead,
+    results_store,
+)
 from bench.errors import DataError, ResultError
 from bench.evaluate.formats import FORMATS
 from bench.evaluate.formats.people import KEYPOINT_MEAN, Reading
 from bench.evaluate.model_card import read_card
 from bench.evaluate.predictions import SPLITS, dataset_of
 from bench.paths import require_checkout
+from bench.results import manifest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bench.evaluate.metrics import Evaluation
+    from bench.evaluate.verify import Recheck
 
 PREDICTIONS = click.option(
     "--predictions",
@@ -159,23 +173,80 @@ def submit_command(
 
 @click.command("verify", epilog="Example: repropose verify --all")
 @click.argument("results", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="every result that has predictions")
+@click.option("--all", "everything", is_flag=True, help="every stored file")
 def verify_command(results: tuple[str, ...], everything: bool) -> None:
-    """Recompute stored metrics from stored predictions. Exit status 1 if they differ.
+    """Recompute what stored results say, and compare the rest with the manifest. Exit status 1 if anything differs.
 
-    RESULTS are result files, runs or submissions, as `repropose results` lists them.
+    Metrics follow from predictions, counts from the model, protocols from the stored config. RESULTS are result files,
+    runs, submissions, models or groups of timings, as `repropose results` lists them.
     """
-    from bench.evaluate.verify import checkable, verify
+    from bench.evaluate.verify import checkable, other_files, verify
 
     if bool(results) == everything:
-        raise click.UsageError("name results (file, run or submission), or give --all")
-    store = results_store()
+        raise click.UsageError("name results (file, run, submission or model), or give --all")
+    store, recheck = results_store(), _recheck()
+    wanted = checkable(store, results)
     checks = []
-    for check in verify(load_catalog(), store, checkable(store, results)):
+    every = verify(load_catalog(), store, wanted, recheck)
+    for check in chain(every, other_files(store, wanted) if everything else ()):
         click.echo(f"{check.state:9} {check.file}: {check.reason}")
         checks.append(check)
-    if any(check.state == "mismatch" for check in checks):
+    counts = Counter(check.state for check in checks)
+    shown = [
+        f"{counts[state]} {state}" for state in ("verified", "recorded", "unchecked", "mismatch")
+    ]
+    click.echo(", ".join(shown), err=True)
+    if counts["mismatch"]:
         raise SystemExit(1)
-    unchecked = [check for check in checks if check.state == "unchecked"]
-    if results and unchecked:
-        raise ResultError(f"{len(unchecked)} of {len(checks)} results could not be checked")
+    if results and counts["unchecked"]:
+        raise ResultError(f"{counts['unchecked']} of {len(checks)} results could not be checked")
+
+
+def _recheck() -> "Callable[[Catalog, Any], Recheck] | None":
+    """What recomputes counts and protocols; None, and a note, without the packages of models."""
+    try:
+        from bench.measure.recheck import recheck
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in MODEL_PACKAGES:
+            raise
+        click.echo(f"note: counts and protocols are unchecked: {missing_package(error)}", err=True)
+        return None
+    return recheck
+
+
+@click.command(
+    "manifest", epilog="Example: repropose manifest --accept results/timed/transpose.json"
+)
+@click.option(
+    "--accept",
+    "files",
+    multiple=True,
+    metavar="FILE",
+    help="record a file, or all in a folder, as it is now; also one that is gone",
+)
+def manifest_command(files: tuple[str, ...]) -> None:
+    """Show what the manifests hold: every file of the results folders as it was written.
+
+    `repropose verify --all` compares them. SECURITY.md says how to sign one.
+    """
+    store = results_store()
+    for name in files:
+        base = next((one for one in (store.root, store.measured) if _inside(name, one)), None)
+        if base is None:
+            raise ResultError(f"{name} is in neither {store.root} nor {store.measured}")
+        accepted = manifest.accept(
+            base, Path(name).resolve().relative_to(base.resolve()).as_posix()
+        )
+        click.echo(f"{len(accepted)} recorded: {', '.join(accepted) or 'nothing new'}")
+    for base in (store.root, store.measured):
+        if found := manifest.read(base):
+            broken = f", {len(found.broken)} broken lines" if found.broken else ""
+            click.echo(
+                f"{base / manifest.NAME}: {len(found.digests)} files, head {found.head}{broken}"
+            )
+        else:
+            click.echo(f"{base / manifest.NAME}: none")
+
+
+def _inside(name: str, base: Path) -> bool:
+    return Path(name).resolve().is_relative_to(base.resolve())

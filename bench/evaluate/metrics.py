@@ -75,11 +75,10 @@ class Evaluation(NamedTuple):
     matches: Matches | None
     notes: tuple[str, ...] = ()
 
-    def save(self, result: Path) -> None:
-        """Write people and matches next to the result file `result`."""
-        self.people.save(result.with_suffix(PEOPLE))
-        if self.matches:
-            self.matches.save(result.with_suffix(MATCHES))
+    def files(self) -> dict[str, bytes]:
+        """People and matches as files beside a result: ending -> content."""
+        matches = {MATCHES: self.matches.packed()} if self.matches else {}
+        return {PEOPLE: self.people.packed(), **matches}
 
 
 def evaluated_on(dataset: DatasetName, tier: Tier, fingerprint: str) -> dict[str, str]:

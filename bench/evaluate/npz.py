@@ -15,11 +15,15 @@ from bench.files import write_atomically
 class NpzFile:
     """Base of a dataclass whose fields are all arrays; a field is an array of the file."""
 
+    def packed(self) -> bytes:
+        """The bytes of the file."""
+        file = io.BytesIO()
+        np.savez_compressed(file, **vars(self))
+        return file.getvalue()
+
     def save(self, path: Path) -> None:
         """Write the whole file or none of it. Raises `EnvironmentProblem` if it cannot be written."""
-        packed = io.BytesIO()
-        np.savez_compressed(packed, **vars(self))
-        write_atomically(path, packed.getbuffer())
+        write_atomically(path, self.packed())
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -12,7 +12,7 @@ from bench.evaluate.formats.people import Reading
 from bench.evaluate.ground_truth import known_to
 from bench.evaluate.metrics import Evaluation, evaluate_with_diagnosis, evaluated_on
 from bench.evaluate.predictions import Checked, read_predictions
-from bench.results.locations import relative_path
+from bench.results.locations import PEOPLE, relative_path
 from bench.results.provenance import provenance
 from bench.results.records import ModelCard, SubmissionResult
 from bench.results.store import Store, Stored
@@ -80,9 +80,8 @@ def submit(
             f"{card.name} already has a submission for {dataset} ({taken[0]}); "
             "choose another name, or replace it with --replace"
         )
-    stored = store.write(result, checked.entries, committed=committed)
-    found.people.save(stored.people)
-    return stored
+    beside = {PEOPLE: found.people.packed()}
+    return store.write(result, checked.entries, beside=beside, committed=committed)
 
 
 def evaluation_record(found: Evaluation, checked: Checked) -> dict[str, Any]:

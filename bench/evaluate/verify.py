@@ -1,6 +1,11 @@
-"""Verification of stored results: their metrics are recomputed from their predictions, without a GPU."""
+"""Verification of stored results, without a GPU.
 
-from collections.abc import Iterator, Sequence
+Metrics, diagnosis, people and matches are recomputed from predictions; what needs the network's config or code is given
+as `recheck` (`bench.measure.recheck`). The rest is compared with the manifest, or is unchecked.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -11,34 +16,67 @@ from bench.catalog.schema import DatasetName, Layout, layout
 from bench.datasets.prepare import fingerprint
 from bench.datasets.splits import FILES, annotation_file
 from bench.errors import DataError, ResultError, UnknownName
+from bench.evaluate.as_written import ACCEPT, Folder, leftovers
 from bench.evaluate.ground_truth import known_to
 from bench.evaluate.matches import Matches
-from bench.evaluate.metrics import EVALUATORS, Evaluation, evaluate_with_diagnosis, evaluated_on
+from bench.evaluate.metrics import (
+    EVALUATORS,
+    Evaluation,
+    evaluate,
+    evaluate_with_diagnosis,
+    evaluated_on,
+)
 from bench.evaluate.per_person import People
 from bench.evaluate.predictions import check_entries
-from bench.results.records import AccuracyResult, Diagnosis, SubmissionResult
+from bench.files import read_json
+from bench.results.galleries import altered_pictures
+from bench.results.records import (
+    AccuracyResult,
+    AnyResult,
+    CountResult,
+    Diagnosis,
+    SpeedResult,
+    SubmissionResult,
+)
 from bench.results.store import Store, Stored
 
 Checkable = Stored[AccuracyResult] | Stored[SubmissionResult]
+AnyStored = Stored[AnyResult]
 SAME = 1e-9  # points; the same evaluator on the same bytes differs by less
 SAME_OKS = 1e-9  # NumPy's exp has other last bits on another processor (with and without AVX-512)
 ADDED = {"AP_box"}  # metrics that results of earlier versions lack
 
 
-State = Literal["verified", "mismatch", "unchecked"]
+State = Literal["verified", "recorded", "mismatch", "unchecked"]
 
 
 class Check(NamedTuple):
-    """The outcome for one result, and the reason for it."""
+    """The outcome for one result, and the reason for it.
+
+    verified: recomputed, the rest as recorded; recorded: only compared with the manifest.
+    """
 
     file: str
     state: State
     reason: str
 
 
-def checkable(store: Store, wanted: Sequence[str]) -> list[Checkable]:
-    """Accuracies and submissions: all, or those named by file, run or submission. Raises `UnknownName`."""
-    every: list[Checkable] = [*store.accuracies(), *store.submissions()]
+class Recheck(NamedTuple):
+    """What was recomputed of a result beside its metrics: what is right, false statements, what could not be."""
+
+    right: tuple[str, ...] = ()
+    wrong: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+
+def checkable(store: Store, wanted: Sequence[str]) -> list[AnyStored]:
+    """All results, or those named by file, run, submission, model or group of timings. Raises `UnknownName`."""
+    every: list[Any] = [
+        *store.counts(),
+        *store.speeds(),
+        *store.accuracies(),
+        *store.submissions(),
+    ]
     names = {id(one): _names(one) for one in every}
     for name in wanted:
         if not any(name in names[id(one)] for one in every):
@@ -47,20 +85,80 @@ def checkable(store: Store, wanted: Sequence[str]) -> list[Checkable]:
     return [one for one in every if not wanted or names[id(one)] & set(wanted)]
 
 
-def _names(stored: Checkable) -> set[str]:
+def _names(stored: AnyStored) -> set[str]:
     result = stored.result
-    name = result.run if isinstance(result, AccuracyResult) else result.card.name
+    if isinstance(result, AccuracyResult):
+        name: str = result.run
+    elif isinstance(result, SubmissionResult):
+        name = result.card.name
+    else:
+        name = result.model if isinstance(result, CountResult) else result.group
     return {name, stored.file, str(stored.path)}
 
 
-def verify(catalog: Catalog, store: Store, results: Sequence[Checkable]) -> Iterator[Check]:
-    """Check results one by one."""
+def verify(
+    catalog: Catalog,
+    store: Store,
+    results: Sequence[AnyStored],
+    recheck: Callable[[Catalog, AnyStored], Recheck] | None = None,
+) -> Iterator[Check]:
+    """Check results one by one, each with the files beside it."""
+    folders = {base: Folder(base) for base in (store.root, store.measured)}
     for stored in results:
-        yield Check(stored.file, *_verdict(catalog, store, stored))
+        state, reason = _verdict(catalog, store, stored)
+        more = recheck(catalog, stored) if recheck else Recheck()
+        folder = folders[stored.base]
+        written = folder.written(folder.of(stored))
+        wrong = [reason] if state == "mismatch" else []
+        wrong += [*more.wrong, *_beside(stored), *written.wrong]
+        if wrong:
+            fix = f"; {ACCEPT}" if written.wrong else ""
+            yield Check(stored.file, "mismatch", "; ".join(wrong) + fix)
+            continue
+        if more.right and state == "unchecked":
+            state, reason = "verified", ""
+        said = [reason, *more.right, *(f"unchecked: {one}" for one in more.left)]
+        said += [f"{path} is an earlier version" for path in written.earlier]
+        said.append("the rest as recorded" if written.known else "unchecked: the rest, no manifest")
+        if state == "unchecked" and written.known:
+            state = "recorded"
+        yield Check(stored.file, state, "; ".join(filter(None, said)))
 
 
-def _verdict(catalog: Catalog, store: Store, stored: Checkable) -> tuple[State, str]:
+def other_files(store: Store, results: Sequence[AnyStored]) -> Iterator[Check]:
+    """Files of the store that belong to none of the results (all of them): planted, left behind, or gone."""
+    for name, written in leftovers(store, results):
+        if written.wrong:
+            yield Check(name, "mismatch", f"{'; '.join(written.wrong)}; {ACCEPT}")
+        elif written.known:
+            yield Check(name, "recorded", "an earlier version" if written.earlier else "as written")
+        else:
+            yield Check(name, "unchecked", "no manifest")
+
+
+def _beside(stored: AnyStored) -> list[str]:
+    """False statements that need no evaluation: inputs, a card, pictures."""
+    result, wrong = stored.result, []
+    if isinstance(result, SubmissionResult):
+        card = result.card
+        says = (card.boxes, card.input_size, "yes" if card.flip_test else "no")
+        for key, value in zip(("boxes", "input_size", "flip_test"), says, strict=True):
+            if result.protocol.get(key) != value:
+                wrong.append(
+                    f"its protocol states {key} '{result.protocol.get(key)}', its card '{value}'"
+                )
+    elif not result.provenance.inputs:
+        wrong.append("its provenance names no inputs, so it would never be stale")
+    if isinstance(result, AccuracyResult):
+        wrong += altered_pictures(Stored(result, stored.path, stored.file))
+    return wrong
+
+
+def _verdict(catalog: Catalog, store: Store, stored: Any) -> tuple[State, str]:
+    """What follows from the predictions of a result."""
     result = stored.result
+    if isinstance(result, CountResult | SpeedResult):
+        return "unchecked", ""
     if isinstance(result, AccuracyResult) and result.failed is not None:
         return "unchecked", f"the run failed: {result.failed}"
     if result.predictions is None:
@@ -91,10 +189,23 @@ def _verdict(catalog: Catalog, store: Store, stored: Checkable) -> tuple[State, 
         *_differences(result.metrics, found.metrics),
         *_other_differences(stored, found),
         *_stated(result, evaluated_on(dataset, result.tier, present), entries),
+        *_untrained(stored, layout(dataset), truth),
     ]
     if wrong:
         return "mismatch", "; ".join(wrong) + _evaluator(result.protocol, layout(dataset))
     return "verified", f"{len(found.metrics)} metrics from {len(entries)} predictions"
+
+
+def _untrained(stored: Checkable, form: Layout, truth: Path) -> list[str]:
+    """False metrics of the untrained network, by what it predicted; none where that is not stored."""
+    result = stored.result
+    if not isinstance(result, AccuracyResult) or not stored.untrained.is_file():
+        return []
+    try:
+        again = evaluate(form, truth, read_json(stored.untrained))
+    except (DataError, LookupError, TypeError, ValueError) as error:
+        return [f"{stored.untrained.name} cannot be evaluated: {error}"]
+    return [f"untrained {one}" for one in _differences(result.untrained, again)]
 
 
 def _dataset(catalog: Catalog, result: AccuracyResult | SubmissionResult) -> DatasetName:

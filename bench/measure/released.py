@@ -13,10 +13,11 @@ from bench.errors import CatalogError, DataError, WeightsError
 from bench.evaluate.metrics import evaluate_with_diagnosis
 from bench.measure.measured_protocol import protocol, trained_on
 from bench.measure.predict import predict
-from bench.measure.run_config import finds_people, resolved_config
+from bench.measure.run_config import finds_people, portable, resolved_config
 from bench.measure.runner import build
 from bench.paths import workspace
 from bench.results.inputs import digests, released_inputs
+from bench.results.locations import CONFIG
 from bench.results.provenance import provenance, sha256
 from bench.results.records import AccuracyResult
 from bench.results.store import Store, Stored
@@ -75,8 +76,8 @@ def evaluate_released(
             seconds=round(time.monotonic() - started, 1),
         ),
     )
-    found.save(store.path_of(result))
-    return store.write(result, entries)
+    beside = {**found.files(), CONFIG: portable(cfg)}
+    return store.write(result, entries, beside=beside)
 
 
 def config_for_test(run: Run) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 from bench.catalog.schema import Run, Tier
 from bench.errors import CatalogError, DataError
 from bench.fetch.sources import providing
+from bench.files import read_json
 from bench.paths import workspace
 
 # What MMEngine's loaders and loops understand whether or not a config says it.
@@ -92,11 +93,7 @@ def config_digest(run: Run, tier: Tier) -> str:
 
 def resolved_config(run: Run, tier: Tier, seed: int) -> Any:
     """The run's config as it is trained here: data folder of the workspace, seed, launcher."""
-    cfg = plain_config(run, tier)
-    for node in _containers(cfg._cfg_dict):
-        for key, value in list(node.items() if isinstance(node, dict) else enumerate(node)):
-            if isinstance(value, str) and value.startswith(f"data/{tier}/"):
-                node[key] = f"{workspace()}/{value}"
+    cfg = _located(plain_config(run, tier), tier)
     if tier == "smoke":
         # runs go in parallel, one to a core, and passing samples between processes costs more
         for loader in ("train_dataloader", "val_dataloader", "test_dataloader"):
@@ -109,6 +106,31 @@ def resolved_config(run: Run, tier: Tier, seed: int) -> Any:
     cfg.randomness = {"seed": seed, "deterministic": tier == "smoke"}
     cfg.launcher = "pytorch" if "LOCAL_RANK" in os.environ else "none"
     return cfg
+
+
+def _located(cfg: Any, tier: Tier) -> Any:
+    """The config with its paths of data in the workspace."""
+    for node in _containers(cfg._cfg_dict):
+        for key, value in list(node.items() if isinstance(node, dict) else enumerate(node)):
+            if isinstance(value, str) and value.startswith(f"data/{tier}/"):
+                node[key] = f"{workspace()}/{value}"
+    return cfg
+
+
+def portable(cfg: Any) -> bytes:
+    """A resolved config as it is stored beside a result: JSON, paths relative to the workspace."""
+    text = json.dumps(cfg.to_dict(), sort_keys=True, indent=1, default=repr)
+    return (text.replace(f"{workspace()}/", "") + "\n").encode()
+
+
+def stored_config(path: Path, tier: Tier) -> Any:
+    """A config that `portable` stored, with its paths in this workspace. Raises `DataError`."""
+    from mmengine.config import Config
+
+    data = read_json(path)
+    if not isinstance(data, dict):
+        raise DataError(f"{path} is no config: expected a JSON object")
+    return _located(Config(data), tier)
 
 
 def _containers(node: Any) -> Iterator[Any]:

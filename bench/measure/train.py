@@ -28,15 +28,17 @@ from bench.measure.run_config import (
     in_groups,
     length,
     local_pretrained,
+    portable,
     resolved_config,
     shared,
     training_settings,
 )
 from bench.measure.runner import build, load_start, runner
 from bench.results.inputs import combined, digests, run_inputs, training_inputs
+from bench.results.locations import CONFIG, UNTRAINED
 from bench.results.provenance import provenance, sha256
 from bench.results.records import AccuracyResult, Evidence
-from bench.results.store import Store
+from bench.results.store import Store, pack
 
 EVIDENCE: dict[Tier, Evidence] = {"smoke": "smoke", "lab": "lab", "full": "full-1"}
 
@@ -85,6 +87,7 @@ def finished(catalog: Catalog, name: str, tier: Tier, seed: int) -> tuple[Any, A
         raise DataError(
             f"{work} holds no finished training with the current code; run `repropose measure {name} --tier {tier}`"
         )
+    _set_threads(job.cfg)
     return job.cfg, build(job.cfg, work / "final.pth")
 
 
@@ -185,17 +188,22 @@ def _prepare(catalog: Catalog, name: str, run: Run, tier: Tier, seed: int) -> Tr
     Raises `DataError` or `EnvironmentProblem` naming what is missing, `model_zoo.training.batch.BadBatch` if this
     number of processes cannot share the batch.
     """
-    import torch
-
     job = _job(catalog, name, run, tier, seed, verify=work_dir.rank() == 0)
     require_training_images(run.dataset, tier)
     shared(job.cfg, work_dir.processes())
     work_dir.claim(job.work, job.key)
     job.cfg.work_dir = str(job.work)
-    torch.set_num_threads(job.cfg.threads)
+    _set_threads(job.cfg)
     if not (job.work / "final.pth").is_file():
         local_pretrained(job.cfg.model)
     return job
+
+
+def _set_threads(cfg: Any) -> None:
+    """The config's number of threads, whatever OMP_NUM_THREADS says."""
+    import torch
+
+    torch.set_num_threads(cfg.threads)
 
 
 def _train_and_evaluate(store: Store, job: TrainingJob) -> AccuracyResult | None:
@@ -227,8 +235,9 @@ def _train_and_evaluate(store: Store, job: TrainingJob) -> AccuracyResult | None
         },
         diagnosis=found.diagnosis,
     )
-    found.save(store.path_of(result))
-    return store.write(result, entries).result
+    before = {UNTRAINED: pack(untrained)} if untrained else {}
+    beside = {**found.files(), **before, CONFIG: portable(cfg)}
+    return store.write(result, entries, beside=beside).result
 
 
 def training_key(

@@ -15,6 +15,8 @@ from pydantic import ValidationError
 
 from bench.errors import ResultError
 from bench.files import write_atomically
+from bench.results import manifest
+from bench.results.provenance import sha256
 from bench.results.records import AccuracyResult, Gallery
 from bench.results.store import Stored
 
@@ -27,14 +29,35 @@ def write_gallery(
 ) -> Path:
     """Store a gallery next to its result and replace an earlier one. Raises `ResultError` if that fails."""
     folder = stored.gallery
-    for name, content in pictures.items():
-        write_atomically(folder / name, content)
     text = json.dumps(gallery.model_dump(mode="json"), sort_keys=True, indent=1, ensure_ascii=False)
-    write_atomically(folder / LIST, (text + "\n").encode())
+    files = {**pictures, LIST: (text + "\n").encode()}
+    base = stored.base
+    known = (manifest.read(base) or manifest.Manifest()).digests
+    inside = folder.relative_to(base).as_posix()
+    gone = {path for path in known if path.startswith(f"{inside}/")}
+    content: dict[str, bytes | None] = dict.fromkeys(gone)
+    content |= {f"{inside}/{name}": one for name, one in files.items()}
+    manifest.record(base, content)
+    for name, one in files.items():
+        write_atomically(folder / name, one)
     for path in folder.iterdir():
-        if path.name != LIST and path.name not in pictures:
+        if path.name not in files:
             path.unlink()
     return folder
+
+
+def altered_pictures(stored: Stored[AccuracyResult]) -> list[str]:
+    """Pictures that are missing or have another SHA-256 than their gallery says; the reason if it is no gallery."""
+    try:
+        gallery = read_gallery(stored)
+    except ResultError as error:
+        return [str(error)]
+    shown = chain.from_iterable(group.pictures for group in gallery.exhibits) if gallery else ()
+    return [
+        f"{stored.gallery.name}/{one.file} is another picture"
+        for one in shown
+        if sha256(stored.gallery / one.file) != one.sha256
+    ]
 
 
 def read_gallery(stored: Stored[AccuracyResult]) -> Gallery | None:

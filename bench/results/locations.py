@@ -9,6 +9,7 @@ from bench.results.records import AnyResult, CountResult, SpeedResult, Submissio
 #: Endings of the files next to a result, after its own stem.
 PREDICTIONS, PEOPLE, MATCHES = ".predictions.json.gz", ".people.npz", ".matches.npz"
 GALLERY = ".gallery"
+CONFIG, UNTRAINED = ".config", ".untrained.json.gz"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _EVIDENCE = {"smoke": {"smoke"}, "lab": {"lab"}, "full": {"released-weights", "full-1", "full-3"}}
 

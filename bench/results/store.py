@@ -6,7 +6,8 @@
     results/released/<run>/<boxes>.json                 metrics of released weights (tier full)
     results/submitted/<name>/<dataset>-<tier>.json      metrics of external predictions
 
-Files next to an accuracy share its stem: `Stored.predictions`, `.people`, `.matches`, `.gallery`.
+Files next to an accuracy share its stem: `Stored.predictions`, `.people`, `.matches`, `.gallery`, `.config` (resolved),
+`.untrained` (predictions before training). `manifest.txt` lists all files (`bench.results.manifest`).
 
 Committed results (they need a GPU or real data) are under `reports/measured/` in the same layout, timings one
 folder deeper: `timed/<machine>/<group>.json`. Both folders count as evidence. If both hold the same measurement, the
@@ -16,7 +17,7 @@ newer (by the volatile `date`) is used, the generated one if the dates do not de
 import gzip
 import hashlib
 import json
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, NoReturn, TypeVar, cast
@@ -27,7 +28,17 @@ from bench.catalog.schema import TIERS, Tier
 from bench.errors import DataError, ResultError
 from bench.files import gunzip, parse_json, read_bytes, require_regular, write_atomically
 from bench.paths import ROOT, workspace
-from bench.results.locations import GALLERY, MATCHES, PEOPLE, PREDICTIONS, relative_path, slug
+from bench.results import manifest
+from bench.results.locations import (
+    CONFIG,
+    GALLERY,
+    MATCHES,
+    PEOPLE,
+    PREDICTIONS,
+    UNTRAINED,
+    relative_path,
+    slug,
+)
 from bench.results.records import (
     AccuracyResult,
     AnyResult,
@@ -56,6 +67,12 @@ class Stored(NamedTuple, Generic[R_co]):
     note: str = ""
 
     @property
+    def base(self) -> Path:
+        """The folder of the store, which has the manifest."""
+        inside = self.file.removeprefix("reports/measured/").removeprefix("results/")
+        return self.path.parents[inside.count("/")]
+
+    @property
     def predictions(self) -> Path:
         """The predictions behind the metrics; `Store.predictions` reads and checks them."""
         return self.path.with_suffix(PREDICTIONS)
@@ -74,6 +91,16 @@ class Stored(NamedTuple, Generic[R_co]):
     def gallery(self) -> Path:
         """The folder of its pictures."""
         return self.path.with_suffix(GALLERY)
+
+    @property
+    def config(self) -> Path:
+        """The resolved config that it was measured with."""
+        return self.path.with_suffix(CONFIG)
+
+    @property
+    def untrained(self) -> Path:
+        """What the network predicted before training."""
+        return self.path.with_suffix(UNTRAINED)
 
 
 def to_bytes(result: AnyResult) -> bytes:
@@ -127,28 +154,27 @@ class Store:
             lambda r: (r.card.name, r.dataset, TIERS.index(r.tier)),
         )
 
-    def path_of(self, result: AnyResult) -> Path:
-        """Where a generated result is written; its folder is created."""
-        path = self.root / relative_path(result)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
-
     def write(
         self,
         result: R,
         predictions: Sequence[dict[str, Any]] | None = None,
         *,
+        beside: Mapping[str, bytes] | None = None,
         committed: bool = False,
     ) -> Stored[R]:
-        """Store a result; `predictions` (COCO result records) are stored next to it, with their hash in it."""
+        """Store a result; `predictions` (COCO result records) are stored next to it, with their hash in it.
+
+        beside: ending -> content of the other files next to it. All are first listed in the manifest.
+        """
         base = self.measured if committed else self.root
         path = base / relative_path(result, committed)
+        files = {path.with_suffix(ending): content for ending, content in (beside or {}).items()}
         if predictions is not None:
             if isinstance(result, CountResult | SpeedResult):
                 raise ResultError(f"a {result.kind} result has no predictions")
-            content = _pack(predictions)
+            content = pack(predictions)
             packed = path.with_suffix(PREDICTIONS)
-            write_atomically(packed, content)
+            files[packed] = content
             record = Predictions(
                 file=packed.name,
                 sha256=hashlib.sha256(content).hexdigest(),
@@ -156,7 +182,10 @@ class Store:
                 instances=len(predictions),
             )
             result = cast(R, result.model_copy(update={"predictions": record}))
-        write_atomically(path, to_bytes(result))
+        files[path] = to_bytes(result)  # the last: names the others
+        manifest.record(base, {one.relative_to(base).as_posix(): files[one] for one in files})
+        for one, content in files.items():
+            write_atomically(one, content)
         return Stored(result, path, self._shown(path))
 
     def predictions(
@@ -252,7 +281,8 @@ class Store:
         return f"results/{path.relative_to(self.root).as_posix()}"
 
 
-def _pack(predictions: Sequence[dict[str, Any]]) -> bytes:
+def pack(predictions: Sequence[dict[str, Any]]) -> bytes:
+    """Predictions as they are stored: gzipped JSON, the same bytes for the same entries."""
     try:
         text = json.dumps(list(predictions), sort_keys=True, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:

@@ -28,6 +28,7 @@ from bench.measure.count.model_counts import forward_only, parameters, record
 from bench.measure.count.processes import LIMIT_S, count_publicly
 from bench.measure.count.rules import macs
 from bench.paths import ROOT
+from bench.results import manifest
 from bench.results.public_counts import FILE, CountedNetworks, PublicCounts, read_public_counts
 from tests.benchmarks.counters_page import HEADLINES, write_page
 from tests.model_zoo.shapes import prefer_native_kernels, shapes_only
@@ -93,7 +94,9 @@ def write(new: PublicCounts, folder: Path) -> None:
     networks = tuple(sorted([new, *kept], key=lambda one: one.models))
     whole = CountedNetworks(versions=versions, networks=networks).model_dump(exclude_none=True)
     text = json.dumps(whole, indent=1, sort_keys=True)
-    write_atomically(folder / FILE, (text + "\n").encode())
+    content = (text + "\n").encode()
+    manifest.record(folder, {FILE: content})
+    write_atomically(folder / FILE, content)
 
 
 def main() -> None:

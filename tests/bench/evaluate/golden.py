@@ -103,7 +103,8 @@ def store_one(store: Store, dataset: Layout, folder: Path) -> None:
     (folder / "found.json").write_text(json.dumps(entries))
     with other_exp():
         stored = submit(store, folder / "found.json", CARD, dataset, "smoke")
-    other.save(stored.path)
+    for ending, content in other.files().items():
+        stored.path.with_suffix(ending).write_bytes(content)
     print(f"{dataset}: {differing} of {len(plain.people.score)} scores differ")
     record = json.loads(stored.path.read_text()) | {"provenance": MADE}
     stored.path.write_text(json.dumps(record, indent=1) + "\n")

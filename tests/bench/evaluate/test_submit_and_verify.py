@@ -168,6 +168,11 @@ def change(file: Path, **changes) -> None:
     file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
 
 
+def accept(workspace: Path) -> None:
+    """What an editor does who rewrites the manifest, too."""
+    assert run("manifest", "--accept", workspace / "results").exit_code == 0
+
+
 def mismatch(workspace: Path, message: str) -> None:
     done = run("verify", "my-net")
     assert done.exit_code == 1, done.output
@@ -217,6 +222,7 @@ def test_a_changed_truth_a_changed_diagnosis_and_changed_people_are_mismatches(w
     people.write_bytes(b"PK")
     mismatch(workspace, "no stored people")
     people.write_bytes(kept)
+    accept(workspace)
     assert run("verify", "my-net").exit_code == 0
     truth = workspace / "data/smoke/coco/annotations/person_keypoints_val2017.json"
     content = json.loads(truth.read_text())
@@ -255,6 +261,8 @@ def test_matches_of_another_result_are_a_mismatch(workspace: Path):
     truth = annotation_file("coco", "smoke")
     entries = json.loads((workspace / "found.json").read_text())
     evaluate_with_diagnosis("coco", truth, entries).matches.save(matches)
+    mismatch(workspace, "coco-smoke.matches.npz is not in the manifest")
+    accept(workspace)
     assert run("verify", "my-net").exit_code == 0
     evaluate_with_diagnosis("coco", truth, entries[1:]).matches.save(matches)
     mismatch(workspace, "coco-smoke.matches.npz has other matches")
@@ -276,7 +284,14 @@ def test_predictions_that_are_invalid_are_a_mismatch(workspace: Path, spoil: lis
 def test_a_result_that_cannot_be_checked_is_neither_an_error_nor_a_success(workspace: Path):
     submit_example(workspace)
     change(stored(workspace), predictions=None)
-    assert run("verify", "--all").exit_code == 0
+    accept(workspace)
+    recorded = run("verify", "my-net")
+    assert recorded.exit_code == 0
+    assert recorded.stdout.startswith("recorded  results/submitted/my-net/coco-smoke.json: no pred")
+    (workspace / "results" / "manifest.txt").unlink()
+    done = run("verify", "--all")
+    assert done.exit_code == 0
+    assert "0 verified, 1 recorded, 1 unchecked, 0 mismatch" in done.stderr
     named = run("verify", "my-net")
     assert named.exit_code == 2
     assert "no predictions are stored with it" in named.stdout

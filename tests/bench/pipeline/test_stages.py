@@ -16,7 +16,7 @@ from bench.pipeline.stages import (
     rendered,
     stages,
 )
-from bench.results import inputs
+from bench.results import inputs, manifest
 from bench.results.inputs import count_inputs, dataset_inputs, judge_inputs, released_inputs
 
 
@@ -183,3 +183,9 @@ def test_a_changed_claim_rebuilds_the_site_and_measures_nothing(loaded, digests,
     deps = every["inputs"]["deps"]
     for part in ("claims.yaml", "paper.yaml"):
         assert f"bench/papers/transpose/{part}" in deps
+
+
+def test_a_manifest_is_in_no_output_so_that_no_line_changes_one(every: dict[str, Any]):
+    outputs = [Path(str(out)) for stage in every.values() for out in stage.get("outs", [])]
+    assert Path("results/counted/transpose-r-a3.json") in outputs
+    assert not [out for out in outputs if Path("results", manifest.NAME).is_relative_to(out)]
