@@ -1,21 +1,14 @@
 """Run the pipeline: stages that can run in parallel do, and DVC records what was done.
 
-DVC itself runs one stage after the other. Data, trainings and counts are started here as `dvc repro --single-item`,
-as many at a time as there are cores, each after the stages it needs; timings and tables are left to the plain
-`dvc repro` that follows, so that nothing disturbs a timing.
+DVC itself runs one stage after the other. Data, trainings and counts are jobs here, each a `dvc repro --single-item`
+after the stages it needs: on this machine as many at a time as there are cores, or on Slurm (`executors`). Timings on
+this machine, and tables, are left to the plain `dvc repro` that follows, so that nothing disturbs a timing.
 """
 
-import itertools
 import json
-import os
 import re
-import subprocess
-import sys
-import time
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Iterable
 from graphlib import TopologicalSorter
-from pathlib import Path
-from typing import Any
 
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Tier
@@ -23,12 +16,20 @@ from bench.catalog.yaml_lines import read_yaml
 from bench.errors import ReproPoseError, UnknownName
 from bench.files import write_if_changed
 from bench.paths import ROOT, workspace
+from bench.pipeline.cluster import Cluster
+from bench.pipeline.dvc import log_of, run_dvc, run_stage
+from bench.pipeline.executors import Job, Session, recorded
 from bench.pipeline.stages import DVC, rendered, stages
+from bench.pipeline.watch import Watch, say
 from bench.results.provenance import GIT_FIX, repository
 
 
-def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> None:
-    """Run the quickstart (params.yaml), or every table. Raises `ReproPoseError` if a stage fails.
+def reproduce(
+    catalog: Catalog, tier: Tier, targets: list[str], *, cluster: Cluster, jobs: int
+) -> None:
+    """Run tables or other stages with all they need. Raises `ReproPoseError` if a stage fails.
+
+    jobs: stages at a time on this machine.
 
     DVC reads the tier from params.yaml, so another tier is written there first.
     """
@@ -37,17 +38,17 @@ def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> N
             "`repropose repro` works in the checkout only: unset REPROPOSE_WORKSPACE, or use `repropose measure`"
         )
     _check_repository()
+    session = Session(ROOT, cluster, tier)
     write_if_changed(ROOT / DVC, rendered(catalog)[DVC].encode())
     _set_tier(tier)
-    targets = list(catalog.tables) if everything else quickstart(catalog)
-    if _dvc_repro("inputs"):
-        raise ReproPoseError(f"stage inputs failed; see {_log('inputs').relative_to(ROOT)}")
-    failed = _in_parallel(_needed(catalog, targets), jobs)
-    _print("timings and tables, one after the other:")
+    if run_stage(ROOT, "inputs"):
+        raise ReproPoseError(f"stage inputs failed; see {log_of(ROOT, 'inputs').relative_to(ROOT)}")
+    failed = _carry_out(_needed(catalog, targets), session, jobs)
+    say("timings and tables, one after the other:")
     unaffected = [one for one in targets if not set(failed) & set(_needed(catalog, [one]))]
-    status = _dvc("repro", "--keep-going", *unaffected).returncode
+    status = run_dvc(ROOT, "repro", "--keep-going", *unaffected).returncode
     if failed:
-        logs = ", ".join(str(_log(name).relative_to(ROOT)) for name in failed)
+        logs = ", ".join(str(log_of(ROOT, name).relative_to(ROOT)) for name in failed)
         raise ReproPoseError(
             f"failed: {', '.join(failed)}; see {logs}, then run the same command again"
         )
@@ -61,7 +62,7 @@ def _check_repository() -> None:
     if found.problem and not found.top:
         raise ReproPoseError(f"{found.problem}, which DVC needs: {GIT_FIX}")
     if found.problem:
-        _print(f"note: {found.problem}: results name no commit; {GIT_FIX}")
+        say(f"note: {found.problem}: results name no commit; {GIT_FIX}")
 
 
 def quickstart(catalog: Catalog) -> list[str]:
@@ -72,18 +73,39 @@ def quickstart(catalog: Catalog) -> list[str]:
     every = stages(catalog)
     settings = read_yaml(ROOT / "params.yaml")
     if "quickstart" not in settings and "first_look" in settings:
-        _print("note: rename the key first_look in params.yaml to quickstart")
+        say("note: rename the key first_look in params.yaml to quickstart")
     listed: list[str] = settings.get("quickstart") or settings.get("first_look") or []
     found = []
     for name in listed:
         today = re.sub("^(run|data)-", r"\1@", name)
         if name not in every and today in every:
-            _print(f"note: stage {name} in params.yaml is now called {today}")
+            say(f"note: stage {name} in params.yaml is now called {today}")
             name = today
         if name not in every:
             raise UnknownName("stage under quickstart in params.yaml", name, every)
         found.append(name)
     return found
+
+
+def targets_of(catalog: Catalog, names: Iterable[str], *, everything: bool = False) -> list[str]:
+    """The stages that tables, papers, runs or stages are made by; the quickstart if nothing is named.
+
+    Raises `UnknownName` for what is none of them.
+    """
+    if everything:
+        return list(catalog.tables)
+    every = stages(catalog)
+    found: list[str] = []
+    for name in names:
+        if name in catalog.papers:
+            found += [table for table, pair in catalog.tables.items() if pair[0].id == name]
+        elif name in every:
+            found.append(name)
+        elif f"run@{name}" in every:
+            found.append(f"run@{name}")
+        else:
+            raise UnknownName("table, paper, run or stage", name, [*every, *catalog.papers])
+    return found or quickstart(catalog)
 
 
 def _set_tier(tier: Tier) -> None:
@@ -92,7 +114,7 @@ def _set_tier(tier: Tier) -> None:
     wanted = re.sub(r"(?m)^tier:.*$", f"tier: {tier}", text)
     if wanted != text:
         path.write_text(wanted)
-        _print(f"params.yaml now says tier: {tier}")
+        say(f"params.yaml now says tier: {tier}")
 
 
 def _needed(catalog: Catalog, targets: list[str]) -> dict[str, set[str]]:
@@ -111,50 +133,61 @@ def _needed(catalog: Catalog, targets: list[str]) -> dict[str, set[str]]:
 
 def _changed() -> set[str]:
     """Stages that DVC would run again."""
-    answer = _dvc("status", "--json", "dvc.yaml", capture_output=True, text=True)
+    answer = run_dvc(ROOT, "status", "--json", "dvc.yaml", capture_output=True, text=True)
     if answer.returncode:
         raise ReproPoseError(f"dvc status failed: {answer.stderr.strip()}")
     return set(json.loads(answer.stdout or "{}"))
 
 
-def _in_parallel(graph: dict[str, set[str]], jobs: int) -> list[str]:
-    """Run the changed data, count and run stages of `graph`, `jobs` at a time, each after those it needs.
+def _carry_out(graph: dict[str, set[str]], session: Session, jobs: int) -> list[str]:
+    """Run the changed data, count and run stages of `graph`, each after those it needs; timings too on a cluster.
 
+    On this machine `jobs` run at a time. Slurm gets all of them at once, and starts each after those it needs.
     Returns the stages that failed; those that do not need them are run all the same.
     """
-    several = {name for name in graph if name.startswith(("data@", "count-", "run@"))}
+    slurm = session.cluster.executor == "slurm"
+    kinds = ("data@", "count-", "run@", "time-") if slurm else ("data@", "count-", "run@")
+    several = {name for name in graph if name.startswith(kinds)}
     todo = _downstream(_changed(), graph) & several
-    started = time.monotonic()
     order = TopologicalSorter({name: graph[name] & several for name in several})
     order.prepare()
-    running: dict[Future[int], str] = {}
+    watch = Watch(ROOT, todo, recorded(ROOT))
     ready: list[str] = []
-    failed: list[str] = []
-    done = itertools.count(1)
-    with ThreadPoolExecutor(jobs) as pool:
+    try:
         while order.is_active():
             for name in order.get_ready():
-                if name in todo:
-                    ready.append(name)
-                else:
+                if name not in todo:
                     order.done(name)
-            while ready and len(running) < jobs:  # no queue in the pool: Ctrl-C starts no more
-                name = ready.pop(0)
-                running[pool.submit(_dvc_repro, name)] = name
-                _print(f"  starting: {name}")
-            if running:
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    name, status = running.pop(future), future.result()
-                    minutes = (time.monotonic() - started) / 60
-                    shown = f"FAILED {name}" if status else name
-                    _print(f"[{next(done)}/{len(todo)}] {shown} ({minutes:.1f} min)")
-                    if status:
-                        failed.append(name)
-                    else:
+                elif name in watch.running:  # submitted before the last interruption
+                    if slurm:
                         order.done(name)
-            elif failed:
+                else:
+                    ready.append(name)
+            free = len(ready) if slurm else jobs - len(watch.running)
+            start, ready = ready[: max(free, 0)], ready[max(free, 0) :]
+            for needs, members in _by_needs(start, graph, watch.running):
+                watch.started(session.submit(members, {}, [watch.running[one] for one in needs]))
+            if slurm:
+                order.done(*start)
+                continue
+            if not watch.running:
                 break  # what is left needs what failed
-    return failed
+            order.done(*watch.wait())
+        while watch.running:
+            watch.wait()
+    finally:
+        session.stop()
+    return watch.failed
+
+
+def _by_needs(
+    stages: list[str], graph: dict[str, set[str]], running: dict[str, Job]
+) -> list[tuple[list[str], list[str]]]:
+    """Stages by which of the running ones they need."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for name in stages:
+        found.setdefault(tuple(sorted(graph[name] & set(running))), []).append(name)
+    return [(list(needs), members) for needs, members in found.items()]
 
 
 def _downstream(changed: set[str], graph: dict[str, set[str]]) -> set[str]:
@@ -163,30 +196,3 @@ def _downstream(changed: set[str], graph: dict[str, set[str]]) -> set[str]:
     while more := {name for name, needs in graph.items() if needs & found} - found:
         found |= more
     return found
-
-
-def _dvc_repro(name: str) -> int:
-    """Run one stage with DVC, its output in its own log; one thread, since the cores are shared. The exit status."""
-    log = _log(name)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    one = ("--wait-for-lock", "repro", "--single-item", name)
-    with log.open("w") as stream:
-        return _dvc(*one, threads="1", stdout=stream, stderr=subprocess.STDOUT).returncode
-
-
-def _dvc(
-    *arguments: str, threads: str | None = None, **options: Any
-) -> subprocess.CompletedProcess[str]:
-    """Run DVC. Its stages call `repropose`: the one of this Python's environment comes first."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    environment = {**({"OMP_NUM_THREADS": threads} if threads else {}), **os.environ, "PATH": path}
-    command = [sys.executable, "-m", "dvc", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, **options)
-
-
-def _print(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def _log(name: str) -> Path:
-    return ROOT / "work" / "logs" / f"{name}.log"
