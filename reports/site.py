@@ -23,6 +23,7 @@ from reports.exports import model_cards
 from reports.exports.tables import ENDINGS, bibtex, leaderboard_files, table_files
 from reports.pages.compare_runs import comparison_groups
 from reports.pages.compare_snapshots import Comparison, compare, to_json
+from reports.pages.evidence import comparison_data, result_views
 from reports.pages.history import feed, history_views
 from reports.pages.model import ModelView, RunView, model_views
 from reports.pages.paper import PaperView, paper_view
@@ -33,7 +34,7 @@ from reports.views.results import sessions
 from reports.views.table import Judged, Tally
 from reports.views.words import COMPARED
 
-STATIC = ("style.css", "site.js", "leaderboard.js", "compare.js")
+STATIC = ("style.css", "site.js", "leaderboard.js", "compare.js", "evidence.js")
 COMPARED_BY = ("AP", "AP50", "AP75", "AR", "PCKh")
 
 
@@ -116,6 +117,7 @@ class Pages:
         self.tables()
         self.models()
         self.overviews()
+        self.evidence()
         self.history()
         for name in STATIC:
             content = (resources.files("reports") / "static" / name).read_bytes()
@@ -177,6 +179,17 @@ class Pages:
         self.page("compare.html", "compare.html", metrics=columns, **shown)
         self.writer.add("files/references.bib", bibtex(site.catalog.papers.values()))
         self.writer.add("snapshot.json", to_json(site.snapshot))
+
+    def evidence(self) -> None:
+        """A page and a file of each result, and the page that compares them."""
+        views = result_views(self.site.judged, self.site.index)
+        for view in views:
+            key = self.keys.of(view.stored.result, view.trace, view.cells)
+            if not self.writer.current([view.page, view.json_file], key):
+                self.page(view.page, "result.html", key, view=view)
+                self.writer.add(view.json_file, view.content, key)
+        self.page("evidence.html", "evidence.html", views=views)
+        self.writer.add("files/evidence.js", comparison_data(views))
 
     def history(self) -> None:
         """How verdicts changed: a page of all papers, one of each, the feed, the recorded lines."""
