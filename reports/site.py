@@ -28,6 +28,7 @@ from reports.pages.history import feed, history_views
 from reports.pages.model import ModelView, RunView, model_views
 from reports.pages.paper import PaperView, paper_view
 from reports.pages.submissions import submission_views
+from reports.pages.volunteers import volunteers
 from reports.views import urls
 from reports.views.leaderboard import leaderboard
 from reports.views.results import sessions
@@ -118,6 +119,7 @@ class Pages:
         self.models()
         self.overviews()
         self.evidence()
+        self.volunteers()
         self.history()
         for name in STATIC:
             content = (resources.files("reports") / "static" / name).read_bytes()
@@ -190,6 +192,10 @@ class Pages:
                 self.writer.add(view.json_file, view.content, key)
         self.page("evidence.html", "evidence.html", views=views)
         self.writer.add("files/evidence.js", comparison_data(views))
+
+    def volunteers(self) -> None:
+        """What is not tested, by what a GPU-hour would settle."""
+        self.page("volunteers.html", "volunteers.html", **volunteers(self.site.judged.untested))
 
     def history(self) -> None:
         """How verdicts changed: a page of all papers, one of each, the feed, the recorded lines."""

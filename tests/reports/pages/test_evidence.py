@@ -83,6 +83,7 @@ def test_the_compared_data_are_json_and_hold_equal_environments_once(hostile: Pa
 def test_two_results_are_compared_entry_by_entry(watched: Watched, site: Path) -> None:
     page = watched.open(site / result_page(FILE))
     page.get_by_role("link", name="Compare with another result").click()
+    page.locator("table.difference").wait_for()
     assert page.locator("[name=a]").input_value() == FILE
     page.locator("[name=b]").select_option("results/lab/paper0-run0/seed-1.json")
     rows = page.locator("table.difference tbody tr").all_inner_texts()
