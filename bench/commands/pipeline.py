@@ -97,6 +97,53 @@ def repro_command(
         context.invoke(site_command)
 
 
+@click.command("plan", epilog="Example: repropose plan lofr --tier full --budget 100")
+@click.argument("names", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="every table of every paper")
+@click.option(
+    "--budget",
+    type=click.FloatRange(0, min_open=True),
+    help="hours: only what settles most claims in them",
+)
+@TIER
+@JSON
+def plan_command(
+    names: tuple[str, ...],
+    everything: bool,
+    budget: float | None,
+    tier: str | None,
+    as_json: bool,
+) -> None:
+    """What `repropose repro` would run, why, for how long, and what it would settle. Runs nothing.
+
+    Names are those of `repropose repro`; so is the order.
+    """
+    from bench.pipeline import plan, run
+
+    require_checkout("`repropose plan`")
+    catalog, chosen = load_catalog(), current_tier(tier)
+    found = run.plan(catalog, chosen, run.targets_of(catalog, names, everything=everything), budget)
+    rows = [
+        {
+            "stage": one.stage,
+            "why": one.why + (f", {one.begun} begun" if one.begun else ""),
+            "hours": one.estimate.hours,
+            "basis": one.estimate.basis,
+            "values": one.cells,
+            "settles": one.settles,
+        }
+        for one in found
+    ]
+    print_rows(rows, as_json, "stage", "why", "hours", "basis", "values", "settles")
+    known = [one.estimate.hours for one in found if one.estimate.hours is not None]
+    unknown = len(found) - len(known)
+    more = f", and {unknown} of unknown length" if unknown else ""
+    click.echo(
+        f"{len(found)} stages, {sum(known):.1f} hours one after the other{more}; {plan.assumption(chosen)}",
+        err=True,
+    )
+
+
 @click.command("status", epilog="Example: repropose status")
 @JSON
 def status_command(as_json: bool) -> None:

@@ -15,13 +15,18 @@ from bench.catalog.schema import Tier
 from bench.catalog.yaml_lines import read_yaml
 from bench.errors import ReproPoseError, UnknownName
 from bench.files import write_if_changed
+from bench.judge.evidence import Measurements
+from bench.judge.verdicts import judge_all
 from bench.paths import ROOT, workspace
 from bench.pipeline.cluster import Cluster
 from bench.pipeline.dvc import log_of, run_dvc, run_stage
 from bench.pipeline.executors import Job, Session, recorded
+from bench.pipeline.plan import Planned, State, claims_of, planned, within
 from bench.pipeline.stages import DVC, rendered, stages
 from bench.pipeline.watch import Watch, say
+from bench.results.index import ResultIndex
 from bench.results.provenance import GIT_FIX, repository
+from bench.results.store import Store
 
 
 def reproduce(
@@ -54,6 +59,20 @@ def reproduce(
         )
     if status:
         raise ReproPoseError("a stage failed (see above); fix it and run the same command again")
+
+
+def plan(
+    catalog: Catalog, tier: Tier, targets: list[str], budget: float | None = None
+) -> list[Planned]:
+    """What `reproduce` would measure; with a budget of hours, what settles most claims in it. Measures nothing."""
+    measurements = Measurements(catalog, ResultIndex(Store(root=ROOT / "results")))
+    snapshot = judge_all(measurements)
+    graph = _needed(catalog, targets)
+    state = State(catalog, tier, snapshot, measurements.index, ROOT)
+    if run_stage(ROOT, "inputs"):
+        raise ReproPoseError(f"stage inputs failed; see {log_of(ROOT, 'inputs').relative_to(ROOT)}")
+    found = planned(state, graph, _downstream(_changed(), graph), stages(catalog))
+    return found if budget is None else within(found, claims_of(state), budget)
 
 
 def _check_repository() -> None:

@@ -36,7 +36,9 @@ class AtOnce:
         self.number += 1
         for stage in job.stages:
             write_exit(job.folder, stage, 0)
-        return SimpleNamespace(job_id=str(self.number), done=lambda: True, cancel=lambda check: None)
+        return SimpleNamespace(
+            job_id=str(self.number), done=lambda: True, cancel=lambda check: None
+        )
 
 
 def main(jobs: int) -> None:
@@ -55,7 +57,9 @@ def main(jobs: int) -> None:
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     grew = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     assert not failed
-    print(f"{jobs} jobs: {1e3 * cpu / jobs:.2f} ms CPU, {1e3 * wall / jobs:.2f} ms wall each; +{grew:.1f} MB")
+    print(
+        f"{jobs} jobs: {1e3 * cpu / jobs:.2f} ms CPU, {1e3 * wall / jobs:.2f} ms wall each; +{grew:.1f} MB"
+    )
 
 
 if __name__ == "__main__":
