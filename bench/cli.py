@@ -9,7 +9,7 @@ from bench import commands
 from bench.commands.common import Group
 
 SECTIONS = {
-    "Start here": "repro doctor selfcheck",
+    "Start here": "repro plan status doctor selfcheck",
     "Look at papers and results": "show coverage claims conflicts cells runs models results compare history",
     "Judge, publish, export": "judge table site serve export",
     "Evaluate your own predictions": "evaluate submit verify manifest",

@@ -23,17 +23,19 @@ from reports.exports import model_cards
 from reports.exports.tables import ENDINGS, bibtex, leaderboard_files, table_files
 from reports.pages.compare_runs import comparison_groups
 from reports.pages.compare_snapshots import Comparison, compare, to_json
+from reports.pages.evidence import comparison_data, result_views
 from reports.pages.history import feed, history_views
 from reports.pages.model import ModelView, RunView, model_views
 from reports.pages.paper import PaperView, paper_view
 from reports.pages.submissions import submission_views
+from reports.pages.volunteers import volunteers
 from reports.views import urls
 from reports.views.leaderboard import leaderboard
 from reports.views.results import sessions
 from reports.views.table import Judged, Tally
 from reports.views.words import COMPARED
 
-STATIC = ("style.css", "site.js", "leaderboard.js", "compare.js")
+STATIC = ("style.css", "site.js", "leaderboard.js", "compare.js", "evidence.js")
 COMPARED_BY = ("AP", "AP50", "AP75", "AR", "PCKh")
 
 
@@ -116,6 +118,8 @@ class Pages:
         self.tables()
         self.models()
         self.overviews()
+        self.evidence()
+        self.volunteers()
         self.history()
         for name in STATIC:
             content = (resources.files("reports") / "static" / name).read_bytes()
@@ -177,6 +181,21 @@ class Pages:
         self.page("compare.html", "compare.html", metrics=columns, **shown)
         self.writer.add("files/references.bib", bibtex(site.catalog.papers.values()))
         self.writer.add("snapshot.json", to_json(site.snapshot))
+
+    def evidence(self) -> None:
+        """A page and a file of each result, and the page that compares them."""
+        views = result_views(self.site.judged, self.site.index)
+        for view in views:
+            key = self.keys.of(view.stored.result, view.trace, view.cells)
+            if not self.writer.current([view.page, view.json_file], key):
+                self.page(view.page, "result.html", key, view=view)
+                self.writer.add(view.json_file, view.content, key)
+        self.page("evidence.html", "evidence.html", views=views)
+        self.writer.add("files/evidence.js", comparison_data(views))
+
+    def volunteers(self) -> None:
+        """What is not tested, by what a GPU-hour would settle."""
+        self.page("volunteers.html", "volunteers.html", **volunteers(self.site.judged.untested))
 
     def history(self) -> None:
         """How verdicts changed: a page of all papers, one of each, the feed, the recorded lines."""

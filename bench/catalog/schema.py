@@ -271,6 +271,7 @@ class Paper(Strict):
     arxiv: str | None = None
     code: str | None = None
     text: str | None = Field(None, description="file name in the folder of paper texts")
+    network: Text | None = Field(None, description="how its network works, in our words")
     tables: tuple[Table, ...] = ()
     runs: dict[Slug, Run] = {}
     claims: tuple[Claim, ...] = ()

@@ -1,5 +1,8 @@
 """Commands that count, time, train and evaluate models."""
 
+import os
+import shlex
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -103,6 +106,7 @@ def measure_command(run: str, tier: str | None, micro_batch: int | None) -> None
     chosen = current_tier(tier)
     catalog = load_catalog()
     catalog.run(run)
+    _under_torchrun()
     from bench.measure.train import measure
 
     try:
@@ -117,6 +121,14 @@ def measure_command(run: str, tier: str | None, micro_batch: int | None) -> None
         click.echo("\ninterrupted; run it again to resume from the last checkpoint", err=True)
         raise
     _draw(catalog, run, chosen)
+
+
+def _under_torchrun() -> None:
+    """Become several processes if REPROPOSE_TORCHRUN holds torchrun's options: jobs of `repropose repro` set it."""
+    options = os.environ.get("REPROPOSE_TORCHRUN")
+    if options and "LOCAL_RANK" not in os.environ:
+        torchrun = [sys.executable, "-m", "torch.distributed.run", *shlex.split(options)]
+        os.execv(sys.executable, [*torchrun, "-m", "bench.cli", *sys.argv[1:]])
 
 
 @click.command("gallery", epilog="Example: repropose gallery transpose-r-a4-coco")

@@ -1,16 +1,18 @@
 """Commands for the DVC pipeline."""
 
 import os
+from pathlib import Path
 
 import click
 
 from bench.catalog.load import load_catalog
-from bench.commands.common import TIER, current_tier
+from bench.commands.common import FILE, JSON, TIER, current_tier, print_rows
 from bench.commands.site import site_command
 from bench.errors import CatalogError
 from bench.files import write_atomically
 from bench.paths import require_checkout
 from bench.pipeline import stages
+from bench.pipeline.cluster import EXECUTORS, Executor, read_cluster
 
 
 @click.command("pipeline", epilog="Example: repropose pipeline --check")
@@ -44,31 +46,118 @@ def inputs_command() -> None:
     write_atomically(root / stages.INPUTS, rendered(load_catalog()))
 
 
-@click.command("repro", epilog="Example: repropose repro --jobs 2")
+@click.command(
+    "repro", epilog="Example: repropose repro transpose-2 --executor slurm --config cluster.yaml"
+)
+@click.argument("names", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="every table of every paper")
 @click.option(
     "--jobs",
     type=click.IntRange(1),
-    help="stages in parallel; at smoke one per core and at most four by default",
+    help="stages in parallel on this machine; at smoke one per core and at most four by default",
+)
+@click.option(
+    "--executor", type=click.Choice(EXECUTORS), help="where they run; the config says it otherwise"
+)
+@click.option(
+    "--config", type=FILE, help="partition, GPUs, memory, ... of the jobs (docs/cluster.md)"
 )
 @TIER
 @click.pass_context
 def repro_command(
-    context: click.Context, everything: bool, jobs: int | None, tier: str | None
+    context: click.Context,
+    names: tuple[str, ...],
+    everything: bool,
+    jobs: int | None,
+    executor: Executor | None,
+    config: Path | None,
+    tier: str | None,
 ) -> None:
-    """Run the quickstart stages, then build the leaderboard.
+    """Run tables, papers or runs with all they need, then build the leaderboard. Without names: the quickstart.
 
-    The stages are listed in params.yaml and run through DVC, in parallel. --tier is written to params.yaml and so
-    applies to later commands too.
+    The quickstart's stages are listed in params.yaml. DVC records what was done. --tier is written to params.yaml and
+    so applies to later commands too. Interrupted, it goes on when it is run again; jobs of Slurm are found again.
     """
-    from bench.pipeline.run import alone_in_checkout, reproduce
+    from bench.pipeline.run import alone_in_checkout, reproduce, targets_of
 
     require_checkout("`repropose repro`", "measure single runs with `repropose measure RUN`")
+    if everything and names:
+        raise click.UsageError(f"--all means every table: leave out {', '.join(names)}, or --all")
     chosen = current_tier(tier)
+    cluster = read_cluster(config, executor)
+    catalog = load_catalog()
+    targets = targets_of(catalog, names, everything=everything)
     # smoke: one core and about 700 MB each; above, a training takes the whole GPU
     default = min(len(os.sched_getaffinity(0)), 4) if chosen == "smoke" else 1
-    with alone_in_checkout():
+    parallel = jobs or cluster.parallel or default
+    with alone_in_checkout(cluster.executor):
         try:
-            reproduce(load_catalog(), chosen, everything=everything, jobs=jobs or default)
+            reproduce(catalog, chosen, targets, cluster=cluster, jobs=parallel)
         finally:
             context.invoke(site_command)
+
+
+@click.command("plan", epilog="Example: repropose plan lofr --tier full --budget 100")
+@click.argument("names", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="every table of every paper")
+@click.option(
+    "--budget",
+    type=click.FloatRange(0, min_open=True),
+    help="hours: only what settles most claims in them",
+)
+@TIER
+@JSON
+def plan_command(
+    names: tuple[str, ...],
+    everything: bool,
+    budget: float | None,
+    tier: str | None,
+    as_json: bool,
+) -> None:
+    """What `repropose repro` would run, why, for how long, and what it would settle. Runs nothing.
+
+    Names are those of `repropose repro`; so is the order.
+    """
+    from bench.pipeline import plan, run
+
+    require_checkout("`repropose plan`")
+    catalog, chosen = load_catalog(), current_tier(tier)
+    found = run.plan(catalog, chosen, run.targets_of(catalog, names, everything=everything), budget)
+    rows = [
+        {
+            "stage": one.stage,
+            "why": one.why + (f", {one.begun} begun" if one.begun else ""),
+            "hours": one.estimate.hours,
+            "basis": one.estimate.basis,
+            "values": one.cells,
+            "settles": one.settles,
+        }
+        for one in found
+    ]
+    print_rows(rows, as_json, "stage", "why", "hours", "basis", "values", "settles")
+    known = [one.estimate.hours for one in found if one.estimate.hours is not None]
+    unknown = len(found) - len(known)
+    more = f", and {unknown} of unknown length" if unknown else ""
+    click.echo(
+        f"{len(found)} stages, {sum(known):.1f} hours one after the other{more}; {plan.assumption(chosen)}",
+        err=True,
+    )
+
+
+@click.command("status", epilog="Example: repropose status")
+@JSON
+def status_command(as_json: bool) -> None:
+    """How the jobs of `repropose repro` are, from any shell of this checkout."""
+    from bench.pipeline.executors import alive, recorded
+    from bench.pipeline.watch import state_of
+
+    root = require_checkout("`repropose status`")
+    jobs = recorded(root)
+    there = alive(jobs)
+    rows = [state_of(root, job, there.get(job.stage)) for job in jobs]
+    if not rows and not as_json:
+        click.echo("no job was started here; `repropose repro` starts some", err=True)
+        return
+    print_rows(rows, as_json, "stage", "job", "state", "minutes", "says")
+    going = sum(job.stage in there for job in jobs)
+    click.echo(f"{going} of {len(jobs)} running or waiting", err=True)

@@ -1,46 +1,51 @@
 """Run the pipeline: stages that can run in parallel do, and DVC records what was done.
 
-DVC itself runs one stage after the other. Data, trainings and counts are started here as `dvc repro --single-item`,
-as many at a time as there are cores, each after the stages it needs; timings and tables are left to the plain
-`dvc repro` that follows, so that nothing disturbs a timing.
+DVC itself runs one stage after the other. Data, trainings and counts are jobs here, each a `dvc repro --single-item`
+after the stages it needs: on this machine as many at a time as there are cores, or on Slurm (`executors`). Timings on
+this machine, and tables, are left to the plain `dvc repro` that follows, so that nothing disturbs a timing.
 """
 
-import itertools
 import json
-import os
 import re
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
+
+import psutil
 
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Tier
 from bench.catalog.yaml_lines import read_mapping
 from bench.errors import CatalogError, ReproPoseError, UnknownName
 from bench.files import write_atomically, write_if_changed
+from bench.judge.evidence import Measurements
+from bench.judge.verdicts import judge_all
 from bench.locks import alone
 from bench.paths import ROOT, workspace
+from bench.pipeline.cluster import Cluster, Executor
+from bench.pipeline.dvc import log_of, run_dvc, run_stage
+from bench.pipeline.executors import Job, Session, recorded
+from bench.pipeline.plan import Planned, State, claims_of, planned, within
 from bench.pipeline.stages import DVC, rendered, stages
+from bench.pipeline.watch import Watch, say
+from bench.results.index import ResultIndex
 from bench.results.provenance import GIT_FIX, repository
+from bench.results.store import Store
 
 
 @contextmanager
-def alone_in_checkout() -> Iterator[None]:
+def alone_in_checkout(executor: Executor = "local") -> Iterator[None]:
     """Run the pipeline alone: a second `repropose repro` is told who works here (`EnvironmentProblem`).
 
-    What a killed one left running is waited for.
+    What a killed one left running on this machine is waited for; jobs of Slurm are found again (`Watch`).
     """
     with alone(ROOT / "work" / ".repro.lock", f"`repropose repro` in {ROOT}"):
         told: set[int] = set()
-        while running := _running_dvc(ROOT / ".dvc" / "tmp" / "rwlock"):
+        while executor == "local" and (running := _running_dvc(ROOT / ".dvc" / "tmp" / "rwlock")):
             for pid in running.keys() - told:
-                _print(f"waiting for process {pid}, which works here already: {running[pid]}")
+                say(f"waiting for process {pid}, which works here already: {running[pid]}")
             told |= running.keys()
             time.sleep(1.0)
         yield
@@ -52,8 +57,6 @@ def _running_dvc(file: Path) -> dict[int, str]:
     DVC asks only whether a process of that number exists. Where all such are younger than the list, their numbers were
     given again, and the list is that of a run that was killed: it is removed.
     """
-    import psutil
-
     try:
         written = file.stat().st_mtime
         text = file.read_text()
@@ -73,8 +76,12 @@ def _running_dvc(file: Path) -> dict[int, str]:
     return running
 
 
-def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> None:
-    """Run the quickstart (params.yaml), or every table. Raises `ReproPoseError` if a stage fails.
+def reproduce(
+    catalog: Catalog, tier: Tier, targets: list[str], *, cluster: Cluster, jobs: int
+) -> None:
+    """Run tables or other stages with all they need. Raises `ReproPoseError` if a stage fails.
+
+    jobs: stages at a time on this machine.
 
     DVC reads the tier from params.yaml, so another tier is written there first.
     """
@@ -83,22 +90,36 @@ def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> N
             "`repropose repro` works in the checkout only: unset REPROPOSE_WORKSPACE, or use `repropose measure`"
         )
     _check_repository()
+    session = Session(ROOT, cluster, tier)
     write_if_changed(ROOT / DVC, rendered(catalog)[DVC].encode())
     _set_tier(tier)
-    targets = list(catalog.tables) if everything else quickstart(catalog)
-    if _dvc_repro("inputs"):
-        raise ReproPoseError(f"stage inputs failed; see {_log('inputs').relative_to(ROOT)}")
-    failed = _in_parallel(_needed(catalog, targets), jobs)
-    _print("timings and tables, one after the other:")
+    if run_stage(ROOT, "inputs"):
+        raise ReproPoseError(f"stage inputs failed; see {log_of(ROOT, 'inputs').relative_to(ROOT)}")
+    failed = _carry_out(_needed(catalog, targets), session, jobs)
+    say("timings and tables, one after the other:")
     unaffected = [one for one in targets if not set(failed) & set(_needed(catalog, [one]))]
-    status = _dvc("repro", "--keep-going", *unaffected).returncode
+    status = run_dvc(ROOT, "repro", "--keep-going", *unaffected).returncode
     if failed:
-        logs = ", ".join(str(_log(name).relative_to(ROOT)) for name in failed)
+        logs = ", ".join(str(log_of(ROOT, name).relative_to(ROOT)) for name in failed)
         raise ReproPoseError(
             f"failed: {', '.join(failed)}; see {logs}, then run the same command again"
         )
     if status:
         raise ReproPoseError("a stage failed (see above); fix it and run the same command again")
+
+
+def plan(
+    catalog: Catalog, tier: Tier, targets: list[str], budget: float | None = None
+) -> list[Planned]:
+    """What `reproduce` would measure; with a budget of hours, what settles most claims in it. Measures nothing."""
+    measurements = Measurements(catalog, ResultIndex(Store(root=ROOT / "results")))
+    snapshot = judge_all(measurements)
+    graph = _needed(catalog, targets)
+    state = State(catalog, tier, snapshot, measurements.index, ROOT)
+    if run_stage(ROOT, "inputs"):
+        raise ReproPoseError(f"stage inputs failed; see {log_of(ROOT, 'inputs').relative_to(ROOT)}")
+    found = planned(state, graph, _downstream(_changed(), graph), stages(catalog))
+    return found if budget is None else within(found, claims_of(state), budget)
 
 
 def _check_repository() -> None:
@@ -107,7 +128,7 @@ def _check_repository() -> None:
     if found.problem and not found.top:
         raise ReproPoseError(f"{found.problem}, which DVC needs: {GIT_FIX}")
     if found.problem:
-        _print(f"note: {found.problem}: results name no commit; {GIT_FIX}")
+        say(f"note: {found.problem}: results name no commit; {GIT_FIX}")
 
 
 def quickstart(catalog: Catalog) -> list[str]:
@@ -118,7 +139,7 @@ def quickstart(catalog: Catalog) -> list[str]:
     every = stages(catalog)
     settings = read_mapping(ROOT / "params.yaml")
     if "quickstart" not in settings and "first_look" in settings:
-        _print("note: rename the key first_look in params.yaml to quickstart")
+        say("note: rename the key first_look in params.yaml to quickstart")
     listed: list[str] = settings.get("quickstart") or settings.get("first_look") or []
     if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
         raise CatalogError(f"{ROOT / 'params.yaml'}: quickstart is not a list of stages")
@@ -126,12 +147,33 @@ def quickstart(catalog: Catalog) -> list[str]:
     for name in listed:
         today = re.sub("^(run|data)-", r"\1@", name)
         if name not in every and today in every:
-            _print(f"note: stage {name} in params.yaml is now called {today}")
+            say(f"note: stage {name} in params.yaml is now called {today}")
             name = today
         if name not in every:
             raise UnknownName("stage under quickstart in params.yaml", name, every)
         found.append(name)
     return found
+
+
+def targets_of(catalog: Catalog, names: Iterable[str], *, everything: bool = False) -> list[str]:
+    """The stages that tables, papers, runs or stages are made by; the quickstart if nothing is named.
+
+    Raises `UnknownName` for what is none of them.
+    """
+    if everything:
+        return list(catalog.tables)
+    every = stages(catalog)
+    found: list[str] = []
+    for name in names:
+        if name in catalog.papers:
+            found += [table for table, pair in catalog.tables.items() if pair[0].id == name]
+        elif name in every:
+            found.append(name)
+        elif f"run@{name}" in every:
+            found.append(f"run@{name}")
+        else:
+            raise UnknownName("table, paper, run or stage", name, [*every, *catalog.papers])
+    return found or quickstart(catalog)
 
 
 def _set_tier(tier: Tier) -> None:
@@ -140,7 +182,7 @@ def _set_tier(tier: Tier) -> None:
     wanted = re.sub(r"(?m)^tier:.*$", f"tier: {tier}", text)
     if wanted != text:
         write_atomically(path, wanted.encode())
-        _print(f"params.yaml now says tier: {tier}")
+        say(f"params.yaml now says tier: {tier}")
 
 
 def _needed(catalog: Catalog, targets: list[str]) -> dict[str, set[str]]:
@@ -159,50 +201,61 @@ def _needed(catalog: Catalog, targets: list[str]) -> dict[str, set[str]]:
 
 def _changed() -> set[str]:
     """Stages that DVC would run again."""
-    answer = _dvc("status", "--json", "dvc.yaml", capture_output=True, text=True)
+    answer = run_dvc(ROOT, "status", "--json", "dvc.yaml", capture_output=True, text=True)
     if answer.returncode:
         raise ReproPoseError(f"dvc status failed: {answer.stderr.strip()}")
     return set(json.loads(answer.stdout or "{}"))
 
 
-def _in_parallel(graph: dict[str, set[str]], jobs: int) -> list[str]:
-    """Run the changed data, count and run stages of `graph`, `jobs` at a time, each after those it needs.
+def _carry_out(graph: dict[str, set[str]], session: Session, jobs: int) -> list[str]:
+    """Run the changed data, count and run stages of `graph`, each after those it needs; timings too on a cluster.
 
+    On this machine `jobs` run at a time. Slurm gets all of them at once, and starts each after those it needs.
     Returns the stages that failed; those that do not need them are run all the same.
     """
-    several = {name for name in graph if name.startswith(("data@", "count-", "run@"))}
+    slurm = session.cluster.executor == "slurm"
+    kinds = ("data@", "count-", "run@", "time-") if slurm else ("data@", "count-", "run@")
+    several = {name for name in graph if name.startswith(kinds)}
     todo = _downstream(_changed(), graph) & several
-    started = time.monotonic()
     order = TopologicalSorter({name: graph[name] & several for name in several})
     order.prepare()
-    running: dict[Future[int], str] = {}
+    watch = Watch(ROOT, todo, recorded(ROOT))
     ready: list[str] = []
-    failed: list[str] = []
-    done = itertools.count(1)
-    with ThreadPoolExecutor(jobs) as pool:
+    try:
         while order.is_active():
             for name in order.get_ready():
-                if name in todo:
-                    ready.append(name)
-                else:
+                if name not in todo:
                     order.done(name)
-            while ready and len(running) < jobs:  # no queue in the pool: Ctrl-C starts no more
-                name = ready.pop(0)
-                running[pool.submit(_dvc_repro, name)] = name
-                _print(f"  starting: {name}")
-            if running:
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    name, status = running.pop(future), future.result()
-                    minutes = (time.monotonic() - started) / 60
-                    shown = f"FAILED {name}" if status else name
-                    _print(f"[{next(done)}/{len(todo)}] {shown} ({minutes:.1f} min)")
-                    if status:
-                        failed.append(name)
-                    else:
+                elif name in watch.running:  # submitted before the last interruption
+                    if slurm:
                         order.done(name)
-            elif failed:
+                else:
+                    ready.append(name)
+            free = len(ready) if slurm else jobs - len(watch.running)
+            start, ready = ready[: max(free, 0)], ready[max(free, 0) :]
+            for needs, members in _by_needs(start, graph, watch.running):
+                watch.started(session.submit(members, {}, [watch.running[one] for one in needs]))
+            if slurm:
+                order.done(*start)
+                continue
+            if not watch.running:
                 break  # what is left needs what failed
-    return failed
+            order.done(*watch.wait())
+        while watch.running:
+            watch.wait()
+    finally:
+        session.stop()
+    return watch.failed
+
+
+def _by_needs(
+    stages: list[str], graph: dict[str, set[str]], running: dict[str, Job]
+) -> list[tuple[list[str], list[str]]]:
+    """Stages by which of the running ones they need."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for name in stages:
+        found.setdefault(tuple(sorted(graph[name] & set(running))), []).append(name)
+    return [(list(needs), members) for needs, members in found.items()]
 
 
 def _downstream(changed: set[str], graph: dict[str, set[str]]) -> set[str]:
@@ -211,30 +264,3 @@ def _downstream(changed: set[str], graph: dict[str, set[str]]) -> set[str]:
     while more := {name for name, needs in graph.items() if needs & found} - found:
         found |= more
     return found
-
-
-def _dvc_repro(name: str) -> int:
-    """Run one stage with DVC, its output in its own log; one thread, since the cores are shared. The exit status."""
-    log = _log(name)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    one = ("--wait-for-lock", "repro", "--single-item", name)
-    with log.open("w") as stream:
-        return _dvc(*one, threads="1", stdout=stream, stderr=subprocess.STDOUT).returncode
-
-
-def _dvc(
-    *arguments: str, threads: str | None = None, **options: Any
-) -> subprocess.CompletedProcess[str]:
-    """Run DVC. Its stages call `repropose`: the one of this Python's environment comes first."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    environment = {**({"OMP_NUM_THREADS": threads} if threads else {}), **os.environ, "PATH": path}
-    command = [sys.executable, "-m", "dvc", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, **options)
-
-
-def _print(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def _log(name: str) -> Path:
-    return ROOT / "work" / "logs" / f"{name}.log"

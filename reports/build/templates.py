@@ -9,7 +9,7 @@ from markupsafe import Markup
 from bench.catalog.quantities import METRICS
 from bench.judge import tolerance
 from reports.charts import error_types, labels
-from reports.views import claim_words, urls, words
+from reports.views import claim_words, urls, words, work
 from reports.views.entries import FIRST_SHOWN
 
 # Tables in the notes scroll on their own on a narrow screen.
@@ -60,6 +60,8 @@ def environment() -> Environment:
         HOLDS=words.HOLDS,
         claim_word=words.claim_word,
         is_ours=claim_words.is_ours,
+        hours=work.hours,
+        rounded=work.rounded,
         ORIGINS=words.ORIGINS,
         ERROR_KINDS=error_types.KINDS,
     )

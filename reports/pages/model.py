@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from bench.catalog.load import Catalog
-from bench.catalog.schema import Run
+from bench.catalog.quantities import METRICS
+from bench.catalog.schema import Paper, Run
+from bench.judge.untested import Job
 from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult, CountResult, SpeedResult, Timing
 from bench.results.store import Stored
@@ -54,7 +56,10 @@ class ModelView:
 
     name: str
     facts: tuple[tuple[str, str], ...]
-    family: str | None
+    method: str | None
+    owner: Paper | None
+    printed_by: tuple[Paper, ...]
+    jobs: tuple[Job, ...]
     files: tuple[tuple[str, str], ...]
     count: CountResult | None
     count_name: str | None
@@ -69,6 +74,14 @@ class ModelView:
         found = [self.count_name] if self.count_name else []
         found += [line.name for line in self.speeds]
         return found + [stored.file for run in self.runs for stored in run.results]
+
+    @property
+    def printed(self) -> list[tuple[TableView, RowView, CellView]]:
+        """Every printed value of the model, by quantity, then in printed order."""
+        every = [(t, row, cell) for t, row, cells in self.appearances for cell in cells]
+        order = list(METRICS)
+        shown = [one for one in every if one[2].cell.printed and one[2].word.key != "empty"]
+        return sorted(shown, key=lambda one: order.index(one[2].cell.metric or order[-1]))
 
     @property
     def diagnosed(self) -> bool:
@@ -100,11 +113,17 @@ def model_views(catalog: Catalog, judged: Judged, index: ResultIndex) -> list[Mo
         view = RunView(name, catalog.run_papers[name], run, results, gallery)
         runs.setdefault(run.config, []).append(view)
     appearances = _appearances(judged)
+    keys = {
+        model: key for key, method in catalog.methods.methods.items() for model in method.models
+    }
     return [
         ModelView(
             name=name,
             facts=tuple(model_facts.facts(name)),
-            family=model_facts.family(name),
+            method=catalog.methods.methods[keys[name]].name if name in keys else None,
+            owner=model_facts.owner(name, catalog),
+            printed_by=_printed_by(appearances.get(name, [])),
+            jobs=tuple(judged.untested.training(run.name) for run in runs.get(name, [])),
             files=tuple(model_facts.files(name)),
             count=index.counts[name].result if name in index.counts else None,
             count_name=index.counts[name].file if name in index.counts else None,
@@ -131,6 +150,13 @@ def _speed(model: str, name: str, result: SpeedResult) -> SpeedRow:
         if other != model
     )
     return SpeedRow(name, result, own, ratios)
+
+
+def _printed_by(
+    appearances: list[tuple[TableView, RowView, tuple[CellView, ...]]],
+) -> tuple[Paper, ...]:
+    """The papers whose tables contain the model."""
+    return tuple({table.paper.id: table.paper for table, _, _ in appearances}.values())
 
 
 def _appearances(

@@ -19,6 +19,7 @@ from reports.views.words import (
     number,
     signed,
 )
+from reports.views.work import Work
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class CellView:
     traces: tuple[Trace, ...]
     history: tuple[ChangeView, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
+    work: Work | None = None
 
     @classmethod
     def of(
@@ -41,11 +43,13 @@ class CellView:
         traces: tuple[Trace, ...] = (),
         history: tuple[ChangeView, ...] = (),
         elsewhere: tuple[Elsewhere, ...] = (),
+        work: Work | None = None,
     ) -> "CellView":
-        """A cell with its verdict; without one it is shown as not judged. history: its changes, newest first."""
+        """A cell with its verdict; without one it is shown as not judged. history: its changes, newest first. work:
+        what would test it."""
         evidence = EVIDENCE[verdict.evidence] if verdict and verdict.evidence else None
         word = _word(cell, verdict)
-        return cls(cell, verdict, word, evidence, traces, history, elsewhere)
+        return cls(cell, verdict, word, evidence, traces, history, elsewhere, work)
 
     @property
     def brief(self) -> list[str]:

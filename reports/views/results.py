@@ -28,6 +28,7 @@ class Trace:
     dirty: bool
     note: str = ""
     protocol: tuple[tuple[str, str], ...] = ()
+    verify: str = ""
 
 
 def machine_of(result: AnyResult) -> str:
@@ -71,7 +72,16 @@ def trace(stored: Stored[AnyResult]) -> Trace:
         dirty=origin.dirty,
         note=stored.note,
         protocol=tuple(sorted(protocol.items())),
+        verify=verify_command(stored),
     )
+
+
+def verify_command(stored: Stored[AnyResult]) -> str:
+    """The command that recomputes the metrics of a result from its predictions; empty where there are none."""
+    result = stored.result
+    if isinstance(result, AccuracyResult) and result.predictions:
+        return f"repropose verify {stored.file}"
+    return f"repropose verify {stored.file}" if isinstance(result, SubmissionResult) else ""
 
 
 @dataclass(frozen=True)

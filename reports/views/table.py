@@ -11,6 +11,7 @@ from bench.catalog.schema import TIERS, Paper, Row, Table
 from bench.judge.elsewhere import reported_elsewhere
 from bench.judge.history import Entry
 from bench.judge.records import Snapshot, Verdict
+from bench.judge.untested import Untested
 from bench.judge.verdicts import CHANCE, wrong_by_chance
 from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult
@@ -23,6 +24,7 @@ from reports.views.words import (
     Word,
     number,
 )
+from reports.views.work import work_of
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,7 @@ class Judged:
         self.traces = {file: trace(one) for file, one in index.files.items()}
         self.verdicts = snapshot.by_cell
         self.elsewhere = reported_elsewhere(catalog)
+        self.untested = Untested(catalog, snapshot, index)
         self.tables = {
             name: self._table(name, paper, table) for name, (paper, table) in catalog.tables.items()
         }
@@ -184,4 +187,5 @@ class Judged:
         names = verdict.results if verdict else ()
         traces = tuple(self.traces[name] for name in names if name in self.traces)
         history = self.history.get(cell.name, ())
-        return CellView.of(cell, verdict, traces, history, self.elsewhere.get(cell.key, ()))
+        elsewhere, work = self.elsewhere.get(cell.key, ()), work_of(self.untested, cell)
+        return CellView.of(cell, verdict, traces, history, elsewhere, work)

@@ -3,6 +3,8 @@
 import hashlib
 import re
 from functools import cache
+from pathlib import PurePosixPath
+from urllib.parse import urlencode
 
 _UNSAFE = re.compile(r"[^a-z0-9]+")
 _LONGEST = 80
@@ -28,6 +30,17 @@ def paper_page(paper: str) -> str:
 
 def model_page(model: str, suffix: str = "html") -> str:
     return f"models/{slug(model)}.{suffix}"
+
+
+def result_page(file: str, suffix: str = "html") -> str:
+    """Page of a result (or, with "json", the result itself) by its file: 'evidence/results/counted/hrnet-w32.html'."""
+    parts = PurePosixPath(file).with_suffix("").parts
+    return f"evidence/{'/'.join(map(slug, parts))}.{suffix}"
+
+
+def evidence_link(file: str) -> str:
+    """Address that compares a result with others, from the root of the site."""
+    return f"evidence.html#{urlencode({'a': file})}"
 
 
 def submission_link(file: str) -> str:
@@ -75,3 +88,9 @@ def web_address(text: str | None) -> str | None:
 def arxiv_address(number: str | None) -> str | None:
     """Address of an arXiv number such as 2012.14214."""
     return f"https://arxiv.org/abs/{number}" if re.match(r"\d{4}\.\d{4,5}$", number or "") else None
+
+
+def arxiv_page(number: str | None, page: int) -> str | None:
+    """Address of one page of a paper's PDF on arXiv; browsers open it at that page."""
+    whole = arxiv_address(number)
+    return whole and f"{whole.replace('/abs/', '/pdf/')}#page={page}"

@@ -50,7 +50,7 @@ def test_nothing_changed_rewrites_nothing(tmp_path: Path) -> None:
     assert second.removed == ()
 
 
-def test_nothing_changed_renders_no_table_or_model_page_again(
+def test_nothing_changed_renders_no_table_model_or_result_page_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rendered: list[str] = []
@@ -65,7 +65,9 @@ def test_nothing_changed_renders_no_table_or_model_page_again(
     first = set(rendered)
     rendered.clear()
     build(*make(**SMALL), tmp_path)
-    assert {n for n in first if n.startswith(("tables/", "models/"))} == first - set(rendered)
+    assert {n for n in first if n.startswith(("tables/", "models/", "evidence/"))} == first - set(
+        rendered
+    )
     assert first > set(rendered)
 
 
@@ -96,7 +98,12 @@ def test_one_changed_result_rewrites_only_pages_that_show_it(tmp_path: Path) -> 
     results.results["results/counted/paper0-run0.json"] = changed.model_copy(
         update={"by_module": {"backbone": {"params": 1.0}}}
     )
-    assert build(snapshot, catalog, results, tmp_path).written == ("models/paper0-model0.html",)
+    assert build(snapshot, catalog, results, tmp_path).written == (
+        "models/paper0-model0.html",
+        "evidence/results/counted/paper0-run0.html",  # its digest
+        "evidence/results/counted/paper0-run0.json",
+        "files/evidence.js",
+    )
 
 
 def test_pages_of_a_removed_paper_are_removed(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ KINDS = (
     "tables/paper0-1.html",
     "papers/paper0.html",
     "models/paper0-model0.html",
+    "evidence.html",
+    "evidence/results/lab/paper0-run0/seed-0.html",
 )
 
 

@@ -4,12 +4,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
 from bench.catalog.load import load_catalog
 from bench.errors import UnknownName
 from bench.pipeline import run, stages
+from bench.pipeline.cluster import Cluster
+from bench.pipeline.dvc import run_stage
+from bench.pipeline.executors import Job, Session, alive, recorded
+from bench.pipeline.watch import Watch
 
 PIPELINE = {
     "inputs": {
@@ -70,9 +75,13 @@ def test_only_what_a_target_needs_is_run(project):
     }
 
 
+def carried_out(project: Path, jobs: int = 2) -> list[str]:
+    assert run_stage(project, "inputs") == 0
+    return run._carry_out(graph(), Session(project, Cluster(), "smoke"), jobs)
+
+
 def test_stages_run_after_what_they_need_and_leave_nothing_to_do(project):
-    assert run._dvc_repro("inputs") == 0
-    assert run._in_parallel(graph(), jobs=2) == []
+    assert carried_out(project) == []
     assert (project / "b.txt").read_text() == "a\n1"
     assert (project / "c.txt").read_text() == "a\nc"
     assert not (project / "d.txt").exists()
@@ -93,8 +102,7 @@ def test_a_comment_runs_the_first_stage_again_and_a_number_what_it_decides(proje
 
 def test_a_failed_stage_is_reported_and_the_others_still_run(project):
     (project / "c.in").unlink()
-    assert run._dvc_repro("inputs") == 0
-    assert run._in_parallel(graph(), jobs=2) == ["run@c"]
+    assert carried_out(project) == ["run@c"]
     assert (project / "b.txt").exists()
     assert "c.in" in (project / "work/logs/run@c.log").read_text()
 
@@ -104,18 +112,24 @@ def test_what_needs_a_changed_stage_is_run_again_too():
     assert run._downstream({"data@a"}, chain) == {"data@a", "run@b", "run@c"}
 
 
-def test_an_interrupt_starts_no_further_stage(monkeypatch):
-    started: list[str] = []
-
-    def interrupted(*_: object, **__: object) -> None:
+def test_an_interrupt_ends_what_runs_and_starts_no_further_stage(project, monkeypatch):
+    def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run, "_dvc_repro", lambda name: started.append(name) or 0)
-    monkeypatch.setattr(run, "wait", interrupted)
-    monkeypatch.setattr(run, "_changed", lambda: {f"run@{i}" for i in range(9)})
+    monkeypatch.setattr(Watch, "wait", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        run._in_parallel({f"run@{i}": set() for i in range(9)}, jobs=2)
-    assert len(started) <= 2
+        carried_out(project, jobs=1)
+    (job,) = recorded(project)
+    assert job.stage == "data@a"
+    psutil.wait_procs([process_of(job)] if process_of(job) else [], timeout=20)
+    assert not alive([job])
+
+
+def process_of(job: Job) -> psutil.Process | None:
+    try:
+        return psutil.Process(int(job.number))
+    except psutil.NoSuchProcess:
+        return None
 
 
 def test_the_quickstart_names_stages_that_exist():

@@ -83,12 +83,14 @@ def test_a_cell_says_printed_here_authors_later_and_others(site: Path) -> None:
     assert authors < card.index("71.5 differs by +1.5; protocol not fully known") < others
     assert others < card.index("70.0 agrees within rounding")
     assert "User, owner/zoo, 2022-10-09, accessed 2026-11-29" in card
-    (link,) = {a.get("href") for a in cell.iter("a")} - {"#c-row0--ap"} - models(cell)
+    (link,) = {a.get("href") for a in cell.iter("a")} - {"#c-row0--ap"} - inner(cell)
     assert link == f"https://github.com/owner/zoo/blob/{'0' * 40}/a%20b/c.md"
 
 
-def models(cell: Any) -> set[str]:
-    return {a.get("href") for a in cell.iter("a") if "/models/" in a.get("href")}
+def inner(cell: Any) -> set[str]:
+    """Links to the pages of models and results."""
+    links = {a.get("href") for a in cell.iter("a")}
+    return {link for link in links if link.startswith(("../models/", "../evidence/"))}
 
 
 def test_a_cell_that_the_paper_leaves_empty_shows_what_others_reported(site: Path) -> None:

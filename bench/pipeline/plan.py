@@ -1,0 +1,179 @@
+"""What `repropose repro` would run: why, in which order, for how long, and what that would settle."""
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.catalog.load import Catalog
+from bench.catalog.schema import Tier
+from bench.errors import CatalogError
+from bench.judge.claims.on_paper import understand
+from bench.judge.cost import ASSUMPTION, training_hours
+from bench.judge.records import Snapshot
+from bench.judge.untested import UNDECIDED
+from bench.paths import config_files
+from bench.pipeline.stages import Stage
+from bench.results.index import ResultIndex
+
+MEASURING = ("data@", "count-", "time-", "run@")
+# Hours of what hardly computes: preparing data, counting, timing (measured on two cores: docs/cluster.md).
+SHORT = {"data@": 0.01, "count-": 0.02, "time-": 0.1}
+
+
+class Estimate(NamedTuple):
+    """Hours of a stage and where they are from; None where nothing like it was measured."""
+
+    hours: float | None
+    basis: str
+
+
+class Planned(NamedTuple):
+    """A stage to run. settles: claims that it decides together with those before it; cells: printed values it tests.
+
+    begun: seeds whose training was begun, so that only the rest of it is left.
+    """
+
+    stage: str
+    why: str
+    estimate: Estimate
+    cells: int
+    settles: int
+    begun: int
+
+
+class State(NamedTuple):
+    """What is known and measured so far. root: the checkout."""
+
+    catalog: Catalog
+    tier: Tier
+    snapshot: Snapshot
+    measured: ResultIndex
+    root: Path
+
+
+def planned(
+    state: State, graph: Mapping[str, set[str]], changed: set[str], every: Mapping[str, Stage]
+) -> list[Planned]:
+    """The changed measuring stages of `graph`, each after those it needs; changed: what DVC would run again."""
+    catalog, tier, root = state.catalog, state.tier, state.root
+    order = [name for name in TopologicalSorter(graph).static_order() if name.startswith(MEASURING)]
+    todo = [name for name in order if name in changed]
+    known = Durations(catalog, tier, state.measured)
+    needs = claims_of(state)
+    found, before = [], set(order) - set(todo)
+    cells: dict[str, int] = {}
+    for cell in (
+        catalog.cells() if tier == "full" else ()
+    ):  # below, no accuracy is compared with a printed one
+        cells[f"run@{cell.run}"] = cells.get(f"run@{cell.run}", 0) + 1
+    for stage in todo:
+        before.add(stage)
+        settled = sum(stage in needed and needed <= before for needed in needs)
+        work = root / "work" / tier / stage.removeprefix("run@")
+        begun = len(list(work.glob("seed-*/last_checkpoint")))
+        why = "stale" if _there(every[stage], tier, root) else "never run"
+        found.append(Planned(stage, why, known.of(stage), cells.get(stage, 0), settled, begun))
+    return found
+
+
+def _there(stage: Stage, tier: Tier, root: Path) -> bool:
+    """Whether a stage has left something."""
+    names = (str(next(iter(out)) if isinstance(out, dict) else out) for out in stage["outs"])
+    return any((root / name.replace("${tier}", tier)).exists() for name in names)
+
+
+def claims_of(state: State) -> list[set[str]]:
+    """The stages that each undecided claim about trainings needs."""
+    found = []
+    for verdict in state.snapshot.claims:
+        if verdict.on_reproduced.holds not in UNDECIDED:
+            continue
+        try:
+            cells = understand(state.catalog, verdict.paper, verdict.claim).cells.values()
+        except CatalogError:  # of a snapshot that is older than the catalog: judged again first
+            continue
+        runs = {verdict.claim.instead.get(cell.run or "", cell.run) for cell in cells}
+        if runs and None not in runs:
+            found.append({f"run@{run}" for run in runs})
+    return found
+
+
+class Durations:
+    """How long stages take: as measured here, else as runs of the same family took here, else as counted."""
+
+    def __init__(self, catalog: Catalog, tier: Tier, index: ResultIndex) -> None:
+        self.catalog, self.tier, self.index = catalog, tier, index
+        self._seconds = {
+            run: [
+                float(seconds)
+                for one in stored
+                if one.result.tier == tier
+                and (seconds := one.result.provenance.volatile.get("seconds"))
+            ]
+            for run, stored in index.accuracies.items()
+        }
+
+    def of(self, stage: str) -> Estimate:
+        """Hours of one stage, all its seeds."""
+        for kind, hours in SHORT.items():
+            if stage.startswith(kind):
+                return Estimate(hours, "usual")
+        name = stage.removeprefix("run@")
+        run = self.catalog.run(name)
+        seeds = len(getattr(run.seeds, self.tier))
+        if own := self._seconds.get(name):
+            return Estimate(seeds * statistics.median(own) / 3600, "measured here")
+        if self.tier == "full":
+            each = training_hours(run.config, self.index)
+            return Estimate(None if each is None else seeds * each, "counted operations")
+        family = config_files()[run.config].parent
+        others = [
+            seconds
+            for other, measured in self._seconds.items()
+            if other in self.catalog.runs
+            and (file := config_files().get(self.catalog.run(other).config))
+            and file.parent == family
+            for seconds in measured
+        ]
+        if not others:
+            return Estimate(None, "nothing of this family measured here")
+        basis = f"median of {len(others)} trainings of this family here"
+        return Estimate(seeds * statistics.median(others) / 3600, basis)
+
+
+def within(plans: Sequence[Planned], claims: Iterable[set[str]], budget: float) -> list[Planned]:
+    """The stages that settle most claims per hour and together fit a budget of hours, in the order of `plans`.
+
+    Greedy: the claim whose missing stages cost least for what they settle comes next; stages of unknown length are
+    left out.
+    """
+    hours = {one.stage: one.estimate.hours for one in plans}
+    open_claims = [needed & set(hours) for needed in claims]
+    open_claims = [
+        needed for needed in open_claims if needed and None not in map(hours.get, needed)
+    ]
+    chosen: set[str] = set()
+    left = budget
+    while open_claims:
+        best, rate = None, 0.0
+        for needed in open_claims:
+            more = needed - chosen
+            cost = sum(hours[one] or 0.0 for one in more)
+            settled = sum(other <= chosen | more for other in open_claims)
+            if cost <= left and settled / max(cost, 1e-6) > rate:
+                best, rate = more, settled / max(cost, 1e-6)
+        if best is None:
+            break
+        left -= sum(hours[one] or 0.0 for one in best)
+        chosen |= best
+        open_claims = [needed for needed in open_claims if not needed <= chosen]
+    return [one for one in plans if one.stage in chosen or not one.stage.startswith("run@")]
+
+
+def assumption(tier: Tier) -> str:
+    """What the hours of a tier rest on, to be printed beside them."""
+    if tier == "full":
+        return ASSUMPTION
+    return "hours are those of trainings on this machine, one at a time on an otherwise idle core"

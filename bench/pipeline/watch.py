@@ -1,0 +1,82 @@
+"""Wait for jobs, and say how they are."""
+
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from bench.pipeline.dvc import progress
+from bench.pipeline.executors import Job, alive
+
+# Seconds between two looks: of files on this machine, of Slurm's queue.
+LOOK_S = {"local": 0.1, "slurm": 5.0}
+
+
+class Watch:
+    """The jobs of one command. running: stage -> job. failed: stages, in the order in which they failed."""
+
+    def __init__(self, root: Path, todo: Iterable[str], recorded: Iterable[Job]) -> None:
+        """todo: the stages to be run. recorded: jobs of earlier commands; those still alive are waited for."""
+        self.root, self.todo = root, set(todo)
+        earlier = [job for job in recorded if job.stage in self.todo and job.exit is None]
+        there = alive(earlier)
+        self.running = {job.stage: job for job in earlier if job.stage in there}
+        for job in self.running.values():
+            say(f"  goes on: {job.stage} (job {job.number}, {there[job.stage]})")
+        self.failed: list[str] = []
+        self._ended = 0
+        self._since = time.monotonic()
+
+    def started(self, jobs: Sequence[Job]) -> None:
+        """Jobs that were just submitted."""
+        for job in jobs:
+            self.running[job.stage] = job
+            number = f" (job {job.number})" if job.executor == "slurm" else ""
+            say(f"  starting: {job.stage}{number}")
+
+    def wait(self) -> list[str]:
+        """Wait until at least one job ends; the stages that ended well."""
+        missing: set[str] = set()
+        while True:
+            there = alive(self.running.values())
+            ended = {stage: job.exit for stage, job in self.running.items()}
+            # A job that is gone without a word counts as lost when it still is at the next look.
+            lost = {
+                stage for stage, status in ended.items() if status is None and stage not in there
+            }
+            well = [stage for stage, status in ended.items() if status == 0]
+            badly = [stage for stage, status in ended.items() if status] + sorted(lost & missing)
+            missing = lost
+            if well or badly:
+                break
+            time.sleep(LOOK_S[next(iter(self.running.values())).executor])
+        for stage in [*well, *badly]:
+            self._report(stage, ended[stage])
+        self.failed += badly
+        return well
+
+    def _report(self, stage: str, status: int | None) -> None:
+        job = self.running.pop(stage)
+        self._ended += 1
+        minutes = (time.monotonic() - self._since) / 60
+        shown = stage if status == 0 else f"FAILED {stage}"
+        if status is None:
+            shown += f" (job {job.number} ended without a result: cancelled, killed, or what it needs failed)"
+        say(f"[{self._ended}/{len(self.todo)}] {shown} ({minutes:.1f} min)")
+
+
+def state_of(root: Path, job: Job, state: str | None) -> dict[str, str | int]:
+    """One job as a row: stage, job, state (Slurm's while it lives), minutes since its submission, last words."""
+    if state is None:
+        ended = {None: "lost", 0: "done"}
+        state = ended.get(job.exit, "failed")
+    finished = state in ("lost", "done", "failed")
+    now = job.ended if finished else time.time()
+    minutes = "" if now is None else round((now - job.submitted) / 60)
+    says = "" if state in ("done", "pending") else progress(root, job.stage)
+    return {"stage": job.stage, "job": job.number, "state": state, "minutes": minutes, "says": says}
+
+
+def say(line: str) -> None:
+    """One line to the terminal, at once."""
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,85 @@
+"""What would run, for how long, and what it would settle."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.catalog.load import load_catalog
+from bench.judge.evidence import Measurements
+from bench.judge.verdicts import judge_all
+from bench.pipeline import stages
+from bench.pipeline.plan import Durations, Estimate, Planned, State, claims_of, planned, within
+from bench.results.index import ResultIndex
+from bench.results.store import Store
+from tests.factories import provenance, trained
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Any:
+    return load_catalog()
+
+
+def state(catalog: Any, root: Path, tier: str = "smoke") -> State:
+    measurements = Measurements(catalog, ResultIndex(Store(root=root / "results")))
+    return State(catalog, tier, judge_all(measurements), measurements.index, root)
+
+
+def one(stage: str, hours: float | None) -> Planned:
+    return Planned(stage, "never run", Estimate(hours, "test"), 0, 0, 0)
+
+
+def test_stages_come_after_what_they_need_with_a_reason_and_what_was_begun(catalog, tmp_path):
+    claimed = sorted(min(claims_of(state(catalog, tmp_path)), key=len))
+    left, begun = claimed[0].removeprefix("run@"), claimed[-1].removeprefix("run@")
+    (tmp_path / "results/smoke" / left).mkdir(parents=True)
+    work = tmp_path / "work/smoke" / begun / "seed-0"
+    work.mkdir(parents=True)
+    (work / "last_checkpoint").write_text("x")
+    graph = {"data@coco": set(), **{run: {"data@coco"} for run in claimed}, "transpose-2": set()}
+    found = planned(state(catalog, tmp_path), graph, set(graph), stages.stages(catalog))
+    by_stage = {one.stage: one for one in found}
+    assert found[0].stage == "data@coco"
+    assert set(by_stage) == {"data@coco", *claimed}
+    assert by_stage[f"run@{left}"].why == "stale"
+    assert by_stage[f"run@{begun}"].begun == 1
+    assert [one.settles > 0 for one in found] == [*([False] * len(claimed)), True]
+
+
+def test_what_is_there_and_unchanged_is_not_planned(catalog, tmp_path):
+    graph = {"data@coco": set(), "run@transpose-r-a4-coco": {"data@coco"}}
+    found = planned(state(catalog, tmp_path), graph, {"data@coco"}, stages.stages(catalog))
+    assert [(one.stage, one.why) for one in found] == [("data@coco", "never run")]
+
+
+def test_hours_are_those_measured_here_then_of_the_family_then_unknown(catalog, tmp_path):
+    store = Store(root=tmp_path / "results")
+    for run, seconds in (("transpose-r-a4-coco", 360.0), ("transpose-r-a3-coco", 1080.0)):
+        result = trained(run, 0, 50.0, provenance=provenance(volatile={"seconds": seconds}))
+        store.write(result)
+    known = Durations(catalog, "smoke", ResultIndex(store))
+    assert known.of("run@transpose-r-a4-coco") == Estimate(0.1, "measured here")
+    family = known.of("run@transpose-h-a4-coco")
+    assert family.hours == pytest.approx(0.2)
+    assert family.basis == "median of 2 trainings of this family here"
+    assert known.of("run@lofr-r50-mpii").hours is None
+
+
+def test_a_budget_buys_what_settles_most_claims_for_each_hour():
+    plans = [
+        one("data@x", 0.0),
+        one("run@a", 1.0),
+        one("run@b", 1.0),
+        one("run@c", 5.0),
+        one("run@d", None),
+    ]
+    claims = [{"run@a", "run@b"}, {"run@a"}, {"run@c"}, {"run@d"}]
+    assert [p.stage for p in within(plans, claims, 2.0)] == ["data@x", "run@a", "run@b"]
+    assert [p.stage for p in within(plans, claims, 1.5)] == ["data@x", "run@a"]
+    assert [p.stage for p in within(plans, claims, 100)] == ["data@x", "run@a", "run@b", "run@c"]
+
+
+def test_claims_that_wait_for_trainings_are_known_by_their_runs(catalog, tmp_path):
+    found = claims_of(state(catalog, tmp_path))
+    assert all(stage.startswith("run@") for needed in found for stage in needed)
+    assert len(found) > 50
