@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # kornia 0.9.0: RandomThinPlateSpline, RandomElasticTransform and RandomFisheye move the image and leave its keypoints.
-# 
+#
 # Expectation: with data_keys=["input", "keypoints"] keypoints follow the image, or a transform that cannot do that refuses.
 # Behaviour: keypoints come back as they were, without a warning. (Flips, rotations, affine and perspective transforms move both.)
 # Output seen: with each of the three the image changes and the keypoint does not move; with an affine transform both do.
