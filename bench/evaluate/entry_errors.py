@@ -17,7 +17,7 @@ class Part(NamedTuple):
 
     name: str
     raw: bytes
-    count: int
+    entries: int
 
 
 def entry_error(
@@ -109,12 +109,12 @@ def _places(chosen: Sequence[int], parts: Sequence[Part]) -> dict[int, str]:
     places = {n: f"entry {n + 1}" for n in chosen}
     start = 0
     for part in parts:
-        inside = [n for n in chosen if start <= n < start + part.count]
+        inside = [n for n in chosen if start <= n < start + part.entries]
         lines = _lines(part.raw, inside[-1] - start) if inside else {}
         for n in inside:
             of = f"{part.name}: " if len(parts) > 1 else ""
             places[n] = f"{of}entry {n - start + 1} (line {lines[n - start]})"
-        start += part.count
+        start += part.entries
     return places
 
 

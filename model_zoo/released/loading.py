@@ -22,8 +22,8 @@ def own_or_released(model: nn.Module, state: dict[str, Any], prefix: str) -> Non
     if named := [name for name in head if name in given]:
         raise WeightsMismatch(
             f"of the {len(head)} entries of this network's head the checkpoint has {len(named)}, {len(fitting)} of "
-            "them with the right shape, and the rest would stay random: it is of another network. Build the network that it "
-            "was made for; to train from a backbone alone, name its file in model.backbone.init_cfg"
+            "them with the right shape, and the rest would stay random: it is of another network. Build the network "
+            "that it was made for; to train from a backbone alone, name its file in model.backbone.init_cfg"
         )
     try:
         own = released_state(model, given)
