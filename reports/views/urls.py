@@ -68,7 +68,16 @@ def cell_link(paper: str, table: str, row: str, column: str) -> str:
 
 def claim_link(paper: str, claim: str) -> str:
     """Address of a claim from the root of the site."""
-    return f"{paper_page(paper)}#claim-{slug(claim)}"
+    return f"claims.html#{claim_anchor(paper, claim)}"
+
+
+def claim_anchor(paper: str, claim: str) -> str:
+    return f"claim-{slug(paper)}--{slug(claim)}"
+
+
+def notes_page(paper: str) -> str:
+    """The interpretations of a paper."""
+    return f"papers/{slug(paper)}-notes.html"
 
 
 def history_page(paper: str | None = None) -> str:

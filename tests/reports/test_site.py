@@ -62,7 +62,9 @@ def test_nothing_changed_renders_no_table_model_or_result_page_again(
     first = set(rendered)
     rendered.clear()
     build(*make(**SMALL), tmp_path)
-    assert {n for n in first if n.startswith(("tables/", "models/", "evidence/"))} == first - set(rendered)
+    assert {n for n in first if n.startswith(("tables/", "models/", "evidence/"))} == first - set(
+        rendered
+    )
     assert first > set(rendered)
 
 
