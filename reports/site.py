@@ -20,7 +20,8 @@ from reports.build.cache import Keys
 from reports.build.templates import environment
 from reports.build.writer import BuildReport, Writer
 from reports.charts.scatter import agreement_charts, cost_charts, dot_chart
-from reports.exports import model_cards
+from reports.exports import exchange, model_cards
+from reports.exports.croissant import croissant_files
 from reports.exports.tables import ENDINGS, bibtex, leaderboard_files, table_files
 from reports.pages.claims import chips, claim_views
 from reports.pages.compare_runs import comparison_groups
@@ -204,10 +205,16 @@ class Pages:
         views = result_views(self.site.judged, self.site.index)
         for view in views:
             key = self.keys.of(view.stored.result, view.trace, view.cells)
-            if not self.writer.current([view.page, view.json_file], key):
-                self.page(view.page, "result.html", key, view=view)
+            files = exchange.files_of(view, self.site.catalog, self.site.snapshot.made)
+            if not self.writer.current([view.page, view.json_file, *files], key):
+                self.page(view.page, "result.html", key, view=view, files=files)
                 self.writer.add(view.json_file, view.content, key)
-        self.page("evidence.html", "evidence.html", views=views)
+                for name, content in files.items():
+                    self.writer.add(name, content, key)
+        described = {urls.croissant_file(name): text for name, text in croissant_files()}
+        self.page("evidence.html", "evidence.html", views=views, described=list(described))
+        for name, text in described.items():
+            self.writer.add(name, text)
         self.writer.add("files/evidence.js", comparison_data(views))
 
     def volunteers(self) -> None:

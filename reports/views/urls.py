@@ -38,6 +38,15 @@ def result_page(file: str, suffix: str = "html") -> str:
     return f"evidence/{'/'.join(map(slug, parts))}.{suffix}"
 
 
+def crate_file(file: str, name: str) -> str:
+    """A file of the RO-Crate of a result."""
+    return f"{result_page(file, 'crate')}/{name}"
+
+
+def croissant_file(name: str) -> str:
+    return f"files/{slug(name)}.croissant.json"
+
+
 def evidence_link(file: str) -> str:
     """Address that compares a result with others, from the root of the site."""
     return f"evidence.html#{urlencode({'a': file})}"

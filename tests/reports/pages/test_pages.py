@@ -53,6 +53,10 @@ def test_every_link_leads_somewhere(plain: Path, hostile: Path) -> None:
                 if target.name == "evidence.html" and "=" in parts.fragment:  # read by its script
                     [file] = parse_qs(parts.fragment)["a"]
                     assert json.dumps(file) in (site / "files/evidence.js").read_text("ascii")
+                elif target.name == "claims.html" and "=" in parts.fragment:
+                    [paper] = parse_qs(parts.fragment)["paper"]
+                    chips = {e.get("data-value") for e in trees[target].iter("a")}
+                    assert paper in chips, f"{page.name}: {link}"
                 elif parts.fragment:
                     assert parts.fragment in ids[target], f"{page.name}: {link}"
 
