@@ -5,6 +5,7 @@
 Pages load nothing from the network; every link within the site is relative.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -19,14 +20,17 @@ from reports.build.cache import Keys
 from reports.build.templates import environment
 from reports.build.writer import BuildReport, Writer, building
 from reports.charts.scatter import agreement_charts, cost_charts, dot_chart
-from reports.exports import model_cards
+from reports.exports import exchange, model_cards
+from reports.exports.croissant import croissant_files
 from reports.exports.tables import ENDINGS, bibtex, leaderboard_files, table_files
+from reports.pages.claims import chips, claim_views
 from reports.pages.compare_runs import comparison_groups
 from reports.pages.compare_snapshots import Comparison, compare, to_json
 from reports.pages.evidence import comparison_data, result_views
 from reports.pages.history import feed, history_views
 from reports.pages.model import ModelView, RunView, model_views
 from reports.pages.paper import PaperView, paper_view
+from reports.pages.search import KINDS, documents, protocol_anchor, protocols, search_data
 from reports.pages.submissions import submission_views
 from reports.pages.volunteers import volunteers
 from reports.views import urls
@@ -35,7 +39,18 @@ from reports.views.results import sessions
 from reports.views.table import Judged, Tally
 from reports.views.words import COMPARED
 
-STATIC = ("style.css", "site.js", "leaderboard.js", "compare.js", "evidence.js")
+#: The search library as published (npm: minisearch 7.2.0), with its licence.
+MINISEARCH = ("minisearch/minisearch.js", "minisearch/LICENSE.txt")
+STATIC = (
+    "style.css",
+    "site.js",
+    "leaderboard.js",
+    "compare.js",
+    "evidence.js",
+    "search.js",
+    "claims.js",
+    *MINISEARCH,
+)
 COMPARED_BY = ("AP", "AP50", "AP75", "AR", "PCKh")
 
 
@@ -115,11 +130,14 @@ class Pages:
         for paper in site.papers:
             cite = bibtex([paper.paper])
             self.page(urls.paper_page(paper.paper.id), "paper.html", view=paper, bibliography=cite)
+            self.page(urls.notes_page(paper.paper.id), "notes.html", paper=paper.paper)
         self.tables()
         self.models()
         self.overviews()
         self.evidence()
         self.volunteers()
+        self.claims()
+        self.search()
         self.history()
         for name in STATIC:
             content = (resources.files("reports") / "static" / name).read_bytes()
@@ -187,15 +205,37 @@ class Pages:
         views = result_views(self.site.judged, self.site.index)
         for view in views:
             key = self.keys.of(view.stored.result, view.trace, view.cells)
-            if not self.writer.current([view.page, view.json_file], key):
-                self.page(view.page, "result.html", key, view=view)
+            files = exchange.files_of(view, self.site.catalog, self.site.snapshot.made)
+            if not self.writer.current([view.page, view.json_file, *files], key):
+                self.page(view.page, "result.html", key, view=view, files=files)
                 self.writer.add(view.json_file, view.content, key)
-        self.page("evidence.html", "evidence.html", views=views)
+                for name, content in files.items():
+                    self.writer.add(name, content, key)
+        described = {urls.croissant_file(name): text for name, text in croissant_files()}
+        self.page("evidence.html", "evidence.html", views=views, described=list(described))
+        for name, text in described.items():
+            self.writer.add(name, text)
         self.writer.add("files/evidence.js", comparison_data(views))
 
     def volunteers(self) -> None:
         """What is not tested, by what a GPU-hour would settle."""
         self.page("volunteers.html", "volunteers.html", **volunteers(self.site.judged.untested))
+
+    def claims(self) -> None:
+        """All claims, the failing ones first."""
+        site = self.site
+        views = claim_views(site.catalog, site.snapshot, site.judged.untested)
+        counts = Counter(view.paper.id for view in views)
+        papers = [(paper, counts[key]) for key, paper in site.catalog.papers.items() if counts[key]]
+        self.page("claims.html", "claims.html", views=views, chips=chips(views), papers=papers)
+
+    def search(self) -> None:
+        """What the search finds, and a page that lists it."""
+        site = self.site
+        found = documents(site.catalog, site.judged, site.models)
+        shown = {"found": found, "kinds": KINDS, "protocols": protocols(site.judged)}
+        self.page("search.html", "search.html", protocol_anchor=protocol_anchor, **shown)
+        self.writer.add("files/search.js", search_data(found))
 
     def history(self) -> None:
         """How verdicts changed: a page of all papers, one of each, the feed, the recorded lines."""

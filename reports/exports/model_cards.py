@@ -19,7 +19,8 @@ DATASETS = {"coco": "COCO", "coco-scenes": "COCO", "mpii": "MPII", "crowdpose": 
 _CHARACTER = 6.6
 
 
-def _yaml(data: Any) -> str:
+def to_yaml(data: Any) -> str:
+    """YAML in the order given, without characters that are invalid in HTML."""
     return str(
         yaml.dump(
             _plain(data), Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=100
@@ -66,7 +67,7 @@ def model_index(views: list[ModelView]) -> str:
             for data, result in _results(view)
         ]
         models.append(entry | ({"Results": results} if results else {}))
-    return _yaml({"Models": models})
+    return to_yaml({"Models": models})
 
 
 def model_card(view: ModelView) -> str:
@@ -89,7 +90,7 @@ def model_card(view: ModelView) -> str:
     head: dict[str, Any] = {"tags": ["pose-estimation"], "pipeline_tag": "keypoint-detection"}
     if results:
         head["model-index"] = [{"name": view.name, "results": results}]
-    lines = ["---", _yaml(head).rstrip(), "---", f"# {markdown(view.name)}", ""]
+    lines = ["---", to_yaml(head).rstrip(), "---", f"# {markdown(view.name)}", ""]
     if view.count:
         total = view.count.parameters.get("total", 0)
         size = " × ".join(map(str, view.count.input_size))

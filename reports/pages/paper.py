@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bench.catalog.schema import Misprint, Paper
 from bench.judge.records import ClaimVerdict, Conflict, Snapshot
+from reports.pages.claims import section_of
 from reports.views.cell import CellView
 from reports.views.claim_words import count_words, in_words, is_ours, phrase_of, summary
 from reports.views.table import Judged, TableView, Tally
@@ -64,6 +65,13 @@ class PaperView:
     misprints: tuple[tuple[NamedCell, Misprint], ...]
     coverage: tuple[tuple[str, Tally], ...]
     findings: tuple[Finding, ...]
+
+    @property
+    def failing(self) -> tuple[ClaimVerdict, ...]:
+        """Claims that fail or are contradicted here, then those that fail on the printed numbers."""
+        order = ("fails", "contradicts", "not-printed")
+        found = [one for one in self.claims if section_of(one) in order]
+        return tuple(sorted(found, key=lambda one: order.index(section_of(one))))
 
     @property
     def claims_text(self) -> str:

@@ -38,6 +38,15 @@ def result_page(file: str, suffix: str = "html") -> str:
     return f"evidence/{'/'.join(map(slug, parts))}.{suffix}"
 
 
+def crate_file(file: str, name: str) -> str:
+    """A file of the RO-Crate of a result."""
+    return f"{result_page(file, 'crate')}/{name}"
+
+
+def croissant_file(name: str) -> str:
+    return f"files/{slug(name)}.croissant.json"
+
+
 def evidence_link(file: str) -> str:
     """Address that compares a result with others, from the root of the site."""
     return f"evidence.html#{urlencode({'a': file})}"
@@ -68,7 +77,16 @@ def cell_link(paper: str, table: str, row: str, column: str) -> str:
 
 def claim_link(paper: str, claim: str) -> str:
     """Address of a claim from the root of the site."""
-    return f"{paper_page(paper)}#claim-{slug(claim)}"
+    return f"claims.html#{claim_anchor(paper, claim)}"
+
+
+def claim_anchor(paper: str, claim: str) -> str:
+    return f"claim-{slug(paper)}--{slug(claim)}"
+
+
+def notes_page(paper: str) -> str:
+    """The interpretations of a paper."""
+    return f"papers/{slug(paper)}-notes.html"
 
 
 def history_page(paper: str | None = None) -> str:

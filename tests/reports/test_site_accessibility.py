@@ -21,6 +21,10 @@ KINDS = (
     "papers/paper0.html",
     "models/paper0-model0.html",
     "evidence.html",
+    "claims.html",
+    "volunteers.html",
+    "search.html",
+    "papers/paper0-notes.html",
     "evidence/results/lab/paper0-run0/seed-0.html",
 )
 

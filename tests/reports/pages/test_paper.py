@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from bench.catalog.place import Place
-from bench.catalog.registration import Registration
 from bench.judge.records import ClaimVerdict
 from bench.results.index import ResultIndex
 from reports.pages.paper import findings
@@ -117,11 +115,6 @@ def test_verdicts_on_quoted_rows_are_counted_apart() -> None:
     assert (found.own, found.total, found.count("reproduced")) == (7, 10, 7)
 
 
-def built(tmp_path: Path, snapshot, catalog, results) -> str:
-    build(snapshot, catalog, results, tmp_path)
-    return (tmp_path / "papers" / "paper0.html").read_text("utf-8")
-
-
 def changed_claim(snapshot, **changes):
     """The snapshot with its first claim changed."""
     first, *rest = snapshot.claims
@@ -129,31 +122,34 @@ def changed_claim(snapshot, **changes):
     return snapshot.model_copy(update={"claims": (first, *rest)})
 
 
-def test_a_claim_shows_its_place_and_its_registration(tmp_path: Path) -> None:
-    snapshot, catalog, results = make(papers=1, claims=2)
-    place = Place(page=9, section="4.3", paragraph=1, sentence=3)
-    snapshot = changed_claim(snapshot, place=place, free_place=None)
-    entry = {"tier": "lab", "date": "2026-11-30", "metric": "AP", "margin": 0.5, "seeds": 5}
-    sealed = Registration(**entry, digest="0" * 12)
-    claim = snapshot.claims[0].claim
-    digest = claim.digest(sealed.model_dump(mode="json", exclude={"digest"}))
-    sealed = sealed.model_copy(update={"digest": digest})
-    page = built(tmp_path / "a", changed_claim(snapshot, registered=(sealed,)), catalog, results)
-    assert "Sec. 4.3, p. 9, paragraph 1, sentence 3" in page
-    assert "registered 2026-11-30 for lab: margin 0.5 AP, 5 seeds" in page
-    assert "changed after registration" not in page
-    edited = sealed.model_copy(update={"margin": 0.1})
-    page = built(tmp_path / "b", changed_claim(snapshot, registered=(edited,)), catalog, results)
-    assert "margin 0.1 AP, 5 seeds; <b>changed after registration</b>" in page
+def built(tmp_path: Path, snapshot, catalog, results) -> str:
+    build(snapshot, catalog, results, tmp_path)
+    return (tmp_path / "papers" / "paper0.html").read_text("utf-8")
 
 
-def test_claims_with_our_threshold_are_marked_and_counted_apart(tmp_path: Path) -> None:
+def test_the_notes_are_on_a_page_of_their_own(plain: Path) -> None:
+    paper = (plain / "papers/paper0.html").read_text("utf-8")
+    assert "The paper is <em>silent</em>" not in paper
+    assert 'href="../papers/paper0-notes.html"' in paper
+    notes = (plain / "papers/paper0-notes.html").read_text("utf-8")
+    assert "The paper is <em>silent</em> on <code>x</code>" in notes
+
+
+def test_a_paper_page_lists_the_claims_that_fail_and_links_the_rest(plain: Path) -> None:
+    snapshot, _, _ = make()
+    page = (plain / "papers/paper0.html").read_text("utf-8")
+    claims = [one for one in snapshot.claims if one.paper == "paper0"]
+    for one in claims:
+        fails = one.on_reproduced.holds in ("fails", "contradicts")
+        assert (f"claims.html#claim-paper0--{one.claim.id}" in page) == fails
+    assert 'href="../claims.html#paper=paper0"' in page
+
+
+def test_claims_with_our_threshold_are_counted_apart_on_the_page(tmp_path: Path) -> None:
     snapshot, catalog, results = make(papers=1, claims=3)
     page = built(tmp_path / "a", snapshot, catalog, results)
-    assert "our threshold" not in page
     assert "<p>On reproduced values: 3 claims: " in page
     snapshot = changed_claim(snapshot, threshold="ours", note="comparable is not defined")
     page = built(tmp_path / "b", snapshot, catalog, results)
     assert "<p>On reproduced values: 2 claims: " in page
     assert "; 1 more claim with a threshold of ours: 1 " in page
-    assert "<b>our threshold</b>" in page
