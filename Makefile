@@ -4,7 +4,8 @@
 # and while editing:
 #   make quick   tests without networks, browser and child processes: about a minute
 #   make check   lint, format, types, import layers, pipeline
-.PHONY: repro test quick check setup clean
+#   make audit   licences and known vulnerabilities of the pinned packages
+.PHONY: repro test quick check audit setup clean
 
 repro:
 	@ci/smoke
@@ -17,6 +18,9 @@ quick:
 
 check:
 	@ci/check
+
+audit:
+	@ci/audit
 
 setup:
 	@ci/setup

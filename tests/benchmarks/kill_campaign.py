@@ -88,7 +88,18 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "history": ("history", ("prepare", "measure", "site")),
 }
 QUICK = ("prepare", "submit", "table", "export", "site")
-_VOLATILE = {"volatile", "hardware", "median_ms", "low_ms", "high_ms", "made", "date", "seconds"}
+_VOLATILE = {
+    "volatile",
+    "hardware",
+    "commit",
+    "dirty",
+    "median_ms",
+    "low_ms",
+    "high_ms",
+    "made",
+    "date",
+    "seconds",
+}
 
 
 class Seen(NamedTuple):
