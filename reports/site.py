@@ -16,7 +16,7 @@ from bench.judge.records import Snapshot
 from bench.results.index import ResultIndex
 from bench.results.store import Store
 from reports.build.cache import Keys
-from reports.build.templates import environment
+from reports.build.templates import addresses, environment
 from reports.build.writer import BuildReport, Writer
 from reports.charts.scatter import agreement_charts, cost_charts, dot_chart
 from reports.exports import model_cards
@@ -25,15 +25,18 @@ from reports.pages.compare_runs import comparison_groups
 from reports.pages.compare_snapshots import Comparison, compare, to_json
 from reports.pages.history import feed, history_views
 from reports.pages.model import ModelView, RunView, model_views
+from reports.pages.overview import overview, unmeasured_misprints
 from reports.pages.paper import PaperView, paper_view
 from reports.pages.submissions import submission_views
 from reports.views import urls
+from reports.views.differing import differences
 from reports.views.leaderboard import leaderboard
 from reports.views.results import sessions
+from reports.views.states import Matrix
 from reports.views.table import Judged, Tally
 from reports.views.words import COMPARED
 
-STATIC = ("style.css", "site.js", "leaderboard.js", "compare.js")
+STATIC = ("style.css", "site.js", "leaderboard.js", "compare.js", "icon.svg")
 COMPARED_BY = ("AP", "AP50", "AP75", "AR", "PCKh")
 
 
@@ -79,6 +82,8 @@ class Site:
         ]
         self.board = leaderboard(self.judged, self.index)
         self.models: list[ModelView] = model_views(catalog, self.judged, self.index)
+        methods = {paper.id: paper.method for paper in catalog.papers.values()}
+        self.matrix = Matrix(self.judged.cells(), methods)
         self.comparison: Comparison | None = compare(previous, snapshot) if previous else None
 
     @property
@@ -103,13 +108,15 @@ class Pages:
         self.writer = writer
         self.env = environment()
         menu = [(view.paper.id, view.paper.method) for view in site.papers]
-        self.env.globals.update(menu=menu, made=site.snapshot.made)
+        self.env.globals.update(
+            menu=menu, methods=dict(menu), made=site.snapshot.made, **addresses()
+        )
         self.keys = Keys(menu, site.snapshot.made)
 
     def write(self) -> None:
         """All pages and all downloads."""
-        site, tally = self.site, Tally.of(self.site.judged.cells())
-        self.page("index.html", "index.html", site=site, tally=tally, sessions=sessions(site.index))
+        site = self.site
+        self.overview()
         for paper in site.papers:
             cite = bibtex([paper.paper])
             self.page(urls.paper_page(paper.paper.id), "paper.html", view=paper, bibliography=cite)
@@ -120,6 +127,20 @@ class Pages:
         for name in STATIC:
             content = (resources.files("reports") / "static" / name).read_bytes()
             self.writer.add(f"static/{name}", content)
+
+    def overview(self) -> None:
+        """Index, what differs, the lists of values that they count, models, how it works."""
+        site, cells = self.site, list(self.site.judged.cells())
+        deviating = differences(cells, site.catalog, ("deviates", "better"))
+        undecided = differences(cells, site.catalog, ("inconclusive",))
+        shown = overview(site.matrix, site.papers, deviating, undecided)
+        self.page("index.html", "index.html", site=site, view=shown, tally=Tally.of(cells))
+        unread = unmeasured_misprints(site.papers)
+        self.page("differs.html", "differs.html", view=shown, papers=site.papers, misprints=unread)
+        for one in site.matrix.lists:
+            self.page(one.page, "values.html", view=one)
+        self.page("models.html", "models.html", site=site)
+        self.page("how-it-works.html", "how.html", site=site, sessions=sessions(site.index))
 
     def tables(self) -> None:
         """One page per table, and the table as a download in every format."""

@@ -15,7 +15,7 @@ A rule that returns two or three digits and a value that was cut off may be chan
 from collections.abc import Iterator
 from math import floor
 
-from bench.catalog.cells import Cell
+from bench.catalog.cells import Cell, sizes_of
 from bench.catalog.load import Catalog
 from bench.catalog.numbers import Number
 from bench.judge.counts import counts_by_rule, every_rule, rounds_to
@@ -62,8 +62,7 @@ def _causes(
     known = misprint_of(cell, measurements.catalog)
     if cell.column.kind == "count":
         if other := _copied_from(cell, verdict, measurements):
-            where = f"{other.paper}-{other.table.table}/{other.row.key}"
-            yield "copied", f"{cell.printed} is what {where} prints for {other.model}"
+            yield "copied", _of_other(cell, other, measurements.catalog)
         if other_size := _other_size(cell, measurements):
             yield "input-size", other_size
     if known:
@@ -104,6 +103,16 @@ def _copied_from(cell: Cell, verdict: Verdict, measurements: Measurements) -> Ce
             if own is not None and abs(own - number.value) < off:
                 return other
     return None
+
+
+def _of_other(cell: Cell, other: Cell, catalog: Catalog) -> str:
+    """'35.3G is what LightPose Table 3 prints for this method at 384x288'."""
+    size = sizes_of(other.protocol.get("input_size", ""))
+    at = f"on {other.protocol['split']}"
+    if size and size != sizes_of(cell.protocol.get("input_size", "")):
+        at = f"at {size[1]}x{size[0]}"
+    where = f"{catalog.papers[other.paper].method} Table {other.table.table}"
+    return f"{cell.printed} is what {where} prints for this method {at}"
 
 
 def _other_size(cell: Cell, measurements: Measurements) -> str:

@@ -57,7 +57,7 @@ def test_the_number_of_another_row_of_the_same_method_is_a_copied_one(tiny, fill
     store = fill(make.counted("tiny-a", 5_200_000), make.counted("tiny-b", 6_500_000))
     found = explained(printing(tiny, "5.2M"), store, "tiny-b", "params")
     assert (found.cause, found.size) == ("copied", "large")
-    assert found.words == "5.2M is what tinypaper-1/tiny-a prints for tiny-a"
+    assert found.words == ("5.2M is what TinyPose Table 1 prints for this method on coco-val2017")
 
 
 def test_a_number_that_fits_this_network_as_well_as_the_other_is_not_called_copied(
