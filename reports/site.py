@@ -21,6 +21,7 @@ from reports.build.writer import BuildReport, Writer
 from reports.charts.scatter import agreement_charts, cost_charts, dot_chart
 from reports.exports import model_cards
 from reports.exports.tables import ENDINGS, bibtex, leaderboard_files, table_files
+from reports.pages.board import address, board_page
 from reports.pages.compare_runs import comparison_groups
 from reports.pages.compare_snapshots import Comparison, compare, to_json
 from reports.pages.history import feed, history_views
@@ -29,6 +30,7 @@ from reports.pages.overview import overview, unmeasured_misprints
 from reports.pages.paper import PaperView, paper_view
 from reports.pages.submissions import submission_views
 from reports.views import urls
+from reports.views.boards import boards
 from reports.views.differing import differences
 from reports.views.leaderboard import leaderboard
 from reports.views.results import sessions
@@ -185,7 +187,7 @@ class Pages:
     def overviews(self) -> None:
         """Leaderboard, plots, comparison, bibliography, snapshot."""
         site, board, comparison = self.site, self.site.board, self.site.comparison
-        self.page("leaderboard.html", "leaderboard.html", board=board, papers=site.catalog.papers)
+        self.boards()
         for ending, content in leaderboard_files(board).items():
             self.writer.add(f"files/leaderboard.{ending}", content)
         self.page("submissions.html", "submissions.html", views=submission_views(site.index))
@@ -198,6 +200,22 @@ class Pages:
         self.page("compare.html", "compare.html", metrics=columns, **shown)
         self.writer.add("files/references.bib", bibtex(site.catalog.papers.values()))
         self.writer.add("snapshot.json", to_json(site.snapshot))
+
+    def boards(self) -> None:
+        """One page per board; the first is the page Leaderboard."""
+        every = boards(self.site.board)
+        if not every:
+            self.page("leaderboard.html", "leaderboard.html", board=None)
+            return
+        places = {one.key: address(one, every[0]) for one in every}
+        labels = {
+            name: f"{view.paper.method} {view.table.table}"
+            for name, view in self.site.judged.tables.items()
+        }
+        common: dict[str, Any] = {"boards": every, "addresses": places}
+        for one in every:
+            shown = board_page(one, labels, self.site.board.machine)
+            self.page(places[one.key], "leaderboard.html", **common, **shown)
 
     def history(self) -> None:
         """How verdicts changed: a page of all papers, one of each, the feed, the recorded lines."""

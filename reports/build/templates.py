@@ -11,8 +11,7 @@ from bench.catalog.quantities import METRICS
 from bench.judge import tolerance
 from reports.charts import error_types, labels
 from reports.views import claim_words, urls, words
-from reports.views.differing import CAUSES, SIZES
-from reports.views.entries import FIRST_SHOWN
+from reports.views.differing import SIZES
 from reports.views.states import STATES
 
 # Tables in the notes scroll on their own on a narrow screen.
@@ -66,7 +65,6 @@ def environment() -> Environment:
         plural=words.plural,
         METRICS=METRICS,
         METRIC_LABELS=words.METRIC_LABELS,
-        FIRST_SHOWN=FIRST_SHOWN,
         VERDICTS=words.VERDICTS,
         EVIDENCE=words.EVIDENCE,
         HOLDS=words.HOLDS,
@@ -76,6 +74,6 @@ def environment() -> Environment:
         ERROR_KINDS=error_types.KINDS,
         STATES=STATES,
         SIZES=SIZES,
-        CAUSES=CAUSES,
+        CAUSES=words.CAUSES,
     )
     return env

@@ -8,9 +8,9 @@ from bench.catalog.schema import Misprint
 from bench.judge.records import ClaimVerdict
 from reports.pages.paper import NamedCell, PaperView
 from reports.views.claim_words import count_words, in_words, is_ours
-from reports.views.differing import CAUSES, Difference
+from reports.views.differing import Difference
 from reports.views.states import Matrix, ValueList
-from reports.views.words import Word
+from reports.views.words import CAUSES, Word
 
 STRONGEST = 3
 #: Judgements in which a reader of a paper is most interested, first.

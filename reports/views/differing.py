@@ -6,27 +6,12 @@ from dataclasses import dataclass
 from bench.catalog.load import Catalog
 from bench.judge.records import Explanation
 from reports.views.cell import CellView
-from reports.views.words import Word, number, signed
+from reports.views.words import CAUSES, Word, number, signed
 
 SIZES = {
     "large": "by more than 2 %",
     "small": "by up to 2 %",
     "last-digit": "in the last digit",
-}
-CAUSES: dict[str, Word] = {
-    key: Word(key, "", label, meaning)
-    for key, label, meaning in (
-        ("copied", "copied row", "what the same method has with another input or other data"),
-        ("input-size", "input size", "the count at another input size of the same network"),
-        ("misprint", "misprint", "a reader of the paper noted a likely misprint"),
-        ("counting-rule", "counting rule", "another rule or a public counter returns the digits"),
-        (
-            "cut-off",
-            "rounding",
-            "the exact value begins with the digits: cut off, or rounded twice",
-        ),
-        ("none", "not explained", "no cause was found"),
-    )
 }
 #: How a value was found, as a verb.
 FOUND = {"count": "counted", "speed": "timed"}
