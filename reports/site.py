@@ -17,25 +17,30 @@ from bench.judge.records import Snapshot
 from bench.results.index import ResultIndex
 from bench.results.store import Store
 from reports.build.cache import Keys
-from reports.build.templates import environment
+from reports.build.templates import addresses, environment
 from reports.build.writer import BuildReport, Writer, building
 from reports.charts.scatter import agreement_charts, cost_charts, dot_chart
 from reports.exports import exchange, model_cards
 from reports.exports.croissant import croissant_files
 from reports.exports.tables import ENDINGS, bibtex, leaderboard_files, table_files
+from reports.pages.board import address, board_page
 from reports.pages.claims import chips, claim_views
 from reports.pages.compare_runs import comparison_groups
 from reports.pages.compare_snapshots import Comparison, compare, to_json
 from reports.pages.evidence import comparison_data, result_views
 from reports.pages.history import feed, history_views
 from reports.pages.model import ModelView, RunView, model_views
+from reports.pages.overview import overview, unmeasured_misprints
 from reports.pages.paper import PaperView, paper_view
 from reports.pages.search import KINDS, documents, protocol_anchor, protocols, search_data
 from reports.pages.submissions import submission_views
 from reports.pages.volunteers import volunteers
 from reports.views import urls
+from reports.views.boards import boards
+from reports.views.differing import differences
 from reports.views.leaderboard import leaderboard
 from reports.views.results import sessions
+from reports.views.states import Matrix
 from reports.views.table import Judged, Tally
 from reports.views.words import COMPARED
 
@@ -49,6 +54,7 @@ STATIC = (
     "evidence.js",
     "search.js",
     "claims.js",
+    "icon.svg",
     *MINISEARCH,
 )
 COMPARED_BY = ("AP", "AP50", "AP75", "AR", "PCKh")
@@ -96,6 +102,8 @@ class Site:
         ]
         self.board = leaderboard(self.judged, self.index)
         self.models: list[ModelView] = model_views(catalog, self.judged, self.index)
+        methods = {paper.id: paper.method for paper in catalog.papers.values()}
+        self.matrix = Matrix(self.judged.cells(), methods)
         self.comparison: Comparison | None = compare(previous, snapshot) if previous else None
 
     @property
@@ -120,13 +128,15 @@ class Pages:
         self.writer = writer
         self.env = environment()
         menu = [(view.paper.id, view.paper.method) for view in site.papers]
-        self.env.globals.update(menu=menu, made=site.snapshot.made)
+        self.env.globals.update(
+            menu=menu, methods=dict(menu), made=site.snapshot.made, **addresses()
+        )
         self.keys = Keys(menu, site.snapshot.made)
 
     def write(self) -> None:
         """All pages and all downloads."""
-        site, tally = self.site, Tally.of(self.site.judged.cells())
-        self.page("index.html", "index.html", site=site, tally=tally, sessions=sessions(site.index))
+        site = self.site
+        self.overview()
         for paper in site.papers:
             cite = bibtex([paper.paper])
             self.page(urls.paper_page(paper.paper.id), "paper.html", view=paper, bibliography=cite)
@@ -142,6 +152,20 @@ class Pages:
         for name in STATIC:
             content = (resources.files("reports") / "static" / name).read_bytes()
             self.writer.add(f"static/{name}", content)
+
+    def overview(self) -> None:
+        """Index, what differs, the lists of values that they count, models, how it works."""
+        site, cells = self.site, list(self.site.judged.cells())
+        deviating = differences(cells, site.catalog, ("deviates", "better"))
+        undecided = differences(cells, site.catalog, ("inconclusive",))
+        shown = overview(site.matrix, site.papers, deviating, undecided)
+        self.page("index.html", "index.html", site=site, view=shown, tally=Tally.of(cells))
+        unread = unmeasured_misprints(site.papers)
+        self.page("differs.html", "differs.html", view=shown, papers=site.papers, misprints=unread)
+        for one in site.matrix.lists:
+            self.page(one.page, "values.html", view=one)
+        self.page("models.html", "models.html", site=site)
+        self.page("how-it-works.html", "how.html", site=site, sessions=sessions(site.index))
 
     def tables(self) -> None:
         """One page per table, and the table as a download in every format."""
@@ -186,7 +210,7 @@ class Pages:
     def overviews(self) -> None:
         """Leaderboard, plots, comparison, bibliography, snapshot."""
         site, board, comparison = self.site, self.site.board, self.site.comparison
-        self.page("leaderboard.html", "leaderboard.html", board=board, papers=site.catalog.papers)
+        self.boards()
         for ending, content in leaderboard_files(board).items():
             self.writer.add(f"files/leaderboard.{ending}", content)
         self.page("submissions.html", "submissions.html", views=submission_views(site.index))
@@ -236,6 +260,22 @@ class Pages:
         shown = {"found": found, "kinds": KINDS, "protocols": protocols(site.judged)}
         self.page("search.html", "search.html", protocol_anchor=protocol_anchor, **shown)
         self.writer.add("files/search.js", search_data(found))
+
+    def boards(self) -> None:
+        """One page per board; the first is the page Leaderboard."""
+        every = boards(self.site.board)
+        if not every:
+            self.page("leaderboard.html", "leaderboard.html", board=None)
+            return
+        places = {one.key: address(one, every[0]) for one in every}
+        labels = {
+            name: f"{view.paper.method} {view.table.table}"
+            for name, view in self.site.judged.tables.items()
+        }
+        common: dict[str, Any] = {"boards": every, "addresses": places}
+        for one in every:
+            shown = board_page(one, labels, self.site.board.machine)
+            self.page(places[one.key], "leaderboard.html", **common, **shown)
 
     def history(self) -> None:
         """How verdicts changed: a page of all papers, one of each, the feed, the recorded lines."""

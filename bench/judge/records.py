@@ -23,6 +23,21 @@ VerdictName = Literal[
 Comparison = Literal["exact", "proxy", "unknown"]
 
 
+Size = Literal["last-digit", "small", "large"]
+CauseName = Literal["copied", "input-size", "misprint", "counting-rule", "cut-off", "none"]
+
+
+class Explanation(Strict):
+    """Why a printed number differs from what was measured (`bench.judge.explanations`)."""
+
+    size: Size
+    cause: CauseName
+    words: str
+    returned: tuple[str, ...] = Field(
+        (), description="rules and public counters that return the printed digits, in words"
+    )
+
+
 class Verdict(Strict):
     """The verdict on one cell."""
 
@@ -50,6 +65,11 @@ class Verdict(Strict):
         (),
         description="of a count: public counters that return the printed digits, in words",
         exclude_if=lambda found: not found,
+    )
+    explanation: Explanation | None = Field(
+        None,
+        description="of a value that differs: how far, why, and what returns the printed digits",
+        exclude_if=lambda found: found is None,
     )
 
     @property

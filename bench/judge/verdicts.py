@@ -33,6 +33,7 @@ from bench.judge.counts import (
     unexplained,
 )
 from bench.judge.evidence import SYNTHETIC, Measurement, Measurements
+from bench.judge.explanations import explain, misprint_of
 from bench.judge.intervals import Interval
 from bench.judge.machines import printed_machine, same_machine
 from bench.judge.protocol import unstated
@@ -79,10 +80,13 @@ def wrong_by_chance(verdicts: Iterable[Verdict]) -> float:
 
 
 def judge_cell(cell: Cell, measurements: Measurements) -> Verdict:
-    """Verdict on one cell, on the best available evidence, with the misprint that is known of it."""
+    """Verdict on one cell, on the best available evidence, with its known misprint, and why it differs if it does."""
     verdict = _judge(cell, measurements)
-    cause = cause_of(cell, measurements.catalog)
-    return verdict.model_copy(update={"cause": cause}) if cause else verdict
+    found = {
+        "cause": misprint_of(cell, measurements.catalog),
+        "explanation": explain(cell, verdict, measurements),
+    }
+    return verdict.model_copy(update={key: one for key, one in found.items() if one})
 
 
 def _judge(cell: Cell, measurements: Measurements) -> Verdict:
@@ -135,15 +139,6 @@ def _verdict(
     place = dict(zip(("paper", "table", "row", "column"), cell.key, strict=True))
     given = {"verdict": verdict, "printed": cell.printed, "reason": reason}
     return Verdict.model_validate({**place, **given, **shown})
-
-
-def cause_of(cell: Cell, catalog: Catalog) -> str | None:
-    """The known misprint of a cell, in words."""
-    found = catalog.papers[cell.paper].misprint(*cell.key[1:])
-    if found is None:
-        return None
-    likely = f", probably {found.likely}" if found.likely else ""
-    return f"likely misprint{likely}: {found.reason}"
 
 
 def _difference(value: float, printed: float, kind: str) -> float:

@@ -1,6 +1,7 @@
 """The Jinja environment of the site: everything is escaped, undefined names raise."""
 
 from functools import cache
+from importlib import metadata
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
@@ -10,7 +11,8 @@ from bench.catalog.quantities import METRICS
 from bench.judge import tolerance
 from reports.charts import error_types, labels
 from reports.views import claim_words, urls, words, work
-from reports.views.entries import FIRST_SHOWN
+from reports.views.differing import SIZES
+from reports.views.states import STATES
 
 # Tables in the notes scroll on their own on a narrow screen.
 _TABLE = '<div class="scroll" role="region" tabindex="0" aria-label="Table in the notes"><table>\n'
@@ -30,6 +32,15 @@ def notes_html(text: str) -> Markup:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
     return Markup(reader.renderer.render(tokens, reader.options, {}))
+
+
+@cache
+def addresses() -> dict[str, str | None]:
+    """Where the code is, and where a mistake is reported: what the package's metadata name, None if they do not."""
+    given = metadata.metadata("repropose").get_all("Project-URL") or []
+    known = {name.strip(): url.strip() for name, _, url in (one.partition(",") for one in given)}
+    links = {"repository": known.get("Repository"), "report": known.get("Issues")}
+    return {name: urls.web_address(link) for name, link in links.items()}
 
 
 def environment() -> Environment:
@@ -54,7 +65,6 @@ def environment() -> Environment:
         plural=words.plural,
         METRICS=METRICS,
         METRIC_LABELS=words.METRIC_LABELS,
-        FIRST_SHOWN=FIRST_SHOWN,
         VERDICTS=words.VERDICTS,
         EVIDENCE=words.EVIDENCE,
         HOLDS=words.HOLDS,
@@ -64,5 +74,8 @@ def environment() -> Environment:
         rounded=work.rounded,
         ORIGINS=words.ORIGINS,
         ERROR_KINDS=error_types.KINDS,
+        STATES=STATES,
+        SIZES=SIZES,
+        CAUSES=words.CAUSES,
     )
     return env

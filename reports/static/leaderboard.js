@@ -1,9 +1,10 @@
 "use strict";
-/* The leaderboard: sorting, ranking, filtering and columns; its state is in the address after '#'. The page contains all
-   rows; this script keeps only the visible ones in the table, so that it stays fast with thousands of them. */
+/* One board: sorting, filtering, the Pareto front, grouping by exact protocol; its state is in the address after '#'.
+   All rows are data in the page; the table holds only those shown, in the markup of templates/leaderboard.html. */
 
-const LIMIT = 400;
 const EPSILON = 1e-9;
+const [NAME, LINK, ORIGIN, CHIPS, PLACES, NOTE, VALUES, PROTOCOL, KNOWN] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+const FIELDS = ["q", "params", "flops", "origin", "front"];
 
 /* Number of elements of an ascending list below `value`. */
 function countBelow(list, value) {
@@ -17,7 +18,7 @@ function countBelow(list, value) {
 
 /* Same as reports/views/ranking.py: a rank is a range where intervals overlap. */
 function ranks(spans, sign) {
-  const ends = spans.map(s => sign > 0 ? [s.low, s.high] : [-s.high, -s.low]);
+  const ends = spans.map(([low, high]) => sign > 0 ? [low, high] : [-high, -low]);
   const lows = ends.map(e => e[0]).sort((a, b) => a - b);
   const highs = ends.map(e => e[1]).sort((a, b) => a - b);
   return ends.map(([low, high]) => {
@@ -28,32 +29,36 @@ function ranks(spans, sign) {
   });
 }
 
-function span(cell, mark) {
-  if (!cell || cell.dataset[mark] === undefined) return null;
-  const end = (name, unknown) => name in cell.dataset ? Number(cell.dataset[name]) : unknown;
-  return { value: Number(cell.dataset[mark]), low: end(mark + "l", -Infinity), high: end(mark + "u", Infinity) };
+/* The span of a value; null where it is not ranked: a printed cost, whose rule and machine are the paper's own. */
+function span(value, column) {
+  if (!value || value[1] === null) return null;
+  const [, number, , low, high] = value;
+  if (high !== undefined) return [low, high];
+  if (low !== undefined) return [number - low, number + low];
+  return column.side === "here" ? [-Infinity, Infinity] : null;
 }
 
-const CHOICES = ["data", "evidence", "origin", "boxes", "input_size", "flip_test"];
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
 
 class Board {
   constructor(table, form) {
     this.table = table;
     this.form = form;
+    this.root = table.dataset.root;
+    this.step = this.limit = Number(table.dataset.limit);
     this.status = document.querySelector(".status");
-    this.first = table.dataset.first.split(" ").filter(Boolean);
+    this.more = document.querySelector(".more");
     this.sheet = new CSSStyleSheet();
     document.adoptedStyleSheets = [this.sheet];
-    this.headers = [...table.tHead.rows[0].cells].filter(th => th.dataset.col);
-    this.place = Object.fromEntries(this.headers.map(th => [th.dataset.col, th.cellIndex]));
-    table.remove(); // removing thousands of rows is fast while the table is not laid out
-    this.groups = [...table.tBodies].map(body => this.group(body));
-    document.querySelector(".board-place").append(table);
-    this.limit = LIMIT;
-    this.more = document.querySelector(".more");
-    this.more.addEventListener("click", () => { this.limit += LIMIT; this.filter(); });
-    for (const th of this.headers) this.sortable(th);
-    form.hidden = false;
+    this.columns = [...table.tHead.rows[1].cells].map((th, at) =>
+      ({ th, at, metric: th.dataset.metric, side: th.dataset.side, sign: th.dataset.better === "lower" ? -1 : 1 }));
+    this.more.addEventListener("click", () => { this.limit += this.step; this.draw(); });
+    for (const column of this.columns) this.sortable(column);
     form.addEventListener("input", () => this.changed());
     form.addEventListener("submit", event => event.preventDefault());
     form.addEventListener("reset", () => { this.sort = null; setTimeout(() => this.changed()); });
@@ -61,150 +66,226 @@ class Board {
       button.addEventListener("click", () => copy(this.written(button.dataset.copyAs), button));
     addEventListener("hashchange", () => this.fromAddress());
     this.fromAddress();
-    table.classList.add("ready");
+    requestIdleCallback(() => this.data);
   }
 
-  group(body) {
-    const [head, ...rows] = body.rows;
-    body.replaceChildren(head);
-    return { body, head, rows: rows.map((row, place) => {
-      const [rank, name] = row.cells;
-      return { row, place, text: name.textContent.toLowerCase(), rank: rank.textContent,
-        origin: row.dataset.origin, evidence: row.dataset.evidence.split(" ") };
-    }) };
+  /* Parsed when the page is idle, or when first needed. */
+  get data() {
+    this.parsed ??= JSON.parse(document.getElementById("rows").textContent);
+    return this.parsed;
   }
 
-  sortable(th) {
-    const label = th.querySelector(".sort");
-    const button = document.createElement("button");
+  sortable(column) {
+    const label = column.th.querySelector(".sort");
+    const button = element("button", "sort");
     button.type = "button";
-    button.className = "sort";
-    button.textContent = label.textContent;
+    button.append(...label.childNodes);
     label.replaceWith(button);
     button.addEventListener("click", () => {
-      const best = th.dataset.better === "lower" ? "ascending" : "descending";
+      const best = column.sign < 0 ? "ascending" : "descending";
       const other = best === "ascending" ? "descending" : "ascending";
-      const again = this.sort && this.sort.column === th.dataset.col && this.sort.direction === best;
-      this.sort = { column: th.dataset.col, direction: again ? other : best };
+      const again = this.sort?.column === column && this.sort.direction === best;
+      this.sort = { column, direction: again ? other : best };
       this.changed();
     });
   }
+
+  get firstColumns() { return [...this.form.querySelectorAll("[name=cols]")].filter(box => box.defaultChecked).map(box => box.value); }
+
+  chosen() { return [...this.form.querySelectorAll("[name=cols]:checked")].map(box => box.value); }
 
   /* The state as text, without defaults. */
   toAddress() {
     const state = new URLSearchParams();
     const fields = this.form.elements;
-    for (const name of ["q", ...CHOICES]) if (fields[name]?.value) state.set(name, fields[name].value);
-    if (fields.by.value !== "p") state.set("by", fields.by.value);
-    const shown = this.columns();
-    if (shown.join() !== this.first.join()) state.set("cols", shown.join(","));
-    if (this.sort) { state.set("sort", this.sort.column); state.set("dir", this.sort.direction); }
+    for (const name of FIELDS) if (fields[name]?.value) state.set(name, fields[name].value);
+    if (fields.strict.checked) state.set("strict", "1");
+    const shown = this.chosen();
+    if (shown.join() !== this.firstColumns.join()) state.set("cols", shown.join(","));
+    if (this.sort) state.set("sort", `${this.sort.column.metric}.${this.sort.column.side}.${this.sort.direction}`);
     return state.toString();
   }
 
   fromAddress() {
-    if (location.hash && !location.hash.includes("=")) { this.show(); return; }
-    const state = new URLSearchParams(location.hash.slice(1));
+    const state = new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
     const fields = this.form.elements;
-    fields.q.value = state.get("q") || "";
-    for (const name of CHOICES) if (fields[name]) {
+    for (const name of FIELDS) if (fields[name]) {
       fields[name].value = state.get(name) || "";
       if (fields[name].selectedIndex < 0) fields[name].value = "";
     }
-    fields.by.value = state.get("by") === "h" ? "h" : "p";
-    const wanted = state.has("cols") ? state.get("cols").split(",") : this.first;
+    fields.strict.checked = state.get("strict") === "1";
+    const wanted = state.has("cols") ? state.get("cols").split(",") : this.firstColumns;
     for (const box of this.form.querySelectorAll("[name=cols]")) box.checked = wanted.includes(box.value);
-    this.sort = state.get("sort") in this.place
-      ? { column: state.get("sort"), direction: state.get("dir") === "ascending" ? "ascending" : "descending" } : null;
-    this.show();
-  }
-
-  columns() {
-    return [...this.form.querySelectorAll("[name=cols]:checked")].map(box => box.value);
+    const [metric, side, direction] = (state.get("sort") || "").split(".");
+    const column = this.columns.find(one => one.metric === metric && one.side === side);
+    this.sort = column ? { column, direction: direction === "ascending" ? "ascending" : "descending" } : null;
+    this.show([...state].length === 0);
   }
 
   changed() {
-    this.limit = LIMIT;
+    this.limit = this.step;
     const state = this.toAddress();
     history.replaceState(null, "", state ? "#" + state : location.pathname + location.search);
-    this.show();
+    this.show(false);
   }
 
-  show() {
-    for (const th of this.headers) {
-      if (this.sort && this.sort.column === th.dataset.col) th.setAttribute("aria-sort", this.sort.direction);
-      else th.removeAttribute("aria-sort");
+  /* untouched: the page as it was written is what is wanted. */
+  show(untouched) {
+    for (const column of this.columns) {
+      if (this.sort?.column === column) column.th.setAttribute("aria-sort", this.sort.direction);
+      else column.th.removeAttribute("aria-sort");
     }
-    const shown = this.columns();
-    const hidden = this.headers.map(th => th.dataset.col).filter(name => !shown.includes(name));
-    this.sheet.replaceSync(hidden.map(name => `.board [data-col="${CSS.escape(name)}"] { display: none }`).join("\n"));
-    for (const group of this.groups) group.head.cells[0].colSpan = shown.length + 3;
-    const order = JSON.stringify([this.sort, this.form.elements.by.value]);
-    if (order !== this.ordered) for (const group of this.groups) this.order(group);
-    this.ordered = order;
-    this.filter();
+    const shown = this.chosen();
+    const metrics = [...new Set(this.columns.map(one => one.metric))];
+    const hidden = metrics.filter(name => !shown.includes(name));
+    this.sheet.replaceSync(hidden.map(name => `.board [data-metric="${CSS.escape(name)}"] { display: none }`).join("\n"));
+    if (untouched && !this.drawn && this.table.tBodies.length) {
+      const rows = this.table.querySelectorAll("tbody tr:not(.group)").length;
+      if (rows < this.step) return;
+    }
+    this.draw();
   }
 
-  /* Rows of a group in the chosen order with their ranks; those without a value come last. */
-  order(group) {
-    const { sort } = this;
-    group.order = group.rows.map(item => ({ item, label: item.rank }));
-    if (!sort) return;
-    const mark = "measured" in group.body.dataset || this.form.elements.by.value === "h" || ["flops", "fps"].includes(sort.column) ? "h" : "p";
-    const at = this.place[sort.column];
-    const better = this.headers.find(th => th.dataset.col === sort.column).dataset.better;
-    const all = group.rows.map(item => ({ item, label: "unranked", span: span(item.row.cells[at], mark) }));
-    const ranked = all.filter(one => one.span);
-    ranks(ranked.map(one => one.span), better === "lower" ? -1 : 1).forEach((rank, i) => { ranked[i].label = rank; });
-    const sign = sort.direction === "ascending" ? 1 : -1;
-    ranked.sort((a, b) => sign * (a.span.value - b.span.value) || a.item.place - b.item.place);
-    group.order = [...ranked, ...all.filter(one => !one.span)];
+  /* A cost as measured here, else as printed; null if neither is known. */
+  cost(row, metric) {
+    for (const side of ["here", "printed"]) {
+      const column = this.columns.find(one => one.metric === metric && one.side === side);
+      const value = column && row[VALUES][column.at];
+      if (value && value[1] !== null) return value[1];
+    }
+    return null;
   }
 
-  filter() {
+  fitting(section) {
     const value = name => this.form.elements[name]?.value || "";
     const words = value("q").toLowerCase().split(/\s+/).filter(Boolean);
-    const origin = value("origin"), evidence = value("evidence");
-    let matching = 0, total = 0, left = this.limit;
-    for (const { body, head, order } of this.groups) {
-      const inGroup = (!value("data") || body.dataset.split === value("data"))
-        && ["boxes", "input_size", "flip_test"].every(part => !value(part) || body.dataset[part] === value(part));
-      const fits = !inGroup ? [] : order.filter(({ item }) => (!origin || item.origin === origin)
-        && (!evidence || item.evidence.includes(evidence)) && words.every(word => item.text.includes(word)));
-      const shown = fits.slice(0, left);
-      for (const { item, label } of shown)
-        if (item.row.cells[0].textContent !== label) item.row.cells[0].textContent = label;
-      body.replaceChildren(head, ...shown.map(({ item }) => item.row));
-      body.hidden = !shown.length;
-      total += order.length;
-      matching += fits.length;
-      left -= shown.length;
-    }
-    const some = matching > this.limit;
-    this.status.textContent = `${matching} of ${total} entries match${some ? `; the first ${this.limit} are shown` : ""}.`;
-    this.more.hidden = !some;
-    this.more.textContent = `Show ${Math.min(LIMIT, matching - this.limit)} more`;
+    const origin = value("origin");
+    const within = name => value(name) === "" ? null : Number(value(name));
+    const limits = ["params", "flops"].map(name => [name, within(name)]).filter(one => one[1] !== null);
+    const text = row => [row[NAME], ...row[CHIPS], ...row[PLACES].map(one => one[0]), row[NOTE]].join(" ").toLowerCase();
+    const rows = section.rows.filter(row =>
+      (!origin || (origin === "measured" ? row[KNOWN] : row[ORIGIN] === origin))
+      && limits.every(([name, most]) => { const cost = this.cost(row, name); return cost !== null && cost <= most; })
+      && (!words.length || words.every(word => text(row).includes(word))));
+    return value("front") ? this.front(rows, section.main, value("front")) : rows;
   }
 
-  /* The visible rows as Markdown or LaTeX, one table per protocol. */
+  /* Rows that no other one beats in accuracy at the same or a lower cost. */
+  front(rows, main, metric) {
+    const accuracy = this.columns.find(one => one.metric === main);
+    const points = rows.map(row => ({ row, gain: accuracy && row[VALUES][accuracy.at]?.[1], cost: this.cost(row, metric) }))
+      .filter(one => typeof one.gain === "number" && one.cost !== null)
+      .sort((a, b) => a.cost - b.cost || b.gain - a.gain);
+    let best = -Infinity;
+    const kept = new Set(points.filter(one => one.gain > best && (best = one.gain, true)).map(one => one.row));
+    return rows.filter(row => kept.has(row));
+  }
+
+  ordered(rows) {
+    if (!this.sort) return rows;
+    const { column, direction } = this.sort;
+    const sign = direction === "ascending" ? 1 : -1;
+    const value = row => row[VALUES][column.at] ? row[VALUES][column.at][1] : null;
+    const known = rows.filter(row => value(row) !== null);
+    return [...known.sort((a, b) => sign * (value(a) - value(b))), ...rows.filter(row => value(row) === null)];
+  }
+
+  /* [title, [row, rank]...] of one section: its rows, or those of each protocol with their ranks. */
+  groups(section) {
+    const rows = this.ordered(this.fitting(section));
+    if (!this.form.elements.strict.checked) return [[section.title, rows.map(row => [row, ""])]];
+    const found = new Map();
+    for (const row of rows) {
+      if (!found.has(row[PROTOCOL])) found.set(row[PROTOCOL], []);
+      found.get(row[PROTOCOL]).push(row);
+    }
+    const column = this.sort?.column || this.columns.find(one => one.metric === section.main);
+    return [...found].map(([protocol, some]) => {
+      const all = section.rows.filter(row => row[PROTOCOL] === protocol);
+      const ranked = column ? all.filter(row => span(row[VALUES][column.at], column)) : [];
+      const places = new Map(ranked.length
+        ? ranks(ranked.map(row => span(row[VALUES][column.at], column)), column.sign).map((rank, i) => [ranked[i], rank]) : []);
+      return [`${section.title}: ${this.data.protocols[protocol]}`, some.map(row => [row, places.get(row) || "unranked"])];
+    });
+  }
+
+  draw() {
+    this.drawn = true;
+    let matching = 0, total = 0, left = this.limit;
+    const bodies = [];
+    for (const section of this.data.sections) {
+      total += section.rows.length;
+      for (const [title, rows] of this.groups(section)) {
+        matching += rows.length;
+        const shown = rows.slice(0, left);
+        left -= shown.length;
+        if (shown.length) bodies.push(this.body(title, shown));
+      }
+    }
+    for (const body of [...this.table.tBodies]) body.remove();
+    this.table.append(...bodies);
+    const some = matching > this.limit;
+    this.status.textContent = `${matching} of ${total} rows match${some ? `; the first ${this.limit} are shown` : ""}.`;
+    this.more.hidden = !some;
+    this.more.textContent = `Show ${Math.min(this.step, matching - this.limit)} more`;
+  }
+
+  body(title, rows) {
+    const body = element("tbody");
+    const head = element("tr", "group");
+    const cell = element("th");
+    cell.scope = "rowgroup";
+    cell.colSpan = this.columns.length + 1;
+    cell.append(element("span", "stick", title));
+    head.append(cell);
+    body.append(head, ...rows.map(([row, rank]) => this.row(row, rank)));
+    return body;
+  }
+
+  row(row, rank) {
+    const made = element("tr", row[ORIGIN]);
+    const name = element("th", "name");
+    name.scope = "row";
+    if (rank) name.append(element("span", "rank", rank), " ");
+    name.append(row[LINK] ? this.link(row[NAME], row[LINK]) : row[NAME]);
+    name.append(...row[CHIPS].map(chip => element("span", "chip", chip)));
+    const origin = element("span", "origin");
+    row[PLACES].forEach(([label, link, text], i) => origin.append(i ? ", " : "", this.link(label, link), text ? `: ${text}` : ""));
+    origin.append(row[PLACES].length ? "" : row[NOTE]);
+    name.append(origin);
+    made.append(name, ...this.columns.map(column => this.cell(row[VALUES][column.at], column)));
+    return made;
+  }
+
+  link(text, address) {
+    const made = element("a", "", text);
+    made.href = this.root + address;
+    return made;
+  }
+
+  cell(value, column) {
+    const made = element("td", value ? column.side === "here" ? "here" : "" : "none", value ? value[0] : "·");
+    made.dataset.metric = column.metric;
+    if (value && value[2]) {
+      const [symbol, tone] = this.data.words[value[2]];
+      const mark = element("span", `mini ${tone}`), sign = element("span", "", symbol);
+      mark.title = value[2];
+      sign.ariaHidden = "true";
+      mark.append(sign, element("span", "sr", value[2]));
+      made.append(mark);
+    }
+    return made;
+  }
+
+  /* The visible rows as Markdown or LaTeX, one table per heading. */
   written(format) {
     const text = node => node.textContent.replace(/\s+/g, " ").trim();
-    const shown = cell => {
-      const [printed, here, note] = [".printed", "b", ".unit"].map(part => cell.querySelector(part));
-      if (cell.matches("td[data-col]")) {
-        const sides = [printed ? text(printed) : "–", ...(here ? [text(here)] : [])];
-        return sides.join(" / ") + (note ? ` (${text(note)})` : "");
-      }
-      const plain = cell.cloneNode(true);
-      for (const extra of plain.querySelectorAll(".sr, .origin")) extra.remove();
-      return text(plain);
-    };
-    const cells = row => [...row.cells].filter(cell => cell.offsetParent).map(shown);
-    const head = cells(this.table.tHead.rows[0]);
-    const groups = this.groups.filter(({ body }) => !body.hidden);
-    const title = ({ head: row }) => `${row.cells[0].firstElementChild.firstChild.textContent.trim()} (printed / measured here)`;
-    const rows = ({ body }) => [...body.rows].slice(1).map(cells);
-    return groups.map(group => format === "tex" ? asLatex(title(group), head, rows(group)) : asMarkdown(title(group), head, rows(group))).join("\n");
+    const visible = this.columns.filter(one => this.chosen().includes(one.metric));
+    const head = ["Method", ...visible.map(one => `${text(this.table.tHead.querySelector(`[scope=colgroup][data-metric="${CSS.escape(one.metric)}"]`))} ${one.side}`)];
+    const plain = cell => cell.firstChild.textContent;
+    const line = row => [text(row.cells[0].querySelector("a") || row.cells[0].firstChild), ...visible.map(one => plain(row.cells[one.at + 1]))];
+    return [...this.table.tBodies].map(body => (format === "tex" ? asLatex : asMarkdown)(
+      text(body.rows[0]), head, [...body.rows].slice(1).map(line))).join("\n");
   }
 }
 
@@ -224,7 +305,5 @@ function asLatex(title, head, rows) {
     ...rows.map(line), "\\bottomrule", "\\end{tabular}", ""].join("\n");
 }
 
-document.addEventListener("DOMContentLoaded", () => {
-  const table = document.querySelector("table.board");
-  if (table) new Board(table, document.querySelector("form.controls"));
-});
+const board = document.querySelector("table.board");
+if (board) new Board(board, document.querySelector("form.controls"));

@@ -24,8 +24,7 @@ document.documentElement.classList.add("js");
 
 function themeSwitch() {
   const button = document.querySelector("button.theme");
-  const label = button.querySelector("span");
-  button.hidden = false;
+  const label = button.querySelector(".name");
   label.textContent = themes[storedTheme()];
   button.addEventListener("click", () => {
     const names = Object.keys(themes);

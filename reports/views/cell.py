@@ -10,7 +10,9 @@ from reports.views.history import ChangeView
 from reports.views.results import Trace
 from reports.views.urls import cell_link
 from reports.views.words import (
+    CAUSES,
     COMPARISONS,
+    DIFFERS_BY,
     EVIDENCE,
     ORIGINS,
     SILENT,
@@ -120,6 +122,16 @@ class CellView:
         return "; ".join(filter(None, (self.verdict.cause, self.verdict.reason)))
 
     @property
+    def why(self) -> str:
+        """Of a value that differs, its cause in a sentence; else empty."""
+        found = self.verdict.explanation if self.verdict else None
+        if found is None:
+            return ""
+        label = CAUSES[found.cause].label
+        label = label[0].upper() + label[1:]
+        return f"{label}." if found.cause == "none" else f"{label}: {found.words}."
+
+    @property
     def seeds(self) -> str:
         return ", ".join(map(str, self.verdict.seeds)) if self.verdict else ""
 
@@ -140,9 +152,17 @@ class CellView:
 
 def _word(cell: Cell, verdict: Verdict | None) -> Word:
     if verdict is not None and verdict.verdict in VERDICTS:
-        return VERDICTS[verdict.verdict]
+        return _sized(VERDICTS[verdict.verdict], verdict)
     if verdict is not None:
         return SILENT[verdict.verdict]
     if cell.metric is None:
         return SILENT["setting"]
     return SILENT["unjudged" if cell.number else "empty"]
+
+
+def _sized(word: Word, verdict: Verdict) -> Word:
+    """'deviates, last digit'."""
+    if verdict.verdict != "deviates" or verdict.explanation is None:
+        return word
+    words, tone = DIFFERS_BY[verdict.explanation.size]
+    return word._replace(label=f"{word.label}{words}", tone=tone)

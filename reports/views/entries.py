@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from bench.catalog.methods import normalised
 from bench.catalog.quantities import METRICS
@@ -10,7 +11,6 @@ from reports.views.ranking import Rank, Span
 from reports.views.urls import model_page
 from reports.views.words import EVIDENCE, Word, split_name
 
-FIRST_SHOWN = ("AP", "AP50", "AP75", "AR", "PCKh", "params", "flops", "fps")
 CHOICES = {"boxes": "Boxes", "input_size": "Input size", "flip_test": "Flip test"}
 _REFERENCE = re.compile(r"\s*\[[^\]]*\]")
 _HASH = re.compile(r"\b([0-9a-f]{10})[0-9a-f]{22,}\b")
@@ -19,15 +19,32 @@ MAIN = tuple(name for name, metric in METRICS.items() if metric.kind == "accurac
 
 @dataclass
 class Value:
-    """One metric of one entry: as printed, as measured here, and the span by which each is ranked."""
+    """One metric of one entry: as printed, as measured here, as others report it; the span by which each is ranked.
+
+    printed_value: the printed number, also where it is not ranked. printed_short: it without unit and remarks.
+    others_value: the first of what others report.
+    """
 
     printed: str | None = None
     printed_span: Span | None = None
+    printed_value: float | None = None
+    printed_short: str = ""
+    others: str | None = None
+    others_value: float | None = None
     here: str | None = None
     here_span: Span | None = None
     word: Word | None = None
     note: str = ""
     link: str | None = None
+
+
+class Print(NamedTuple):
+    """One printed number of an entry, and where it is printed."""
+
+    table: str
+    metric: str
+    text: str
+    link: str
 
 
 @dataclass
@@ -44,6 +61,7 @@ class Entry:
     values: dict[str, Value] = field(default_factory=dict)
     evidence: set[str] = field(default_factory=set)
     places: list[str] = field(default_factory=list)
+    prints: list[Print] = field(default_factory=list)
     rank: Rank | None = None
     page: str | None = None
 

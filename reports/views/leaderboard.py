@@ -17,7 +17,7 @@ from bench.judge.tolerance import floor
 from bench.results.index import ResultIndex
 from bench.results.records import AccuracyResult, SpeedResult, SubmissionResult
 from reports.views.cell import CellView
-from reports.views.entries import Entry, Group, Leaderboard, Value
+from reports.views.entries import Entry, Group, Leaderboard, Print, Value
 from reports.views.ranking import Span, ranks
 from reports.views.results import machine_of
 from reports.views.table import Judged
@@ -92,6 +92,7 @@ def _add(entries: dict[object, Entry], view: CellView, catalog: Catalog) -> None
     table = f"{cell.paper}-{cell.table.table}"
     if table not in entry.places:
         entry.places.append(table)
+    entry.prints.append(Print(table, str(cell.metric), cell.printed, view.link))
     if cell.metric in entry.values:
         return
     entry.values[str(cell.metric)] = _value(view)
@@ -103,6 +104,10 @@ def _value(view: CellView) -> Value:
     cell, verdict, printed = view.cell, view.verdict, view.cell.number
     word = view.word if view.word.key in COMPARED else None
     value = Value(printed=cell.printed, word=word, link=view.link)
+    if printed:
+        value.printed_value = printed.value
+        value.printed_short = fixed(printed.value, max(printed.decimals, 0))
+    value.others, value.others_value = _others(view)
     accuracy = view.kind in ("accuracy", "measure")
     if printed and (accuracy or cell.metric == "params"):
         low, high = printed.value - printed.half_step, printed.value + printed.half_step
@@ -113,6 +118,16 @@ def _value(view: CellView) -> Value:
     if cell.metric == "flops":
         value.note = f"rule {cell.rule or 'not known'}"
     return value
+
+
+def _others(view: CellView) -> tuple[str | None, float | None]:
+    """What others report by no other protocol than the printed one: '74.5–75.1', and the authors' or first value."""
+    known = [one for one in view.elsewhere if one.comparison != "proxy"]
+    ordered = sorted(known, key=lambda one: one.value)
+    if not ordered:
+        return None, None
+    ends = dict.fromkeys((ordered[0].shown, ordered[-1].shown))
+    return "–".join(ends), known[0].value
 
 
 def _measured(judged: Judged, index: ResultIndex) -> Iterable[Group]:

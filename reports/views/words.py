@@ -12,12 +12,21 @@ _INVALID = re.compile(
 
 
 class Word(NamedTuple):
-    """How a verdict is shown: by symbol and label, never by colour alone."""
+    """How a verdict is shown: by symbol and label, never by colour alone. tone: a class of its own for the colour."""
 
     key: str
     symbol: str
     label: str
     meaning: str
+    tone: str = ""
+
+
+#: What is added to a verdict on a value that differs by this much; the last digit alone is not shown as an alarm.
+DIFFERS_BY: Mapping[str, tuple[str, str]] = {
+    "last-digit": (", last digit", "slight"),
+    "small": (", up to 2 %", "slight"),
+    "large": ("", ""),
+}
 
 
 def _words(*rows: tuple[str, str, str, str]) -> dict[str, Word]:
@@ -151,6 +160,24 @@ METRIC_LABELS: Mapping[str, str] = {
     "flops": "FLOPs",
     "fps": "FPS",
     "latency": "Latency",
+}
+
+
+#: Causes of a difference (`bench.judge.explanations`).
+CAUSES: Mapping[str, Word] = {
+    key: Word(key, "", label, meaning)
+    for key, label, meaning in (
+        ("copied", "copied row", "what the same method has with another input or other data"),
+        ("input-size", "input size", "the count at another input size of the same network"),
+        ("misprint", "misprint", "a reader of the paper noted a likely misprint"),
+        ("counting-rule", "counting rule", "another rule or a public counter returns the digits"),
+        (
+            "cut-off",
+            "rounding",
+            "the exact value begins with the digits: cut off, or rounded twice",
+        ),
+        ("none", "not explained", "no cause was found"),
+    )
 }
 
 

@@ -188,7 +188,7 @@ def test_a_model_card_gives_no_result_of_a_network_trained_on_synthetic_people(
 def test_badges_are_well_formed_and_say_how_many_values_were_reproduced(
     plain: Path, hostile: Path
 ) -> None:
-    for file in [*plain.rglob("*.svg"), *hostile.rglob("*.svg")]:
+    for file in [*plain.glob("models/*.svg"), *hostile.glob("models/*.svg")]:
         label = ElementTree.fromstring(file.read_bytes()).get("aria-label")
         assert re.fullmatch(
             r"ReproPose: (\d+ of \d+ values reproduced|no printed values)", str(label)

@@ -1,4 +1,4 @@
-"""Comparing two results, and what the index says about measurements and machines."""
+"""Comparing two results, and what How it works says about measurements and machines."""
 
 from pathlib import Path
 
@@ -80,13 +80,13 @@ def test_the_difference_of_ap_has_an_interval_where_matches_are_stored(store: Me
     assert table_of(found)[0]["interval"]
 
 
-def test_the_index_lists_results_by_machine_with_date_and_data(plain: Path) -> None:
+def test_how_it_works_lists_results_by_machine_with_date_and_data(plain: Path) -> None:
     _, _, results = make()
     (lab,) = [one for one in sessions(ResultIndex(results)) if dict(one.kinds).get("lab run")]
     assert dict(lab.kinds) == {"count": 20, "lab run": 60}
     assert lab.days == ("2026-01-30",)
     assert lab.data == ("synthetic-v1",)
-    page = (plain / "index.html").read_text("utf-8")
+    page = (plain / "how-it-works.html").read_text("utf-8")
     for text in (
         "20 counts, 60 lab runs",
         "NVIDIA H200, cpu: 16 cores",

@@ -1,5 +1,6 @@
 """External predictions on the leaderboard and on their page: a group of their own, labelled, escaped."""
 
+import json
 from pathlib import Path
 
 from bench.results.store import Store
@@ -17,19 +18,19 @@ def test_submissions_are_ranked_separately_from_papers_and_runs(tmp_path: Path):
     store.write(submission("one", 70.0, "<script>alert(1)</script>"))
     store.write(submission("two", 80.0, "Two"))
     site = build(snapshot, catalog, store, tmp_path / "site").out
-    page = read(site / "leaderboard.html")
-    [group] = [g for g in page.iter("tbody") if g.get("id") == "s1"]
+    (group,) = read(site / "boards" / "external.html").iter("tbody")
     words = " ".join("".join(group.itertext()).split())
     assert "external predictions" in words
     assert words.index("Two") < words.index("<script>alert(1)</script>")
     assert "submitted by <b>A. Stranger</b>" in words
-    rows = [row for row in group.iter("tr") if row.get("data-origin")]
-    assert [row.get("data-evidence") for row in rows] == ["submitted", "submitted"]
-    assert [row.find("td").text for row in rows] == ["1", "2"]
+    assert [row.get("class") for row in group.iter("tr")] == ["group", "submitted", "submitted"]
     assert not list(group.iter("script"))
-    others = [g for g in page.iter("tbody") if g.get("id") != "s1"]
-    assert others
-    assert not [g for g in others if "Stranger" in "".join(g.itertext())]
+    others = [site / "leaderboard.html", *(site / "boards").glob("[!e]*.html")]
+    assert len(others) == 1
+    assert not [page for page in others if "Stranger" in page.read_text("utf-8")]
+    records = json.loads((site / "files" / "leaderboard.json").read_text("utf-8"))["figures"]
+    ranks = {one["label"]: one["rank"] for one in records if one["origin"] == "submitted"}
+    assert ranks == {"Two": "1", "<script>alert(1)</script>": "2"}
 
 
 def test_a_submission_on_a_subset_says_so_and_is_ranked_separately(tmp_path: Path):
@@ -39,12 +40,9 @@ def test_a_submission_on_a_subset_says_so_and_is_ranked_separately(tmp_path: Pat
     part = submission("two", 80.0, "Two")
     cut = {**PROTOCOL, "subset": "50 of 5000 test"}
     store.write(part.model_copy(update={"protocol": cut}))
-    page = read(build(snapshot, catalog, store, tmp_path / "site").out / "leaderboard.html")
-    groups = [
-        " ".join("".join(group.itertext()).split())
-        for group in page.iter("tbody")
-        if (group.get("id") or "").startswith("s")
-    ]
+    site = build(snapshot, catalog, store, tmp_path / "site").out
+    page = read(site / "boards" / "external.html")
+    groups = [" ".join("".join(group.itertext()).split()) for group in page.iter("tbody")]
     assert len(groups) == 2
     assert all(("only 50 of 5000 test" in group) == ("Two" in group) for group in groups)
 
@@ -54,9 +52,10 @@ def test_a_submission_shows_its_card_its_metrics_and_its_provenance(tmp_path: Pa
     store = Store(tmp_path / "results", tmp_path / "measured")
     file = store.write(submission("one", 70.0, "One")).file
     site = build(snapshot, catalog, store, tmp_path / "site").out
-    [row] = [r for r in read(site / "leaderboard.html").iter("tr") if r.get("class") == "submitted"]
+    board = read(site / "boards" / "external.html")
+    [row] = [one for one in board.iter("tr") if one.get("class") == "submitted"]
     [link] = row.iter("a")
-    page, anchor = link.get("href").split("#")
+    page, anchor = link.get("href").removeprefix("../").split("#")
     [section] = [s for s in read(site / page).iter("section") if s.get("id") == anchor]
     words = " ".join("".join(section.itertext()).split())
     for expected in (
