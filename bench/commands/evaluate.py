@@ -55,12 +55,16 @@ REAL = click.option("--tier", default="full", help="full (real data) by default,
 @SCORE
 @IMAGE_IDS
 @click.option("--truth", type=FILE, help="annotation file to use instead of the data set's own")
+@click.option(
+    "--reference", is_flag=True, help="let pycocotools (CrowdPose: xtcocotools) do it: many times slower"
+)
 @JSON
 def evaluate_command(
     predictions: Path,
     split: str,
     tier: str,
     truth: Path | None,
+    reference: bool,
     as_json: bool,
     form: str | None,
     score: str | None,
@@ -68,7 +72,9 @@ def evaluate_command(
 ) -> None:
     """Compute all metrics and error types of a predictions file."""
     reading = Reading(form, score, image_ids)
-    found, record = evaluate_predictions(predictions, split, tier, truth, reading)
+    found, record = evaluate_predictions(
+        predictions, split, tier, truth, reading, reference=reference
+    )
     if as_json:
         click.echo(json.dumps([record], indent=1))
         return
@@ -80,7 +86,13 @@ def evaluate_command(
 
 
 def evaluate_predictions(
-    predictions: Path, split: str, tier: str, truth: Path | None, reading: Reading | None = None
+    predictions: Path,
+    split: str,
+    tier: str,
+    truth: Path | None,
+    reading: Reading | None = None,
+    *,
+    reference: bool = False,
 ) -> tuple["Evaluation", dict[str, Any]]:
     """The evaluation, and the record that `--json` prints. Raises `DataError` that says how to get a missing truth."""
     from bench.datasets.prepare import require_annotations
@@ -91,7 +103,7 @@ def evaluate_predictions(
         file = truth or require_annotations(dataset, current_tier(tier))
     except DataError as error:
         raise DataError(f"{error}; or give an annotation file with --truth") from None
-    found, checked = evaluate_file(predictions, dataset, file, reading)
+    found, checked = evaluate_file(predictions, dataset, file, reading, reference=reference)
     return found, {"dataset": split, "truth": str(file), **evaluation_record(found, checked)}
 
 

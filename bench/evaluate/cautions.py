@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.catalog.schema import Layout
+from bench.evaluate.evaluated import Evaluated, evaluate_instances
+from bench.evaluate.instances import Instances, Prediction, rules_of
 from bench.evaluate.matches import Matches, scores_of
-from bench.evaluate.official import Prediction, official_evaluation
 
 ORDERS = 20  # random orders of the images
 MANY = 0.01  # share of detections with an equal score in another image, from which their effect is shown
@@ -18,22 +19,22 @@ def cautions(
     dataset: Layout,
     annotations: Mapping[str, Any],
     predictions: Sequence[Prediction],
-    evaluation: Any,
+    evaluated: Evaluated,
     matches: Matches,
 ) -> list[str]:
-    """Notes on an `official_evaluation` of these annotations and predictions, and its matches."""
-    notes = equal_scores(evaluation, matches)
+    """Notes on an evaluation of these annotations and predictions, and its matches."""
+    notes = equal_scores(evaluated, matches)
     if dataset == "crowdpose":
         notes += _silent(annotations, predictions, matches)
     return notes
 
 
-def equal_scores(evaluation: Any, matches: Matches) -> list[str]:
+def equal_scores(evaluated: Evaluated, matches: Matches) -> list[str]:
     """How many detections have an equal score in another image, and how far AP depends on the order of the images.
 
     Evaluators rank equal scores by the number of the image, so the same images with other numbers give another AP.
     """
-    scores = scores_of(evaluation)
+    scores = scores_of(evaluated)
     tied = _tied(matches.image, scores)
     if tied < max(2, MANY * len(scores)) or not matches.people.sum():
         return []
@@ -69,11 +70,12 @@ def _silent(
         for p, drop in zip(predictions, dropped, strict=True)
     ]
     kept = matches.average_precision()
-    among = Matches.of(official_evaluation("crowdpose", annotations, heard)).average_precision()
+    rules = rules_of("crowdpose")
+    among = evaluate_instances(Instances.of(annotations, heard, rules), rules)
     return [
         f"{sum(dropped)} detections have no keypoint score above 0: CrowdPose's evaluator drops them "
         f"(AP {kept:.2f}, shown because published figures come from it); its formula without that rule "
-        f"gives AP {among:.2f}. Write keypoint scores above 0 to have them counted"
+        f"gives AP {Matches.of(among).average_precision():.2f}. Write keypoint scores above 0 to have them counted"
     ]
 
 

@@ -1,16 +1,12 @@
 """Matched detections of each image and threshold: what the image-paired bootstrap resamples."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import DataError
+from bench.evaluate.evaluated import AREAS, RECALLS, Evaluated
 from bench.evaluate.npz import NpzFile
-
-RECALLS = np.linspace(0.0, 1.0, 101)
 
 
 @dataclass(frozen=True)
@@ -28,32 +24,18 @@ class Matches(NpzFile):
     ignored: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, evaluated: Any, area: str = "all") -> "Matches":
-        """From a pycocotools or xtcocotools `COCOeval` after `evaluate()`, for one class and area.
-
-        Raises `DataError` for several categories, and for annotation ids below 1: 0 and -1 stand for "not matched".
-        """
-        ids, found = _in_area(evaluated, area)
-        p = evaluated.params
-        people = np.zeros(len(ids), dtype=np.int64)
-        hit, ignored = [], []
-        for index, one in found:
-            people[index] = int(np.sum(np.asarray(one["gtIgnore"]) == 0))
-            passed = np.asarray(one["dtIgnore"], dtype=bool)[:, : p.maxDets[-1]]
-            matched = np.asarray(one["dtMatches"])[:, : p.maxDets[-1]] > 0
-            hit.append(matched & ~passed)
-            ignored.append(passed)
-        if not hit:
-            none = np.zeros((len(p.iouThrs), 0), dtype=bool)
-            return cls(ids, people, np.zeros(0, dtype=np.int64), none, none)
-        image, scores = _detections(found, p.maxDets[-1])
-        best = np.argsort(-scores, kind="mergesort")
+    def of(cls, evaluated: Evaluated, area: str = "all") -> "Matches":
+        """Of people of one area. Scores of the detections, in this order: `scores_of`."""
+        of, chosen = evaluated.of, list(AREAS).index(area)
+        best = np.argsort(-of.scores, kind="stable")
+        ignored = evaluated.ignored[chosen][:, best]
+        counted = of.image[~evaluated.ignored_people[chosen]]
         return cls(
-            ids,
-            people,
-            image[best],
-            np.concatenate(hit, axis=1)[:, best],
-            np.concatenate(ignored, axis=1)[:, best],
+            of.images,
+            np.bincount(counted, minlength=len(of.images)),
+            of.found_image[best],
+            (evaluated.match[chosen][:, best] >= 0) & ~ignored,
+            ignored,
         )
 
     def renumbered(self, scores: NDArray[np.float64], order: NDArray[np.int64]) -> "Matches":
@@ -96,35 +78,6 @@ class Matches(NpzFile):
         return times[self.image], int(times @ self.people)
 
 
-def scores_of(evaluated: Any) -> NDArray[np.float64]:
+def scores_of(evaluated: Evaluated) -> NDArray[np.float64]:
     """Scores [D] of all evaluated detections, in the order of `Matches.of`."""
-    scores = _detections(_in_area(evaluated, "all")[1], evaluated.params.maxDets[-1])[1]
-    return np.asarray(-np.sort(-scores))
-
-
-def _in_area(evaluated: Any, area: str) -> tuple[NDArray[np.int64], list[tuple[int, Any]]]:
-    """Sorted image ids; place of the image and the evaluator's record, for images with people or detections."""
-    p = evaluated.params
-    chosen = list(p.areaRng[p.areaRngLbl.index(area)])
-    found = [e for e in evaluated.evalImgs if e is not None and list(e["aRng"]) == chosen]
-    if low := [key for one in found for key in one["gtIds"] if key < 1]:
-        raise DataError(
-            f"annotation id {low[0]}: 0 and less stand for 'not matched' in evaluations; number people from 1"
-        )
-    if len(classes := {one["category_id"] for one in found}) > 1:
-        raise DataError(f"{len(classes)} categories were evaluated; matches are those of one")
-    ids = np.array(sorted(p.imgIds), dtype=np.int64)
-    places = np.searchsorted(ids, [int(one["image_id"]) for one in found]).tolist()
-    return ids, sorted(zip(places, found, strict=True), key=lambda pair: int(pair[0]))
-
-
-def _detections(
-    found: Sequence[tuple[int, Any]], limit: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    scores = [np.asarray(one["dtScores"][:limit], dtype=float) for _, one in found]
-    image = [
-        np.full(len(one), at, dtype=np.int64) for (at, _), one in zip(found, scores, strict=True)
-    ]
-    if not scores:
-        return np.zeros(0, dtype=np.int64), np.zeros(0)
-    return np.concatenate(image), np.concatenate(scores)
+    return np.asarray(-np.sort(-evaluated.of.scores))

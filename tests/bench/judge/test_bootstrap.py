@@ -11,7 +11,9 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from bench.errors import EnvironmentProblem, ResultError
+from bench.evaluate.instances import rules_of
 from bench.evaluate.matches import Matches
+from bench.evaluate.reference import read_official
 from bench.judge.bootstrap import PairedRuns, compare_ap, paired_bootstrap
 from bench.judge.evidence import Measurement
 from bench.judge.statistics import Estimate
@@ -76,11 +78,15 @@ def evaluated(people, found, order) -> COCOeval:
     return run
 
 
+def matches_of(run: COCOeval, area: str = "all") -> Matches:
+    return Matches.of(read_official(run, rules_of("coco")), area)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_ap_and_ar_are_those_of_pycocotools_in_every_area(seed) -> None:
     run = evaluated(*scenes(seed), range(12))
     for area, ap, ar in (("all", 0, 5), ("medium", 3, 8), ("large", 4, 9)):
-        matches = Matches.of(run, area)
+        matches = matches_of(run, area)
         assert matches.average_precision() == pytest.approx(100 * run.stats[ap], abs=1e-9)
         assert matches.average_recall() == pytest.approx(100 * run.stats[ar], abs=1e-9)
 
@@ -88,7 +94,7 @@ def test_ap_and_ar_are_those_of_pycocotools_in_every_area(seed) -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_a_drawn_data_set_has_the_ap_that_pycocotools_gives_it(seed) -> None:
     people, found = scenes(seed)
-    matches = Matches.of(evaluated(people, found, range(12)))
+    matches = matches_of(evaluated(people, found, range(12)))
     drawn = np.random.default_rng(seed).integers(0, 12, 12)
     times = np.bincount(drawn, minlength=12)
     wanted = evaluated(people, found, sorted(drawn)).stats
@@ -98,9 +104,9 @@ def test_a_drawn_data_set_has_the_ap_that_pycocotools_gives_it(seed) -> None:
 
 def test_a_run_equals_itself_and_beats_a_worse_one() -> None:
     people, found = scenes(0, 40)
-    good = Matches.of(evaluated(people, found, range(40)))
+    good = matches_of(evaluated(people, found, range(40)))
     worse = [(i, p + np.random.default_rng(i).normal(0, 25, p.shape), s) for i, p, s in found]
-    bad = Matches.of(evaluated(people, worse, range(40)))
+    bad = matches_of(evaluated(people, worse, range(40)))
     same = compare_ap(good, good, draws=50)
     assert same == (0.0, (0.0, 0.0), 0.5, "the choice of images only")
     better = compare_ap(good, bad, draws=200)
@@ -120,7 +126,7 @@ def test_the_interval_of_a_mean_is_the_normal_one() -> None:
 
 
 def test_runs_on_other_images_are_not_compared() -> None:
-    one, two = (Matches.of(evaluated(*scenes(s), range(12))) for s in (0, 1))
+    one, two = (matches_of(evaluated(*scenes(s), range(12))) for s in (0, 1))
     with pytest.raises(ResultError, match="not evaluated on the same images"):
         compare_ap(one, two)
     with pytest.raises(ValueError, match="at least one image"):
@@ -128,7 +134,7 @@ def test_runs_on_other_images_are_not_compared() -> None:
 
 
 def test_matches_are_stored_without_pickle(tmp_path: Path) -> None:
-    matches = Matches.of(evaluated(*scenes(0), range(12)))
+    matches = matches_of(evaluated(*scenes(0), range(12)))
     matches.save(tmp_path / "m.npz")
     assert Matches.load(tmp_path / "m.npz").average_precision() == matches.average_precision()
     assert [p.name for p in tmp_path.iterdir()] == ["m.npz"]
@@ -153,7 +159,7 @@ def array() -> bytes:
 )
 def test_damaged_matches_are_one_clear_line(tmp_path: Path, damage) -> None:
     path = tmp_path / "m.npz"
-    Matches.of(evaluated(*scenes(0), range(12))).save(path)
+    matches_of(evaluated(*scenes(0), range(12))).save(path)
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(ResultError, match=r"m\.npz: no stored matches: .*; evaluate the run again"):
         Matches.load(path)
@@ -161,7 +167,7 @@ def test_damaged_matches_are_one_clear_line(tmp_path: Path, damage) -> None:
 
 def test_matches_that_cannot_be_written_leave_the_old_ones(tmp_path: Path, monkeypatch) -> None:
     path = tmp_path / "m.npz"
-    matches = Matches.of(evaluated(*scenes(0), range(12)))
+    matches = matches_of(evaluated(*scenes(0), range(12)))
     matches.save(path)
     before = path.read_bytes()
 
@@ -186,7 +192,7 @@ def test_runs_are_compared_once_and_only_single_seeds_with_matches(store, make, 
     assert paired(high, low, "AP") is None  # no matches are stored
     people, found = scenes(0)
     for one, some in ((high, found), (low, found[::2])):
-        Matches.of(evaluated(people, some, range(12))).save(one.results[0].matches)
+        matches_of(evaluated(people, some, range(12))).save(one.results[0].matches)
     first = paired(high, low, "AP")
     assert first is not None
     assert first.value > 0.0
@@ -204,7 +210,7 @@ def test_single_seeds_on_other_images_are_said_to_be_so_and_stop_nothing(
     measured = []
     for run, ap in (("high", 2.0), ("low", 1.0)):
         stored = store.write(make.trained(run, 0, ap))
-        Matches.of(evaluated(*scenes(len(measured)), range(12))).save(stored.matches)
+        matches_of(evaluated(*scenes(len(measured)), range(12))).save(stored.matches)
         measured.append(Measurement("smoke", (ap,), "smoke", (stored,)))
     paired = PairedRuns(tmp_path / "cache")
     found = paired(*measured, "AP")
