@@ -40,22 +40,21 @@ def kinds_of(
 ) -> NDArray[np.int8]:
     """Error types [F, K] of the keypoints of F detections, -1 where the keypoint is not labelled.
 
-    found: [F, K, 2]. owner: [F] index of the matched person. pairs: each detection with everyone in its image, at least
-    the owner. truth: [P, K, 2], labelled: [P, K] of all people. partner: [K] the keypoint on the other side.
+    found: [2, F, K] x and y. owner: [F] index of the matched person. pairs: each detection with everyone in its image, at least
+    the owner. truth: [2, P, K], labelled: [P, K] of all people. partner: [K] the keypoint on the other side.
     similarity(squared distances [R, K], person [R]): [R, K], 1 at distance zero, decreasing, 0.5 where near ends and
     0.85 where close ends.
     """
-    kinds = np.empty(found.shape[:2], dtype=np.int8)
+    kinds = np.empty(found.shape[1:], dtype=np.int8)
+    sides = [(truth, labelled), (truth[:, :, partner], labelled[:, partner])]
     for part in pairs.parts():
         rows, person = pairs.found[part], pairs.person[part]
         mine = person == owner[rows]
         fits = []
-        for points, seen in (
-            (truth[person], labelled[person]),
-            (truth[person][:, partner], labelled[person][:, partner]),
-        ):
-            fit = similarity(((found[rows] - points) ** 2).sum(axis=2), person)
-            fits.append(np.where(seen, fit, -1.0))
+        spots = found[:, rows]
+        for points, seen in sides:
+            x, y = (spots - points[:, person]) ** 2
+            fits.append(np.where(seen[person], similarity(x + y, person), -1.0))
         own, inverted = fits[0][mine], fits[1][mine]
         elsewhere = np.where(mine[:, None], -1.0, np.maximum(*fits))
         first = np.flatnonzero(np.diff(rows, prepend=-1))
@@ -108,7 +107,7 @@ def _matched(evaluated: Evaluated, skeleton: Skeleton) -> tuple[Ints, NDArray[np
     kinds = np.full(of.flags.shape, NONE, dtype=np.int8)
     kinds[owner] = kinds_of(
         _oks_similarity(skeleton, of.areas),
-        of.found[detection[owner]],
+        of.found[:, detection[owner]],
         owner,
         Pairs.of(of.image[owner], of.groups()),
         of.points,
@@ -183,10 +182,10 @@ def diagnose_mpii(
     kinds = np.empty(labelled.shape, dtype=np.int8)
     kinds[order] = kinds_of(
         _head_similarity(heads[order]),
-        found[order],
+        found[order].transpose(2, 0, 1),
         everyone,
         Pairs.of(*_by_group(first[order])),
-        truth[order],
+        truth[order].transpose(2, 0, 1),
         labelled[order],
         skeleton.partners,
     )

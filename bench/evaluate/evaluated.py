@@ -126,20 +126,19 @@ def curves(evaluated: Evaluated, images: Bools | None = None) -> Curves:
     for area, ignored_people in enumerate(evaluated.ignored_people):
         if not (count := int((~ignored_people & people).sum())):
             continue
-        counts = ~evaluated.ignored[area][:, places]
-        right = evaluated.match[area][:, places] >= 0
-        true = np.cumsum(right & counts, axis=1, dtype=float)
-        false = np.cumsum(~right & counts, axis=1, dtype=float)
-        reached = true / count
-        recall[:, area] = reached[:, -1] if len(scores) else 0.0
-        shares = true / (false + true + np.spacing(1))
-        shares = np.maximum.accumulate(shares[:, ::-1], axis=1)[:, ::-1]
-        for threshold in range(len(THRESHOLDS)):
-            at = np.searchsorted(reached[threshold], RECALLS, side="left")
-            at = at[at < len(scores)]
-            for target, values in ((precision, shares[threshold]), (lowest, scores)):
-                target[threshold, :, area] = 0.0
-                target[threshold, : len(at), area] = values[at]
+        precision[:, :, area] = lowest[:, :, area] = 0.0
+        lowest[:, 0, area] = scores[0] if len(scores) else 0.0
+        for threshold, matched in enumerate(evaluated.match[area] >= 0):
+            counts = ~evaluated.ignored[area, threshold, places]
+            hits = np.flatnonzero(matched[places] & counts)
+            recall[threshold, area] = len(hits) / count
+            true = np.arange(1.0, len(hits) + 1)
+            share = true / (np.cumsum(counts)[hits] + np.spacing(1))
+            share = np.maximum.accumulate(share[::-1])[::-1]
+            at = np.searchsorted(true / count, RECALLS, side="left")
+            at = at[at < len(hits)]
+            precision[threshold, : len(at), area] = share[at]
+            lowest[threshold, 1 : len(at), area] = scores[hits[at[1:]]]
     return Curves(precision, recall, lowest)
 
 

@@ -1,8 +1,8 @@
 """People and detections of a whole data set as arrays, in the order in which COCO's evaluators go through them."""
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,9 +43,9 @@ def rules_of(dataset: Layout) -> Rules:
 class Instances:
     """N images; P people by image, then as in the file; D detections by image, then by decreasing score; K keypoints.
 
-    images: [N] ids, sorted. image: [P] index into `images`. person: [P] annotation ids. points: [P, K, 2]. flags: [P, K]
+    images: [N] ids, sorted. image: [P] index into `images`. person: [P] annotation ids. points: [2, P, K] x and y. flags: [P, K]
     as annotated: 0 not labelled, 2 visible. boxes: [P, 4]. areas: [P] square pixels. crowd, ignore: [P] a crowd; a crowd
-    or nobody labelled. found_image: [D] index into `images`. entry: [D] position in the predictions. found: [D, K, 2].
+    or nobody labelled. found_image: [D] index into `images`. entry: [D] position in the predictions. found: [2, D, K].
     scores, found_areas: [D]. At most 20 detections of an image are kept.
     """
 
@@ -88,7 +88,7 @@ class Instances:
             images,
             place[order],
             np.array([p["id"] for p in people], dtype=np.int64)[order],
-            flat.reshape(len(people), len(rules.sigmas), 3)[:, :, :2],
+            _planes(flat),
             flat[:, 2::3],
             boxes,
             areas,
@@ -118,9 +118,10 @@ def _check(people: Sequence[Prediction], found: Sequence[Prediction], images: In
 
 def _rows(entries: Sequence[Prediction], key: str, width: int) -> Floats:
     """[len(entries), width]"""
-    count = len(entries) * width
-    values = chain.from_iterable(one[key] for one in entries)
-    return np.fromiter(values, dtype=float, count=count).reshape(len(entries), width)
+    values = array("d")  # a third of the time of NumPy's own conversion
+    for one in entries:
+        values.fromlist(list(one[key]))
+    return np.frombuffer(values).reshape(len(entries), width) if values else np.zeros((0, width))
 
 
 def _by_image(entries: Sequence[Prediction], images: Ints) -> tuple[Ints, Ints]:
@@ -145,13 +146,16 @@ def _detections(
     order = order[kept[order]]
     first = np.searchsorted(place[order], place[order])
     order = order[np.arange(len(order)) - first < MAX_DETECTIONS]
+    found = _planes(flat[order])
+    width, height = np.ptp(found, axis=2)
     if boxed:
-        box = _rows(predictions, "bbox", 4)[order]
-        areas = box[:, 2] * box[:, 3]
-    else:
-        areas = np.ptp(flat[order, 0::3], axis=1) * np.ptp(flat[order, 1::3], axis=1)
-    found = flat[order].reshape(len(order), len(rules.sigmas), 3)[:, :, :2]
-    return place[order], order, found, scores[order], areas
+        width, height = _rows(predictions, "bbox", 4)[order, 2:].T
+    return place[order], order, found, scores[order], width * height
+
+
+def _planes(flat: Floats) -> Floats:
+    """[2, N, K] x and y from [N, 3 K]."""
+    return np.stack([flat[:, 0::3], flat[:, 1::3]])
 
 
 class Pairs(NamedTuple):

@@ -18,9 +18,10 @@ def compute_oks(of: Instances, pairs: Pairs, rules: Rules) -> Floats:
         found, person = pairs.found[part], pairs.person[part]
         for count in np.unique(counts[person]):
             chosen = np.flatnonzero(counts[person] == count)
-            spots, who = of.found[found[chosen]], person[chosen]
-            offset = spots - of.points[who] if count else _outside(spots, of.boxes[who])
-            squared = offset[:, :, 0] ** 2 + offset[:, :, 1] ** 2
+            spots, who = of.found[:, found[chosen]], person[chosen]
+            offset = spots - of.points[:, who] if count else _outside(spots, of.boxes[who])
+            x, y = offset**2
+            squared = x + y
             error = squared / variances / (of.areas[who, None] + np.spacing(1)) / 2
             if count:
                 error = error[labelled[who]].reshape(len(who), count)
@@ -29,6 +30,6 @@ def compute_oks(of: Instances, pairs: Pairs, rules: Rules) -> Floats:
 
 
 def _outside(spots: Floats, boxes: Floats) -> Floats:
-    """Distance [R, K, 2] of points to the doubled boxes [R, 4], 0 inside."""
-    corner, size = boxes[:, None, :2], boxes[:, None, 2:]
+    """Distance [2, R, K] in x and y of points to the doubled boxes [R, 4], 0 inside."""
+    corner, size = boxes.T[:2, :, None], boxes.T[2:, :, None]
     return np.maximum(0, (corner - size) - spots) + np.maximum(0, spots - (corner + size * 2))

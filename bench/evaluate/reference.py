@@ -13,7 +13,7 @@ from bench.evaluate.evaluated import AREAS, LOOSE, Curves, Evaluated, curves
 from bench.evaluate.instances import Bools, Instances, Ints, Pairs, Prediction, Rules, rules_of
 from bench.evaluate.official import official_evaluation
 
-SAMPLE = 40  # images
+SAMPLE = 20  # images
 
 
 def read_official(evaluation: Any, rules: Rules) -> Evaluated:
