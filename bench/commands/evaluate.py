@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.catalog.load import load_catalog
 from bench.commands.common import FILE, JSON, current_tier, print_lead, results_store
 from bench.errors import DataError, ResultError
 from bench.evaluate.formats import FORMATS
 from bench.evaluate.formats.people import KEYPOINT_MEAN, Reading
-from bench.evaluate.model_card import read_card
 from bench.evaluate.predictions import SPLITS, dataset_of
 from bench.paths import require_checkout
 
 if TYPE_CHECKING:
+    from bench.catalog.schema import Layout
     from bench.evaluate.metrics import Evaluation
 
 PREDICTIONS = click.option(
@@ -95,16 +94,21 @@ def evaluate_predictions(
     reference: bool = False,
 ) -> tuple["Evaluation", dict[str, Any]]:
     """The evaluation, and the record that `--json` prints. Raises `DataError` that says how to get a missing truth."""
-    from bench.datasets.prepare import require_annotations
     from bench.evaluate.submit import evaluate_file, evaluation_record
 
     dataset = dataset_of(split)
-    try:
-        file = truth or require_annotations(dataset, current_tier(tier))
-    except DataError as error:
-        raise DataError(f"{error}; or give an annotation file with --truth") from None
+    file = truth or _own_annotations(dataset, tier)
     found, checked = evaluate_file(predictions, dataset, file, reading, reference=reference)
     return found, {"dataset": split, "truth": str(file), **evaluation_record(found, checked)}
+
+
+def _own_annotations(dataset: "Layout", tier: str) -> Path:
+    from bench.datasets.prepare import require_annotations
+
+    try:
+        return require_annotations(dataset, current_tier(tier))
+    except DataError as error:
+        raise DataError(f"{error}; or give an annotation file with --truth") from None
 
 
 def _errors(found: "Evaluation") -> str:
@@ -150,6 +154,7 @@ def submit_command(
 
     Every entry is checked first. Invalid files are rejected with entry and line; nothing is stored.
     """
+    from bench.evaluate.model_card import read_card
     from bench.evaluate.submit import submit
 
     if accept:
@@ -177,6 +182,7 @@ def verify_command(results: tuple[str, ...], everything: bool) -> None:
 
     RESULTS are result files, runs or submissions, as `repropose results` lists them.
     """
+    from bench.catalog.load import load_catalog
     from bench.evaluate.verify import checkable, verify
 
     if bool(results) == everything:

@@ -16,7 +16,6 @@ from bench.catalog.quantities import PCKH_JOINTS
 from bench.catalog.schema import DatasetName, Layout, Tier, layout
 from bench.datasets.annotations import Annotations, annotations_of
 from bench.datasets.keypoints import KEYPOINTS
-from bench.datasets.prepare import subset_note
 from bench.errors import DataError
 from bench.evaluate.box_ap import box_ap
 from bench.evaluate.cautions import cautions
@@ -83,6 +82,8 @@ class Evaluation(NamedTuple):
 
 def evaluated_on(dataset: DatasetName, tier: Tier, fingerprint: str) -> dict[str, str]:
     """The part of a protocol that depends on the data and the evaluator."""
+    from bench.datasets.prepare import subset_note
+
     form = layout(dataset)
     return {
         "data": f"{form}-real" if tier == "full" else f"{dataset}-synthetic",

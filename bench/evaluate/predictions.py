@@ -8,6 +8,7 @@ HRNet's code writes it. Other tools' files are converted first (`bench.evaluate.
 """
 
 import json
+import math
 from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -35,6 +36,7 @@ MAX_DETECTIONS = 20  # per image in COCO's evaluation
 MAX_REPORTED = 5  # errors reported one by one
 PERSON = PersonCategory()
 Entry = dict[str, Any]
+_NUMBERS = {int, float}
 
 
 class Checked(NamedTuple):
@@ -213,7 +215,11 @@ def _hint(points: Any, keypoints: int) -> str:
 
 
 def _numbers(values: list[Any]) -> bool:
-    return all(type(v) in (int, float) and -MAX_VALUE <= v <= MAX_VALUE for v in values)
+    """Whether all are finite numbers up to `MAX_VALUE`; not value by value in Python, which took half of the time."""
+    if not _NUMBERS.issuperset(map(type, values)):
+        return False
+    bounded = not values or (-MAX_VALUE <= min(values) and max(values) <= MAX_VALUE)
+    return bounded and not math.isnan(sum(values))
 
 
 def _report(errors: Mapping[int, str], raw: bytes | None) -> str:

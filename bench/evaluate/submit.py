@@ -6,7 +6,6 @@ from typing import Any
 
 from bench.catalog.schema import Layout, Tier
 from bench.datasets.annotations import annotations_of
-from bench.datasets.prepare import manifest_of
 from bench.datasets.splits import annotation_file
 from bench.errors import DataError, ResultError
 from bench.evaluate.formats.people import Reading
@@ -59,6 +58,8 @@ def submit(
 
     Raises `DataError` for invalid predictions, `ResultError` if the name is taken.
     """
+    from bench.datasets.prepare import manifest_of
+
     fingerprint = str(manifest_of(dataset, tier)["fingerprint"])
     found, checked = evaluate_file(predictions, dataset, annotation_file(dataset, tier), reading)
     if not checked.entries:
