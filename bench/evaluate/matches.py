@@ -1,6 +1,7 @@
 """Matched detections of each image and threshold: what the image-paired bootstrap resamples."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,21 +51,11 @@ class Matches(NpzFile):
 
         As COCO defines it: non-increasing precision, sampled at 101 recalls, averaged over the thresholds.
         """
-        weight, people = self._weighted(times)
-        if people == 0:
-            return float("nan")
-        total = 0.0
-        for hit, ignored in zip(self.hit, self.ignored, strict=True):
-            true = np.cumsum(weight * hit)
-            seen = np.cumsum(weight * ~ignored)
-            at = np.flatnonzero(hit)
-            if len(at) == 0:
-                continue
-            precision = true[at] / np.maximum(seen[at], 1)
-            envelope = np.maximum.accumulate(precision[::-1])[::-1]
-            index = np.searchsorted(true[at] / people, RECALLS, side="left")
-            total += float(np.sum(envelope[index[index < len(at)]])) / len(RECALLS)
-        return 100.0 * total / len(self.hit)
+        return self._resampled(np.ones_like(self.people) if times is None else times)
+
+    @cached_property
+    def _resampled(self) -> "ResampledAp":
+        return ResampledAp(self)
 
     def average_recall(self, times: NDArray[np.int64] | None = None) -> float:
         """AR in percent: share of people detected, averaged over the thresholds; NaN without people."""
@@ -76,6 +67,55 @@ class Matches(NpzFile):
     def _weighted(self, times: NDArray[np.int64] | None) -> tuple[NDArray[np.int64], int]:
         times = np.ones(len(self.images), dtype=np.int64) if times is None else times
         return times[self.image], int(times @ self.people)
+
+
+class ResampledAp:
+    """AP in percent of `Matches` when their images are used several times; everything but the weights done once.
+
+    Precision counts at matched detections alone, so that the others, most of them, enter by one running sum for all
+    thresholds; those after the last match by none.
+    """
+
+    def __init__(self, matches: Matches) -> None:
+        self.people = matches.people
+        at = np.flatnonzero(matches.hit.any(axis=0))
+        end = at[-1] + 1 if len(at) else 0
+        self.image, self.matched = matches.image[:end], at
+        self.rows = []
+        for hit, ignored in zip(matches.hit, matches.ignored, strict=True):
+            hits, passed = np.flatnonzero(hit), np.flatnonzero(ignored[:end])
+            before = np.searchsorted(passed, hits)
+            self.rows.append((np.searchsorted(at, hits), passed, before))
+
+    def __call__(self, times: NDArray[np.int64]) -> float:
+        """times: [N] of each image. NaN without people."""
+        people = int(times @ self.people)
+        if people == 0:
+            return float("nan")
+        needed = _needed(people)
+        weight = times.take(self.image)
+        seen_all, weights = np.cumsum(weight).take(self.matched), weight.take(self.matched)
+        total = 0.0
+        for hits, passed, before in self.rows:
+            true = np.cumsum(weights.take(hits))
+            seen = seen_all.take(hits)
+            if len(passed):
+                seen = seen - np.append(0, np.cumsum(weight.take(passed))).take(before)
+            index = np.searchsorted(true, needed)
+            index = index[: np.searchsorted(index, len(hits))]
+            if len(index):
+                precision = true / np.maximum(seen, 1)
+                best = np.maximum.reduceat(precision, index)  # between one recall and the next
+                envelope = np.maximum.accumulate(best[::-1])[::-1]
+                total += float(np.sum(envelope)) / len(RECALLS)
+        return 100.0 * total / len(self.rows)
+
+
+def _needed(people: int) -> NDArray[np.int64]:
+    """[101] the fewest people found that are each recall of `people`, by the evaluators' division."""
+    found = np.floor(RECALLS * people)
+    found = np.where((found - 1) / people >= RECALLS, found - 1, found)
+    return np.where(found / people >= RECALLS, found, found + 1).astype(np.int64)
 
 
 def scores_of(evaluated: Evaluated) -> NDArray[np.float64]:

@@ -34,7 +34,7 @@ def odd_file(seed: int) -> tuple[int, dict, list[dict]]:
                 points = spots[-1] + rng.choice([0.0, 0.0, 1.0, 2.0])
             spots.append(np.round(points) if grid else points)
             people.append(_person(rng, int(ids[len(people)]), image, spots[-1], float(size)))
-        for _ in range(int(rng.integers(0, 26 if rng.random() < 0.1 else 6))):
+        for _ in range(int(rng.integers(0, 6)) + 22 * int(rng.random() < 0.06)):
             points = rng.uniform(0, 300, (count, 2))
             if spots and rng.random() < 0.8:
                 noise = rng.normal(0, rng.choice([0, 1, 4, 10, 30]), (count, 2))

@@ -34,6 +34,7 @@ def compared(evaluation: Any, rules: Rules, truth: dict, found: list[dict]) -> o
     return evaluated
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_all_arrays_are_pycocotools_own(part: int) -> None:
     from pycocotools.cocoeval import COCOeval
