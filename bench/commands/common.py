@@ -15,7 +15,9 @@ from bench.errors import ReproPoseError, UnknownName
 from bench.paths import params_file, workspace
 from model_zoo.errors import MissingPackage, ZooError
 
-if TYPE_CHECKING:  # papers and the judge are imported by the functions that need them: `evaluate` starts without
+if (
+    TYPE_CHECKING
+):  # papers and the judge are imported by the functions that need them: `evaluate` starts without
     from bench.catalog.load import Catalog
     from bench.judge.evidence import Measurements
     from bench.judge.records import Snapshot

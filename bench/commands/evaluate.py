@@ -55,7 +55,9 @@ REAL = click.option("--tier", default="full", help="full (real data) by default,
 @IMAGE_IDS
 @click.option("--truth", type=FILE, help="annotation file to use instead of the data set's own")
 @click.option(
-    "--reference", is_flag=True, help="let pycocotools (CrowdPose: xtcocotools) do it: many times slower"
+    "--reference",
+    is_flag=True,
+    help="let pycocotools (CrowdPose: xtcocotools) do it: many times slower",
 )
 @JSON
 def evaluate_command(

@@ -212,4 +212,4 @@ def _numbers(values: Any, count: int) -> bool:
         return False
     if not _NUMBERS.issuperset(map(type, values)):
         return False
-    return -_LARGEST < min(values) and max(values) < _LARGEST and not math.isnan(sum(values))
+    return min(values) > -_LARGEST and max(values) < _LARGEST and not math.isnan(sum(values))

@@ -40,8 +40,8 @@ def kinds_of(
 ) -> NDArray[np.int8]:
     """Error types [F, K] of the keypoints of F detections, -1 where the keypoint is not labelled.
 
-    found: [2, F, K] x and y. owner: [F] index of the matched person. pairs: each detection with everyone in its image, at least
-    the owner. truth: [2, P, K], labelled: [P, K] of all people. partner: [K] the keypoint on the other side.
+    found: [2, F, K] x and y. owner: [F] index of the matched person. pairs: each detection with everyone in its image.
+    truth: [2, P, K], labelled: [P, K] of all people. partner: [K] the keypoint on the other side.
     similarity(squared distances [R, K], person [R]): [R, K], 1 at distance zero, decreasing, 0.5 where near ends and
     0.85 where close ends.
     """

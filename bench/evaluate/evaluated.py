@@ -1,4 +1,4 @@
-"""COCO's keypoint evaluation of a whole data set at once: which detection is matched to whom, precision, recall, figures.
+"""COCO's keypoint evaluation of a whole data set at once: which detection is matched to whom, precision, recall.
 
 After COCOeval of pycocotools (Lin et al., Microsoft COCO, ECCV 2014; its `evaluateImg`, `accumulate`, `summarize`) and
 that of xtcocotools for CrowdPose, to the last bit: `bench.evaluate.reference` compares the two on every run.

@@ -39,8 +39,8 @@ def evaluate_entries(
 ) -> Found:
     """Evaluate COCO result entries on checked annotations (`bench.datasets.annotations`).
 
-    The official evaluator does it for a sample of the images too. If it finds anything else there, which a note says, or
-    with `reference`, it evaluates everything. Raises `DataError` for a prediction on an image that is not listed.
+    The official evaluator does it for a sample of the images too. If it finds anything else there, which a note says,
+    or with `reference`, it evaluates everything. Raises `DataError` for a prediction on an image that is not listed.
     """
     from bench.evaluate.reference import sampled_difference
 
@@ -82,9 +82,7 @@ def _crowding(annotations: Mapping[str, Any], evaluated: Evaluated) -> list[floa
     index = {one["id"]: one["crowdIndex"] for one in annotations["images"]}
     crowded = np.array([index[image] for image in evaluated.of.images.tolist()])
     classes = (crowded < EASY, (crowded >= EASY) & (crowded < HARD), crowded >= HARD)
-    return [
-        round(np.mean(curves(evaluated, chosen).precision[:, :, 0]), 4) for chosen in classes
-    ]
+    return [round(np.mean(curves(evaluated, chosen).precision[:, :, 0]), 4) for chosen in classes]
 
 
 def _official(

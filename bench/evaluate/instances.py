@@ -1,5 +1,6 @@
 """People and detections of a whole data set as arrays, in the order in which COCO's evaluators go through them."""
 
+import itertools
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,11 +42,11 @@ def rules_of(dataset: Layout) -> Rules:
 
 @dataclass(frozen=True)
 class Instances:
-    """N images; P people by image, then as in the file; D detections by image, then by decreasing score; K keypoints.
+    """N images; P people by image, in the file's order; D detections by image, by decreasing score; K keypoints.
 
-    images: [N] ids, sorted. image: [P] index into `images`. person: [P] annotation ids. points: [2, P, K] x and y. flags: [P, K]
-    as annotated: 0 not labelled, 2 visible. boxes: [P, 4]. areas: [P] square pixels. crowd, ignore: [P] a crowd; a crowd
-    or nobody labelled. found_image: [D] index into `images`. entry: [D] position in the predictions. found: [2, D, K].
+    images: [N] ids, sorted. image: [P] index into `images`. person: [P] annotation ids. points: [2, P, K] x and y.
+    flags: [P, K] as annotated, 0 not labelled, 2 visible. boxes: [P, 4]. areas: [P] square pixels. crowd: [P]. ignore:
+    [P] a crowd, or without labelled keypoints. found_image: [D] index into `images`. entry: [D] position in the predictions. found: [2, D, K].
     scores, found_areas: [D]. At most 20 detections of an image are kept.
     """
 
@@ -177,4 +178,4 @@ class Pairs(NamedTuple):
         ends = np.flatnonzero(np.diff(self.found, append=-1)) + 1
         cuts = [0, *ends[np.searchsorted(ends, np.arange(size, len(self.found), size))].tolist()]
         cuts = sorted({*cuts, len(self.found)})
-        return [slice(low, high) for low, high in zip(cuts, cuts[1:], strict=False)]
+        return [slice(low, high) for low, high in itertools.pairwise(cuts)]

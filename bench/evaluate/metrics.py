@@ -20,10 +20,10 @@ from bench.errors import DataError
 from bench.evaluate.box_ap import box_ap
 from bench.evaluate.cautions import cautions
 from bench.evaluate.error_diagnosis import diagnose, diagnose_mpii
-from bench.evaluate.ground_truth import MpiiTruth, mpii_truth
-from bench.evaluate.matches import Matches
 from bench.evaluate.figures import evaluate_entries
+from bench.evaluate.ground_truth import MpiiTruth, mpii_truth
 from bench.evaluate.instances import Prediction
+from bench.evaluate.matches import Matches
 from bench.evaluate.per_person import People
 from bench.files import read_json
 from bench.results.locations import MATCHES, PEOPLE
@@ -104,7 +104,7 @@ def evaluate_with_diagnosis(
 ) -> Evaluation:
     """Every metric of a data set's official evaluation, in percent, with the errors behind them.
 
-    reference: by pycocotools or xtcocotools, which takes many times as long. checked: what `truth` holds, if it was read.
+    reference: by pycocotools or xtcocotools, many times slower. checked: what `truth` holds, if it was read.
     """
     if dataset == "mpii":
         return _mpii_with_diagnosis(truth, predictions)

@@ -1,4 +1,4 @@
-"""The official evaluators' answers in the form of ours: for `--reference`, and to check every evaluation on a sample."""
+"""The official evaluators' answers in the form of ours: for `--reference`, and to check each evaluation on a sample."""
 
 import contextlib
 import copy
@@ -90,7 +90,9 @@ def official_curves(evaluation: Any) -> Curves:
         evaluation.accumulate()
     found = evaluation.eval
     return Curves(
-        found["precision"][:, :, 0, :, 0], found["recall"][:, 0, :, 0], found["scores"][:, :, 0, :, 0]
+        found["precision"][:, :, 0, :, 0],
+        found["recall"][:, 0, :, 0],
+        found["scores"][:, :, 0, :, 0],
     )
 
 

@@ -70,7 +70,9 @@ def main() -> None:
         assert answers[0] == answers[1], "the draws differ"
         ratios.append(seconds[0] / seconds[1])
         ours.append(2000 * seconds[1] / options.draws)
-    print(f"{spread(ratios, '.1f')} times the literal loop; 2,000 draws in {median(ours):.1f} s of CPU")
+    print(
+        f"{spread(ratios, '.1f')} times the literal loop; 2,000 draws in {median(ours):.1f} s of CPU"
+    )
 
 
 if __name__ == "__main__":

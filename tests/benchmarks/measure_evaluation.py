@@ -1,9 +1,9 @@
 """How long an evaluation takes beside pycocotools: `python -m tests.benchmarks.measure_evaluation`.
 
-5,000 images, 11,000 people, 60,000 detections made with a seed. First in one process: figures, matches, per-person
-records, error diagnosis and the sampled check, beside evaluate, accumulate and summarize of pycocotools on loaded files.
-Then whole processes: `repropose evaluate` beside the program of pycocotools' manual, with peak memory. The two alternate;
-each round gives a ratio, so that other processes and the speed of the machine count as little as possible.
+5,000 images, 11,000 people, 60,000 detections made with a seed. First in one process: figures, matches, people,
+error diagnosis and sampled check, beside evaluate, accumulate and summarize of pycocotools on loaded files. Then whole
+processes: `repropose evaluate` beside the program of pycocotools' manual, with peak memory. The two alternate; each round
+gives a ratio, so that other processes and the speed of the machine count as little as possible.
 """
 
 import argparse
@@ -134,7 +134,9 @@ def process(*command: str) -> Cost:
     """A whole process, with all it does."""
     start = time.perf_counter()
     actions = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-    child = os.posix_spawn(sys.executable, [sys.executable, *command], os.environ, file_actions=actions)
+    child = os.posix_spawn(
+        sys.executable, [sys.executable, *command], os.environ, file_actions=actions
+    )
     _, status, used = os.wait4(child, 0)
     assert status == 0, command
     return Cost(used.ru_utime + used.ru_stime, time.perf_counter() - start, used.ru_maxrss / 1024)

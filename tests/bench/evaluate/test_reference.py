@@ -127,7 +127,9 @@ def big(images: int = 60) -> tuple[dict, list[dict]]:
     return truth, found
 
 
-def test_where_the_sample_differs_the_official_evaluator_does_it_all_and_says_so(monkeypatch) -> None:
+def test_where_the_sample_differs_the_official_evaluator_does_it_all_and_says_so(
+    monkeypatch,
+) -> None:
     truth, found = big()
     expected = figures.evaluate_entries("coco", truth, found, reference=True)
     right = figures.evaluate_entries("coco", truth, found)
@@ -142,7 +144,9 @@ def test_where_the_sample_differs_the_official_evaluator_does_it_all_and_says_so
     assert repaired.figures == expected.figures
     np.testing.assert_array_equal(repaired.evaluated.oks, expected.evaluated.oks)
     (note,) = repaired.notes
-    assert note.startswith("our evaluation differs from the official one in a sample of the images (OKS")
+    assert note.startswith(
+        "our evaluation differs from the official one in a sample of the images (OKS"
+    )
 
 
 @pytest.mark.parametrize(
