@@ -46,8 +46,8 @@ class Instances:
 
     images: [N] ids, sorted. image: [P] index into `images`. person: [P] annotation ids. points: [2, P, K] x and y.
     flags: [P, K] as annotated, 0 not labelled, 2 visible. boxes: [P, 4]. areas: [P] square pixels. crowd: [P]. ignore:
-    [P] a crowd, or without labelled keypoints. found_image: [D] index into `images`. entry: [D] position in the predictions. found: [2, D, K].
-    scores, found_areas: [D]. At most 20 detections of an image are kept.
+    [P] a crowd, or without labelled keypoints. found_image: [D] index into `images`. entry: [D] position in the
+    predictions. found: [2, D, K]. scores, found_areas: [D]. At most 20 detections of an image are kept.
     """
 
     images: Ints

@@ -51,7 +51,12 @@ class Matches(NpzFile):
 
         As COCO defines it: non-increasing precision, sampled at 101 recalls, averaged over the thresholds.
         """
-        return self._resampled(np.ones_like(self.people) if times is None else times)
+        times = np.ones_like(self.people) if times is None else times
+        return float(self.average_precisions(times[None])[0])
+
+    def average_precisions(self, times: NDArray[np.int64]) -> NDArray[np.float64]:
+        """`average_precision` [B] for B choices of images, times [B, N]."""
+        return self._resampled(times)
 
     @cached_property
     def _resampled(self) -> "ResampledAp":
@@ -87,32 +92,51 @@ class ResampledAp:
             before = np.searchsorted(passed, hits)
             self.rows.append((np.searchsorted(at, hits), passed, before))
 
-    def __call__(self, times: NDArray[np.int64]) -> float:
-        """times: [N] of each image. NaN without people."""
-        people = int(times @ self.people)
-        if people == 0:
-            return float("nan")
-        needed = _needed(people)
-        weight = times.take(self.image)
-        seen_all, weights = np.cumsum(weight).take(self.matched), weight.take(self.matched)
-        total = 0.0
+    def __call__(self, times: NDArray[np.int64]) -> NDArray[np.float64]:
+        """times: [B, N] of each image. [B], NaN without people."""
+        people = times @ self.people
+        weight = times.take(self.image, axis=1)
+        seen_all = np.cumsum(weight, axis=1).take(self.matched, axis=1)
+        weights = weight.take(self.matched, axis=1)
+        total = np.zeros(len(times))
         for hits, passed, before in self.rows:
-            true = np.cumsum(weights.take(hits))
-            seen = seen_all.take(hits)
+            if not len(hits):
+                continue
+            true = np.cumsum(weights.take(hits, axis=1), axis=1)
+            seen = seen_all.take(hits, axis=1)
             if len(passed):
-                seen = seen - np.append(0, np.cumsum(weight.take(passed))).take(before)
-            index = np.searchsorted(true, needed)
-            index = index[: np.searchsorted(index, len(hits))]
-            if len(index):
-                precision = true / np.maximum(seen, 1)
-                best = np.maximum.reduceat(precision, index)  # between one recall and the next
-                envelope = np.maximum.accumulate(best[::-1])[::-1]
-                total += float(np.sum(envelope)) / len(RECALLS)
-        return 100.0 * total / len(self.rows)
+                ignored = np.cumsum(weight.take(passed, axis=1), axis=1)
+                seen -= np.pad(ignored, ((0, 0), (1, 0))).take(before, axis=1)
+            total += _sampled(true, seen, people)
+        return np.where(people > 0, 100.0 * total / len(self.rows), np.nan)
 
 
-def _needed(people: int) -> NDArray[np.int64]:
-    """[101] the fewest people found that are each recall of `people`, by the evaluators' division."""
+def _sampled(
+    true: NDArray[np.int64], seen: NDArray[np.int64], people: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Mean precision [B] at the recalls, from the running sums [B, H] at matched detections.
+
+    All rows are searched at once, as one sorted list: each row is moved above the one before.
+    """
+    rows, width = true.shape
+    row = np.arange(rows)[:, None]
+    above = row * (2 * int(people.max()) + 2)
+    needed = np.minimum(_needed(people[:, None]), true[:, -1:] + 1)
+    index = np.searchsorted((true + above).ravel(), (needed + above).ravel()).reshape(rows, -1)
+    reached = index < (row + 1) * width
+    precision = np.append(
+        true / np.maximum(seen, 1), 0.0
+    )  # a last one for recalls that are not reached
+    # the best between one recall and the next; a row's first recall, 0, is at its first detection
+    best = np.maximum.reduceat(precision, index.ravel())
+    best = np.where(reached, best.reshape(rows, -1), 0.0)
+    envelope = np.maximum.accumulate(best[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray(np.sum(envelope, axis=1) / len(RECALLS))
+
+
+def _needed(people: NDArray[np.int64]) -> NDArray[np.int64]:
+    """[B, 101] the fewest people found that are each recall of `people` [B, 1], by the evaluators' division."""
+    people = np.maximum(people, 1)
     found = np.floor(RECALLS * people)
     found = np.where((found - 1) / people >= RECALLS, found - 1, found)
     return np.where(found / people >= RECALLS, found, found + 1).astype(np.int64)

@@ -2,8 +2,8 @@
 
 5,000 images, 11,000 people, 60,000 detections made with a seed. First in one process: figures, matches, people,
 error diagnosis and sampled check, beside evaluate, accumulate and summarize of pycocotools on loaded files. Then whole
-processes: `repropose evaluate` beside the program of pycocotools' manual, with peak memory. The two alternate; each round
-gives a ratio, so that other processes and the speed of the machine count as little as possible.
+processes: `repropose evaluate` beside the program of pycocotools' manual, with peak memory. The two alternate; each
+round gives a ratio, so that other processes and the speed of the machine count as little as possible.
 """
 
 import argparse

@@ -17,6 +17,7 @@ from bench.evaluate.reference import read_official
 from bench.judge.bootstrap import PairedRuns, compare_ap, paired_bootstrap
 from bench.judge.evidence import Measurement
 from bench.judge.statistics import Estimate
+from tests.benchmarks.measure_bootstrap import literal_ap
 
 
 def scenes(seed: int, images: int = 12):
@@ -102,6 +103,20 @@ def test_a_drawn_data_set_has_the_ap_that_pycocotools_gives_it(seed) -> None:
     assert matches.average_recall(times) == pytest.approx(100 * wanted[5], abs=1e-9)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_many_draws_at_once_are_the_draws_one_by_one_summed_over_all_detections(seed) -> None:
+    people, found = scenes(seed)
+    matches = matches_of(evaluated(people, found, range(12)))
+    rng = np.random.default_rng(seed)
+    times = np.array([np.bincount(rng.integers(0, 12, 12), minlength=12) for _ in range(60)])
+    times[7] = 0
+    times[8] = matches.people == 0
+    expected = [literal_ap(matches, one) if one @ matches.people else np.nan for one in times]
+    np.testing.assert_allclose(matches.average_precisions(times), expected, rtol=0, atol=1e-11)
+    assert np.isnan(expected[7:9]).all()
+    assert np.ptp(expected[9:]) > 1.0
+
+
 def test_a_run_equals_itself_and_beats_a_worse_one() -> None:
     people, found = scenes(0, 40)
     good = matches_of(evaluated(people, found, range(40)))
@@ -118,7 +133,9 @@ def test_a_run_equals_itself_and_beats_a_worse_one() -> None:
 
 def test_the_interval_of_a_mean_is_the_normal_one() -> None:
     values = np.random.default_rng(1).normal(1.0, 2.0, 400)
-    found = paired_bootstrap(lambda t: float(t @ values) / 400, lambda t: 0.0, 400, draws=4000)
+    found = paired_bootstrap(
+        lambda t: t @ values / 400, lambda t: np.zeros(len(t)), 400, draws=4000
+    )
     radius = 1.96 * values.std() / 20
     assert found.interval == pytest.approx(
         (values.mean() - radius, values.mean() + radius), abs=0.02
@@ -130,7 +147,7 @@ def test_runs_on_other_images_are_not_compared() -> None:
     with pytest.raises(ResultError, match="not evaluated on the same images"):
         compare_ap(one, two)
     with pytest.raises(ValueError, match="at least one image"):
-        paired_bootstrap(lambda t: 0.0, lambda t: 0.0, 0)
+        paired_bootstrap(lambda t: np.zeros(1), lambda t: np.zeros(1), 0)
 
 
 def test_matches_are_stored_without_pickle(tmp_path: Path) -> None:
