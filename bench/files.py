@@ -13,12 +13,15 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
+import orjson
+
 from bench.errors import DataError, EnvironmentProblem
 
 # Bytes after unpacking; all detections on COCO's validation set take a quarter of that.
 MAX_BYTES = 2**29
 # JSON lists and objects: each takes the memory of many bytes of text.
 MAX_CONTAINERS = 2**22
+_CONTAINERS = {dict, list}
 
 
 def write_atomically(path: Path, content: bytes | memoryview, *, durable: bool = True) -> None:
@@ -186,6 +189,12 @@ def parse_json(raw: bytes, what: str) -> Any:
     if not raw.strip():
         raise DataError(f"{what} is not readable JSON: it is empty")
     try:
+        found = orjson.loads(raw)  # a quarter of the time
+    except orjson.JSONDecodeError:
+        found = None  # damaged, in another encoding, or nested deeply: the standard library says what is wrong
+    if found is not None and _keys(found) == raw.count(b'":') + raw.count(b'" :'):
+        return found
+    try:  # a key is given twice, or the text of a value looks like a key
         return json.loads(
             raw,
             parse_constant=_reject_constant,
@@ -209,6 +218,19 @@ def parse_json(raw: bytes, what: str) -> Any:
         ) from None
     except ValueError as error:
         raise DataError(f"{what} is not readable JSON: {error}{_line_of_constant(raw)}") from None
+
+
+def _keys(found: Any) -> int:
+    """Keys of all objects but those in a list that begins with a plain value, as numbers do."""
+    counted, queue = 0, [found]
+    while queue:
+        one = queue.pop()
+        if isinstance(one, dict):
+            counted += len(one)
+            queue += [value for value in one.values() if type(value) in _CONTAINERS]
+        elif isinstance(one, list) and one and type(one[0]) in _CONTAINERS:
+            queue += one
+    return counted
 
 
 def _with_each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

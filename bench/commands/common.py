@@ -6,23 +6,24 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.catalog.load import Catalog, load_catalog
 from bench.catalog.schema import TIERS, Tier
 from bench.catalog.yaml_lines import read_mapping
 from bench.errors import ReproPoseError, UnknownName
 from bench.files import printable
-from bench.judge.bootstrap import PairedRuns
-from bench.judge.evidence import Measurements
-from bench.judge.records import Snapshot
-from bench.judge.verdicts import judge_all
 from bench.paths import params_file, workspace
-from bench.results.index import ResultIndex
-from bench.results.store import Store
 from model_zoo.errors import MissingPackage, ZooError
+
+if (
+    TYPE_CHECKING
+):  # papers and the judge are imported by the functions that need them: `evaluate` starts without
+    from bench.catalog.load import Catalog
+    from bench.judge.evidence import Measurements
+    from bench.judge.records import Snapshot
+    from bench.results.store import Store
 
 TIER = click.option(
     "--tier",
@@ -92,13 +93,18 @@ def missing_package(error: ModuleNotFoundError) -> str:
     )
 
 
-def results_store() -> Store:
+def results_store() -> "Store":
     """The results of the workspace, and the committed ones."""
+    from bench.results.store import Store
+
     return Store(root=workspace() / "results")
 
 
-def judged(measurements: Measurements) -> Snapshot:
+def judged(measurements: "Measurements") -> "Snapshot":
     """Everything judged, with the paired bootstrap where runs have a single seed."""
+    from bench.judge.bootstrap import PairedRuns
+    from bench.judge.verdicts import judge_all
+
     snapshot = judge_all(measurements, PairedRuns(workspace() / "build" / "paired"))
     return snapshot.model_copy(update={"made": measurements.index.newest_date})
 
@@ -150,12 +156,16 @@ def print_lead(name: str, metrics: Mapping[str, float], file: str) -> None:
     click.echo(f"{name}: {lead} {value:.2f} -> {file}")
 
 
-def known_paper(catalog: Catalog, paper: str | None) -> None:
+def known_paper(catalog: "Catalog", paper: str | None) -> None:
     """Raises `UnknownName` for a paper that the catalog does not have."""
     if paper is not None and paper not in catalog.papers:
         raise UnknownName("paper", paper, catalog.papers)
 
 
-def measurements() -> Measurements:
+def measurements() -> "Measurements":
     """What was measured for the cells of all papers."""
+    from bench.catalog.load import load_catalog
+    from bench.judge.evidence import Measurements
+    from bench.results.index import ResultIndex
+
     return Measurements(load_catalog(), ResultIndex(results_store()))

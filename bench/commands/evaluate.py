@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bench.catalog.load import Catalog, load_catalog
 from bench.commands.common import (
     FILE,
     JSON,
@@ -21,7 +20,6 @@ from bench.commands.common import (
 from bench.errors import DataError, ResultError
 from bench.evaluate.formats import FORMATS
 from bench.evaluate.formats.people import KEYPOINT_MEAN, Reading
-from bench.evaluate.model_card import read_card
 from bench.evaluate.predictions import SPLITS, dataset_of
 from bench.paths import require_checkout
 from bench.results import manifest
@@ -29,6 +27,8 @@ from bench.results import manifest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bench.catalog.load import Catalog
+    from bench.catalog.schema import Layout
     from bench.evaluate.metrics import Evaluation
     from bench.evaluate.verify import Recheck
 
@@ -69,12 +69,18 @@ REAL = click.option("--tier", default="full", help="full (real data) by default,
 @SCORE
 @IMAGE_IDS
 @click.option("--truth", type=FILE, help="annotation file to use instead of the data set's own")
+@click.option(
+    "--reference",
+    is_flag=True,
+    help="let pycocotools (CrowdPose: xtcocotools) do it: many times slower",
+)
 @JSON
 def evaluate_command(
     predictions: Path,
     split: str,
     tier: str,
     truth: Path | None,
+    reference: bool,
     as_json: bool,
     form: str | None,
     score: str | None,
@@ -82,7 +88,9 @@ def evaluate_command(
 ) -> None:
     """Compute all metrics and error types of a predictions file."""
     reading = Reading(form, score, image_ids)
-    found, record = evaluate_predictions(predictions, split, tier, truth, reading)
+    found, record = evaluate_predictions(
+        predictions, split, tier, truth, reading, reference=reference
+    )
     if as_json:
         click.echo(json.dumps([record], indent=1))
         return
@@ -94,19 +102,30 @@ def evaluate_command(
 
 
 def evaluate_predictions(
-    predictions: Path, split: str, tier: str, truth: Path | None, reading: Reading | None = None
+    predictions: Path,
+    split: str,
+    tier: str,
+    truth: Path | None,
+    reading: Reading | None = None,
+    *,
+    reference: bool = False,
 ) -> tuple["Evaluation", dict[str, Any]]:
     """The evaluation, and the record that `--json` prints. Raises `DataError` that says how to get a missing truth."""
-    from bench.datasets.prepare import require_annotations
     from bench.evaluate.submit import evaluate_file, evaluation_record
 
     dataset = dataset_of(split)
+    file = truth or _own_annotations(dataset, tier)
+    found, checked = evaluate_file(predictions, dataset, file, reading, reference=reference)
+    return found, {"dataset": split, "truth": str(file), **evaluation_record(found, checked)}
+
+
+def _own_annotations(dataset: "Layout", tier: str) -> Path:
+    from bench.datasets.prepare import require_annotations
+
     try:
-        file = truth or require_annotations(dataset, current_tier(tier))
+        return require_annotations(dataset, current_tier(tier))
     except DataError as error:
         raise DataError(f"{error}; or give an annotation file with --truth") from None
-    found, checked = evaluate_file(predictions, dataset, file, reading)
-    return found, {"dataset": split, "truth": str(file), **evaluation_record(found, checked)}
 
 
 def _errors(found: "Evaluation") -> str:
@@ -152,6 +171,7 @@ def submit_command(
 
     Every entry is checked first. Invalid files are rejected with entry and line; nothing is stored.
     """
+    from bench.evaluate.model_card import read_card
     from bench.evaluate.submit import submit
 
     if accept:
@@ -180,6 +200,7 @@ def verify_command(results: tuple[str, ...], everything: bool) -> None:
     Metrics follow from predictions, counts from the model, protocols from the stored config. RESULTS are result files,
     runs, submissions, models or groups of timings, as `repropose results` lists them.
     """
+    from bench.catalog.load import load_catalog
     from bench.evaluate.verify import checkable, other_files, verify
 
     if bool(results) == everything:

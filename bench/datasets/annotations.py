@@ -4,6 +4,7 @@ An error is raised for what has several readings, a note is kept for every repai
 `repropose prepare` all read annotations here.
 """
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from bench.files import read_json
 LARGEST_ID = 2**63 - 1
 _LARGEST = 1e12  # square pixels; anything larger, or not a number, is an error
 Entry = dict[str, Any]
+_NUMBERS = {int, float}
 
 
 class PersonCategory(NamedTuple):
@@ -218,5 +220,8 @@ def _annotation_error(one: Entry, dataset: Layout) -> str:
 
 
 def _numbers(values: Any, count: int) -> bool:
-    counted = isinstance(values, list) and len(values) == count
-    return counted and all(type(v) in (int, float) and abs(v) < _LARGEST for v in values)
+    if not isinstance(values, list) or len(values) != count:
+        return False
+    if not _NUMBERS.issuperset(map(type, values)):
+        return False
+    return min(values) > -_LARGEST and max(values) < _LARGEST and not math.isnan(sum(values))

@@ -7,10 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.catalog.schema import Layout
+from bench.evaluate.evaluated import Evaluated, evaluate_instances
 from bench.evaluate.image_index import ImageIndex
+from bench.evaluate.instances import Instances, Prediction, rules_of
 from bench.evaluate.matches import Matches, scores_of
 from bench.evaluate.misreadings import BETTER, POOR, other_readings
-from bench.evaluate.official import Prediction, official_evaluation
 
 ORDERS = 20  # random orders of the images
 MANY = 0.01  # share of detections with an equal score in another image, from which their effect is shown
@@ -20,22 +21,22 @@ def cautions(
     dataset: Layout,
     annotations: Mapping[str, Any],
     predictions: Sequence[Prediction],
-    evaluation: Any,
+    evaluated: Evaluated,
     matches: Matches,
 ) -> list[str]:
-    """Notes on an `official_evaluation` of these annotations and predictions, and its matches."""
-    notes = equal_scores(evaluation, matches) + _misread(dataset, annotations, predictions, matches)
+    """Notes on an evaluation of these annotations and predictions, and its matches."""
+    notes = equal_scores(evaluated, matches) + _misread(dataset, annotations, predictions, matches)
     if dataset == "crowdpose":
         notes += _silent(annotations, predictions, matches)
     return notes
 
 
-def equal_scores(evaluation: Any, matches: Matches) -> list[str]:
+def equal_scores(evaluated: Evaluated, matches: Matches) -> list[str]:
     """How many detections have an equal score in another image, and how far AP depends on the order of the images.
 
     Evaluators rank equal scores by the number of the image, so the same images with other numbers give another AP.
     """
-    scores = scores_of(evaluation)
+    scores = scores_of(evaluated)
     tied = _tied(matches.image, scores)
     if tied < max(2, MANY * len(scores)) or not matches.people.sum():
         return []
@@ -72,7 +73,7 @@ def _misread(
     sizes = ImageIndex.of(annotations["images"]).sizes
     notes = []
     for name, entries in other_readings(dataset, predictions, sizes):
-        other = Matches.of(official_evaluation(dataset, annotations, entries)).average_precision()
+        other = _average_precision(dataset, annotations, entries)
         if other > reached + BETTER:
             notes.append(
                 f"AP is {reached:.2f}, but would be {other:.2f} with {name}: check how predictions and annotations "
@@ -93,7 +94,7 @@ def _silent(
         for p, drop in zip(predictions, dropped, strict=True)
     ]
     kept = matches.average_precision()
-    among = Matches.of(official_evaluation("crowdpose", annotations, heard)).average_precision()
+    among = _average_precision("crowdpose", annotations, heard)
     return [
         f"{sum(dropped)} detections have no keypoint score above 0: CrowdPose's evaluator drops them "
         f"(AP {kept:.2f}, shown because published figures come from it); its formula without that rule "
@@ -104,3 +105,13 @@ def _silent(
 def _scored(keypoints: Sequence[float]) -> list[float]:
     """The same places with the keypoint score 1."""
     return [1.0 if n % 3 == 2 else value for n, value in enumerate(keypoints)]
+
+
+def _average_precision(
+    dataset: Layout, annotations: Mapping[str, Any], predictions: Sequence[Prediction]
+) -> float:
+    """AP in percent."""
+    rules = rules_of(dataset)
+    return Matches.of(
+        evaluate_instances(Instances.of(annotations, predictions, rules), rules)
+    ).average_precision()

@@ -1,6 +1,7 @@
 """What is wrong with prediction entries, in words: entry, line, what arrived and what is allowed."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -9,6 +10,7 @@ from bench.errors import DataError
 from bench.evaluate.image_index import ImageIndex
 
 MAX_VALUE = 1e6  # larger coordinates and scores are errors
+_NUMBERS = {int, float}
 MAX_REPORTED = 5  # errors reported one by one
 
 
@@ -81,7 +83,14 @@ def _hint(points: Any, keypoints: int) -> str:
 
 
 def _first_wrong(values: Sequence[Any]) -> str:
-    """The first value that is not a finite number of a sensible size, with its place; '' if there is none."""
+    """The first value that is not a finite number of a sensible size, with its place; '' if there is none.
+
+    Whether there is one is asked of all at once: value by value it took half the time of reading a file.
+    """
+    if _NUMBERS.issuperset(map(type, values)):
+        bounded = not values or (min(values) >= -MAX_VALUE and max(values) <= MAX_VALUE)
+        if bounded and not math.isnan(sum(values)):
+            return ""
     for place, value in enumerate(values, 1):
         if type(value) not in (int, float) or not -MAX_VALUE <= value <= MAX_VALUE:
             return f"value {place} is {value!r:.40}"

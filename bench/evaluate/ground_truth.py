@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.catalog.schema import Layout
-from bench.datasets.annotations import PersonCategory, annotations_of
+from bench.datasets.annotations import Annotations, PersonCategory, annotations_of
 from bench.datasets.matlab import read_arrays
 from bench.errors import DataError
 from bench.evaluate.image_index import ImageIndex
@@ -22,15 +22,15 @@ class Known(NamedTuple):
     person: PersonCategory = PersonCategory()
 
 
-def known_to(dataset: Layout, truth: Path) -> Known:
-    """What predictions for this ground truth may refer to. Raises `DataError`."""
+def known_to(dataset: Layout, truth: Path, checked: Annotations | None = None) -> Known:
+    """What predictions for this ground truth may refer to. checked: its annotations, if read. Raises `DataError`."""
     if dataset == "mpii":
         if truth.suffix != ".mat":
             raise DataError(
                 f"{truth}: for MPII the annotation file is mpii_gt_val.mat, as in HRNet's code"
             )
         return Known(ImageIndex(range(len(mpii_truth(truth).heads))))
-    checked = annotations_of(truth, dataset)
+    checked = checked or annotations_of(truth, dataset)
     return Known(ImageIndex.of(checked.content["images"]), checked.person)
 
 

@@ -1,16 +1,13 @@
 """Matched detections of each image and threshold: what the image-paired bootstrap resamples."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.errors import DataError
+from bench.evaluate.evaluated import AREAS, RECALLS, Evaluated
 from bench.evaluate.npz import NpzFile
-
-RECALLS = np.linspace(0.0, 1.0, 101)
 
 
 @dataclass(frozen=True)
@@ -28,32 +25,18 @@ class Matches(NpzFile):
     ignored: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, evaluated: Any, area: str = "all") -> "Matches":
-        """From a pycocotools or xtcocotools `COCOeval` after `evaluate()`, for one class and area.
-
-        Raises `DataError` for several categories, and for annotation ids below 1: 0 and -1 stand for "not matched".
-        """
-        ids, found = _in_area(evaluated, area)
-        p = evaluated.params
-        people = np.zeros(len(ids), dtype=np.int64)
-        hit, ignored = [], []
-        for index, one in found:
-            people[index] = int(np.sum(np.asarray(one["gtIgnore"]) == 0))
-            passed = np.asarray(one["dtIgnore"], dtype=bool)[:, : p.maxDets[-1]]
-            matched = np.asarray(one["dtMatches"])[:, : p.maxDets[-1]] > 0
-            hit.append(matched & ~passed)
-            ignored.append(passed)
-        if not hit:
-            none = np.zeros((len(p.iouThrs), 0), dtype=bool)
-            return cls(ids, people, np.zeros(0, dtype=np.int64), none, none)
-        image, scores = _detections(found, p.maxDets[-1])
-        best = np.argsort(-scores, kind="mergesort")
+    def of(cls, evaluated: Evaluated, area: str = "all") -> "Matches":
+        """Of people of one area. Scores of the detections, in this order: `scores_of`."""
+        of, chosen = evaluated.of, list(AREAS).index(area)
+        best = np.argsort(-of.scores, kind="stable")
+        ignored = evaluated.ignored[chosen][:, best]
+        counted = of.image[~evaluated.ignored_people[chosen]]
         return cls(
-            ids,
-            people,
-            image[best],
-            np.concatenate(hit, axis=1)[:, best],
-            np.concatenate(ignored, axis=1)[:, best],
+            of.images,
+            np.bincount(counted, minlength=len(of.images)),
+            of.found_image[best],
+            (evaluated.match[chosen][:, best] >= 0) & ~ignored,
+            ignored,
         )
 
     def renumbered(self, scores: NDArray[np.float64], order: NDArray[np.int64]) -> "Matches":
@@ -68,21 +51,16 @@ class Matches(NpzFile):
 
         As COCO defines it: non-increasing precision, sampled at 101 recalls, averaged over the thresholds.
         """
-        weight, people = self._weighted(times)
-        if people == 0:
-            return float("nan")
-        total = 0.0
-        for hit, ignored in zip(self.hit, self.ignored, strict=True):
-            true = np.cumsum(weight * hit)
-            seen = np.cumsum(weight * ~ignored)
-            at = np.flatnonzero(hit)
-            if len(at) == 0:
-                continue
-            precision = true[at] / np.maximum(seen[at], 1)
-            envelope = np.maximum.accumulate(precision[::-1])[::-1]
-            index = np.searchsorted(true[at] / people, RECALLS, side="left")
-            total += float(np.sum(envelope[index[index < len(at)]])) / len(RECALLS)
-        return 100.0 * total / len(self.hit)
+        times = np.ones_like(self.people) if times is None else times
+        return float(self.average_precisions(times[None])[0])
+
+    def average_precisions(self, times: NDArray[np.int64]) -> NDArray[np.float64]:
+        """`average_precision` [B] for B choices of images, times [B, N]."""
+        return self._resampled(times)
+
+    @cached_property
+    def _resampled(self) -> "ResampledAp":
+        return ResampledAp(self)
 
     def average_recall(self, times: NDArray[np.int64] | None = None) -> float:
         """AR in percent: share of people detected, averaged over the thresholds; NaN without people."""
@@ -96,35 +74,74 @@ class Matches(NpzFile):
         return times[self.image], int(times @ self.people)
 
 
-def scores_of(evaluated: Any) -> NDArray[np.float64]:
+class ResampledAp:
+    """AP in percent of `Matches` when their images are used several times; everything but the weights done once.
+
+    Precision counts at matched detections alone, so that the others, most of them, enter by one running sum for all
+    thresholds; those after the last match by none.
+    """
+
+    def __init__(self, matches: Matches) -> None:
+        self.people = matches.people
+        at = np.flatnonzero(matches.hit.any(axis=0))
+        end = at[-1] + 1 if len(at) else 0
+        self.image, self.matched = matches.image[:end], at
+        self.rows = []
+        for hit, ignored in zip(matches.hit, matches.ignored, strict=True):
+            hits, passed = np.flatnonzero(hit), np.flatnonzero(ignored[:end])
+            before = np.searchsorted(passed, hits)
+            self.rows.append((np.searchsorted(at, hits), passed, before))
+
+    def __call__(self, times: NDArray[np.int64]) -> NDArray[np.float64]:
+        """times: [B, N] of each image. [B], NaN without people."""
+        people = times @ self.people
+        weight = times.take(self.image, axis=1)
+        seen_all = np.cumsum(weight, axis=1).take(self.matched, axis=1)
+        weights = weight.take(self.matched, axis=1)
+        total = np.zeros(len(times))
+        for hits, passed, before in self.rows:
+            if not len(hits):
+                continue
+            true = np.cumsum(weights.take(hits, axis=1), axis=1)
+            seen = seen_all.take(hits, axis=1)
+            if len(passed):
+                ignored = np.cumsum(weight.take(passed, axis=1), axis=1)
+                seen -= np.pad(ignored, ((0, 0), (1, 0))).take(before, axis=1)
+            total += _sampled(true, seen, people)
+        return np.where(people > 0, 100.0 * total / len(self.rows), np.nan)
+
+
+def _sampled(
+    true: NDArray[np.int64], seen: NDArray[np.int64], people: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Mean precision [B] at the recalls, from the running sums [B, H] at matched detections.
+
+    All rows are searched at once, as one sorted list: each row is moved above the one before.
+    """
+    rows, width = true.shape
+    row = np.arange(rows)[:, None]
+    above = row * (2 * int(people.max()) + 2)
+    needed = np.minimum(_needed(people[:, None]), true[:, -1:] + 1)
+    index = np.searchsorted((true + above).ravel(), (needed + above).ravel()).reshape(rows, -1)
+    reached = index < (row + 1) * width
+    precision = np.append(
+        true / np.maximum(seen, 1), 0.0
+    )  # a last one for recalls that are not reached
+    # the best between one recall and the next; a row's first recall, 0, is at its first detection
+    best = np.maximum.reduceat(precision, index.ravel())
+    best = np.where(reached, best.reshape(rows, -1), 0.0)
+    envelope = np.maximum.accumulate(best[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray(np.sum(envelope, axis=1) / len(RECALLS))
+
+
+def _needed(people: NDArray[np.int64]) -> NDArray[np.int64]:
+    """[B, 101] the fewest people found that are each recall of `people` [B, 1], by the evaluators' division."""
+    people = np.maximum(people, 1)
+    found = np.floor(RECALLS * people)
+    found = np.where((found - 1) / people >= RECALLS, found - 1, found)
+    return np.where(found / people >= RECALLS, found, found + 1).astype(np.int64)
+
+
+def scores_of(evaluated: Evaluated) -> NDArray[np.float64]:
     """Scores [D] of all evaluated detections, in the order of `Matches.of`."""
-    scores = _detections(_in_area(evaluated, "all")[1], evaluated.params.maxDets[-1])[1]
-    return np.asarray(-np.sort(-scores))
-
-
-def _in_area(evaluated: Any, area: str) -> tuple[NDArray[np.int64], list[tuple[int, Any]]]:
-    """Sorted image ids; place of the image and the evaluator's record, for images with people or detections."""
-    p = evaluated.params
-    chosen = list(p.areaRng[p.areaRngLbl.index(area)])
-    found = [e for e in evaluated.evalImgs if e is not None and list(e["aRng"]) == chosen]
-    if low := [key for one in found for key in one["gtIds"] if key < 1]:
-        raise DataError(
-            f"annotation id {low[0]}: 0 and less stand for 'not matched' in evaluations; number people from 1"
-        )
-    if len(classes := {one["category_id"] for one in found}) > 1:
-        raise DataError(f"{len(classes)} categories were evaluated; matches are those of one")
-    ids = np.array(sorted(p.imgIds), dtype=np.int64)
-    places = np.searchsorted(ids, [int(one["image_id"]) for one in found]).tolist()
-    return ids, sorted(zip(places, found, strict=True), key=lambda pair: int(pair[0]))
-
-
-def _detections(
-    found: Sequence[tuple[int, Any]], limit: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    scores = [np.asarray(one["dtScores"][:limit], dtype=float) for _, one in found]
-    image = [
-        np.full(len(one), at, dtype=np.int64) for (at, _), one in zip(found, scores, strict=True)
-    ]
-    if not scores:
-        return np.zeros(0, dtype=np.int64), np.zeros(0)
-    return np.concatenate(image), np.concatenate(scores)
+    return np.asarray(-np.sort(-evaluated.of.scores))

@@ -1,12 +1,10 @@
-"""Metrics from stored predictions, by the official evaluators. Percent everywhere.
+"""Metrics from stored predictions, as the official evaluators give them. Percent everywhere.
 
 Predictions are COCO result entries: `image_id`, `category_id`, `keypoints` [x1, y1, score1, x2, ...]
 in pixels of the original image, `score`. For MPII, `image_id` is the position of the person in the annotation file.
 """
 
-import contextlib
-import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,16 +14,16 @@ from numpy.typing import NDArray
 
 from bench.catalog.quantities import PCKH_JOINTS
 from bench.catalog.schema import DatasetName, Layout, Tier, layout
-from bench.datasets.annotations import annotations_of
+from bench.datasets.annotations import Annotations, annotations_of
 from bench.datasets.keypoints import KEYPOINTS
-from bench.datasets.prepare import subset_note
 from bench.errors import DataError
 from bench.evaluate.box_ap import box_ap
 from bench.evaluate.cautions import cautions
 from bench.evaluate.error_diagnosis import diagnose, diagnose_mpii
+from bench.evaluate.figures import evaluate_entries
 from bench.evaluate.ground_truth import MpiiTruth, mpii_truth
+from bench.evaluate.instances import Prediction
 from bench.evaluate.matches import Matches
-from bench.evaluate.official import Prediction, official_evaluation
 from bench.evaluate.per_person import People
 from bench.files import read_json
 from bench.results.locations import MATCHES, PEOPLE
@@ -83,6 +81,8 @@ class Evaluation(NamedTuple):
 
 def evaluated_on(dataset: DatasetName, tier: Tier, fingerprint: str) -> dict[str, str]:
     """The part of a protocol that depends on the data and the evaluator."""
+    from bench.datasets.prepare import subset_note
+
     form = layout(dataset)
     return {
         "data": f"{form}-real" if tier == "full" else f"{dataset}-synthetic",
@@ -94,23 +94,30 @@ def evaluated_on(dataset: DatasetName, tier: Tier, fingerprint: str) -> dict[str
 
 
 def evaluate_with_diagnosis(
-    dataset: Layout, truth: Path, predictions: Sequence[Prediction]
+    dataset: Layout,
+    truth: Path,
+    predictions: Sequence[Prediction],
+    *,
+    reference: bool = False,
+    checked: Annotations | None = None,
 ) -> Evaluation:
-    """Every metric of a data set's official evaluation, in percent, with the errors behind them."""
+    """Every metric of a data set's official evaluation, in percent, with the errors behind them.
+
+    reference: by pycocotools or xtcocotools, many times slower. checked: what `truth` holds, if it was read.
+    """
     if dataset == "mpii":
         return _mpii_with_diagnosis(truth, predictions)
-    coco = dataset == "coco"
-    checked = annotations_of(truth, dataset)
-    evaluation = official_evaluation(dataset, checked.content, predictions)
-    diagnosis, people = diagnose(evaluation, KEYPOINTS[dataset], use_area=coco)
-    matches = Matches.of(evaluation)
-    noted = cautions(dataset, checked.content, predictions, evaluation, matches)
+    checked = checked or annotations_of(truth, dataset)
+    found = evaluate_entries(dataset, checked.content, predictions, reference=reference)
+    diagnosis, people = diagnose(found.evaluated, KEYPOINTS[dataset])
+    matches = Matches.of(found.evaluated)
+    noted = cautions(dataset, checked.content, predictions, found.evaluated, matches)
     return Evaluation(
-        _metrics(dataset, evaluation, predictions),
+        _metrics(dataset, found.figures, checked.content, predictions),
         diagnosis,
         people.renumbered(checked.original),
-        matches if coco else None,
-        (*checked.notes, *noted),
+        matches if dataset == "coco" else None,
+        (*checked.notes, *found.notes, *noted),
     )
 
 
@@ -124,25 +131,24 @@ def evaluate(dataset: Layout, truth: Path, predictions: Sequence[Prediction]) ->
         people = mpii_truth(truth)
         return _mpii_summary(people, _by_position(predictions, len(people.heads)))
     annotations = annotations_of(truth, dataset).content
-    return _metrics(dataset, official_evaluation(dataset, annotations, predictions), predictions)
+    figures = evaluate_entries(dataset, annotations, predictions).figures
+    return _metrics(dataset, figures, annotations, predictions)
 
 
 def _metrics(
-    dataset: Layout, evaluation: Any, predictions: Sequence[Prediction]
+    dataset: Layout,
+    figures: Sequence[float],
+    annotations: Mapping[str, Any],
+    predictions: Sequence[Prediction],
 ) -> dict[str, float]:
-    """Name -> percent: of the keypoints and, on COCO, of the boxes if there are any."""
-    found = _summary(dataset, evaluation)
-    boxes = box_ap(evaluation.cocoGt.dataset, predictions) if dataset == "coco" else None
+    """Name -> percent, without the evaluators' -1 (no person of that size in the data).
+
+    Of the keypoints and, on COCO, of the boxes if there are any.
+    """
+    pairs = zip(METRICS[dataset], figures, strict=True)
+    found = {name: 100.0 * float(value) for name, value in pairs if value > -1}
+    boxes = box_ap(annotations, predictions) if dataset == "coco" else None
     return found if boxes is None else {**found, "AP_box": boxes}
-
-
-def _summary(dataset: Layout, evaluation: Any) -> dict[str, float]:
-    """Name -> percent, without the evaluator's -1 (no person of that size in the data)."""
-    with contextlib.redirect_stdout(io.StringIO()):
-        evaluation.accumulate()
-        evaluation.summarize()
-    pairs = zip(METRICS[dataset], evaluation.stats, strict=True)
-    return {name: 100.0 * float(value) for name, value in pairs if value > -1}
 
 
 def pckh(

@@ -10,9 +10,7 @@ from typing import Any
 from bench.catalog.schema import Layout
 from bench.datasets.keypoints import KEYPOINTS
 from bench.errors import DataError
-from bench.evaluate.oks import with_fast_oks
-
-Prediction = Mapping[str, Any]
+from bench.evaluate.instances import Prediction
 
 
 def official_evaluation(
@@ -45,14 +43,14 @@ def _coco(annotations: Mapping[str, Any], predictions: Sequence[Prediction]) -> 
     from pycocotools.cocoeval import COCOeval
 
     truth = _indexed(COCO, annotations)
-    return with_fast_oks(COCOeval)(truth, _loaded(truth, predictions), "keypoints")
+    return COCOeval(truth, _loaded(truth, predictions), "keypoints")
 
 
 def _crowdpose(annotations: Mapping[str, Any], predictions: Sequence[Prediction]) -> Any:
     from xtcocotools.coco import COCO
     from xtcocotools.cocoeval import COCOeval
 
-    class InMemory(with_fast_oks(COCOeval)):  # type: ignore[misc]
+    class InMemory(COCOeval):  # type: ignore[misc]
         """Takes the crowd index of each image from memory, where xtcocotools reads the annotation file again."""
 
         def split(self, gt_file: str, first: float, second: float) -> tuple[list[int], ...]:

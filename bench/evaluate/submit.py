@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.catalog.schema import Layout, Tier
-from bench.datasets.prepare import manifest_of
+from bench.datasets.annotations import annotations_of
 from bench.datasets.splits import annotation_file
 from bench.errors import DataError, ResultError
 from bench.evaluate.formats.people import Reading
@@ -19,15 +19,23 @@ from bench.results.store import Store, Stored
 
 
 def evaluate_file(
-    predictions: Path, dataset: Layout, truth: Path, reading: Reading | None = None
+    predictions: Path,
+    dataset: Layout,
+    truth: Path,
+    reading: Reading | None = None,
+    *,
+    reference: bool = False,
 ) -> tuple[Evaluation, Checked]:
     """Every metric of a predictions file, after validating annotations and every entry. Raises `DataError`.
 
-    reading: what the user says of another tool's file.
+    reading: what the user says of another tool's file. reference: by the official evaluator.
     """
-    known = known_to(dataset, truth)
+    annotations = None if dataset == "mpii" else annotations_of(truth, dataset)
+    known = known_to(dataset, truth, annotations)
     checked = read_predictions(predictions, dataset, known.images, known.person, reading)
-    found = evaluate_with_diagnosis(dataset, truth, checked.entries)
+    found = evaluate_with_diagnosis(
+        dataset, truth, checked.entries, reference=reference, checked=annotations
+    )
     if not found.metrics:
         raise DataError(
             f"{truth}: nobody is evaluated: every person is a crowd or has no labelled keypoint"
@@ -50,6 +58,8 @@ def submit(
 
     Raises `DataError` for invalid predictions, `ResultError` if the name is taken.
     """
+    from bench.datasets.prepare import manifest_of
+
     fingerprint = str(manifest_of(dataset, tier)["fingerprint"])
     found, checked = evaluate_file(predictions, dataset, annotation_file(dataset, tier), reading)
     if not checked.entries:

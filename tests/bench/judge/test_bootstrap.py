@@ -11,10 +11,13 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from bench.errors import EnvironmentProblem, ResultError
+from bench.evaluate.instances import rules_of
 from bench.evaluate.matches import Matches
+from bench.evaluate.reference import read_official
 from bench.judge.bootstrap import PairedRuns, compare_ap, paired_bootstrap
 from bench.judge.evidence import Measurement
 from bench.judge.statistics import Estimate
+from tests.benchmarks.measure_bootstrap import literal_ap
 
 
 def scenes(seed: int, images: int = 12):
@@ -76,11 +79,15 @@ def evaluated(people, found, order) -> COCOeval:
     return run
 
 
+def matches_of(run: COCOeval, area: str = "all") -> Matches:
+    return Matches.of(read_official(run, rules_of("coco")), area)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_ap_and_ar_are_those_of_pycocotools_in_every_area(seed) -> None:
     run = evaluated(*scenes(seed), range(12))
     for area, ap, ar in (("all", 0, 5), ("medium", 3, 8), ("large", 4, 9)):
-        matches = Matches.of(run, area)
+        matches = matches_of(run, area)
         assert matches.average_precision() == pytest.approx(100 * run.stats[ap], abs=1e-9)
         assert matches.average_recall() == pytest.approx(100 * run.stats[ar], abs=1e-9)
 
@@ -88,7 +95,7 @@ def test_ap_and_ar_are_those_of_pycocotools_in_every_area(seed) -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_a_drawn_data_set_has_the_ap_that_pycocotools_gives_it(seed) -> None:
     people, found = scenes(seed)
-    matches = Matches.of(evaluated(people, found, range(12)))
+    matches = matches_of(evaluated(people, found, range(12)))
     drawn = np.random.default_rng(seed).integers(0, 12, 12)
     times = np.bincount(drawn, minlength=12)
     wanted = evaluated(people, found, sorted(drawn)).stats
@@ -96,11 +103,25 @@ def test_a_drawn_data_set_has_the_ap_that_pycocotools_gives_it(seed) -> None:
     assert matches.average_recall(times) == pytest.approx(100 * wanted[5], abs=1e-9)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_many_draws_at_once_are_the_draws_one_by_one_summed_over_all_detections(seed) -> None:
+    people, found = scenes(seed)
+    matches = matches_of(evaluated(people, found, range(12)))
+    rng = np.random.default_rng(seed)
+    times = np.array([np.bincount(rng.integers(0, 12, 12), minlength=12) for _ in range(60)])
+    times[7] = 0
+    times[8] = matches.people == 0
+    expected = [literal_ap(matches, one) if one @ matches.people else np.nan for one in times]
+    np.testing.assert_allclose(matches.average_precisions(times), expected, rtol=0, atol=1e-11)
+    assert np.isnan(expected[7:9]).all()
+    assert np.ptp(expected[9:]) > 1.0
+
+
 def test_a_run_equals_itself_and_beats_a_worse_one() -> None:
     people, found = scenes(0, 40)
-    good = Matches.of(evaluated(people, found, range(40)))
+    good = matches_of(evaluated(people, found, range(40)))
     worse = [(i, p + np.random.default_rng(i).normal(0, 25, p.shape), s) for i, p, s in found]
-    bad = Matches.of(evaluated(people, worse, range(40)))
+    bad = matches_of(evaluated(people, worse, range(40)))
     same = compare_ap(good, good, draws=50)
     assert same == (0.0, (0.0, 0.0), 0.5, "the choice of images only")
     better = compare_ap(good, bad, draws=200)
@@ -112,7 +133,9 @@ def test_a_run_equals_itself_and_beats_a_worse_one() -> None:
 
 def test_the_interval_of_a_mean_is_the_normal_one() -> None:
     values = np.random.default_rng(1).normal(1.0, 2.0, 400)
-    found = paired_bootstrap(lambda t: float(t @ values) / 400, lambda t: 0.0, 400, draws=4000)
+    found = paired_bootstrap(
+        lambda t: t @ values / 400, lambda t: np.zeros(len(t)), 400, draws=4000
+    )
     radius = 1.96 * values.std() / 20
     assert found.interval == pytest.approx(
         (values.mean() - radius, values.mean() + radius), abs=0.02
@@ -120,15 +143,15 @@ def test_the_interval_of_a_mean_is_the_normal_one() -> None:
 
 
 def test_runs_on_other_images_are_not_compared() -> None:
-    one, two = (Matches.of(evaluated(*scenes(s), range(12))) for s in (0, 1))
+    one, two = (matches_of(evaluated(*scenes(s), range(12))) for s in (0, 1))
     with pytest.raises(ResultError, match="not evaluated on the same images"):
         compare_ap(one, two)
     with pytest.raises(ValueError, match="at least one image"):
-        paired_bootstrap(lambda t: 0.0, lambda t: 0.0, 0)
+        paired_bootstrap(lambda t: np.zeros(1), lambda t: np.zeros(1), 0)
 
 
 def test_matches_are_stored_without_pickle(tmp_path: Path) -> None:
-    matches = Matches.of(evaluated(*scenes(0), range(12)))
+    matches = matches_of(evaluated(*scenes(0), range(12)))
     matches.save(tmp_path / "m.npz")
     assert Matches.load(tmp_path / "m.npz").average_precision() == matches.average_precision()
     assert [p.name for p in tmp_path.iterdir()] == ["m.npz"]
@@ -153,7 +176,7 @@ def array() -> bytes:
 )
 def test_damaged_matches_are_one_clear_line(tmp_path: Path, damage) -> None:
     path = tmp_path / "m.npz"
-    Matches.of(evaluated(*scenes(0), range(12))).save(path)
+    matches_of(evaluated(*scenes(0), range(12))).save(path)
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(ResultError, match=r"m\.npz: no stored matches: .*; evaluate the run again"):
         Matches.load(path)
@@ -161,7 +184,7 @@ def test_damaged_matches_are_one_clear_line(tmp_path: Path, damage) -> None:
 
 def test_matches_that_cannot_be_written_leave_the_old_ones(tmp_path: Path, monkeypatch) -> None:
     path = tmp_path / "m.npz"
-    matches = Matches.of(evaluated(*scenes(0), range(12)))
+    matches = matches_of(evaluated(*scenes(0), range(12)))
     matches.save(path)
     before = path.read_bytes()
 
@@ -186,7 +209,7 @@ def test_runs_are_compared_once_and_only_single_seeds_with_matches(store, make, 
     assert paired(high, low, "AP") is None  # no matches are stored
     people, found = scenes(0)
     for one, some in ((high, found), (low, found[::2])):
-        Matches.of(evaluated(people, some, range(12))).save(one.results[0].matches)
+        matches_of(evaluated(people, some, range(12))).save(one.results[0].matches)
     first = paired(high, low, "AP")
     assert first is not None
     assert first.value > 0.0
@@ -204,7 +227,7 @@ def test_single_seeds_on_other_images_are_said_to_be_so_and_stop_nothing(
     measured = []
     for run, ap in (("high", 2.0), ("low", 1.0)):
         stored = store.write(make.trained(run, 0, ap))
-        Matches.of(evaluated(*scenes(len(measured)), range(12))).save(stored.matches)
+        matches_of(evaluated(*scenes(len(measured)), range(12))).save(stored.matches)
         measured.append(Measurement("smoke", (ap,), "smoke", (stored,)))
     paired = PairedRuns(tmp_path / "cache")
     found = paired(*measured, "AP")

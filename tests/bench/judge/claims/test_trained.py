@@ -16,7 +16,7 @@ from bench.judge.claims.ordering import MARGIN, registered_margin
 from bench.judge.evidence import Measurements
 from bench.judge.records import ClaimJudgement
 from bench.results.index import ResultIndex
-from tests.bench.judge.test_bootstrap import evaluated, scenes
+from tests.bench.judge.test_bootstrap import evaluated, matches_of, scenes
 from tests.factories import PRINTED, Memory, trained
 
 A, B, C = "[1/tiny-a/ap]", "[1/tiny-b/ap]", "[2/plain/ap]"
@@ -229,7 +229,7 @@ def test_single_seeds_on_other_images_stop_no_judge(tiny, make, store, tmp_path:
 
 
 def matches(images: int) -> Matches:
-    return Matches.of(evaluated(*scenes(images, images), range(images)))
+    return matches_of(evaluated(*scenes(images, images), range(images)))
 
 
 # ---------------------------------------------------------------- the papers
