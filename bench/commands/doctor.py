@@ -23,9 +23,10 @@ def doctor_command() -> None:
 
 @click.command("selfcheck", epilog="Example: repropose selfcheck")
 def selfcheck_command() -> None:
-    """Check that this machine gives equal numbers: short trainings, a resume, a verification. Under two minutes.
+    """Check that this machine gives equal numbers.
 
-    Exit status 1 if anything differs; the first line that does names what is not deterministic.
+    Two short trainings, one that is killed and resumed, and a verification are compared, in under two minutes. Exit
+    status 1 if anything differs; the first line that does names what is not deterministic.
     """
     from bench.measure.selfcheck import timed
 

@@ -195,10 +195,11 @@ def submit_command(
 @click.argument("results", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="every stored file")
 def verify_command(results: tuple[str, ...], everything: bool) -> None:
-    """Recompute what stored results say, and compare the rest with the manifest. Exit status 1 if anything differs.
+    """Recompute stored results, find edited files.
 
-    Metrics follow from predictions, counts from the model, protocols from the stored config. RESULTS are result files,
-    runs, submissions, models or groups of timings, as `repropose results` lists them.
+    Metrics follow from predictions, counts from the model, protocols from the stored config; the rest is compared with
+    the manifest. Exit status 1 if anything differs. RESULTS are result files, runs, submissions, models or groups of
+    timings, as `repropose results` lists them.
     """
     from bench.catalog.load import load_catalog
     from bench.evaluate.verify import checkable, other_files, verify
@@ -246,9 +247,10 @@ def _recheck() -> "Callable[[Catalog, Any], Recheck] | None":
     help="record a file, or all in a folder, as it is now; also one that is gone",
 )
 def manifest_command(files: tuple[str, ...]) -> None:
-    """Show what the manifests hold: every file of the results folders as it was written.
+    """Show or extend the lists of written files.
 
-    `repropose verify --all` compares them. SECURITY.md says how to sign one.
+    A manifest lists every file of a results folder as it was written; `repropose verify --all` compares. SECURITY.md
+    says how to sign one.
     """
     store = results_store()
     for name in files:

@@ -84,6 +84,7 @@ def _run(folder: Path, threads: int, dies_after: int | None) -> None:
 def _train(folder: Path, threads: int, dies_after: int | None) -> None:
     """What the process does: data, training, result, verification; or up to a step, where it is killed."""
     os.environ |= {"REPROPOSE_WORKSPACE": str(folder), "OMP_NUM_THREADS": str(threads)}
+    os.dup2(2, 1)  # what evaluators print is no answer
     import torch
 
     from bench.datasets.prepare import prepare

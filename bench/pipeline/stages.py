@@ -15,7 +15,7 @@ from bench.catalog.schema import Paper, Run, Table
 from bench.fetch.sources import sources
 from bench.paths import config_files
 from bench.pipeline import fingerprints
-from bench.results.locations import MATCHES, PEOPLE, PREDICTIONS, released_path
+from bench.results.locations import CONFIG, MATCHES, PEOPLE, PREDICTIONS, released_path
 
 INPUTS = "build/inputs.json"
 DVC = "dvc.yaml"
@@ -196,7 +196,8 @@ def released_stages(catalog: Catalog) -> dict[str, Stage]:
                 "params": [_digest(f"released.{name}")],
                 "deps": [f"data/full/{run.dataset}.json", f"data/full/weights/{run.released}"],
                 "outs": [
-                    f"results/{stem}{ending}" for ending in (".json", PREDICTIONS, PEOPLE, MATCHES)
+                    f"results/{stem}{ending}"
+                    for ending in (".json", PREDICTIONS, PEOPLE, MATCHES, CONFIG)
                 ],
             }
     return found

@@ -180,3 +180,9 @@ def test_tolerances_of_points_wide_metrics_and_measures() -> None:
     ):
         assert [floor(name, tier).deviation for name in names] == pytest.approx(found)
         assert {floor(name, tier).freedom for name in names} == {math.inf}
+
+
+def test_the_seeds_of_one_training_are_the_same_for_each_of_its_metrics() -> None:
+    numbers = [("a", "AP"), ("a", "AR")]
+    with pytest.raises(ValueError, match=r"shorter|longer"):
+        propagate(lambda v: v[0] - v[1], [[1.0, 2.0], [1.0, 2.0, 3.0]], numbers=numbers)
