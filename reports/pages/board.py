@@ -13,7 +13,7 @@ from reports.views.ranking import Span
 from reports.views.urls import slug
 from reports.views.words import Word, clean
 
-LIMIT = 200  # rows that are in the page as HTML; its script shows as many at a time
+LIMIT = 100  # rows that are in the page as HTML; its script shows as many at a time
 FIRST_PAGE = "leaderboard.html"
 TINY = 1e-9
 

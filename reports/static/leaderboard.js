@@ -137,8 +137,8 @@ class Board {
     }
     const shown = this.chosen();
     const metrics = [...new Set(this.columns.map(one => one.metric))];
-    const hidden = metrics.filter(name => !shown.includes(name));
-    this.sheet.replaceSync(hidden.map(name => `.board [data-metric="${CSS.escape(name)}"] { display: none }`).join("\n"));
+    this.sheet.replaceSync(metrics.map(name =>
+      `.js .board [data-metric="${CSS.escape(name)}"] { display: ${shown.includes(name) ? "table-cell" : "none"} }`).join("\n"));
     if (untouched && !this.drawn && this.table.tBodies.length) {
       const rows = this.table.querySelectorAll("tbody tr:not(.group)").length;
       if (rows < this.step) return;

@@ -13,7 +13,12 @@ from tests.reports.gallery_fixture import make_with_gallery
 
 KINDS = (
     "index.html",
+    "differs.html",
+    "values/paper-paper0-undecided.html",
+    "how-it-works.html",
+    "models.html",
     "leaderboard.html",
+    "boards/trained-here.html",
     "plots.html",
     "compare.html",
     "submissions.html",

@@ -82,6 +82,29 @@ def test_what_differs_has_each_number_with_size_cause_and_what_returns_it(site: 
     assert "+10 %" in page
 
 
+def test_a_cell_that_differs_says_why_first(site: Path) -> None:
+    page = read(site / "tables" / "paper0-1.html")
+    cards = [e for e in page.iter("div") if e.get("class") == "card" and "deviates" in text(e)]
+    assert cards
+    for card in cards:
+        assert text(card.findall("*")[1]) == "Why Copied row: as printed elsewhere."
+
+
+def test_a_difference_in_the_last_digit_is_said_and_is_no_alarm(tmp_path: Path) -> None:
+    snapshot, catalog, store = make(papers=1, tables=2, rows=3)
+    one = Explanation(size="last-digit", cause="cut-off", words="as cut off")
+    verdicts = tuple(
+        v.model_copy(update={"explanation": one}) if v.verdict == "deviates" else v
+        for v in snapshot.verdicts
+    )
+    site = build(snapshot.model_copy(update={"verdicts": verdicts}), catalog, store, tmp_path).out
+    page = read(site / "tables" / "paper0-1.html")
+    found = [e for e in page.iter("span") if "v-deviates" in e.get("class", "").split()]
+    marks = [e for e in found if "last digit" in text(e)]
+    assert marks
+    assert all("slight" in mark.get("class") for mark in marks)
+
+
 def test_without_differences_the_pages_say_so(tmp_path: Path) -> None:
     snapshot, catalog, store = make(papers=1, tables=1, rows=2)
     site = build(snapshot.model_copy(update={"verdicts": ()}), catalog, store, tmp_path).out
