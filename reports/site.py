@@ -233,7 +233,11 @@ class Pages:
         """What the search finds, and a page that lists it."""
         site = self.site
         found = documents(site.catalog, site.judged, site.models)
-        shown = {"found": found, "kinds": KINDS, "protocols": protocols(site.judged)}
+        shown: dict[str, Any] = {
+            "found": found,
+            "kinds": KINDS,
+            "protocols": protocols(site.judged),
+        }
         self.page("search.html", "search.html", protocol_anchor=protocol_anchor, **shown)
         self.writer.add("files/search.js", search_data(found))
 

@@ -33,7 +33,9 @@ def files_of(view: ResultView, catalog: Catalog, made: date | None) -> dict[str,
     """Address in the site -> content, of a result in all formats that can hold it."""
     file = view.stored.file
     found: dict[str, str | bytes] = {
-        crate_file(file, "ro-crate-metadata.json"): ro_crate(view, made and made.isoformat()),
+        crate_file(file, "ro-crate-metadata.json"): ro_crate(
+            view, made.isoformat() if made else None
+        ),
         crate_file(file, "result.json"): view.content,
     }
     if result := exported(view):
