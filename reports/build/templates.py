@@ -20,7 +20,7 @@ _TABLE = '<div class="scroll" role="region" tabindex="0" aria-label="Table in th
 
 @cache
 def notes_html(text: str) -> Markup:
-    """NOTES.md as HTML, with headings two levels lower to fit the page (h1 becomes h3).
+    """NOTES.md as HTML, with headings one level lower to fit the page (h1 becomes h2).
 
     CommonMark with tables; raw HTML is escaped, images are not loaded, links are kept.
     """
@@ -30,7 +30,7 @@ def notes_html(text: str) -> Markup:
     tokens = reader.parse(str(words.clean(text)))
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(6, int(token.tag[1]) + 2)}"
+            token.tag = f"h{min(6, int(token.tag[1]) + 1)}"
     return Markup(reader.renderer.render(tokens, reader.options, {}))
 
 

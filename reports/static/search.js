@@ -1,7 +1,9 @@
 "use strict";
 /* Search over the whole site, from any page: a field in the head that '/' focuses. What it searches is loaded when it is
-   first used. Without scripts there is a link to search.html, which lists everything. */
+   first used. Without scripts there is a link to search.html, which lists everything. All of it is in a block: other
+   scripts of a page share its global names. */
 
+{
 const here = document.currentScript.src; // .../static/search.js
 const MOST = 12;
 const BOOST = { page: 3, paper: 4, method: 2.5, model: 2, table: 2, protocol: 2, notes: 1, claim: .5, row: .5 };
@@ -118,3 +120,4 @@ function option(one, i) {
 }
 
 document.addEventListener("DOMContentLoaded", () => new SearchBox(document.querySelector(".search")));
+}

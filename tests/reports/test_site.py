@@ -102,6 +102,8 @@ def test_one_changed_result_rewrites_only_pages_that_show_it(tmp_path: Path) -> 
         "models/paper0-model0.html",
         "evidence/results/counted/paper0-run0.html",  # its digest
         "evidence/results/counted/paper0-run0.json",
+        "evidence/results/counted/paper0-run0.crate/ro-crate-metadata.json",
+        "evidence/results/counted/paper0-run0.crate/result.json",
         "files/evidence.js",
     )
 

@@ -84,7 +84,7 @@ def test_a_cell_is_opened_and_closed_by_keyboard(watched: Watched, plain: Path) 
 def test_commands_can_be_copied(watched: Watched, plain: Path) -> None:
     page = watched.open(plain / "models" / "paper0-model0.html")
     page.locator("summary", has_text="Source of these counts").click()
-    page.locator("code.command + button.copy:visible").first.click()
+    page.locator("dl.trace code.command + button.copy:visible").first.click()
     page.locator("#announcement", has_text="Copied").wait_for(state="attached")
     assert page.evaluate("navigator.clipboard.readText()").startswith("repropose measure")
 
