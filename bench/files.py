@@ -1,5 +1,6 @@
 """Files: written whole or not at all, read within bounds, errors in one line. The only module that does either."""
 
+import gc
 import gzip
 import io
 import json
@@ -8,6 +9,8 @@ import os
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
@@ -149,6 +152,18 @@ def unzip_one(raw: bytes, what: str, limit: int = MAX_BYTES) -> bytes:
 def _is_content(name: PurePosixPath) -> bool:
     """Whether a member of a zip is a file of its author, not one that a file manager added."""
     return name.parts[0] != "__MACOSX" and not name.name.startswith(".")
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """No garbage collection meanwhile: parsed JSON has no cycles, and looking for some takes as long as parsing it."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def read_json(path: Path) -> Any:

@@ -90,9 +90,9 @@ def diagnose(evaluated: Evaluated, skeleton: Skeleton) -> tuple[Diagnosis, Peopl
         detections=len(of.entry),
         false_positives=_false_positives(evaluated, len(people.person)),
         by_keypoint=people.by_keypoint(skeleton.names),
-        by_size=people.groups(of.areas[counts], _SIZES),
-        by_visible=people.groups(visible[counts], _VISIBLE),
-        by_crowding=people.groups(_crowding(of)[counts], _CROWDING),
+        by_size=people.groups(of.areas[counts].tolist(), _SIZES),
+        by_visible=people.groups(visible[counts].tolist(), _VISIBLE),
+        by_crowding=people.groups(_crowding(of)[counts].tolist(), _CROWDING),
     )
     return diagnosis, people
 

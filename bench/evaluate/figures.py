@@ -82,7 +82,9 @@ def _crowding(annotations: Mapping[str, Any], evaluated: Evaluated) -> list[floa
     index = {one["id"]: one["crowdIndex"] for one in annotations["images"]}
     crowded = np.array([index[image] for image in evaluated.of.images.tolist()])
     classes = (crowded < EASY, (crowded >= EASY) & (crowded < HARD), crowded >= HARD)
-    return [round(np.mean(curves(evaluated, chosen).precision[:, :, 0]), 4) for chosen in classes]
+    return [
+        round(float(np.mean(curves(evaluated, chosen).precision[:, :, 0])), 4) for chosen in classes
+    ]
 
 
 def _official(

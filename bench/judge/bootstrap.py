@@ -30,9 +30,9 @@ OTHER_IMAGES = "the two were not evaluated on the same images and people"
 def paired_bootstrap(first: Metric, second: Metric, images: int, *, draws: int = DRAWS) -> Estimate:
     """first - second over `draws` draws of as many images with replacement, the same for both.
 
-    `first` and `second` take how often each image was drawn, [B, N], and give [B]. The interval is the
-    percentile one; the confidence is the share of draws with a difference above zero, ties counted half. It covers the choice of images and not
-    the training seed. Raises ValueError without images.
+    `first` and `second` take how often each image was drawn, [B, N], and give [B]. The interval is the percentile one;
+    the confidence is the share of draws with a difference above zero, ties counted half. It covers the choice of images
+    and not the training seed. Raises ValueError without images.
     """
     if images < 1:
         raise ValueError("a bootstrap needs at least one image")
