@@ -101,7 +101,7 @@ def check_entries(
     entries: list[Entry] = []
     renamed: dict[Any, int] = {}
     errors: dict[int, str] = {}
-    seen: dict[tuple[Any, ...], int] = {}
+    seen: dict[int, int] = {}
     repeated: dict[int, int] = {}
     for number, one in enumerate(data):
         if error := _entry_error(
@@ -115,9 +115,11 @@ def check_entries(
         if type(one["image_id"]) is not int:
             renamed[one["image_id"]] = image
         entries.append({**entry, "bbox": one["bbox"]} if boxed else entry)
-        key = (image,) if dataset == "mpii" else (image, *one["keypoints"])
-        first = seen.setdefault(key, number)
-        if first != number:
+        # a hash, as the keypoints of all entries would take a tenth of the memory
+        first = seen.setdefault(
+            image if dataset == "mpii" else hash((image, *one["keypoints"])), number
+        )
+        if first != number and (dataset == "mpii" or one["keypoints"] == data[first]["keypoints"]):
             repeated[number] = first
     if dataset == "mpii":
         errors |= {
