@@ -3,6 +3,7 @@
 import gc
 import gzip
 import io
+import itertools
 import json
 import math
 import os
@@ -22,6 +23,8 @@ from bench.errors import DataError, EnvironmentProblem
 MAX_BYTES = 2**29
 # JSON lists and objects: each takes the memory of many bytes of text.
 MAX_CONTAINERS = 2**22
+MAX_DEPTH = 100  # beyond this the standard library parses, which refuses what Python cannot print
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def write_atomically(path: Path, content: bytes | memoryview, *, durable: bool = True) -> None:
@@ -179,10 +182,11 @@ def parse_json(raw: bytes, what: str) -> Any:
         raise DataError(
             f"{what} has {containers} lists and objects; at most {MAX_CONTAINERS} are read"
         )
-    try:
-        return orjson.loads(raw)  # a quarter of the time
-    except orjson.JSONDecodeError:
-        pass  # damaged, in another encoding, or nested deeply: the standard library reads it or says what is wrong
+    if _depth(raw) < MAX_DEPTH:
+        try:
+            return orjson.loads(raw)  # a quarter of the time
+        except orjson.JSONDecodeError:
+            pass  # damaged, or in another encoding: the standard library reads it or says what is wrong
     try:
         return json.loads(raw, parse_constant=_reject_constant, parse_float=finite)
     except RecursionError:
@@ -196,6 +200,12 @@ def parse_json(raw: bytes, what: str) -> Any:
         ) from None
     except ValueError as error:
         raise DataError(f"{what} is not readable JSON: {error}") from None
+
+
+def _depth(raw: bytes) -> int:
+    """How deeply lists and objects are nested; brackets in texts count as well."""
+    brackets = raw.translate(None, _NO_BRACKETS)
+    return max(itertools.accumulate(1 if one in b"[{" else -1 for one in brackets), default=0)
 
 
 def finite(digits: str) -> float:
