@@ -1,7 +1,9 @@
 """Files: written whole or not at all, read within bounds, errors in one line. The only module that does either."""
 
+import gc
 import gzip
 import io
+import itertools
 import json
 import math
 import os
@@ -10,6 +12,8 @@ import stat
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
@@ -22,6 +26,8 @@ MAX_BYTES = 2**29
 # JSON lists and objects: each takes the memory of many bytes of text.
 MAX_CONTAINERS = 2**22
 _CONTAINERS = {dict, list}
+MAX_DEPTH = 100  # beyond this the standard library parses, which refuses what Python cannot print
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def write_atomically(path: Path, content: bytes | memoryview, *, durable: bool = True) -> None:
@@ -172,6 +178,18 @@ def _is_content(name: PurePosixPath) -> bool:
     return name.parts[0] != "__MACOSX" and not name.name.startswith(".")
 
 
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """No garbage collection meanwhile: parsed JSON has no cycles, and looking for some takes as long as parsing it."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 def read_json(path: Path) -> Any:
     """JSON from a plain or gzipped file, read by `read_bytes` and `parse_json`. Raises `DataError`."""
     if not path.exists():
@@ -189,9 +207,9 @@ def parse_json(raw: bytes, what: str) -> Any:
     if not raw.strip():
         raise DataError(f"{what} is not readable JSON: it is empty")
     try:
-        found = orjson.loads(raw)  # a quarter of the time
+        found = orjson.loads(raw) if _depth(raw) < MAX_DEPTH else None  # a quarter of the time
     except orjson.JSONDecodeError:
-        found = None  # damaged, in another encoding, or nested deeply: the standard library says what is wrong
+        found = None  # damaged, or in another encoding: the standard library reads it or says what is wrong
     if found is not None and _keys(found) == raw.count(b'":') + raw.count(b'" :'):
         return found
     try:  # a key is given twice, or the text of a value looks like a key
@@ -255,6 +273,12 @@ def _line_of_constant(raw: bytes) -> str:
     line = text.count("\n", 0, first.start()) + 1
     column = first.start() - text.rfind("\n", 0, first.start())
     return f" (line {line}, column {column}); write a finite number, or leave the entry out"
+
+
+def _depth(raw: bytes) -> int:
+    """How deeply lists and objects are nested; brackets in texts count as well."""
+    brackets = raw.translate(None, _NO_BRACKETS)
+    return max(itertools.accumulate(1 if one in b"[{" else -1 for one in brackets), default=0)
 
 
 def finite(digits: str) -> float:

@@ -1,5 +1,6 @@
 """Printed numbers, and what their digits allow."""
 
+import functools
 import math
 import re
 from typing import NamedTuple
@@ -22,6 +23,7 @@ _SUFFIX = re.compile(r"\d\s*([KMGBT])")
 _NUMBER = re.compile(r"[-+−]?\d[\d,]*(?:\.\d+)?|[-+−]?\.\d+")
 
 
+@functools.cache
 def parse_number(printed: str) -> Number | None:
     """The first number of a printed cell: 5.0 for '5.0M (↓85%)', None for '-'."""
     found = _NUMBER.search(printed)

@@ -82,8 +82,9 @@ def _crowding(annotations: Mapping[str, Any], evaluated: Evaluated) -> list[floa
     index = {one["id"]: one["crowdIndex"] for one in annotations["images"]}
     crowded = np.array([index[image] for image in evaluated.of.images.tolist()])
     classes = (crowded < EASY, (crowded >= EASY) & (crowded < HARD), crowded >= HARD)
-    means = (np.mean(curves(evaluated, chosen).precision[:, :, 0]) for chosen in classes)
-    return [float(round(one, 4)) for one in means]
+    return [
+        round(float(np.mean(curves(evaluated, chosen).precision[:, :, 0])), 4) for chosen in classes
+    ]
 
 
 def _official(

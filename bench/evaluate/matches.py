@@ -1,7 +1,6 @@
 """Matched detections of each image and threshold: what the image-paired bootstrap resamples."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,15 +51,7 @@ class Matches(NpzFile):
         As COCO defines it: non-increasing precision, sampled at 101 recalls, averaged over the thresholds.
         """
         times = np.ones_like(self.people) if times is None else times
-        return float(self.average_precisions(times[None])[0])
-
-    def average_precisions(self, times: NDArray[np.int64]) -> NDArray[np.float64]:
-        """`average_precision` [B] for B choices of images, times [B, N]."""
-        return self._resampled(times)
-
-    @cached_property
-    def _resampled(self) -> "ResampledAp":
-        return ResampledAp(self)
+        return float(ResampledAp(self)(times[None])[0])
 
     def average_recall(self, times: NDArray[np.int64] | None = None) -> float:
         """AR in percent: share of people detected, averaged over the thresholds; NaN without people."""

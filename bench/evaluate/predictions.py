@@ -107,7 +107,7 @@ def check_entries(
     boxed = bool(data) and isinstance(data[0], dict) and "bbox" in data[0]
     entries: list[Entry] = []
     errors: dict[int, str] = {}
-    seen: dict[tuple[Any, ...], int] = {}
+    seen: dict[int, int] = {}
     repeated: dict[int, int] = {}
     for number, one in enumerate(data):
         if error := entry_error(
@@ -119,9 +119,11 @@ def check_entries(
         image = entry["image_id"] = images.find(one["image_id"])
         entry["category_id"] = person.id
         entries.append({**entry, "bbox": one["bbox"]} if boxed else entry)
-        key = (image,) if dataset == "mpii" else (image, *one["keypoints"])
-        first = seen.setdefault(key, number)
-        if first != number:
+        # a hash, as the keypoints of all entries would take a tenth of the memory
+        first = seen.setdefault(
+            image if dataset == "mpii" else hash((image, *one["keypoints"])), number
+        )
+        if first != number and (dataset == "mpii" or one["keypoints"] == data[first]["keypoints"]):
             repeated[number] = first
     if dataset == "mpii":
         errors |= {

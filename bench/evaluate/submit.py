@@ -12,6 +12,7 @@ from bench.evaluate.formats.people import Reading
 from bench.evaluate.ground_truth import known_to
 from bench.evaluate.metrics import Evaluation, evaluate_with_diagnosis, evaluated_on
 from bench.evaluate.predictions import Checked, read_predictions
+from bench.files import collection_paused
 from bench.results.locations import PEOPLE, relative_path
 from bench.results.provenance import provenance
 from bench.results.records import ModelCard, SubmissionResult
@@ -30,9 +31,10 @@ def evaluate_file(
 
     reading: what the user says of another tool's file. reference: by the official evaluator.
     """
-    annotations = None if dataset == "mpii" else annotations_of(truth, dataset)
-    known = known_to(dataset, truth, annotations)
-    checked = read_predictions(predictions, dataset, known.images, known.person, reading)
+    with collection_paused():
+        annotations = None if dataset == "mpii" else annotations_of(truth, dataset)
+        known = known_to(dataset, truth, annotations)
+        checked = read_predictions(predictions, dataset, known.images, known.person, reading)
     found = evaluate_with_diagnosis(
         dataset, truth, checked.entries, reference=reference, checked=annotations
     )

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import DataError, ResultError
-from bench.evaluate.matches import Matches
+from bench.evaluate.matches import Matches, ResampledAp
 from bench.files import parse_json, read_bytes, write_atomically
 from bench.judge.evidence import Measurement
 from bench.judge.statistics import LEVEL, Estimate
@@ -60,7 +60,7 @@ def compare_ap(first: Matches, second: Matches, *, draws: int = DRAWS) -> Estima
         raise ResultError(
             "the two runs were not evaluated on the same images and people; compare runs of one tier"
         )
-    metrics = first.average_precisions, second.average_precisions
+    metrics = ResampledAp(first), ResampledAp(second)
     return paired_bootstrap(*metrics, len(first.images), draws=draws)
 
 

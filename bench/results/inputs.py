@@ -221,11 +221,19 @@ def _read(path: Path, entry: str | None, state: tuple[int, int]) -> str:
 def _syntax_tree(code: bytes) -> str:
     """Python code without comments, layout and statements that do nothing; alike under Python 3.11 and 3.12."""
     tree = ast.parse(code)
-    for node in ast.walk(tree):
-        for name, value in ast.iter_fields(node):
-            if isinstance(value, list):
-                setattr(node, name, [one for one in value if not _does_nothing(one)])
+    _strip(tree)
     return ast.dump(tree).replace(", type_params=[]", "")  # a field that 3.12 added
+
+
+def _strip(node: ast.AST) -> None:
+    """Take out the statements that do nothing; expressions hold no statements and are not gone through."""
+    for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+        value = getattr(node, name, None)
+        if isinstance(value, list):  # the body of a lambda is an expression
+            kept = [one for one in value if not _does_nothing(one)]
+            setattr(node, name, kept)
+            for one in kept:
+                _strip(one)
 
 
 def _does_nothing(node: Any) -> bool:

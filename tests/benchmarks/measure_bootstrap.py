@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from bench.evaluate.evaluated import RECALLS, evaluate_instances
 from bench.evaluate.instances import Instances, rules_of
-from bench.evaluate.matches import Matches
+from bench.evaluate.matches import Matches, ResampledAp
 from bench.judge.bootstrap import BATCH
 from tests.benchmarks.measure_evaluation import made_up, spread
 
@@ -41,7 +41,8 @@ def one_by_one(matches: Matches, times: NDArray[np.int64]) -> NDArray[np.float64
 
 def batches(matches: Matches, times: NDArray[np.int64]) -> NDArray[np.float64]:
     parts = np.split(times, range(BATCH, len(times), BATCH))
-    return np.concatenate([matches.average_precisions(part) for part in parts])
+    average_precision = ResampledAp(matches)
+    return np.concatenate([average_precision(part) for part in parts])
 
 
 def two_runs() -> tuple[Matches, Matches]:

@@ -12,18 +12,26 @@ from click.testing import CliRunner
 from bench.catalog.schema import Layout
 from bench.cli import main
 from bench.datasets.keypoints import KEYPOINTS
-from bench.evaluate import evaluated as ours
 from bench.evaluate import figures, metrics, reference
-from bench.evaluate.evaluated import AREAS, THRESHOLDS, curves, evaluate_instances
+from bench.evaluate.evaluated import (
+    AREAS,
+    LOOSE,
+    RECALLS,
+    THRESHOLDS,
+    Evaluated,
+    curves,
+    evaluate_instances,
+)
 from bench.evaluate.instances import Instances, Pairs, Rules, rules_of
 from bench.evaluate.official import official_evaluation
+from bench.evaluate.oks import compute_oks
 from bench.evaluate.reference import difference, official_curves, read_official
 from tests.bench.evaluate.odd_files import SIGMAS, odd_file
 
 FILES, PARTS = 560, 8
 
 
-def compared(evaluation: Any, rules: Rules, truth: dict, found: list[dict]) -> ours.Evaluated:
+def compared(evaluation: Any, rules: Rules, truth: dict, found: list[dict]) -> Evaluated:
     """Ours, after a comparison of every array with the official evaluator's."""
     of = Instances.of(truth, found, rules)
     evaluated = evaluate_instances(of, rules)
@@ -136,10 +144,9 @@ def test_where_the_sample_differs_the_official_evaluator_does_it_all_and_says_so
     assert (right.figures, right.notes) == (expected.figures, ())
 
     def slightly_off(of: Instances, pairs: Pairs, rules: Rules) -> np.ndarray:
-        return np.nextafter(true_oks(of, pairs, rules), 2.0)
+        return np.nextafter(compute_oks(of, pairs, rules), 2.0)
 
-    true_oks = ours.compute_oks
-    monkeypatch.setattr(ours, "compute_oks", slightly_off)
+    monkeypatch.setattr("bench.evaluate.evaluated.compute_oks", slightly_off)
     repaired = figures.evaluate_entries("coco", truth, found)
     assert repaired.figures == expected.figures
     np.testing.assert_array_equal(repaired.evaluated.oks, expected.evaluated.oks)
@@ -179,6 +186,6 @@ def test_a_loose_match_is_below_every_threshold_and_areas_are_pycocotools_own() 
     official = Params("keypoints")
     assert dict(zip(official.areaRngLbl, map(tuple, official.areaRng), strict=True)) == dict(AREAS)
     np.testing.assert_array_equal(official.iouThrs, THRESHOLDS)
-    np.testing.assert_array_equal(official.recThrs, ours.RECALLS)
+    np.testing.assert_array_equal(official.recThrs, RECALLS)
     np.testing.assert_array_equal(official.kpt_oks_sigmas, KEYPOINTS["coco"].sigmas)
-    assert THRESHOLDS.min() > ours.LOOSE
+    assert THRESHOLDS.min() > LOOSE

@@ -12,7 +12,7 @@ from pycocotools.cocoeval import COCOeval
 
 from bench.errors import EnvironmentProblem, ResultError
 from bench.evaluate.instances import rules_of
-from bench.evaluate.matches import Matches
+from bench.evaluate.matches import Matches, ResampledAp
 from bench.evaluate.reference import read_official
 from bench.judge.bootstrap import PairedRuns, compare_ap, paired_bootstrap
 from bench.judge.evidence import Measurement
@@ -112,7 +112,7 @@ def test_many_draws_at_once_are_the_draws_one_by_one_summed_over_all_detections(
     times[7] = 0
     times[8] = matches.people == 0
     expected = [literal_ap(matches, one) if one @ matches.people else np.nan for one in times]
-    np.testing.assert_allclose(matches.average_precisions(times), expected, rtol=0, atol=1e-11)
+    np.testing.assert_allclose(ResampledAp(matches)(times), expected, rtol=0, atol=1e-11)
     assert np.isnan(expected[7:9]).all()
     assert np.ptp(expected[9:]) > 1.0
 
