@@ -1,4 +1,4 @@
-"""What numbers in results may be. What is not a number passes here: the store refuses to write it, and JSON has none."""
+"""What numbers in results may be. NaN passes here: the store refuses to write it, and JSON does not have it."""
 
 from typing import Annotated, Any
 
