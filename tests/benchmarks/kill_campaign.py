@@ -74,7 +74,10 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "measure": ("measure killed", ("prepare",)),
     "gallery": ("gallery killed", ("prepare", "measure")),
     "evaluate": ("evaluate --predictions found.json --tier smoke", ("prepare",)),
-    "submit": ("submit --predictions found.json --card card.yaml --tier smoke", ("prepare",)),
+    "submit": (
+        "submit --predictions found.json --card card.yaml --tier smoke --replace",
+        ("prepare",),
+    ),
     "verify": ("verify --all", ("prepare", "measure")),
     "count": ("count transpose-r-a2", ()),
     "time": ("time killpaper --rounds 4 --device cpu", ()),

@@ -11,6 +11,7 @@ _VOLATILE = {
     "hardware",
     "commit",
     "dirty",
+    "inputs",
     "median_ms",
     "low_ms",
     "high_ms",

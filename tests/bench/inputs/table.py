@@ -98,7 +98,7 @@ FILES: dict[str, File] = {
     "image ids": File(
         "ids.json",
         text('{"a": 1, "b": 12}'),
-        (*EVALUATE, "--format", "openpose", "--image-ids", "ids.json"),
+        (*EVALUATE, "--format", "openpose", "--score", "1", "--image-ids", "ids.json"),
         {
             "found.json/a_keypoints.json": fixture(
                 "predictions", "openpose-coco18", "000000000001_keypoints.json"
