@@ -290,11 +290,8 @@ class Paper(Strict):
         for kind, names in named.items():
             if twice := next((name for name in names if names.count(name) > 1), None):
                 number = len(names) - 1 - names[::-1].index(twice)
-                raise PydanticCustomError(
-                    "twice",
-                    "{kind} '{name}' is given twice",
-                    {"kind": kind, "name": twice, "at": (f"{kind}s", number)},
-                )
+                where = {"kind": kind, "name": twice, "at": (f"{kind}s", number)}
+                raise PydanticCustomError("twice", "{kind} '{name}' is given twice", where)
         return self
 
     def misprint(self, *place: str) -> Misprint | None:

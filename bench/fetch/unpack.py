@@ -30,7 +30,7 @@ _EXTENDED_HEADERS = (  # they only hold the name or attributes of the file that 
 )
 _DAMAGED = (
     *(zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, struct.error),
-    *(EOFError, NotImplementedError, ValueError, OSError),
+    *(EOFError, NotImplementedError, ValueError, LookupError, OSError),
 )
 Progress = Callable[[int], object]
 

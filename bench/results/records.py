@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator
+from pydantic import AfterValidator, Field, StringConstraints
 
 from bench.catalog.schema import Layout, Slug, Strict, Tier
+from bench.results.bounds import Amount, Count, Parameters, Percent, Training
 
 Evidence = Literal["counted", "timed", "smoke", "lab", "released-weights", "full-1", "full-3"]
 
@@ -40,16 +41,6 @@ class Provenance(Strict):
         return when.replace(tzinfo=when.tzinfo or UTC)
 
 
-Count = Annotated[int, Field(ge=0)]
-Amount = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
-
-
-def _has_total(counts: dict[str, int]) -> dict[str, int]:
-    if "total" not in counts:
-        raise ValueError("has no total")
-    return counts
-
-
 class CountResult(Strict):
     """Parameters and operations of one zoo model at full size."""
 
@@ -57,9 +48,7 @@ class CountResult(Strict):
     kind: Literal["count"] = "count"
     model: str
     input_size: tuple[int, int] = Field(description="width, height in pixels")
-    parameters: Annotated[dict[str, Count], AfterValidator(_has_total)] = Field(
-        description="total, trainable, position_embedding"
-    )
+    parameters: Parameters = Field(description="total, trainable, position_embedding")
     macs: Count = Field(description="exact multiply-accumulates of one forward pass at batch 1")
     flops: dict[str, Amount] = Field(description="counting rule -> G (1e9)")
     by_module: dict[str, dict[str, float]] = Field({})
@@ -160,10 +149,6 @@ class Diagnosis(Strict):
     )
 
 
-Percent = Annotated[float, Field(ge=0.0, le=100.0)]
-Points = Annotated[float, Field(allow_inf_nan=False)]
-
-
 class AccuracyResult(Strict):
     """Metrics of one trained (or released) network; fractions of 1 are stored as percent."""
 
@@ -175,7 +160,7 @@ class AccuracyResult(Strict):
     evidence: Evidence
     protocol: dict[str, str]
     metrics: dict[str, Percent]
-    measures: dict[str, Points] = Field(
+    measures: dict[str, float] = Field(
         {}, description="a method's own metrics, such as LOFR's response around joints"
     )
     untrained: dict[str, Percent] = Field({}, description="the same network before training")
@@ -187,22 +172,11 @@ class AccuracyResult(Strict):
     chance: dict[str, Percent] = Field(
         {}, description="the first metric of these poses, as earlier results have it"
     )
-    training: dict[str, Any] = Field({})
+    training: Training = Field({})
     predictions: Predictions | None = None
     diagnosis: Diagnosis | None = Field(None, exclude_if=lambda found: found is None)
     failed: str | None = Field(None, description="what went wrong, if the run did not finish")
     provenance: Provenance
-
-    @field_validator("training")
-    @classmethod
-    def _losses(cls, training: dict[str, Any]) -> dict[str, Any]:
-        for point in training.get("loss", ()):
-            if (
-                not isinstance(point, list | tuple)
-                or [type(one) in (int, float) for one in point] != [True] * 2
-            ):
-                raise ValueError(f"loss: {point!r:.60} is not [iteration, loss]")
-        return training
 
     @property
     def values(self) -> dict[str, float]:

@@ -161,5 +161,5 @@ def test_unreadable_json_names_the_file(tmp_path: Path, name: str, content, mess
 
 
 def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="is not a file; give the path of a file"):
+    with pytest.raises(DataError, match="is a folder, not a file; give the path of a file"):
         read_json(tmp_path)

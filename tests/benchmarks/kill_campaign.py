@@ -17,22 +17,20 @@ Exit status 1 if any of these was seen.
 """
 
 import argparse
-import gzip
 import json
 import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
 
+from tests.benchmarks.kill_dvc import of_dvc
 from tests.benchmarks.kill_hook import changes, in_child, kill_self
+from tests.benchmarks.kill_outcome import Seen, lost, outcome, torn
 from tests.conftest import ROOT
 
 FIXTURES = ROOT / "tests" / "fixtures"
@@ -76,7 +74,10 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "measure": ("measure killed", ("prepare",)),
     "gallery": ("gallery killed", ("prepare", "measure")),
     "evaluate": ("evaluate --predictions found.json --tier smoke", ("prepare",)),
-    "submit": ("submit --predictions found.json --card card.yaml --tier smoke", ("prepare",)),
+    "submit": (
+        "submit --predictions found.json --card card.yaml --tier smoke --replace",
+        ("prepare",),
+    ),
     "verify": ("verify --all", ("prepare", "measure")),
     "count": ("count transpose-r-a2", ()),
     "time": ("time killpaper --rounds 4 --device cpu", ()),
@@ -88,26 +89,6 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "history": ("history", ("prepare", "measure", "site")),
 }
 QUICK = ("prepare", "submit", "table", "export", "site")
-_VOLATILE = {
-    "volatile",
-    "hardware",
-    "commit",
-    "dirty",
-    "median_ms",
-    "low_ms",
-    "high_ms",
-    "made",
-    "date",
-    "seconds",
-}
-
-
-class Seen(NamedTuple):
-    """What one kill did. at: the change at which, or the second after which, it was killed."""
-
-    command: str
-    at: str
-    faults: tuple[str, ...]
 
 
 # ---------------------------------------------------------------- a workspace
@@ -180,63 +161,6 @@ def log_of(workspace: Path) -> str:
     return workspace.with_name(f"{workspace.name}.log").read_text(errors="replace")[-600:]
 
 
-# ---------------------------------------------------------------- what is there
-
-
-def files(workspace: Path, *folders: str) -> Iterator[Path]:
-    """Files of folders, but for logs, locks, and what a killed process had not renamed yet."""
-    for folder in folders:
-        for path in sorted((workspace / folder).rglob("*")):
-            hidden = any(part.startswith(".") for part in path.relative_to(workspace).parts)
-            if path.is_file() and (not hidden or path.name == ".site"):
-                yield path
-
-
-def content(path: Path, workspace: Path) -> Any:
-    """What of a file has to be equal; raises ValueError or OSError for a torn one."""
-    raw = path.read_bytes()
-    if path.suffix == ".gz":
-        raw = gzip.decompress(raw)
-    if path.name.endswith((".json", ".json.gz")):
-        return stable(json.loads(raw))
-    if path.suffix in (".npz", ".webp", ".png", ".parquet", ".pth"):
-        return len(raw) > 0 and raw[:4]
-    if path.suffix in (".html", ".xml", ".svg") and b"</" not in raw[-40:]:
-        raise ValueError("cut off")
-    return b"" if path.suffix in (".html", ".xml", ".jsonl", ".md", ".csv", "") else raw
-
-
-def stable(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: stable(one) for key, one in value.items() if key not in _VOLATILE}
-    return [stable(one) for one in value] if isinstance(value, list) else value
-
-
-SHOWN = ("results", "build", "out", "data")
-
-
-def outcome(workspace: Path) -> dict[str, Any]:
-    """Every file of results, site and data with what of it has to be equal."""
-    return {
-        str(path.relative_to(workspace)): content(path, workspace)
-        for path in files(workspace, *SHOWN)
-    }
-
-
-def torn(workspace: Path) -> Iterator[str]:
-    for path in files(workspace, *SHOWN):
-        try:
-            content(path, workspace)
-        except (ValueError, OSError, EOFError) as error:
-            yield f"torn: {path.relative_to(workspace)}: {error}"
-
-
-def lost(before: Path, after: Path) -> Iterator[str]:
-    for path in files(before, "results"):
-        if not (after / path.relative_to(before)).is_file():
-            yield f"lost: {path.relative_to(before)}"
-
-
 # ---------------------------------------------------------------- kills
 
 
@@ -278,75 +202,6 @@ def copied(base: Path, target: Path) -> Path:
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(base, target, symlinks=True)
     return target
-
-
-# ---------------------------------------------------------------- DVC
-
-
-def of_dvc(folder: Path, kills: int, dice: random.Random) -> Iterator[Seen]:
-    """`dvc repro` and `repropose repro` in a clone, killed after random times."""
-    clone = folder / "clone"
-    subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    environment = {**os.environ, "PYTHONPATH": str(clone), "PATH": path, "OMP_NUM_THREADS": "1"}
-    environment.pop("REPROPOSE_WORKSPACE", None)
-    (clone / "params.yaml").unlink(missing_ok=True)
-    settings = (clone / "bench" / "params.yaml").read_text()
-    (clone / "params.yaml").write_text(smaller(settings))
-    stages = ("data@coco", "data@mpii")
-    commands = {
-        "dvc repro": [sys.executable, "-m", "dvc", "repro", *stages],
-        "repropose repro": [sys.executable, "-m", "bench.cli", "repro", "--jobs", "2"],
-    }
-    for name, command in commands.items():
-        clean(clone)
-        begun = time.monotonic()
-        started(clone, environment, command).wait()
-        seconds = time.monotonic() - begun
-        for number in range(kills):
-            clean(clone)
-            whole_group, at = bool(number % 2), dice.uniform(0.2, seconds)
-            process = started(clone, environment, command)
-            time.sleep(at)
-            if whole_group:
-                os.killpg(process.pid, signal.SIGKILL)
-            else:
-                process.kill()
-            process.wait()
-            faults = list(torn(clone))
-            if status := started(clone, environment, command).wait():
-                last = (clone / "campaign.log").read_text(errors="replace")[-500:]
-                faults.append(f"unfinished: {status}: {last}")
-            faults += torn(clone)
-            what = "all processes" if whole_group else "the command alone"
-            yield Seen(name, f"{what} after {at:.1f} of {seconds:.1f} s", tuple(faults))
-
-
-def smaller(settings: str) -> str:
-    """The project's settings with a few images, and data sets only."""
-    import yaml
-
-    found = yaml.safe_load(settings)
-    for one in found["synthetic"]["smoke"].values():
-        one |= {"train": 8, "val": 4}
-    found["quickstart"] = ["data@coco", "data@mpii"]
-    return yaml.safe_dump(found)
-
-
-def clean(clone: Path) -> None:
-    for name in ("data", "results", "build", "work", "history", "dvc.lock", ".dvc/tmp"):
-        path = clone / name
-        shutil.rmtree(path, ignore_errors=True)
-        path.unlink(missing_ok=True)
-
-
-def started(
-    clone: Path, environment: dict[str, str], command: list[str]
-) -> subprocess.Popen[bytes]:
-    with (clone / "campaign.log").open("wb") as log:
-        return subprocess.Popen(
-            command, cwd=clone, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bench import files as files_module
+from bench import files
 from bench.judge.records import Snapshot
 from bench.results.records import CountResult
 from reports.build.writer import SiteError, building
@@ -152,25 +152,25 @@ def test_the_site_needs_neither_torch_nor_mmpose() -> None:
     assert out.stdout.strip() == "set()"
 
 
-@pytest.mark.parametrize("files", [0, 1, 20])
+@pytest.mark.parametrize("whole", [0, 1, 20])
 def test_a_first_build_that_was_killed_is_finished_by_the_next(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: int
 ) -> None:
     """Killed in the middle of a file: nothing of Python's is run then, so its temporary file stays."""
-    out, write, written = tmp_path / "site", files_module.write_atomically, []
+    out, write, written = tmp_path / "site", files.write_atomically, []
 
     class Killed(BaseException):
         pass
 
     def killed(path: Path, content: bytes, **options: Any) -> None:
-        if len(written) == files:
+        if len(written) == whole:
             path.with_name(f".{path.name}.abc.part").write_bytes(content[:10])
             raise Killed
         written.append(path)
         write(path, content, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(files_module, "write_atomically", killed)
+        patch.setattr(files, "write_atomically", killed)
         with pytest.raises(Killed):
             build(*make(**SMALL), out)
     again = build(*make(**SMALL), out)

@@ -121,7 +121,7 @@ def test_an_anchor_may_still_be_merged(tmp_path):
 
 @pytest.mark.parametrize("seeds", [[], [0, 0], [-1], [0, 1, 0]])
 def test_seeds_that_cannot_be_trained_are_rejected(seeds):
-    with pytest.raises(ValidationError, match="one or more different numbers from 0 on"):
+    with pytest.raises(ValidationError, match="one or more different numbers from 0 to"):
         Seeds(lab=seeds)
     assert Seeds(lab=(2, 0)).lab == (2, 0)
 

@@ -1,5 +1,6 @@
 """Every bad input of the table is answered in one line with status 2, and nothing is changed."""
 
+import json
 import os
 import re
 import signal
@@ -10,6 +11,8 @@ from click.testing import CliRunner, Result
 
 from bench.catalog import load
 from bench.cli import main
+from bench.commands.common import print_rows
+from bench.judge.bootstrap import _cached
 from tests.bench.inputs.table import FILES, ROWS, Row
 
 SECONDS = 60  # of a row: nothing waits for a pipe
@@ -93,3 +96,43 @@ def test_the_good_file_is_no_mistake(kind: str, tmp_path, monkeypatch):
 def test_the_table_is_long():
     assert len(ROWS) >= 450
     assert len({row.id for row in ROWS}) == len(ROWS)
+
+
+@pytest.mark.parametrize(
+    "command", [["cells", "--paper", "lofr", "--json"], ["cells", "--paper", "lofr"]]
+)
+def test_a_terminal_without_our_signs_gets_an_answer(command, tmp_path, monkeypatch):
+    """An ASCII locale: JSON is escaped, tables have question marks."""
+    monkeypatch.setenv("REPROPOSE_WORKSPACE", str(tmp_path))
+    done = CliRunner(charset="ascii").invoke(main, command)
+    assert done.exit_code == 0, done.exception
+    assert done.stdout_bytes.isascii()
+    if "--json" in command:
+        plain = CliRunner().invoke(main, command)
+        assert json.loads(done.stdout) == json.loads(plain.stdout)
+        assert not plain.stdout.isascii(), "there is something to escape"
+
+
+def test_papers_that_are_not_there_are_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("REPROPOSE_WORKSPACE", str(tmp_path))
+    monkeypatch.setenv("REPROPOSE_PAPERS", str(tmp_path / "nowhere"))
+    done = CliRunner().invoke(main, ["runs"])
+    assert done.exit_code == 2
+    assert re.fullmatch(r"repropose: .*nowhere is not a folder of papers; [^\n]*\n", done.stderr)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"[1]", b"[1, [2, 1], 0.5]", b'["a", null, 1]', b"\xff", b"[" * 9999, b"[1, 2, 3]"],
+)
+def test_a_damaged_cache_of_comparisons_is_thrown_away(content, tmp_path):
+    (tmp_path / "a.json").write_bytes(content)
+    assert _cached(tmp_path / "a.json") is None
+
+
+def test_what_a_terminal_obeys_is_not_printed(tmp_path, monkeypatch, capsys):
+    rows = [{"a": "red \x1b[31m, back \r, turned \u202e, joined \u2066", "b": 1}]
+    print_rows(rows, False, "a", "b")
+    shown = capsys.readouterr().out
+    assert all(sign not in shown for sign in "\x1b\r\u202e\u2066")
+    assert "red" in shown

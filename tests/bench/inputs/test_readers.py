@@ -24,7 +24,8 @@ from bench.fetch.unpack import unpack
 from bench.files import parse_json
 from bench.judge.claims.expressions import parse
 from bench.results.store import Store
-from tests.bench.inputs.table import CARD, FILES, FIXTURES, TRUTH
+from tests.bench.inputs.good import CARD
+from tests.bench.inputs.table import FILES, FIXTURES, TRUTH
 
 quick = settings(
     max_examples=60,

@@ -14,7 +14,7 @@ import torch
 import model_zoo
 from bench.catalog.load import Catalog, load_catalog
 from bench.catalog.schema import Run, Seeds
-from bench.errors import EnvironmentProblem, TrainingFailed
+from bench.errors import CatalogError, EnvironmentProblem, TrainingFailed
 from bench.files import write_atomically
 from bench.measure import train, work_dir
 from bench.results.store import Store
@@ -229,3 +229,28 @@ def test_a_second_process_on_a_run_is_told_who_works_there(workspace):
     write_atomically(workspace / "params.yaml", b"tier: smoke\n")
     with pytest.raises(Exception, match="has no entry synthetic"):  # past the lock
         measure(workspace)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("train_dataloader.total_batch_sizes", 4, "did you mean: total_batch_size"),
+        ("train_datalaoder.total_batch_size", 4, "it has no train_datalaoder"),
+        ("train_dataloader.total_batch_size", "four", "has .*: give a number"),
+        ("train_dataloader.total_batch_size", [4], "give a number"),
+        ("model.head", 5, "give a mapping"),
+        ("model.nose.depth", 5, "it has no nose"),
+        ("surprise", 5, "is not in the config 'transpose-r-a2'"),
+        ("train_cfg.max_iters.x", 5, "it has no max_iters"),
+    ],
+)
+def test_a_misspelt_or_mistyped_option_is_named_before_anything_is_written(
+    workspace, monkeypatch, option, value, says
+):
+    run = RUN.model_copy(update={"options": {option: value}})
+    monkeypatch.setattr(Catalog, "run", lambda self, name: run)
+    with pytest.raises(CatalogError, match=says) as error:
+        measure(workspace)
+    assert "\n" not in str(error.value)
+    assert not (workspace / "work/smoke/tiny/seed-0").exists()
+    assert not (workspace / "results").exists()

@@ -94,7 +94,7 @@ def test_an_invalid_name_is_rejected(store, make, name: str) -> None:
         (b"", "not readable JSON"),
         (b"\xff\xfe", "not readable JSON"),
         (b"[1]", "expected a JSON object, found list"),
-        (b"{}", "tag"),
+        (b"{}", "format"),
         (b'{"kind": "count", "macs": NaN}', "NaN is not a number"),
         (b'{"kind": "count", "format": 1}', "Field required"),
         (b'{"kind": "count", "format": 2}', "format 2 is newer than format 1"),
