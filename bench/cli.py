@@ -1,7 +1,9 @@
 """The `repropose` command. Answers are printed to standard output, everything else to standard error."""
 
-import pkgutil
+import re
+from collections.abc import Iterator, Mapping
 from importlib import import_module
+from pathlib import Path
 
 import click
 
@@ -17,18 +19,37 @@ SECTIONS = {
     "Measure models": "config count time measure gallery released test-dev",
     "Extend the project": "new pipeline inputs",
 }
-DEFINED = {
-    one.name: one
-    for module in pkgutil.iter_modules(commands.__path__)
-    for one in vars(import_module(f"{commands.__name__}.{module.name}")).values()
-    if isinstance(one, click.Command)
-}
+
+
+class Commands(Mapping[str, click.Command]):
+    """The commands by name; the module of one is imported when the command is looked up."""
+
+    def __init__(self) -> None:
+        (folder,) = commands.__path__
+        self.modules = {
+            name: path.stem
+            for path in sorted(Path(folder).glob("*.py"))
+            for name in re.findall(
+                r'^@click\.(?:command|group)\(\s*"([^"]+)"', path.read_text(), re.M
+            )
+        }
+
+    def __getitem__(self, name: str) -> click.Command:
+        module = import_module(f"{commands.__name__}.{self.modules[name]}")
+        found = [one for one in vars(module).values() if isinstance(one, click.Command)]
+        return next(one for one in found if one.name == name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for names in SECTIONS.values() for name in names.split())
+
+    def __len__(self) -> int:
+        return sum(len(names.split()) for names in SECTIONS.values())
 
 
 @click.group(
     cls=Group,
     sections=SECTIONS,
-    commands={name: DEFINED[name] for names in SECTIONS.values() for name in names.split()},
+    commands=Commands(),
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit status: 0 done; 1 a check failed (judge --fail-on, verify, history --check, doctor); 2 invalid input.",
 )

@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,14 +13,13 @@ from bench.catalog.load import Catalog, load_catalog
 from bench.catalog.schema import TIERS, Tier
 from bench.catalog.yaml_lines import read_yaml
 from bench.errors import ReproPoseError, UnknownName
-from bench.judge.bootstrap import PairedRuns
-from bench.judge.evidence import Measurements
-from bench.judge.records import Snapshot
-from bench.judge.verdicts import judge_all
 from bench.paths import params_file, workspace
-from bench.results.index import ResultIndex
 from bench.results.store import Store
 from model_zoo.errors import MissingPackage, ZooError
+
+if TYPE_CHECKING:
+    from bench.judge.evidence import Measurements
+    from bench.judge.records import Snapshot
 
 TIER = click.option(
     "--tier",
@@ -91,8 +90,11 @@ def results_store() -> Store:
     return Store(root=workspace() / "results")
 
 
-def judged(measurements: Measurements) -> Snapshot:
+def judged(measurements: "Measurements") -> "Snapshot":
     """Everything judged, with the paired bootstrap where runs have a single seed."""
+    from bench.judge.bootstrap import PairedRuns
+    from bench.judge.verdicts import judge_all
+
     snapshot = judge_all(measurements, PairedRuns(workspace() / "build" / "paired"))
     return snapshot.model_copy(update={"made": measurements.index.newest_date})
 
@@ -147,6 +149,9 @@ def known_paper(catalog: Catalog, paper: str | None) -> None:
         raise UnknownName("paper", paper, catalog.papers)
 
 
-def measurements() -> Measurements:
+def measurements() -> "Measurements":
     """What was measured for the cells of all papers."""
+    from bench.judge.evidence import Measurements
+    from bench.results.index import ResultIndex
+
     return Measurements(load_catalog(), ResultIndex(results_store()))

@@ -32,16 +32,34 @@ def runner(model: Any, settings: Mapping[str, Any]) -> Any:
     The config itself is not handed over: the Runner would print all of it.
     """
     from mmengine.registry import DefaultScope
-    from mmengine.runner import Runner
 
     import bench.measure.hooks  # noqa: F401  (registers what configs may name)
 
     name = str(settings["work_dir"]).replace("/", "-") + f"-{len(DefaultScope._instance_dict)}"
+    from mmengine.runner import Runner
+
     taken = signature(Runner).parameters.keys() - _OWN
     given = {key: settings[key] for key in taken if settings.get(key) is not None}
     if settings.get("launcher") == "pytorch":
         given["cfg"] = {"model_wrapper_cfg": _shared(settings)}
-    return Runner(model=model, experiment_name=name, **given)
+    return _quiet(str(settings.get("log_level")))(model=model, experiment_name=name, **given)
+
+
+def _quiet(level: str) -> Any:
+    """MMEngine's Runner; where its log shows warnings only, it does not ask compilers and packages for their versions
+    (a second for each Runner: results name the environment themselves)."""
+    from mmengine.runner import Runner
+
+    class QuietRunner(Runner):  # type: ignore[misc]
+        def _log_env(self, env_cfg: Any) -> None:
+            if level != "WARNING":
+                super()._log_env(env_cfg)
+
+    if level != "WARNING":
+        from model_zoo.compat import import_torchvision
+
+        import_torchvision()  # MMEngine imports it for its version
+    return QuietRunner
 
 
 def _shared(settings: Mapping[str, Any]) -> dict[str, Any]:
