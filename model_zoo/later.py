@@ -19,6 +19,7 @@ _NAMES = {
     "matplotlib.pyplot": (),  # xtcocotools.coco, for showAnns
     "matplotlib.collections": ("PatchCollection",),
     "matplotlib.patches": ("Polygon",),
+    "munkres": ("Munkres",),  # mmpose.codecs
     "torch._dynamo.utils": ("is_compile_supported",),  # torchvision.ops
     # sharded training, which no config here names; each imports a part of PyTorch as large as the rest
     "mmengine.optim.optimizer.zero_optimizer": ("ZeroRedundancyOptimizer",),
@@ -27,11 +28,17 @@ _NAMES = {
 }
 
 
+_LOADED_WITH_PARTS = ("torch._dynamo", "torch._inductor")
+
+
 def install() -> None:
     """Puts the modules off that are not yet imported."""
     for name, names in _NAMES.items():
         _put_off(name, {one: _Named(name, one) for one in names})
     _put_off("torch._dynamo", {"graph_break": _nothing, "disable": _itself})
+    # torch.use_deterministic_algorithms sets an entry of its configuration
+    _put_off("torch._inductor.config", {})
+    _put_off("torch._inductor", {"config": sys.modules["torch._inductor.config"]})
 
 
 def _nothing() -> None:
@@ -67,9 +74,18 @@ class _Later(ModuleType):
             name.startswith("__") and name != "__path__"
         ):  # `inspect` looks at every module's __file__
             raise AttributeError(name)
-        if sys.modules.get(self.__name__) is self:
-            del sys.modules[self.__name__]
-        return getattr(importlib.import_module(self.__name__), name)
+        return getattr(self._load(), name)
+
+    def _load(self) -> ModuleType:
+        """The module, with what was set of it before."""
+        if sys.modules.get(self.__name__) is not self:
+            return importlib.import_module(self.__name__)
+        del sys.modules[self.__name__]
+        found = importlib.import_module(self.__name__)
+        for name, value in vars(self).items():
+            if not name.startswith("_"):
+                setattr(found, name, value)
+        return found
 
     def _folder(self) -> list[str]:
         """Where the modules of a package are, found without importing anything. Raises `AttributeError`."""
@@ -90,9 +106,10 @@ class _Named:
 
     def _found(self) -> Any:
         module, name = self._of
-        if isinstance(sys.modules.get(module), _Later):
-            del sys.modules[module]
-        return getattr(importlib.import_module(module), name)
+        found = sys.modules.get(module)
+        return getattr(
+            found._load() if isinstance(found, _Later) else importlib.import_module(module), name
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._found()(*args, **kwargs)

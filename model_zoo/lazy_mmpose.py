@@ -48,7 +48,8 @@ def install() -> None:
 def registered(package: str) -> Iterator[tuple[str, str, str, str]]:
     """(module of the registry, its name there, registered name, module that registers it), by the source text."""
     spec = importlib.util.find_spec(package)
-    assert spec and spec.submodule_search_locations
+    assert spec is not None, package
+    assert spec.submodule_search_locations, package
     root = Path(spec.submodule_search_locations[0])
     for path in sorted(root.rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts

@@ -6,10 +6,10 @@ import click
 
 from bench.catalog.load import load_catalog
 from bench.commands.common import TIER, current_tier
-from bench.commands.site import site_command
+from bench.commands.site import build_site, site_command
 from bench.errors import CatalogError
 from bench.files import write_atomically
-from bench.paths import require_checkout
+from bench.paths import require_checkout, workspace
 from bench.pipeline import stages
 
 
@@ -69,6 +69,12 @@ def repro_command(
     # smoke: one core and about 700 MB each; above, a training takes the whole GPU
     default = min(len(os.sched_getaffinity(0)), 4) if chosen == "smoke" else 1
     try:
-        reproduce(load_catalog(), chosen, everything=everything, jobs=jobs or default)
+        reproduce(
+            load_catalog(),
+            chosen,
+            everything=everything,
+            jobs=jobs or default,
+            first_page=lambda: build_site(workspace() / "build" / "site"),
+        )
     finally:
         context.invoke(site_command)

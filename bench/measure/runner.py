@@ -46,11 +46,24 @@ def runner(model: Any, settings: Mapping[str, Any]) -> Any:
 
 
 def _quiet(level: str) -> Any:
-    """MMEngine's Runner; where its log shows warnings only, it does not ask compilers and packages for their versions
-    (a second for each Runner: results name the environment themselves)."""
+    """MMEngine's Runner without what it prepares for drawing, which nothing here uses.
+
+    Where its log shows warnings only, it does not ask compilers and packages for their versions either (a second for
+    each Runner: results name the environment themselves).
+    """
     from mmengine.runner import Runner
+    from mmengine.utils import ManagerMixin
+    from mmengine.visualization import Visualizer
+
+    class NoDrawing(Visualizer):  # type: ignore[misc]
+        def __init__(self, name: str) -> None:
+            ManagerMixin.__init__(self, name)
+            self._vis_backends, self.dataset_meta = {}, None
 
     class QuietRunner(Runner):  # type: ignore[misc]
+        def build_visualizer(self, visualizer: Any = None) -> Any:
+            return NoDrawing.get_instance(self._experiment_name)
+
         def _log_env(self, env_cfg: Any) -> None:
             if level != "WARNING":
                 super()._log_env(env_cfg)

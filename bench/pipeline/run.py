@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -27,10 +28,18 @@ from bench.pipeline.stages import DVC, rendered, stages
 from bench.results.provenance import GIT_FIX, repository
 
 
-def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> None:
+def reproduce(
+    catalog: Catalog,
+    tier: Tier,
+    *,
+    everything: bool,
+    jobs: int,
+    first_page: Callable[[], object] | None = None,
+) -> None:
     """Run the quickstart (params.yaml), or every table. Raises `ReproPoseError` if a stage fails.
 
-    DVC reads the tier from params.yaml, so another tier is written there first.
+    DVC reads the tier from params.yaml, so another tier is written there first. Counts come first; `first_page`, which
+    builds the site, is called once they are there.
     """
     if workspace() != ROOT:
         raise ReproPoseError(
@@ -42,7 +51,7 @@ def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> N
     targets = list(catalog.tables) if everything else quickstart(catalog)
     if _dvc_repro("inputs"):
         raise ReproPoseError(f"stage inputs failed; see {_log('inputs').relative_to(ROOT)}")
-    failed = _in_parallel(_needed(catalog, targets), jobs)
+    failed = _in_parallel(_needed(catalog, targets), jobs, first_page)
     _print("timings and tables, one after the other:")
     unaffected = [one for one in targets if not set(failed) & set(_needed(catalog, [one]))]
     status = _dvc("repro", "--keep-going", *unaffected).returncode
@@ -53,6 +62,17 @@ def reproduce(catalog: Catalog, tier: Tier, *, everything: bool, jobs: int) -> N
         )
     if status:
         raise ReproPoseError("a stage failed (see above); fix it and run the same command again")
+
+
+def _first(name: str) -> bool:
+    """Whether a stage needs no data and no training: counts, which decide most cells of the first page."""
+    return name.startswith("count-")
+
+
+def _report(page: Future[object]) -> None:
+    """A line about the first page; an error there stops no training, the site at the end raises it again."""
+    error = page.exception()
+    _print(f"first page failed: {error}" if error else "first page: counts and claims on print")
 
 
 def _check_repository() -> None:
@@ -117,10 +137,13 @@ def _changed() -> set[str]:
     return set(json.loads(answer.stdout or "{}"))
 
 
-def _in_parallel(graph: dict[str, set[str]], jobs: int) -> list[str]:
+def _in_parallel(
+    graph: dict[str, set[str]], jobs: int, first_page: Callable[[], object] | None = None
+) -> list[str]:
     """Run the changed data, count and run stages of `graph`, `jobs` at a time, each after those it needs.
 
-    Returns the stages that failed; those that do not need them are run all the same.
+    Counts come first; when they are done and others are left, `first_page` is called beside these. Returns the stages
+    that failed; those that do not need them are run all the same.
     """
     several = {name for name in graph if name.startswith(("data@", "count-", "run@"))}
     todo = _downstream(_changed(), graph) & several
@@ -131,13 +154,19 @@ def _in_parallel(graph: dict[str, set[str]], jobs: int) -> list[str]:
     ready: list[str] = []
     failed: list[str] = []
     done = itertools.count(1)
-    with ThreadPoolExecutor(jobs) as pool:
+    if not any(map(_first, todo)) or all(map(_first, todo)):
+        first_page = None
+    with ThreadPoolExecutor(jobs + 1) as pool:
         while order.is_active():
             for name in order.get_ready():
                 if name in todo:
                     ready.append(name)
                 else:
                     order.done(name)
+            ready.sort(key=lambda name: not _first(name))
+            if first_page and not any(_first(name) for name in (*ready, *running.values())):
+                pool.submit(first_page).add_done_callback(_report)
+                first_page = None
             while ready and len(running) < jobs:  # no queue in the pool: Ctrl-C starts no more
                 name = ready.pop(0)
                 running[pool.submit(_dvc_repro, name)] = name

@@ -57,7 +57,10 @@ class Images:
                 raise OSError(f"{file} differs from the images it was just made of")
 
     def _read(self, names: Sequence[str], file: Path) -> bool:
-        whole = np.load(file, mmap_mode="r", allow_pickle=False)
+        try:
+            whole = np.load(file, mmap_mode="r", allow_pickle=False)
+        except ValueError:  # cut short, or no such file at all
+            return False
         head = len(names) * 16
         shapes = np.frombuffer(whole[:head].tobytes(), np.int64).reshape(-1, 2)
         ends = np.cumsum(shapes.prod(axis=1) * 3)

@@ -37,7 +37,7 @@ _ORDER = (
     "CategoryLabels",
     "PackPoseInputs",
 )
-_NEEDED = ("LoadImage", "GetBBoxCenterScale", "TopdownAffine", "GenerateTarget", "PackPoseInputs")
+_NEEDED = ("LoadImage", "GetBBoxCenterScale", "TopdownAffine", "PackPoseInputs")
 _METAINFO = ("dataset_name", "upper_body_ids", "lower_body_ids", "flip_indices")
 _META = ("id", "img_id", "img_path", "ori_shape", "img_shape")
 
@@ -61,6 +61,13 @@ def steps_of(dataset: Any) -> dict[str, Any] | None:
     )
     plain &= flip is None or (flip.direction == "horizontal" and isinstance(flip.prob, float))
     return found if plain else None
+
+
+def _plain_target(target: Any) -> bool:
+    several = isinstance(target.encoder, list)
+    return not (
+        several or target.use_dataset_keypoint_weights or target.encoder.auxiliary_encode_keys
+    )
 
 
 @FUNCTIONS.register_module()
@@ -94,7 +101,7 @@ class CropBatches:
         found = steps_of(self.dataset)
         if found is None:
             raise ValueError(
-                "CropBatches takes a top-down training pipeline with the steps "
+                "CropBatches takes a top-down pipeline with the steps "
                 f"{', '.join(_ORDER)}, some of the random ones left out; see model_zoo/inputs/topdown.py"
             )
         self.found = found
@@ -144,7 +151,7 @@ class CropBatches:
         images = [self.images[info["img_path"]] for info in infos]
         flips = np.array([one.flip for one in drawn])
         keypoints, visible = self._people(infos, images, flips)
-        matrices = self._matrices(infos, images, flips, drawn, keypoints)
+        centers, scales, matrices = self._boxes(infos, images, flips, drawn, keypoints)
         crops = np.empty((len(infos), self.height, self.width, 3), np.uint8)
         size = (self.width, self.height)
         for image, flip, matrix, crop in zip(images, flips, matrices, crops, strict=True):
@@ -152,11 +159,32 @@ class CropBatches:
             cv2.warpAffine(turned, matrix, size, dst=crop, flags=cv2.INTER_LINEAR)
         pairs = zip(keypoints, matrices, strict=True)
         moved = np.concatenate([cv2.transform(points[None], matrix) for points, matrix in pairs])
-        labels = targets.encode(self.found["GenerateTarget"].encoder, moved, visible)
-        return {
-            "inputs": torch.from_numpy(np.ascontiguousarray(crops.transpose(0, 3, 1, 2))),
-            "data_samples": self._samples(infos, images, flips, moved, visible, labels),
-        }
+        if "GenerateTarget" in self.found:
+            labels = targets.encode(self.found["GenerateTarget"].encoder, moved, visible)
+            samples = self._samples(infos, images, flips, moved, visible, labels)
+        else:
+            parts = zip(infos, images, centers, scales, moved, strict=True)
+            samples = [self._packed(*part) for part in parts]
+        inputs = torch.from_numpy(np.ascontiguousarray(crops.transpose(0, 3, 1, 2)))
+        return {"inputs": inputs, "data_samples": samples}
+
+    def _packed(
+        self,
+        info: dict[str, Any],
+        image: np.ndarray,
+        center: np.ndarray,
+        scale: np.ndarray,
+        moved: np.ndarray,
+    ) -> Any:
+        """A sample for testing, with all that the stock pipeline packs."""
+        padding = self.found["GetBBoxCenterScale"].padding
+        if not ("bbox_center" in info and "bbox_scale" in info):
+            info["bbox_center"], info["bbox_scale"] = bbox_xyxy2cs(info["bbox"], padding=padding)
+        shape = image.shape[:2]
+        info |= {"ori_shape": shape, "img_shape": shape, "bbox_scale": scale[None]}
+        info |= {"input_size": (self.width, self.height), "input_center": center}
+        info |= {"input_scale": scale, "transformed_keypoints": moved[None], **self.info}
+        return self.found["PackPoseInputs"].transform(info)["data_samples"]
 
     def _info(self, index: int) -> dict[str, Any]:
         """A person's entry without a copy of the data set's names, which MMPose adds to each."""
@@ -176,15 +204,16 @@ class CropBatches:
             keypoints[index, :, 0] = images[index].shape[1] - 1 - keypoints[index, :, 0]
         return keypoints, visible
 
-    def _matrices(
+    def _boxes(
         self,
         infos: Sequence[dict],
         images: Sequence[np.ndarray],
         flips: np.ndarray,
         drawn: Sequence[random_steps.Drawn],
         keypoints: np.ndarray,
-    ) -> list[np.ndarray]:
-        """Each sample's affine matrix [2, 3] from the image, mirrored if so drawn, to the crop."""
+    ) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+        """Centres [B, 2] and scales [B, 2] of the crops in the images, mirrored if so drawn, and the matrices [2, 3]
+        to the crops."""
         padding = self.found["GetBBoxCenterScale"].padding
         boxes = [
             (info["bbox_center"], info["bbox_scale"] * padding)
@@ -211,7 +240,8 @@ class CropBatches:
         matrix = get_udp_warp_matrix if crop.use_udp else get_warp_matrix
         size = (self.width, self.height)
         parts = zip(centers, scales, turns, strict=True)
-        return [matrix(center, scale, turn, output_size=size) for center, scale, turn in parts]
+        matrices = [matrix(center, scale, turn, output_size=size) for center, scale, turn in parts]
+        return centers, scales, matrices
 
     def _samples(
         self,
