@@ -50,7 +50,9 @@ def _gaussians(codec: Any, keypoints: np.ndarray, visible: np.ndarray, *, exact:
     margin = len(steps)
     padded = np.zeros((len(points), height + 2 * margin, width + 2 * margin), np.float32)
     side = steps.astype(np.float32) - (2 * radius + 1) // 2
-    around = np.exp(-(side**2 + side[:, None] ** 2) / (2 * sigma**2))  # a cell, in MMPose's precision
+    around = np.exp(
+        -(side**2 + side[:, None] ** 2) / (2 * sigma**2)
+    )  # a cell, in MMPose's precision
     for index in np.flatnonzero(shown & ~outside):
         left, top = low[index] + margin
         across, down = curve[index]

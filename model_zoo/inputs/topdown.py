@@ -55,10 +55,8 @@ def steps_of(dataset: Any) -> dict[str, Any] | None:
         return None
     load, target, flip = (found.get(name) for name in ("LoadImage", "GenerateTarget", "RandomFlip"))
     plain = not (load.to_float32 or load.ignore_empty or load.color_type != "color")
-    plain &= not (isinstance(target.encoder, list) or target.use_dataset_keypoint_weights)
-    plain &= (
-        not target.encoder.auxiliary_encode_keys and not found["PackPoseInputs"].pack_transformed
-    )
+    plain &= target is None or _plain_target(target)
+    plain &= not found["PackPoseInputs"].pack_transformed
     plain &= flip is None or (flip.direction == "horizontal" and isinstance(flip.prob, float))
     return found if plain else None
 
@@ -182,6 +180,7 @@ class CropBatches:
             info["bbox_center"], info["bbox_scale"] = bbox_xyxy2cs(info["bbox"], padding=padding)
         shape = image.shape[:2]
         info |= {"ori_shape": shape, "img_shape": shape, "bbox_scale": scale[None]}
+        info["img"] = np.zeros((1, 1, 3), np.uint8)  # the pixels are in the batch
         info |= {"input_size": (self.width, self.height), "input_center": center}
         info |= {"input_scale": scale, "transformed_keypoints": moved[None], **self.info}
         return self.found["PackPoseInputs"].transform(info)["data_samples"]
