@@ -20,11 +20,11 @@ from mmengine.dataset import BaseDataset, pseudo_collate
 from mmengine.registry import FUNCTIONS
 from mmengine.structures import InstanceData, PixelData
 from mmpose.registry import DATASETS
-from mmpose.structures import PoseDataSample
 from mmpose.structures.bbox import bbox_xyxy2cs, get_udp_warp_matrix, get_warp_matrix
 
 from . import random_steps, targets
 from .decoded import Images
+from .packing import Sample, filled, sample_of
 
 _ORDER = (
     "LoadImage",
@@ -72,14 +72,6 @@ def _plain_target(target: Any) -> bool:
 def batch_collate(batch: Any) -> dict[str, Any]:
     """A batch of `CropBatches` as it is; a list of samples as MMEngine's `pseudo_collate`."""
     return batch if isinstance(batch, dict) else pseudo_collate(batch)
-
-
-class Sample(PoseDataSample):
-    """A sample whose labels are views of its batch's; on the CPU nothing is copied to the CPU again."""
-
-    def to(self, device: Any, *args: Any, **kwargs: Any) -> Any:
-        here = torch.device(device).type == "cpu"
-        return self if here else super().to(device, *args, **kwargs)
 
 
 @DATASETS.register_module()
@@ -273,10 +265,10 @@ class CropBatches:
             meta |= {"flip": bool(flips[index]), "flip_indices": self.info["flip_indices"]}
             parts = {
                 "gt_instances": InstanceData(),
-                "gt_instance_labels": _filled(InstanceData(), instance, index),
-                "gt_fields": _filled(PixelData(), field, index),
+                "gt_instance_labels": filled(InstanceData(), instance, index),
+                "gt_fields": filled(PixelData(), field, index),
             }
-            samples.append(_sample(meta, parts))
+            samples.append(sample_of(meta, parts))
         return samples
 
 
@@ -299,21 +291,3 @@ def _presence(
     unlocated = [index for index, info in enumerate(infos) if not info.get("located", False)]
     labels["heatmaps"][unlocated] = 0
     labels["keypoint_weights"][unlocated] = 0
-
-
-def _filled(element: Any, fields: dict[str, Any], index: int) -> Any:
-    """A data element with its fields set; its own setter checks the sizes that a batch shares."""
-    for name, values in fields.items():
-        element.__dict__[name] = values[index]
-        element._data_fields.add(name)
-    return element
-
-
-def _sample(meta: dict[str, Any], parts: dict[str, Any]) -> Sample:
-    sample = Sample()
-    for name, value in meta.items():
-        sample.__dict__[name] = value
-        sample._metainfo_fields.add(name)
-    for name, value in parts.items():
-        setattr(sample, name, value)
-    return sample
