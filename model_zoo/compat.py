@@ -17,6 +17,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, NoReturn
 
+from . import later, lazy_mmpose
 from .errors import MissingPackage
 
 _ADVICE = {
@@ -43,11 +44,18 @@ def install() -> list[str]:
 
 
 def import_mmpose() -> None:
-    """Imports the parts of MMPose that the zoo builds on, after `install`; a repeated call costs nothing."""
-    install()
+    """Makes MMPose importable, on demand (`model_zoo/lazy_mmpose.py`); a repeated call costs nothing."""
+    later.install()
     with quietly():
-        for module in ("models", "datasets", "codecs", "evaluation"):
-            importlib.import_module(f"mmpose.{module}")
+        _mmcv_ops()
+        _mmdet()
+        lazy_mmpose.install()
+
+
+def import_torchvision() -> None:
+    """torchvision, whether its compiled operators load or not. Two families use what of it is Python."""
+    with quietly():
+        _torchvision()
 
 
 def installed() -> list[str]:

@@ -1,5 +1,12 @@
-"""Registers the zoo on import, for a config's `custom_imports`."""
+"""Registers MMPose and the zoo on import, all of it, for a config's `custom_imports`."""
 
+import importlib
+
+from . import lazy_mmpose
 from .registry import register
 
 register()
+for package in ("mmpose", lazy_mmpose.ZOO):
+    for module in sorted({one[3] for one in lazy_mmpose.registered(package)}):
+        if not module.startswith("mmpose.apis"):  # inferencers, which import what they need
+            importlib.import_module(module)

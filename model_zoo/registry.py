@@ -12,7 +12,6 @@ from __future__ import annotations
 import copy
 import difflib
 import functools
-import importlib
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,13 +97,8 @@ def family(name: str) -> str:
 
 
 def register() -> None:
-    """Imports MMPose (`compat.import_mmpose`) and registers the components of every family with it."""
+    """Makes the components of every family known to MMPose; each is imported when a config names it."""
     compat.import_mmpose()
-    for family in sorted({_file(model).parent.name for model in _models().values()}):
-        if (_PACKAGE / family / "model.py").exists():
-            importlib.import_module(f"{__package__}.{family}.model")
-    for module in ("checkpoint", "training.loop"):
-        importlib.import_module(f"{__package__}.{module}")
 
 
 def config(name: str, *, tier: str = "full") -> Config:
@@ -146,8 +140,8 @@ def _with_tiers(name: str) -> Config:
         _merge(cfg, overrides)
         cfg.update(tiers)
         return cfg
-    compat.install()
-    from mmengine.config import Config
+    with compat.quietly():
+        from mmengine.config import Config
 
     return Config.fromfile(
         model,

@@ -7,10 +7,10 @@ import click
 
 from bench.catalog.load import load_catalog
 from bench.commands.common import FILE, JSON, TIER, current_tier, print_rows
-from bench.commands.site import site_command
+from bench.commands.site import build_site, site_command
 from bench.errors import CatalogError
 from bench.files import write_atomically
-from bench.paths import require_checkout
+from bench.paths import require_checkout, workspace
 from bench.pipeline import stages
 from bench.pipeline.cluster import EXECUTORS, Executor, read_cluster
 
@@ -92,7 +92,14 @@ def repro_command(
     parallel = jobs or cluster.parallel or default
     with alone_in_checkout(cluster.executor):
         try:
-            reproduce(catalog, chosen, targets, cluster=cluster, jobs=parallel)
+            reproduce(
+                catalog,
+                chosen,
+                targets,
+                cluster=cluster,
+                jobs=parallel,
+                first_page=lambda: build_site(workspace() / "build" / "site"),
+            )
         finally:
             context.invoke(site_command)
 

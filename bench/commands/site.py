@@ -25,14 +25,14 @@ def site_command(open_it: bool, out: Path | None, compare: Path | None) -> None:
     What changed in a verdict since the last time is appended to the history (`repropose history`).
     """
     out = out or workspace() / "build" / "site"
-    _build_site(out, compare, record=True)
+    build_site(out, compare, record=True)
     index = (out / "index.html").resolve()
     click.echo(f"leaderboard: {index.as_uri()}")
     if open_it:
         click.launch(index.as_uri())
 
 
-def _build_site(out: Path, compare: Path | None = None, *, record: bool = False) -> str:
+def build_site(out: Path, compare: Path | None = None, *, record: bool = False) -> str:
     """record: append what changed to the history first; a preview only shows it."""
     from reports.pages import compare_snapshots
     from reports.site import build
@@ -60,4 +60,4 @@ def serve_command(port: int) -> None:
 
     out = workspace() / "build" / "site"
     watch = [ROOT / "reports", PAPERS, workspace() / "results"]
-    Server(out, lambda: _build_site(out), watch, port=port, log=click.echo).run()
+    Server(out, lambda: build_site(out), watch, port=port, log=click.echo).run()

@@ -24,12 +24,14 @@ def measures(cfg: Any, model: Any) -> dict[str, float]:
     import torch
     from mmengine.runner import Runner
 
+    from model_zoo.inputs import in_batches
+
     loader_cfg = cfg.to_dict()["test_dataloader"]
     loader_cfg["dataset"]["bbox_file"] = None
     values = defaultdict(list)
     model.eval()
     with torch.inference_mode():
-        for batch in Runner.build_dataloader(loader_cfg):
+        for batch in Runner.build_dataloader(in_batches(loader_cfg)):
             given = model.data_preprocessor(batch, False)
             found = model.head.measure(model.extract_feat(given["inputs"]), given["data_samples"])
             for name, each in found.items():

@@ -13,11 +13,14 @@ def predict(cfg: Any, model: Any, folder: Path) -> list[dict[str, Any]]:
     Scoring and OKS-NMS are MMPose's own, as the config sets them. `folder` takes mmengine's logs and MMPose's raw file.
     With several processes every one predicts its share and all return the whole.
     """
+    from model_zoo.inputs import in_batches
+
     folder.mkdir(parents=True, exist_ok=True)
     raw = folder / "predictions"
     settings = cfg.to_dict()
     keep = ("default_scope", "env_cfg", "launcher", "randomness", "test_dataloader", "test_cfg")
     view = {key: settings[key] for key in keep if key in settings}
+    view["test_dataloader"] = in_batches(view["test_dataloader"])
     evaluator = settings["test_evaluator"]
     first = evaluator if isinstance(evaluator, dict) else evaluator[0]
     if first["type"] == "CocoMetric":

@@ -170,6 +170,8 @@ def training_settings(cfg: Any) -> dict[str, Any]:
     short = "max_iters" in settings["train_cfg"]
     if short or settings.get("val_cfg") is None:  # evaluated once, at the end
         settings = {k: v for k, v in settings.items() if not k.startswith("val_")}
+    hooks = settings.get("default_hooks", {})
+    settings["default_hooks"] = {k: v for k, v in hooks.items() if k != "visualization"}
     curve = {"type": "LossCurve", "file": str(Path(cfg.work_dir) / "curve.jsonl"), "every": 20}
     finite = {"type": "FiniteLoss", "every": 20}
     bar = [{"type": "ProgressBar"}] if cfg.log_level == "WARNING" else []

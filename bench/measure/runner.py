@@ -58,16 +58,48 @@ def runner(model: Any, settings: Mapping[str, Any]) -> Any:
     The config itself is not handed over: the Runner would print all of it.
     """
     from mmengine.registry import DefaultScope
-    from mmengine.runner import Runner
 
     import bench.measure.hooks  # noqa: F401  (registers what configs may name)
 
     name = str(settings["work_dir"]).replace("/", "-") + f"-{len(DefaultScope._instance_dict)}"
+    from mmengine.runner import Runner
+
     taken = signature(Runner).parameters.keys() - _OWN
     given = {key: settings[key] for key in taken if settings.get(key) is not None}
     if settings.get("launcher") == "pytorch":
         given["cfg"] = {"model_wrapper_cfg": _shared(settings)}
-    return Runner(model=model, experiment_name=name, **given)
+    return _quiet(str(settings.get("log_level")))(model=model, experiment_name=name, **given)
+
+
+def _quiet(level: str) -> Any:
+    """MMEngine's Runner without what it prepares for drawing, which nothing here uses.
+
+    Where its log shows warnings only, it does not ask compilers and packages for their versions either (a second for
+    each Runner: results name the environment themselves).
+    """
+    from mmengine.runner import Runner
+    from mmengine.utils import ManagerMixin
+    from mmengine.visualization import Visualizer
+
+    class NoDrawing(Visualizer):  # type: ignore[misc]
+        def __init__(self, name: str) -> None:
+            ManagerMixin.__init__(self, name)
+            self._vis_backends: dict[str, Any] = {}
+            self.dataset_meta = None
+
+    class QuietRunner(Runner):  # type: ignore[misc]
+        def build_visualizer(self, visualizer: Any = None) -> Any:
+            return NoDrawing.get_instance(self._experiment_name)
+
+        def _log_env(self, env_cfg: Any) -> None:
+            if level != "WARNING":
+                super()._log_env(env_cfg)
+
+    if level != "WARNING":
+        from model_zoo.compat import import_torchvision
+
+        import_torchvision()  # MMEngine imports it for its version
+    return QuietRunner
 
 
 def _shared(settings: Mapping[str, Any]) -> dict[str, Any]:

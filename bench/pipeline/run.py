@@ -7,8 +7,9 @@ this machine, and tables, are left to the plain `dvc repro` that follows, so tha
 
 import json
 import re
+import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -77,13 +78,20 @@ def _running_dvc(file: Path) -> dict[int, str]:
 
 
 def reproduce(
-    catalog: Catalog, tier: Tier, targets: list[str], *, cluster: Cluster, jobs: int
+    catalog: Catalog,
+    tier: Tier,
+    targets: list[str],
+    *,
+    cluster: Cluster,
+    jobs: int,
+    first_page: Callable[[], object] | None = None,
 ) -> None:
     """Run tables or other stages with all they need. Raises `ReproPoseError` if a stage fails.
 
-    jobs: stages at a time on this machine.
+    jobs: stages at a time on this machine. first_page: called once the counts are there, beside the trainings.
 
-    DVC reads the tier from params.yaml, so another tier is written there first.
+    DVC reads the tier from params.yaml, so another tier is written there first. Counts come first; `first_page`, which
+    builds the site, is called once they are there.
     """
     if workspace() != ROOT:
         raise ReproPoseError(
@@ -95,7 +103,7 @@ def reproduce(
     _set_tier(tier)
     if run_stage(ROOT, "inputs"):
         raise ReproPoseError(f"stage inputs failed; see {log_of(ROOT, 'inputs').relative_to(ROOT)}")
-    failed = _carry_out(_needed(catalog, targets), session, jobs)
+    failed = _carry_out(_needed(catalog, targets), session, jobs, first_page)
     say("timings and tables, one after the other:")
     unaffected = [one for one in targets if not set(failed) & set(_needed(catalog, [one]))]
     status = run_dvc(ROOT, "repro", "--keep-going", *unaffected).returncode
@@ -207,11 +215,31 @@ def _changed() -> set[str]:
     return set(json.loads(answer.stdout or "{}"))
 
 
-def _carry_out(graph: dict[str, set[str]], session: Session, jobs: int) -> list[str]:
+def _first(name: str) -> bool:
+    """Whether a stage needs no data and no training: counts, which decide most cells of the first page."""
+    return name.startswith("count-")
+
+
+def _build(page: Callable[[], object]) -> None:
+    """Build the first page; an error there stops no training, the site at the end raises it again."""
+    try:
+        page()
+        say("first page: counts and claims on print")
+    except Exception as error:
+        say(f"first page failed: {error}")
+
+
+def _carry_out(
+    graph: dict[str, set[str]],
+    session: Session,
+    jobs: int,
+    first_page: Callable[[], object] | None = None,
+) -> list[str]:
     """Run the changed data, count and run stages of `graph`, each after those it needs; timings too on a cluster.
 
     On this machine `jobs` run at a time. Slurm gets all of them at once, and starts each after those it needs.
-    Returns the stages that failed; those that do not need them are run all the same.
+    Counts come first; when they are done and others are left, `first_page` is called beside these. Returns the stages
+    that failed; those that do not need them are run all the same.
     """
     slurm = session.cluster.executor == "slurm"
     kinds = ("data@", "count-", "run@", "time-") if slurm else ("data@", "count-", "run@")
@@ -221,6 +249,8 @@ def _carry_out(graph: dict[str, set[str]], session: Session, jobs: int) -> list[
     order.prepare()
     watch = Watch(ROOT, todo, recorded(ROOT))
     ready: list[str] = []
+    if not any(map(_first, todo)) or all(map(_first, todo)):
+        first_page = None
     try:
         while order.is_active():
             for name in order.get_ready():
@@ -231,6 +261,10 @@ def _carry_out(graph: dict[str, set[str]], session: Session, jobs: int) -> list[
                         order.done(name)
                 else:
                     ready.append(name)
+            ready.sort(key=lambda name: not _first(name))
+            if first_page and not any(map(_first, (*ready, *watch.running))):
+                threading.Thread(target=_build, args=(first_page,), daemon=True).start()
+                first_page = None
             free = len(ready) if slurm else jobs - len(watch.running)
             start, ready = ready[: max(free, 0)], ready[max(free, 0) :]
             for needs, members in _by_needs(start, graph, watch.running):

@@ -18,7 +18,14 @@ from bench.errors import UnknownName
 from bench.paths import ROOT, config_files, config_rows
 
 # How MMPose is imported, not what is computed with it.
-_IMPORTING = ("model_zoo/compat.py", "model_zoo/errors.py")
+_IMPORTING = (
+    "model_zoo/compat.py",
+    "model_zoo/errors.py",
+    "model_zoo/later.py",
+    "model_zoo/lazy_mmpose.py",
+)
+# What runs every training. Their codecs belong to the families.
+_LOOP = ("model_zoo/training/", "model_zoo/inputs/")
 # Begins a digest of content. A bare SHA-256, as in results of earlier versions, is one of the file's bytes.
 CONTENT = "content:"
 _CODE = {".py", ".yaml", ".yml", ".toml"}
@@ -27,8 +34,9 @@ _CODE = {".py", ".yaml", ".yml", ".toml"}
 def training_inputs(config: str) -> list[str]:
     """Code that decides a training beside its resolved config: the family's, and what runs the training."""
     running = _modules("measure", "train", "run_config", "runner", "hooks")
-    loop = module_chain(ROOT / "model_zoo/training/loop.py", ROOT / "model_zoo/training")
-    return [*running, "model_zoo/checkpoint.py", *map(_name, loop), *_family_code(config)]
+    chain = map(_name, module_chain(ROOT / "model_zoo/training/loop.py", ROOT / "model_zoo"))
+    loop = [name for name in chain if name.startswith(_LOOP)]
+    return [*running, "model_zoo/checkpoint.py", *loop, *_family_code(config)]
 
 
 def run_inputs(config: str) -> list[str]:

@@ -9,10 +9,11 @@ MMEngine 0.10.7 instead shuffles by seed + epoch (epoch 1 of seed 0 is epoch 0 o
 workers x rank + worker + seed, and begins the first epoch's augmentations again after a resume.
 """
 
+import functools
 import hashlib
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,11 +35,16 @@ def hashed(*what: str | int) -> int:
     return int.from_bytes(hashlib.blake2b(repr(what).encode(), digest_size=16).digest(), "big")
 
 
+def words(number: int) -> list[int]:
+    """A number of 128 bits as NumPy's legacy generator takes it for a seed."""
+    return [number >> shift & 0xFFFFFFFF for shift in (0, 32, 64, 96)]
+
+
 def seed_generators(*what: str | int) -> None:
     """Start Python's, NumPy's and PyTorch's global generators (on the CPU and on GPUs) from `hashed(*what)`."""
     number = hashed(*what)
     random.seed(number)
-    np.random.seed([number >> shift & 0xFFFFFFFF for shift in (0, 32, 64, 96)])
+    np.random.seed(words(number))
     torch.default_generator.manual_seed(
         number & 0x7FFFFFFFFFFFFFFF
     )  # torch.manual_seed takes 0.25 ms
@@ -56,10 +62,14 @@ def order(size: int, seed: int, epoch: int) -> list[int]:
 
 
 class SeededSamples(Dataset):
-    """A data set whose samples are asked for by `Draw`s and draw the same augmentations wherever they are loaded."""
+    """A data set whose samples are asked for by `Draw`s and draw the same augmentations wherever they are loaded.
+
+    Samples of a top-down data set come as a batch at once (`model_zoo.inputs.topdown`), equal to those one by one.
+    """
 
     def __init__(self, dataset: Any, seed: int) -> None:
         self.dataset, self.seed = dataset, seed
+        self.generator = np.random.RandomState(0)
 
     def __len__(self) -> int:
         return len(self.dataset)
@@ -67,6 +77,18 @@ class SeededSamples(Dataset):
     def __getitem__(self, draw: Draw) -> Any:
         seed_generators("sample", self.seed, draw.position)
         return self.dataset[draw.index]
+
+    def __getitems__(self, draws: Sequence[Draw]) -> Any:
+        """What the collate function takes: a whole batch, or a list of samples."""
+        if not hasattr(type(self.dataset), "batch"):
+            return [self[draw] for draw in draws]
+        randoms = [functools.partial(self._seeded, draw.position) for draw in draws]
+        return self.dataset.batch([draw.index for draw in draws], randoms)
+
+    def _seeded(self, position: int) -> np.random.RandomState:
+        """The generator of one sample, in the state that `seed_generators` gives NumPy's own."""
+        self.generator.seed(words(hashed("sample", self.seed, position)))
+        return self.generator
 
     def __getattr__(self, name: str) -> Any:
         """Everything else is the data set's."""

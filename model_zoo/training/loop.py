@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from mmengine.dataset import pseudo_collate
 from mmengine.dist import get_dist_info
 from mmengine.registry import DATA_SAMPLERS, DATASETS, LOOPS
 from mmengine.runner import BaseLoop
 from torch.utils.data import DataLoader
 
+from ..inputs.topdown import CropBatches, batch_collate, steps_of
 from ..losses.step_counts import counted
 from .batch import share
 from .batch_norm import RunningStatistics, share_statistics
@@ -29,6 +29,8 @@ def training_loader(settings: Mapping[str, Any], *, seed: int, endless: bool = F
     if not given.get("num_workers"):
         given["persistent_workers"] = False
     data = DATASETS.build(given.pop("dataset"))
+    if steps_of(data):
+        data = CropBatches(data)
     data = SeededSamples(data, seed)
     stream = Stream(data, seed, 1 if endless else own.total)
     groups = given.pop("batch_sampler", None)
@@ -37,7 +39,7 @@ def training_loader(settings: Mapping[str, Any], *, seed: int, endless: bool = F
             groups, default_args=dict(sampler=stream, batch_size=own.group)
         )
     batches = StepBatches(stream, own, rank, endless=endless, groups=groups)
-    return DataLoader(data, batch_sampler=batches, collate_fn=pseudo_collate, **given)
+    return DataLoader(data, batch_sampler=batches, collate_fn=batch_collate, **given)
 
 
 @LOOPS.register_module()

@@ -133,7 +133,7 @@ def test_results_that_were_cleaned_away_are_no_change(workspace):
 
 def test_a_preview_records_nothing(workspace):
     edit(workspace, "5.2M | 8.0G", "5.3M | 8.0G")
-    site._build_site(workspace / "build" / "site")
+    site.build_site(workspace / "build" / "site")
     assert changes() == []
 
 
