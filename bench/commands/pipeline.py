@@ -73,10 +73,11 @@ def repro_command(
     config: Path | None,
     tier: str | None,
 ) -> None:
-    """Run tables, papers or runs with all they need, then build the leaderboard. Without names: the quickstart.
+    """Run tables, papers or runs, then build the leaderboard.
 
-    The quickstart's stages are listed in params.yaml. DVC records what was done. --tier is written to params.yaml and
-    so applies to later commands too. Interrupted, it goes on when it is run again; jobs of Slurm are found again.
+    With all they need; without names the quickstart, whose stages are listed in params.yaml. DVC records what was done.
+    --tier is written to params.yaml and so applies to later commands too. Interrupted, it goes on when it is run again;
+    jobs of Slurm are found again.
     """
     from bench.pipeline.run import alone_in_checkout, reproduce, targets_of
 
@@ -121,9 +122,9 @@ def plan_command(
     tier: str | None,
     as_json: bool,
 ) -> None:
-    """What `repropose repro` would run, why, for how long, and what it would settle. Runs nothing.
+    """What `repropose repro` would run, and for how long.
 
-    Names are those of `repropose repro`; so is the order.
+    Also why, and what it would settle. Runs nothing. Names are those of `repropose repro`; so is the order.
     """
     from bench.pipeline import plan, run
 
@@ -154,7 +155,10 @@ def plan_command(
 @click.command("status", epilog="Example: repropose status")
 @JSON
 def status_command(as_json: bool) -> None:
-    """How the jobs of `repropose repro` are, from any shell of this checkout."""
+    """How the jobs of `repropose repro` are.
+
+    From any shell of this checkout.
+    """
     from bench.pipeline.executors import alive, recorded
     from bench.pipeline.watch import state_of
 

@@ -4,7 +4,6 @@ The same command resumes an interrupted training (`bench.measure.work_dir`); wit
 the batch of one training (`model_zoo.training`), and only the first evaluates and stores.
 """
 
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,6 @@ from bench.datasets.prepare import manifest_of, require_training_images
 from bench.datasets.splits import annotation_file
 from bench.errors import DataError, EnvironmentProblem
 from bench.evaluate.metrics import evaluate, evaluate_with_diagnosis
-from bench.files import read_json, write_atomically
 from bench.measure import work_dir
 from bench.measure.failures import disk_problem, lacks_memory, out_of_memory
 from bench.measure.measured_protocol import batch, protocol, trained_on
@@ -34,6 +32,7 @@ from bench.measure.run_config import (
     training_settings,
 )
 from bench.measure.runner import build, load_start, runner
+from bench.measure.untrained import predictions_before
 from bench.results.inputs import combined, digests, run_inputs, training_inputs
 from bench.results.locations import CONFIG, UNTRAINED
 from bench.results.provenance import provenance, sha256
@@ -211,7 +210,11 @@ def _train_and_evaluate(store: Store, job: TrainingJob) -> AccuracyResult | None
     cfg, run, tier = job.cfg, job.run, job.tier
     whole = not any((job.work / file).is_file() for file in ("final.pth", "last_checkpoint"))
     model = _train(cfg, job.work, job.start)
-    untrained = _untrained(job) if tier != "full" else []
+    untrained = (
+        predictions_before(job.cfg, job.work, job.inputs, lambda: _initial(job.cfg, job.start))
+        if tier != "full"
+        else []
+    )
     entries = predict(cfg, model, job.work)
     if work_dir.rank():
         return None
@@ -290,18 +293,3 @@ def _initial(cfg: Any, start: Path | None) -> Any:
     if start:
         load_start(model, start)
     return model
-
-
-def _untrained(job: TrainingJob) -> list[dict[str, Any]]:
-    """What the network predicts before training; kept while the inputs of the result are the same."""
-    kept, stamp = job.work / "untrained.json", job.work / "untrained.key"
-    if not (kept.is_file() and stamp.is_file() and stamp.read_bytes() == _stamp(job, kept)):
-        found = predict(job.cfg, _initial(job.cfg, job.start), job.work)
-        write_atomically(kept, json.dumps(found).encode())
-        write_atomically(stamp, _stamp(job, kept))
-    return list(read_json(kept))
-
-
-def _stamp(job: TrainingJob, kept: Path) -> bytes:
-    """What these predictions were made from, and their digest: damaged or edited ones are made again."""
-    return f"{combined([], job.inputs)} {sha256(kept)}".encode()

@@ -46,7 +46,7 @@ def run_inputs(config: str) -> list[str]:
         *_modules("datasets", "keypoints", "matlab"),
         *_modules("catalog", "quantities", "schema"),
     ]
-    predicting = _modules("measure", "predict", "method_metrics", "measured_protocol")
+    predicting = _modules("measure", "predict", "untrained", "method_metrics", "measured_protocol")
     return [
         *model_inputs(config),
         *training_inputs(config),
