@@ -67,6 +67,14 @@ def registered(package: str) -> Iterator[tuple[str, str, str, str]]:
                 yield *homes[decorator or called], given or kind or literal, module
 
 
+def _imported(module: str) -> ModuleType:
+    """A module, without OpenMMLab's known import warnings."""
+    from .compat import quietly
+
+    with quietly():
+        return importlib.import_module(module)
+
+
 class _Entries(dict[str, Any]):
     """A registry's entries; a name that it is asked for is imported first."""
 
@@ -76,7 +84,7 @@ class _Entries(dict[str, Any]):
 
     def __contains__(self, name: object) -> bool:
         if not super().__contains__(name) and name in self.modules:
-            importlib.import_module(self.modules[str(name)])
+            _imported(self.modules[str(name)])
         return super().__contains__(name)
 
 
@@ -140,12 +148,12 @@ class _Package(ModuleType):
         if name in self._origin:
             home, original = self._origin[name]
             if home is None:
-                return importlib.import_module(f"{self.__name__}.{original}")
-            found = getattr(importlib.import_module(f"{self.__name__}.{home}"), original)
+                return _imported(f"{self.__name__}.{original}")
+            found = getattr(_imported(f"{self.__name__}.{home}"), original)
             self.__dict__[name] = found
             return found
         for home in () if name.startswith("__") else self._starred:
-            module = importlib.import_module(f"{self.__name__}.{home}")
+            module = _imported(f"{self.__name__}.{home}")
             if hasattr(module, name):
                 return getattr(module, name)
         raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
