@@ -1,7 +1,7 @@
 """Modules that are imported when something of them is used, not when another module merely imports them.
 
-MMPose's chain of imports executes SciPy's statistics for one distribution and matplotlib for a drawing that nothing here
-makes, and MMEngine's the sharded trainings that no config here names: a quarter of the start-up time.
+MMPose's chain of imports executes SciPy's statistics for one distribution and matplotlib for a drawing that nothing
+here makes, and MMEngine's the sharded trainings that no config here names: a quarter of the start-up time.
 """
 
 import importlib

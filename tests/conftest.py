@@ -154,3 +154,8 @@ def samples() -> Path:
     if own := os.environ.get("REPROPOSE_SAMPLES"):
         return Path(own)
     return shared_folder("data")
+
+
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """No bytes in names of tests: packed files hold the time, and the workers have to agree on the names."""
+    return argname if isinstance(val, bytes) else None

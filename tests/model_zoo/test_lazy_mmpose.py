@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-HEAVY = ("torch._dynamo.symbolic_convert", "matplotlib.figure", "scipy.stats._stats_py", "pandas")
+HEAVY = ("matplotlib.figure", "scipy.stats._stats_py", "pandas")
 ALL = """
 import importlib, pkgutil, warnings
 warnings.simplefilter("ignore")
@@ -33,13 +33,8 @@ from mmpose.models.utils import check_and_update_config
 assert CocoDataset.__name__ == "CocoDataset" and callable(check_and_update_config)
 assert not [name for name in {HEAVY} if name in sys.modules]
 assert "mmpose.models.backbones.vipnas_resnet" not in sys.modules
-import torch
-torch.optim.AdamW([torch.zeros(1, requires_grad=True)]).step()
-assert "torch._dynamo.symbolic_convert" not in sys.modules
 from scipy.stats import truncnorm
 assert -1 <= truncnorm.rvs(-1, 1, size=()) <= 1
-import torch._dynamo
-assert torch._dynamo.config.suppress_errors is False
 """
 WHOLE = """
 import warnings
