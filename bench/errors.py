@@ -4,6 +4,7 @@ ReproPoseError              everything the command line reports in one line, exi
 ├── CatalogError            a paper's file is malformed or names something that does not exist
 ├── UnknownName             no model, table, run, paper, tier or data set has this name
 ├── DataError               annotations, images or predictions are missing or malformed
+│   └── ChangedData         generated data are no longer as they were generated
 ├── WeightsError            a checkpoint is corrupt, unsafe or of another model
 ├── ResultError             a stored result is unreadable, of a newer format, or inconsistent
 ├── TrainingFailed          a training cannot go on: memory, or a loss that is no number; its result says `failed`
@@ -40,6 +41,10 @@ class UnknownName(ReproPoseError):
 
 class DataError(ReproPoseError):
     """Annotations, images or predictions are missing or malformed."""
+
+
+class ChangedData(DataError):
+    """Generated data are no longer as they were generated."""
 
 
 class WeightsError(ReproPoseError):

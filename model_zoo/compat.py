@@ -10,15 +10,13 @@ import functools
 import importlib
 import importlib.util
 import sys
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, NoReturn
 
 from . import later, lazy_mmpose
 from .errors import MissingPackage
+from .quiet import quietly
 
 _ADVICE = {
     "mmcv.ops": "the compiled operators of MMCV are missing (mmcv-lite has none); "
@@ -63,20 +61,6 @@ def installed() -> list[str]:
     named = ("mmcv.ops", "mmdet")
     modules = [name for name in named if isinstance(sys.modules.get(name), _StandInModule)]
     return modules + (["torchvision"] if _libraries else [])
-
-
-@contextmanager
-def quietly() -> Iterator[None]:
-    """Silences the known import warnings of OpenMMLab and torchvision, nothing else."""
-    with warnings.catch_warnings():
-        for message in (
-            r"`torch\.jit\.\w+` is deprecated",  # from torchvision's decorators
-            r"Fail to import ``MultiScaleDeformableAttention``",  # mmcv-lite
-            r"pkg_resources is deprecated as an API",  # MMEngine 0.10.7
-            r"Deprecated call to `pkg_resources\.declare_namespace",
-        ):
-            warnings.filterwarnings("ignore", message=message)
-        yield
 
 
 def _refuse(piece: str, used: str, *_: Any, **__: Any) -> NoReturn:

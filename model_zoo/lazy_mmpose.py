@@ -18,6 +18,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from .quiet import quietly
+
 ZOO = __name__.rpartition(".")[0]
 # Packages of MMPose that are imported as they are: their modules are asked for one by one.
 _WHOLE = {"mmpose", "mmpose.apis"}
@@ -69,8 +71,6 @@ def registered(package: str) -> Iterator[tuple[str, str, str, str]]:
 
 def _imported(module: str) -> ModuleType:
     """A module, without OpenMMLab's known import warnings."""
-    from .compat import quietly
-
     with quietly():
         return importlib.import_module(module)
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from . import ablations, compat
 from .ablations import Row
 from .errors import UnknownModel, ZooError
+from .quiet import quietly
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -140,7 +141,7 @@ def _with_tiers(name: str) -> Config:
         _merge(cfg, overrides)
         cfg.update(tiers)
         return cfg
-    with compat.quietly():
+    with quietly():
         from mmengine.config import Config
 
     return Config.fromfile(

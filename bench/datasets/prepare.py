@@ -28,7 +28,7 @@ from bench.datasets.splits import (
     dataset_folder,
     manifest_file,
 )
-from bench.errors import CatalogError, DataError
+from bench.errors import CatalogError, ChangedData, DataError
 from bench.files import read_json, write_if_changed
 from bench.locks import alone
 from bench.paths import params_file
@@ -127,7 +127,7 @@ def synthetic_settings(dataset: DatasetName, tier: Tier) -> SyntheticSet:
 def _generate(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
     """Generate a synthetic data set; again if its settings changed or an image is missing.
 
-    Raises `DataError` if a file in it is not as it was generated.
+    Raises `ChangedData` if a file in it is not as it was generated.
     """
     from bench.datasets import synthetic
 
@@ -141,7 +141,7 @@ def _generate(dataset: DatasetName, tier: Tier) -> dict[str, Any]:
         if not same or images != sum(existing.images.values()):
             shutil.rmtree(folder)
         elif synthetic.fingerprint(folder) != existing.fingerprint:
-            raise DataError(
+            raise ChangedData(
                 f"{folder} was changed after it was generated; remove it and run `repropose prepare {dataset} --tier "
                 f"{tier}`, which makes it as it was"
             )

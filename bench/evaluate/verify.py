@@ -15,7 +15,7 @@ from bench.catalog.load import Catalog
 from bench.catalog.schema import DatasetName, Layout, layout
 from bench.datasets.prepare import fingerprint
 from bench.datasets.splits import FILES, annotation_file
-from bench.errors import DataError, ResultError, UnknownName
+from bench.errors import ChangedData, DataError, ResultError, UnknownName
 from bench.evaluate.as_written import ACCEPT, Folder, leftovers
 from bench.evaluate.ground_truth import known_to
 from bench.evaluate.matches import Matches
@@ -170,6 +170,8 @@ def _verdict(catalog: Catalog, store: Store, stored: Any) -> tuple[State, str]:
     dataset = _dataset(catalog, result)
     try:
         present = fingerprint(dataset, result.tier)
+    except ChangedData as error:
+        return "mismatch", str(error)
     except DataError as error:
         return "unchecked", f"the annotations are missing: {error}"
     stated = result.protocol.get("fingerprint", "")

@@ -188,10 +188,12 @@ def _state(where: Path) -> State | None:
     if not path.is_file():
         return None
     content = read_bytes(path)
-    parse_json(content, str(path))
     try:
+        parse_json(
+            content, str(path)
+        )  # also refuses what is nested too deeply, and keys given twice
         return State.model_validate_json(content)
-    except ValidationError:
+    except (DataError, ValidationError):
         raise DataError(
             f"{path}: not a state of the history of this version; restore it from a backup or from git, or delete it: "
             "the next `repropose site` then appends a new baseline"

@@ -23,6 +23,7 @@ _IMPORTING = (
     "model_zoo/errors.py",
     "model_zoo/later.py",
     "model_zoo/lazy_mmpose.py",
+    "model_zoo/quiet.py",
 )
 # What runs every training. Their codecs belong to the families.
 _LOOP = ("model_zoo/training/", "model_zoo/inputs/")
@@ -129,11 +130,12 @@ def inherited_configs(path: Path) -> list[Path]:
 
 
 def _family_code(config: str) -> list[str]:
-    """A family's model and all it imports of the zoo (never figures or released weights: an import contract)."""
+    """A family's model and all it imports of the zoo, but for what reads the authors' checkpoints."""
     zoo = ROOT / "model_zoo"
     families = {path.parent.name for path in config_chain(config)}
     chain = {path for one in families for path in module_chain(zoo / one / "model.py", zoo)}
-    return [name for name in map(_name, sorted(chain)) if name not in _IMPORTING]
+    names = [name for name in map(_name, sorted(chain)) if name not in _IMPORTING]
+    return [name for name in names if not name.startswith("model_zoo/released/")]
 
 
 @functools.cache

@@ -36,7 +36,7 @@ KINDS = {"count": "Counts", "speed": "Speed", "accuracy": "Accuracy", "measure":
 
 def state_of(view: CellView) -> str | None:
     """The state of a printed value; None for a setting and for an empty cell."""
-    return _STATE_OF.get(view.word.key)
+    return _STATE_OF.get(view.word.key) if view.kind in KINDS else None
 
 
 @dataclass(frozen=True)

@@ -228,7 +228,7 @@ def test_a_changed_truth_a_changed_diagnosis_and_changed_people_are_mismatches(w
     content = json.loads(truth.read_text())
     content["annotations"][0]["keypoints"][0] += 100
     truth.write_text(json.dumps(content))
-    mismatch(workspace, "recomputed")
+    mismatch(workspace, "was changed after it was generated")
 
 
 def test_changed_words_about_data_and_predictions_are_mismatches(workspace: Path):

@@ -83,7 +83,7 @@ def test_parameters_are_reproduced_if_they_round_to_the_print(
 def test_counts_without_a_total_are_one_clear_line(tiny, fill, make) -> None:
     counted = make.counted("tiny-a", 5_200_000).model_copy(update={"parameters": {"trainable": 5}})
     with pytest.raises(
-        ResultError, match=r"tiny-a give no total of parameters, only trainable; delete"
+        ResultError, match=r"tiny-a\.json: count > parameters: .*has no total.*; delete"
     ):
         verdict(tiny, fill(counted), "tiny-a", "params")
 

@@ -10,6 +10,7 @@ from bench import doctor, paths
 from bench.catalog.load import Catalog
 from bench.errors import ReproPoseError
 from bench.pipeline import run
+from bench.pipeline.cluster import Cluster
 from bench.results.provenance import commit, repository
 
 pytestmark = pytest.mark.process
@@ -142,5 +143,5 @@ def test_repro_stops_before_anything_is_written(outer, monkeypatch):
     monkeypatch.setattr(run, "ROOT", outer / "proj")
     monkeypatch.delenv("REPROPOSE_WORKSPACE", raising=False)
     with pytest.raises(ReproPoseError, match="which DVC needs"):
-        run.reproduce(Catalog(papers={}, folders={}), "smoke", everything=False, jobs=1)
+        run.reproduce(Catalog(papers={}, folders={}), "smoke", [], cluster=Cluster(), jobs=1)
     assert not (outer / "proj" / "dvc.yaml").exists()
