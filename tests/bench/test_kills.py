@@ -23,7 +23,13 @@ from tests.benchmarks.kill_campaign import (
     torn,
 )
 
-pytestmark = [pytest.mark.process]
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(
+        not os.environ.get("REPROPOSE_SLOW"),
+        reason="ten minutes on two cores: set REPROPOSE_SLOW=1",
+    ),
+]
 
 
 @pytest.fixture(scope="module")
