@@ -177,7 +177,7 @@ def test_a_missing_state_gives_a_new_baseline_and_keeps_every_line(folder):
 
 def test_a_damaged_state_is_named(folder):
     (folder / STATE).write_text("{")
-    with pytest.raises(DataError, match=r"state\.json: not a state .* delete it"):
+    with pytest.raises(DataError, match=r"state\.json is not readable JSON.* or delete it"):
         record(state(), folder, stamp=stamp)
 
 
