@@ -96,8 +96,98 @@ class Lines(NamedTuple):
     @classmethod
     def of(cls, where: Path) -> "Lines":
         path = where / LINES
-        content = read_bytes(path)
+        content = read_bytes(path) if path.is_file() else b""
+        entries: list[Entry] = []
+        digests = [""]
+        for number, line in enumerate(content.split(b"\n")[:-1], 1):
+            entries.append(_entry(path, number, line, digests[-1]))
+            digests.append(sha256_of(line))
+        if content and not content.endswith(b"\n"):
+            raise _damaged(path, len(entries) + 1, "it is cut off")
+        return cls(content, tuple(entries), tuple(digests))
 
+
+def _entry(path: Path, number: int, line: bytes, previous: str) -> Entry:
+    try:
+        found = Entry.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = " > ".join(map(str, first["loc"]))
+        raise _damaged(path, number, f"{where and f'{where}: '}{first['msg']}") from None
+    if found.number != number:
+        raise _damaged(
+            path, number, f"it is numbered {found.number}: lines were removed or added before it"
+        )
+    if found.previous != previous:
+        raise _damaged(path, number - 1, f"it was changed after line {number} was written")
+    return found
+
+
+def _damaged(path: Path, number: int, problem: str) -> DataError:
+    return DataError(
+        f"{path}:{number}: not a line of the history as it was written: {problem}. Nothing was recorded; restore "
+        f"{LINES} and {STATE} from a backup or from git, or move both away to start a new history"
+    )
+
+
+def sha256_of(line: bytes) -> str:
+    return hashlib.sha256(line).hexdigest()
+
+
+def check(where: Path | None = None) -> tuple[Entry, ...]:
+    """`read`, and that the state is there by which the last line is known. Raises `DataError`."""
+    where = where or _present()
+    entries = read(where)
+    if entries and not (where / STATE).is_file():
+        raise DataError(
+            f"{where / STATE} is missing, so nothing tells whether the last line of {LINES} is as it was written; "
+            "restore it from a backup or from git, or run `repropose site`, which appends a new baseline"
+        )
+    return entries
+
+
+def select(entries: Sequence[Entry], name: str, catalog: Catalog) -> list[Entry]:
+    """Changes of a paper, a table ('transpose-2'), a row, a cell or a claim ('transpose/id', 'id').
+
+    Raises `UnknownName` for what is neither in the history nor in the catalog.
+    """
+    found = [one for one in entries if one.kind != "baseline" and _is_about(one, name)]
+    if not found:
+        known = {*catalog.papers, *catalog.tables, *(cell.name for cell in catalog.cells())}
+        known |= {f"{cell.paper}-{cell.table.table}/{cell.row.key}" for cell in catalog.cells()}
+        known |= {text for paper, c in catalog.claims() for text in (c.id, f"{paper}/{c.id}")}
+        if name not in known:
+            raise UnknownName("paper, table, cell or claim", name, known)
+    return found
+
+
+def _is_about(entry: Entry, name: str) -> bool:
+    claim = entry.kind == "claim" and entry.name.endswith(f"/{name}")
+    return name in (entry.paper, entry.name) or entry.name.startswith(f"{name}/") or claim
+
+
+def last_state(where: Path, lines: Lines) -> State | None:
+    """What was recorded last, also where a process ended between its lines and its state.
+
+    None if nothing is there to compare with. Raises `DataError`.
+    """
+    found = _state(where)
+    if found is None:
+        return None
+    standings = dict(found.standings)
+    for entry in lines.entries[_position(where, lines, found) :]:
+        if entry.after:
+            standings[entry.name] = entry.after
+        else:
+            standings.pop(entry.name, None)
+    return found.model_copy(update={"standings": standings})
+
+
+def _state(where: Path) -> State | None:
+    path = where / STATE
+    if not path.is_file():
+        return None
+    content = read_bytes(path)
     try:
         parse_json(content, str(path))
         return State.model_validate_json(content)
