@@ -13,14 +13,16 @@ import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
-import submitit
 
 from bench.errors import EnvironmentProblem
 from bench.pipeline.cluster import Cluster, Resources
 from bench.pipeline.jobs import StageJob, ended_at, exit_of
+
+if TYPE_CHECKING:
+    import submitit
 
 FOREVER_MIN = 60 * 24 * 365
 
@@ -55,6 +57,8 @@ class Session:
         self.folder = _jobs(root) / f"{now}-{os.getpid()}"
         self._children: list[tuple[tuple[str, ...], submitit.Job[None]]] = []
         try:
+            import submitit  # `jobs` has imported it without its warning
+
             self._executor = submitit.AutoExecutor(
                 self.folder, cluster=cluster.executor, slurm_max_num_timeout=cluster.requeues
             )

@@ -9,15 +9,20 @@ import shlex
 import subprocess
 import sys
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-
-from submitit import JobEnvironment
-from submitit.helpers import DelayedSubmission
 
 from bench.errors import ReproPoseError
 from bench.files import write_atomically
 from bench.pipeline.dvc import run_stage
+
+with (
+    warnings.catch_warnings()
+):  # submitit 1.5.3 imports pkg_resources, which says that it is deprecated
+    warnings.filterwarnings("ignore", "pkg_resources is deprecated")
+    import submitit
+    from submitit.helpers import DelayedSubmission
 
 TORCHRUN = "REPROPOSE_TORCHRUN"
 # Slurm kills what is preempted within its KillWait or GraceTime; a job that is told so waits for it this long.
@@ -50,7 +55,7 @@ class StageJob:
 
     def __call__(self) -> None:
         """Run the stages. Raises `StageFailed` if one fails, after all have ended."""
-        here = JobEnvironment()
+        here = submitit.JobEnvironment()
         extra = self._torchrun(here)
         if here.node:
             self._help(extra)
@@ -68,7 +73,7 @@ class StageJob:
         """The same again: what was trained so far is in the work folder."""
         return DelayedSubmission(self)
 
-    def _torchrun(self, here: JobEnvironment) -> dict[str, str]:
+    def _torchrun(self, here: submitit.JobEnvironment) -> dict[str, str]:
         """How `repropose measure` starts several processes: torchrun's options in an environment variable."""
         if self.nodes * self.processes == 1:
             return {}
