@@ -13,16 +13,13 @@ import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 import psutil
 
 from bench.errors import EnvironmentProblem
 from bench.pipeline.cluster import Cluster, Resources
 from bench.pipeline.jobs import StageJob, ended_at, exit_of
-
-if TYPE_CHECKING:
-    import submitit
 
 FOREVER_MIN = 60 * 24 * 365
 
@@ -55,7 +52,7 @@ class Session:
         self.root, self.cluster, self.tier = root, cluster, tier
         now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
         self.folder = _jobs(root) / f"{now}-{os.getpid()}"
-        self._children: list[tuple[tuple[str, ...], submitit.Job[None]]] = []
+        self._children: list[tuple[tuple[str, ...], Any]] = []
         try:
             import submitit  # `jobs` has imported it without its warning
 

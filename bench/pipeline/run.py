@@ -141,7 +141,6 @@ def _check_repository() -> None:
 
 def quickstart(catalog: Catalog) -> list[str]:
     """The stages that params.yaml lists under `quickstart`. Raises `UnknownName` for one that dvc.yaml has not.
-
     For one release the key's old name `first_look` and old names of stages (`run-...`) are still understood.
     """
     every = stages(catalog)
@@ -207,9 +206,11 @@ def _needed(catalog: Catalog, targets: list[str]) -> dict[str, set[str]]:
     return graph
 
 
-def _changed() -> set[str]:
-    """Stages that DVC would run again."""
+def _changed(every: Iterable[str] = ()) -> set[str]:
+    """Stages that DVC would run again; `every` one while outputs are being written, as DVC then refuses to say it."""
     answer = run_dvc(ROOT, "status", "--json", "dvc.yaml", capture_output=True, text=True)
+    if answer.returncode and "is being blocked by" in answer.stderr:
+        return set(every)
     if answer.returncode:
         raise ReproPoseError(f"dvc status failed: {answer.stderr.strip()}")
     return set(json.loads(answer.stdout or "{}"))
@@ -238,16 +239,15 @@ def _carry_out(
     """Run the changed data, count and run stages of `graph`, each after those it needs; timings too on a cluster.
 
     On this machine `jobs` run at a time. Slurm gets all of them at once, and starts each after those it needs.
-    Counts come first; when they are done and others are left, `first_page` is called beside these. Returns the stages
-    that failed; those that do not need them are run all the same.
+    Counts come first; when they are done and others are left, `first_page` is called beside these. Returns what failed.
     """
     slurm = session.cluster.executor == "slurm"
     kinds = ("data@", "count-", "run@", "time-") if slurm else ("data@", "count-", "run@")
     several = {name for name in graph if name.startswith(kinds)}
-    todo = _downstream(_changed(), graph) & several
+    todo = _downstream(_changed(several), graph) & several
+    watch = Watch(ROOT, todo, recorded(ROOT))
     order = TopologicalSorter({name: graph[name] & several for name in several})
     order.prepare()
-    watch = Watch(ROOT, todo, recorded(ROOT))
     ready: list[str] = []
     if not any(map(_first, todo)) or all(map(_first, todo)):
         first_page = None
