@@ -77,6 +77,18 @@ def alone(
         os.close(handle)
 
 
+@contextmanager
+def folder_alone(folder: Path) -> Iterator[None]:
+    """Hold a folder, which is made if it is missing; another process that wants it waits. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 def holder_of(path: Path) -> Holder | None:
     """Who is noted in a lock file; None if nobody is, or it cannot be read."""
     try:

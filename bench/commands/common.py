@@ -17,9 +17,8 @@ from bench.files import printable
 from bench.paths import params_file, workspace
 from model_zoo.errors import MissingPackage, ZooError
 
-if (
-    TYPE_CHECKING
-):  # papers and the judge are imported by the functions that need them: `evaluate` starts without
+# Papers and the judge are imported by the functions that need them: `evaluate` starts without.
+if TYPE_CHECKING:
     from bench.catalog.load import Catalog
     from bench.judge.evidence import Measurements
     from bench.judge.records import Snapshot

@@ -79,9 +79,10 @@ def repro_command(
     --tier is written to params.yaml and so applies to later commands too. Interrupted, it goes on when it is run again;
     jobs of Slurm are found again.
     """
-    from bench.pipeline.run import alone_in_checkout, reproduce, targets_of
+    from bench.pipeline.checkout import alone_in_checkout
+    from bench.pipeline.run import reproduce, targets_of
 
-    require_checkout("`repropose repro`", "measure single runs with `repropose measure RUN`")
+    root = require_checkout("`repropose repro`", "measure single runs with `repropose measure RUN`")
     if everything and names:
         raise click.UsageError(f"--all means every table: leave out {', '.join(names)}, or --all")
     chosen = current_tier(tier)
@@ -91,7 +92,7 @@ def repro_command(
     # smoke: one core and about 700 MB each; above, a training takes the whole GPU
     default = min(len(os.sched_getaffinity(0)), 4) if chosen == "smoke" else 1
     parallel = jobs or cluster.parallel or default
-    with alone_in_checkout(cluster.executor):
+    with alone_in_checkout(root, cluster.executor):
         try:
             reproduce(
                 catalog,

@@ -1,11 +1,9 @@
 """Appends to the history of verdicts what changed since the last judgement (`bench.judge.history` reads it)."""
 
-import fcntl
 import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +23,7 @@ from bench.judge.history import (
     sha256_of,
     start,
 )
+from bench.locks import folder_alone
 from bench.results.provenance import commit
 
 
@@ -66,7 +65,7 @@ def record(
     """
     begin = start() if where is None else None
     where = where or folder()
-    with _alone(where):
+    with folder_alone(where):
         if begin and not (where / LINES).is_file():
             _copy(begin, where, STATE, LINES)  # without its state a history would begin anew
         lines = Lines.of(where)
@@ -141,7 +140,7 @@ def accept() -> Path:
     own = folder()
     if not (own / LINES).is_file():
         raise DataError(f"{own / LINES} is missing; `repropose site` records a history first")
-    with _alone(own):
+    with folder_alone(own):
         check(own)
         if not Lines.of(own).content.startswith(Lines.of(COMMITTED).content):
             raise DataError(
@@ -150,18 +149,6 @@ def accept() -> Path:
             )
         _copy(own, COMMITTED, LINES, STATE)
     return COMMITTED
-
-
-@contextmanager
-def _alone(where: Path) -> Iterator[None]:
-    """Holds the folder's lock: one process records at a time."""
-    where.mkdir(parents=True, exist_ok=True)
-    handle = os.open(where, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _copy(source: Path, target: Path, *names: str) -> None:

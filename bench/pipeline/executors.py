@@ -10,7 +10,7 @@ import os
 import shlex
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ from bench.pipeline.cluster import Cluster, Resources
 from bench.pipeline.jobs import StageJob, ended_at, exit_of
 
 FOREVER_MIN = 60 * 24 * 365
+UNKNOWN_H = 16.0  # with the margin of 1.5 a day, the limit of many partitions
 
 
 class Job(NamedTuple):
@@ -65,16 +66,16 @@ class Session:
             ) from None
 
     def submit(
-        self, stages: Iterable[str], hours: dict[str, float], after: Iterable[Job] = ()
+        self, stages: Iterable[str], hours: Mapping[str, float], after: Iterable[Job] = ()
     ) -> list[Job]:
         """Submit stages that may all start once the jobs `after` succeeded; those of equal shape as one array.
 
-        hours: expected duration of each stage.
+        hours: expected duration of each stage; a stage without one is given `UNKNOWN_H` and the same margin.
         """
         shapes: dict[tuple[Resources, int], list[str]] = {}
         for stage in stages:
             wanted = self.cluster.of(stage)
-            minutes = _minutes(wanted.time or 1.5 * hours.get(stage, 1.0))
+            minutes = _minutes(wanted.time or 1.5 * hours.get(stage, UNKNOWN_H))
             shapes.setdefault((wanted, minutes), []).append(stage)
         jobs: list[Job] = []
         for (wanted, minutes), members in shapes.items():

@@ -143,6 +143,15 @@ class Durations:
         return Estimate(seeds * statistics.median(others) / 3600, basis)
 
 
+def estimates(
+    catalog: Catalog, tier: Tier, index: ResultIndex, stages: Iterable[str]
+) -> dict[str, float]:
+    """Hours of the measuring stages whose length is known."""
+    known = Durations(catalog, tier, index)
+    found = {one: known.of(one).hours for one in stages if one.startswith(MEASURING)}
+    return {stage: hours for stage, hours in found.items() if hours is not None}
+
+
 def within(plans: Sequence[Planned], claims: Iterable[set[str]], budget: float) -> list[Planned]:
     """The stages that settle most claims per hour and together fit a budget of hours, in the order of `plans`.
 

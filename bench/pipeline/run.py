@@ -8,13 +8,9 @@ this machine, and tables, are left to the plain `dvc repro` that follows, so tha
 import json
 import re
 import threading
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping
 from graphlib import TopologicalSorter
-from pathlib import Path
-
-import psutil
+from types import MappingProxyType
 
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Tier
@@ -23,58 +19,16 @@ from bench.errors import CatalogError, ReproPoseError, UnknownName
 from bench.files import write_atomically, write_if_changed
 from bench.judge.evidence import Measurements
 from bench.judge.verdicts import judge_all
-from bench.locks import alone
 from bench.paths import ROOT, workspace
-from bench.pipeline.cluster import Cluster, Executor
+from bench.pipeline.cluster import Cluster
 from bench.pipeline.dvc import log_of, run_dvc, run_stage
 from bench.pipeline.executors import Job, Session, recorded
-from bench.pipeline.plan import Planned, State, claims_of, planned, within
+from bench.pipeline.plan import Planned, State, claims_of, estimates, planned, within
 from bench.pipeline.stages import DVC, rendered, stages
 from bench.pipeline.watch import Watch, say
 from bench.results.index import ResultIndex
 from bench.results.provenance import GIT_FIX, repository
 from bench.results.store import Store
-
-
-@contextmanager
-def alone_in_checkout(executor: Executor = "local") -> Iterator[None]:
-    """Run the pipeline alone: a second `repropose repro` is told who works here (`EnvironmentProblem`).
-
-    What a killed one left running on this machine is waited for; jobs of Slurm are found again (`Watch`).
-    """
-    with alone(ROOT / "work" / ".repro.lock", f"`repropose repro` in {ROOT}"):
-        told: set[int] = set()
-        while executor == "local" and (running := _running_dvc(ROOT / ".dvc" / "tmp" / "rwlock")):
-            for pid in running.keys() - told:
-                say(f"waiting for process {pid}, which works here already: {running[pid]}")
-            told |= running.keys()
-            time.sleep(1.0)
-        yield
-
-
-def _running_dvc(file: Path) -> dict[int, str]:
-    """Processes that hold outputs in DVC's own list -> their commands.
-
-    DVC asks only whether a process of that number exists. Where all such are younger than the list, their numbers were
-    given again, and the list is that of a run that was killed: it is removed.
-    """
-    try:
-        written = file.stat().st_mtime
-        text = file.read_text()
-    except FileNotFoundError:
-        return {}
-    running = {}
-    others = False
-    for pid in map(int, re.findall(r'"pid": (\d+)', text)):
-        with suppress(psutil.NoSuchProcess):
-            process = psutil.Process(pid)
-            if process.create_time() <= written + 1 and process.status() != "zombie":
-                running[pid] = " ".join(process.cmdline())[:200]
-            else:
-                others = True
-    if others and not running:
-        file.unlink(missing_ok=True)
-    return running
 
 
 def reproduce(
@@ -103,7 +57,9 @@ def reproduce(
     _set_tier(tier)
     if run_stage(ROOT, "inputs"):
         raise ReproPoseError(f"stage inputs failed; see {log_of(ROOT, 'inputs').relative_to(ROOT)}")
-    failed = _carry_out(_needed(catalog, targets), session, jobs, first_page)
+    graph = _needed(catalog, targets)
+    hours = estimates(catalog, tier, _results(catalog).index, graph)
+    failed = _carry_out(graph, session, jobs, first_page, hours)
     say("timings and tables, one after the other:")
     unaffected = [one for one in targets if not set(failed) & set(_needed(catalog, [one]))]
     status = run_dvc(ROOT, "repro", "--keep-going", *unaffected).returncode
@@ -116,11 +72,15 @@ def reproduce(
         raise ReproPoseError("a stage failed (see above); fix it and run the same command again")
 
 
+def _results(catalog: Catalog) -> Measurements:
+    return Measurements(catalog, ResultIndex(Store(root=ROOT / "results")))
+
+
 def plan(
     catalog: Catalog, tier: Tier, targets: list[str], budget: float | None = None
 ) -> list[Planned]:
     """What `reproduce` would measure; with a budget of hours, what settles most claims in it. Measures nothing."""
-    measurements = Measurements(catalog, ResultIndex(Store(root=ROOT / "results")))
+    measurements = _results(catalog)
     snapshot = judge_all(measurements)
     graph = _needed(catalog, targets)
     state = State(catalog, tier, snapshot, measurements.index, ROOT)
@@ -235,6 +195,7 @@ def _carry_out(
     session: Session,
     jobs: int,
     first_page: Callable[[], object] | None = None,
+    hours: Mapping[str, float] = MappingProxyType({}),
 ) -> list[str]:
     """Run the changed data, count and run stages of `graph`, each after those it needs; timings too on a cluster.
 
@@ -268,7 +229,7 @@ def _carry_out(
             free = len(ready) if slurm else jobs - len(watch.running)
             start, ready = ready[: max(free, 0)], ready[max(free, 0) :]
             for needs, members in _by_needs(start, graph, watch.running):
-                watch.started(session.submit(members, {}, [watch.running[one] for one in needs]))
+                watch.started(session.submit(members, hours, [watch.running[one] for one in needs]))
             if slurm:
                 order.done(*start)
                 continue

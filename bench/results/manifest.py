@@ -11,18 +11,15 @@ is added before its file is written: after an interruption a file is missing or 
 manifest is no output of DVC, which restores earlier files: those are found among the earlier lines.
 """
 
-import fcntl
 import hashlib
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import reduce
 from pathlib import Path
 from typing import Literal
 
 from bench.errors import ResultError
 from bench.files import write_atomically
+from bench.locks import folder_alone
 from bench.results.provenance import sha256
 
 NAME = "manifest.txt"
@@ -93,7 +90,7 @@ def record(base: Path, content: Mapping[str, bytes | None]) -> None:
         path: REMOVED if one is None else hashlib.sha256(one).hexdigest()
         for path, one in content.items()
     }
-    with _locked(base):
+    with folder_alone(base):
         old = read(base) or Manifest()
         known = {path: digests[-1] for path, digests in old.digests.items()}
         new = {
@@ -141,21 +138,7 @@ def _chain(before: str, digest: str, path: str) -> str:
 
 def _chains(head: str, new: Mapping[str, str]) -> dict[str, str]:
     """The chain of each new line, which continues the one before it."""
-
-    def add(found: dict[str, str], path: str) -> dict[str, str]:
-        before = next(reversed(found.values()), head)
-        return {**found, path: _chain(before, new[path], path)}
-
-    return reduce(add, new, {})
-
-
-@contextmanager
-def _locked(base: Path) -> Iterator[None]:
-    """The folder for this process alone; a killed process holds no lock."""
-    base.mkdir(parents=True, exist_ok=True)
-    handle = os.open(base, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+    found = {}
+    for path, digest in new.items():
+        head = found[path] = _chain(head, digest, path)
+    return found

@@ -1,8 +1,6 @@
 """Writing the site: only files whose bytes changed are written; leftovers of earlier builds are removed."""
 
-import fcntl
 import hashlib
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +8,7 @@ from pathlib import Path
 
 from bench.errors import EnvironmentProblem, ReproPoseError
 from bench.files import write_if_changed
+from bench.locks import folder_alone
 
 MANIFEST = ".site"
 
@@ -51,17 +50,10 @@ def building(out: Path) -> Iterator["Writer"]:
     try:
         if out.exists() and not out.is_dir():
             raise SiteError(f"{out} is a file; choose a folder for the site")
-        out.mkdir(parents=True, exist_ok=True)
-        handle = os.open(out, os.O_RDONLY)
-    except OSError as error:
-        raise SiteError(f"{out}: cannot be written: {error.strerror}") from None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield Writer(out)
+        with folder_alone(out):
+            yield Writer(out)
     except OSError as error:
         raise SiteError(f"{error.filename or out}: cannot be written: {error.strerror}") from None
-    finally:
-        os.close(handle)
 
 
 @dataclass

@@ -15,7 +15,7 @@ import pytest
 
 from bench.errors import EnvironmentProblem
 from bench.locks import Holder, alone, holder_of, started
-from bench.pipeline import run
+from bench.pipeline.checkout import alone_in_checkout
 
 pytestmark = pytest.mark.process
 HOLDS = (
@@ -112,16 +112,15 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
 
 
 @pytest.fixture
-def checkout(tmp_path, monkeypatch) -> Path:
+def checkout(tmp_path) -> Path:
     (tmp_path / ".dvc" / "tmp").mkdir(parents=True)
-    monkeypatch.setattr(run, "ROOT", tmp_path)
     return tmp_path
 
 
 def test_a_second_repro_in_one_checkout_is_refused(checkout):
     with another(checkout / "work" / ".repro.lock") as other:
         refused = pytest.raises(EnvironmentProblem, match=rf"repro.* process {other.pid} ")
-        with refused, run.alone_in_checkout():
+        with refused, alone_in_checkout(checkout):
             pytest.fail("two at once")
 
 
@@ -130,7 +129,7 @@ def test_what_a_killed_repro_left_running_is_waited_for(checkout, capsys):
         note = {"write": {"a": {"pid": orphan.pid, "cmd": "dvc repro"}}, "read": {}}
         (checkout / ".dvc/tmp/rwlock").write_text(json.dumps(note))
         threading.Timer(0.3, orphan.kill).start()
-        with run.alone_in_checkout():
+        with alone_in_checkout(checkout):
             assert orphan.poll() is not None
     assert f"waiting for process {orphan.pid}, which works here already" in capsys.readouterr().err
 
@@ -139,7 +138,7 @@ def test_dvc_s_list_is_removed_where_a_number_belongs_to_another_process_now(che
     file = checkout / ".dvc/tmp/rwlock"
     file.write_text(json.dumps({"write": {"a": {"pid": os.getpid(), "cmd": "dvc repro"}}}))
     os.utime(file, (1e9, 1e9))  # long before this process began
-    with run.alone_in_checkout():
+    with alone_in_checkout(checkout):
         assert not file.exists()
 
 
