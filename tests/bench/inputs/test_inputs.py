@@ -83,11 +83,13 @@ def test_a_bad_input_is_answered_in_one_line(row: Row, tmp_path, monkeypatch):
     assert state(tmp_path) == before, "nothing is changed"
 
 
-@pytest.mark.parametrize("kind", FILES)
+# A card and image ids are read beside data, a state is one of recorded verdicts: none is good by itself.
+NO_GOOD_FILE = ("card", "state", "image ids")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FILES if kind not in NO_GOOD_FILE])
 def test_the_good_file_is_no_mistake(kind: str, tmp_path, monkeypatch):
     """So that the rows above are about what was changed in it."""
-    if kind in ("card", "state", "image ids"):
-        pytest.skip("needs data, or has no good content of its own")
     row = Row(kind, "", lambda path: path.write_bytes(FILES[kind].base()) and None, "")
     done = run(tmp_path, prepared(row, tmp_path), monkeypatch)
     assert done.exit_code == 0, done.output

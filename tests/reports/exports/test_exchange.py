@@ -93,9 +93,7 @@ def test_failed_results_and_counts_are_crates_only() -> None:
 
 
 def test_hugging_faces_library_reads_the_evaluation_results(view: ResultView) -> None:
-    hub = pytest.importorskip("huggingface_hub", reason="pip install repropose[validators]")
-    if not hasattr(hub, "parse_eval_result_entries"):
-        pytest.skip("huggingface_hub is too old for evaluation results")
+    hub = pytest.importorskip("huggingface_hub", "2.4", reason="pip install repropose[validators]")
     entries = hub.parse_eval_result_entries(yaml.safe_load(hugging_face(exported(view))))
     metrics = view.stored.result.metrics
     assert {one.task_id: one.value for one in entries} == metrics
