@@ -143,7 +143,8 @@ def test_a_model_is_counted_into_the_folder(installed, empty):
     done = run([str(installed / "repropose"), "count", "transpose-r-a3"], empty)
     assert done.returncode == 0, done.stderr
     assert [p.relative_to(empty).as_posix() for p in below(empty)] == [
-        "results/counted/transpose-r-a3.json"
+        "results/counted/transpose-r-a3.json",
+        "results/manifest.txt",
     ]
     provenance = json.loads((empty / "results/counted/transpose-r-a3.json").read_text())[
         "provenance"

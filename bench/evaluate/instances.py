@@ -105,8 +105,9 @@ class Instances:
         return np.searchsorted(self.image, np.arange(len(self.images) + 1))
 
 
-def _check(people: Sequence[Prediction], found: Sequence[Prediction], images: Ints) -> None:
-    known = set(images.tolist())
+def check_predictions(found: Sequence[Prediction], known: set[Any]) -> None:
+    """Raises `DataError` for a prediction on an image whose id is not `known`, or with a coordinate or score that is
+    not a finite number: the evaluators take a detection with a NaN for right, wherever it is."""
     if unknown := [p["image_id"] for p in found if p["image_id"] not in known]:
         raise DataError(
             f"{len(unknown)} predictions are for images that are not in the annotations; the first is {unknown[0]!r}"
@@ -116,6 +117,10 @@ def _check(people: Sequence[Prediction], found: Sequence[Prediction], images: In
             f"{len(broken)} predictions have a coordinate or a score that is not a finite number; the first is on "
             f"image {broken[0]['image_id']!r}"
         )
+
+
+def _check(people: Sequence[Prediction], found: Sequence[Prediction], images: Ints) -> None:
+    check_predictions(found, set(images.tolist()))
     if low := [p["id"] for p in people if p["id"] < 1]:
         raise DataError(
             f"annotation id {low[0]}: 0 and less stand for 'not matched' in evaluations; number people from 1"

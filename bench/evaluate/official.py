@@ -3,14 +3,12 @@
 import contextlib
 import copy
 import io
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.catalog.schema import Layout
 from bench.datasets.keypoints import KEYPOINTS
-from bench.errors import DataError
-from bench.evaluate.instances import Prediction
+from bench.evaluate.instances import Prediction, check_predictions
 
 
 def official_evaluation(
@@ -19,19 +17,9 @@ def official_evaluation(
     """COCOeval of pycocotools (coco) or xtcocotools (crowdpose) after `evaluate()`.
 
     annotations: the content of `bench.datasets.annotations.annotations_of`; its entries get the evaluator's own marks.
-    Raises `DataError` for a prediction on an image that is not listed, or with a coordinate or score that is not a
-    finite number: pycocotools takes a detection with a NaN for right, wherever it is.
+    Raises `DataError` as `check_predictions`.
     """
-    known = {image["id"] for image in annotations["images"]}
-    if unknown := [p["image_id"] for p in predictions if p["image_id"] not in known]:
-        raise DataError(
-            f"{len(unknown)} predictions are for images that are not in the annotations; the first is {unknown[0]!r}"
-        )
-    if broken := [p for p in predictions if not math.isfinite(sum(p["keypoints"]) + p["score"])]:
-        raise DataError(
-            f"{len(broken)} predictions have a coordinate or a score that is not a finite number; the first is on "
-            f"image {broken[0]['image_id']!r}"
-        )
+    check_predictions(predictions, {image["id"] for image in annotations["images"]})
     with contextlib.redirect_stdout(io.StringIO()):
         evaluation = (_coco if dataset == "coco" else _crowdpose)(annotations, predictions)
         evaluation.evaluate()

@@ -5,13 +5,17 @@ from typing import Any
 import torch
 from mmpose.structures import PoseDataSample
 
+_CPU = torch.device("cpu")
+
 
 class Sample(PoseDataSample):
-    """A sample whose labels are views of its batch's; on the CPU nothing is copied to the CPU again."""
+    """A sample whose labels are views of its batch's; what is on the CPU is not copied to the CPU again."""
 
     def to(self, device: Any, *args: Any, **kwargs: Any) -> Any:
-        here = torch.device(device).type == "cpu"
-        return self if here else super().to(device, *args, **kwargs)
+        parts = [self.get(name) for name in ("gt_instance_labels", "gt_fields")]
+        labels = [value for part in parts if part is not None for value in part.values()]
+        devices = {torch.device(device), *(value.device for value in labels)}
+        return self if devices == {_CPU} else super().to(device, *args, **kwargs)
 
 
 def filled(element: Any, fields: dict[str, Any], index: int) -> Any:
