@@ -125,10 +125,32 @@ def test_another_tools_file_is_submitted_with_how_it_was_read(workspace: Path):
 
 def test_a_name_is_taken_once(workspace: Path):
     assert submit_example(workspace).exit_code == 0
+    (workspace / "card.yaml").write_text(CARD.replace("My Net", "Our Net"))
     again = submit_example(workspace)
     assert again.exit_code == 2
     assert "my-net already has a submission for coco" in again.output
     assert submit_example(workspace, "--replace").exit_code == 0
+    assert "Our Net" in stored(workspace).read_text()
+
+
+def test_the_same_submission_again_is_already_there_and_changes_nothing(workspace: Path):
+    """As after a kill at the end, when the command is simply run again."""
+    assert submit_example(workspace).exit_code == 0
+    files = [path for path in (workspace / "results").rglob("*") if path.is_file()]
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
+    again = submit_example(workspace)
+    assert again.exit_code == 0
+    assert "note: already there" in again.stderr
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files} == before
+    for ending in (".predictions.json.gz", ".people.npz"):  # a file of another one beside it
+        file = stored(workspace).with_suffix(ending)
+        kept = file.read_bytes()
+        file.write_bytes(kept + b" ")
+        assert "choose another name, or replace it" in submit_example(workspace).output
+        file.write_bytes(kept)
+    entries = json.loads((workspace / "found.json").read_text())
+    (workspace / "found.json").write_text(json.dumps(entries[1:]))
+    assert submit_example(workspace).exit_code == 2
 
 
 def test_an_accepted_submission_is_not_covered_by_a_later_one_of_its_name(workspace: Path):
@@ -139,8 +161,11 @@ def test_an_accepted_submission_is_not_covered_by_a_later_one_of_its_name(worksp
     accepted = submit(*arguments, committed=True)
     assert accepted.path.is_relative_to(workspace / "measured")
     shutil.rmtree(store.root)
+    assert submit(*arguments).path == accepted.path
+    assert not store.root.exists()
+    other = card.model_copy(update={"authors": "Others"})
     with pytest.raises(ResultError, match=r"already has a submission for coco \(.*measured"):
-        submit(*arguments)
+        submit(store, workspace / "found.json", other, "coco", "smoke")
 
 
 def test_mpii_needs_its_ground_truth_as_mat(workspace: Path):
