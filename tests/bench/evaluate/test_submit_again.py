@@ -11,12 +11,7 @@ from bench.evaluate.model_card import read_card
 from bench.evaluate.submit import submit
 from bench.results.store import Store
 from tests.bench.evaluate.test_model_card import CARD
-from tests.bench.evaluate.test_submit_and_verify import (  # noqa: F401
-    prepared,
-    stored,
-    submit_example,
-    workspace,
-)
+from tests.bench.evaluate.test_submit_and_verify import stored, submit_example
 
 pytestmark = pytest.mark.process
 
