@@ -169,7 +169,8 @@ def submit_command(
 ) -> None:
     """Add external predictions to the leaderboard.
 
-    Every entry is checked first. Invalid files are rejected with entry and line; nothing is stored.
+    Every entry is checked first. Invalid files are rejected with entry and line; nothing is stored. What is there
+    already, with the same content, stays as it is.
     """
     from bench.evaluate.model_card import read_card
     from bench.evaluate.submit import submit
@@ -187,7 +188,7 @@ def submit_command(
         reading=Reading(form, score, image_ids),
     )
     print_lead(stored.result.card.title, stored.result.metrics, stored.file)
-    for note in stored.result.notes:
+    for note in (*stored.result.notes, *filter(None, [stored.note])):
         click.echo(f"note: {note}", err=True)
 
 

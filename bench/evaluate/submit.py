@@ -1,6 +1,7 @@
 """External predictions: evaluated like our own, and stored with their model card."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ from bench.evaluate.ground_truth import known_to
 from bench.evaluate.metrics import Evaluation, evaluate_with_diagnosis, evaluated_on
 from bench.evaluate.predictions import Checked, read_predictions
 from bench.files import collection_paused
-from bench.results.locations import PEOPLE, relative_path
+from bench.results.locations import PEOPLE, PREDICTIONS, relative_path
 from bench.results.provenance import provenance
 from bench.results.records import ModelCard, SubmissionResult
-from bench.results.store import Store, Stored
+from bench.results.store import Store, Stored, pack
 
 
 def evaluate_file(
@@ -58,7 +59,8 @@ def submit(
 ) -> Stored[SubmissionResult]:
     """Validate, evaluate and store a submission; nothing is written before the last step.
 
-    Raises `DataError` for invalid predictions, `ResultError` if the name is taken.
+    What is there already, as after a kill of this command, is returned as it is. Raises `DataError` for invalid
+    predictions, `ResultError` if another submission has the name.
     """
     from bench.datasets.prepare import manifest_of
 
@@ -84,16 +86,32 @@ def submit(
         provenance=provenance(),
     )
     bases = [store.measured] if committed else [store.root, store.measured]
-    taken = [
-        base / relative_path(result) for base in bases if (base / relative_path(result)).exists()
-    ]
+    beside = {PEOPLE: found.people.packed()}
+    taken = next((base for base in bases if (base / relative_path(result)).exists()), None)
     if taken and not replace:
+        path = taken / relative_path(result)
+        there = Stored(store.read(path, taken, SubmissionResult), path, store.shown(path))
+        if _same(there, result, {**beside, PREDICTIONS: pack(checked.entries)}):
+            return there._replace(note="already there")
         raise ResultError(
-            f"{card.name} already has a submission for {dataset} ({taken[0]}); "
+            f"{card.name} already has a submission for {dataset} ({path}); "
             "choose another name, or replace it with --replace"
         )
-    beside = {PEOPLE: found.people.packed()}
     return store.write(result, checked.entries, beside=beside, committed=committed)
+
+
+def _same(
+    there: Stored[SubmissionResult], result: SubmissionResult, beside: Mapping[str, bytes]
+) -> bool:
+    """Whether a stored submission is what would be written, byte by byte, but for its provenance.
+
+    beside: ending -> content of the files next to it.
+    """
+    own = {"predictions", "provenance"}
+    if there.result.model_dump(exclude=own) != result.model_dump(exclude=own):
+        return False
+    files = {there.path.with_suffix(ending): content for ending, content in beside.items()}
+    return all(one.is_file() and one.read_bytes() == files[one] for one in files)
 
 
 def evaluation_record(found: Evaluation, checked: Checked) -> dict[str, Any]:

@@ -186,7 +186,7 @@ class Store:
         manifest.record(base, {one.relative_to(base).as_posix(): files[one] for one in files})
         for one, content in files.items():
             write_atomically(one, content)
-        return Stored(result, path, self._shown(path))
+        return Stored(result, path, self.shown(path))
 
     def predictions(
         self, stored: Stored[AccuracyResult] | Stored[SubmissionResult]
@@ -223,12 +223,13 @@ class Store:
         chosen: dict[Any, Stored[R]] = {}
         for base in (self.root, self.measured):
             for path in sorted(p for pattern in patterns for p in base.glob(pattern)):
-                new = Stored(self._read(path, base, kind), path, self._shown(path))
+                new = Stored(self.read(path, base, kind), path, self.shown(path))
                 old = chosen.get(key(new.result))
                 chosen[key(new.result)] = _newer(old, new) if old else new
         return [chosen[one] for one in sorted(chosen)]
 
-    def _read(self, path: Path, base: Path, kind: type[R]) -> R:
+    def read(self, path: Path, base: Path, kind: type[R]) -> R:
+        """One result of the folder `base`; raises `ResultError`."""
         try:
             content = read_bytes(path)
             data = parse_json(content, path.name)
@@ -241,7 +242,7 @@ class Store:
             self._reject(path, f"its format is {found!r:.40}, not {FORMAT}")
         if found > FORMAT:
             raise ResultError(
-                f"{self._shown(path)}: format {found} is newer than format {FORMAT} of this program; "
+                f"{self.shown(path)}: format {found} is newer than format {FORMAT} of this program; "
                 "run `git pull` and `make setup`, or delete the file and run `dvc repro`"
             )
         try:
@@ -268,13 +269,13 @@ class Store:
 
     def _reject(self, path: Path, found: str) -> NoReturn:
         fix = (
-            f"run `git checkout -- {self._shown(path)}`"
+            f"run `git checkout -- {self.shown(path)}`"
             if path.is_relative_to(self.measured)
             else "delete it and run `dvc repro`"
         )
-        raise ResultError(f"{self._shown(path)}: {found}; {fix}")
+        raise ResultError(f"{self.shown(path)}: {found}; {fix}")
 
-    def _shown(self, path: Path) -> str:
+    def shown(self, path: Path) -> str:
         """The path from `results/` or `reports/measured/` on: the same on every machine."""
         if path.is_relative_to(self.measured):
             return f"reports/measured/{path.relative_to(self.measured).as_posix()}"

@@ -1,12 +1,16 @@
-"""A few kills of quick commands, and a disk that is full at every change of a file: nothing is torn, all is finished.
+"""A few kills of quick commands, disks that are full or read-only: one line, nothing is torn, all is finished.
 
 `tests/benchmarks/kill_campaign.py` does the same to every command, DVC and its stages, hundreds of times.
 """
 
+import ctypes
 import errno
 import os
 import resource
+import shutil
 import signal
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,12 +26,22 @@ from tests.benchmarks.kill_campaign import (
     run,
     torn,
 )
+from tests.benchmarks.kill_hook import in_child
 
 pytestmark = [pytest.mark.process]
+#: Commands that can do their work without writing.
+READS = ("evaluate", "verify", "judge", "history")
 SLOW = pytest.mark.skipif(
     not os.environ.get("REPROPOSE_SLOW"), reason="a minute each: set REPROPOSE_SLOW=1"
 )
-NAMES = [pytest.param(name, marks=SLOW if name in ("export", "site") else ()) for name in QUICK]
+CI = ("prepare", "submit", "table")
+NAMES = [pytest.param(name, marks=() if name in CI else SLOW) for name in QUICK]
+#: Those that need no training.
+UNTRAINED = [
+    pytest.param(name, marks=() if name in CI else (SLOW, pytest.mark.network))
+    for name in COMMANDS
+    if name not in ("gallery", "site again")
+]
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +110,82 @@ def test_eight_kilobytes_are_left(name, folder, made):
     assert "File too large" in said
     assert [*torn(here), *lost(base, here)] == []
     assert run(here, command) == 0, log_of(here)
+
+
+def mounts(*arguments: str) -> bool:
+    return subprocess.run(["mount", *arguments], capture_output=True).returncode == 0
+
+
+def apart() -> bool:
+    """Mounts of this process are from now on its own: no other sees them, and they end with it."""
+    libc, new_mounts = ctypes.CDLL(None, use_errno=True), 0x00020000
+    return libc.unshare(new_mounts) == 0 and mounts("--make-rprivate", "/")
+
+
+def with_mounts(work: Callable[[], None], log: Path) -> None:
+    """Run checks in a child with mounts of its own; skip where those are not allowed."""
+
+    def child() -> None:
+        if not apart():
+            raise SystemExit(77)
+        work()
+
+    if ended := in_child(child, log):
+        if ended == 77:
+            pytest.skip("mounting in a namespace of its own is not allowed here (it needs root)")
+        pytest.fail(log.read_text())
+
+
+def everything(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("name", UNTRAINED)
+def test_a_read_only_folder_is_one_line(name, folder, made):
+    base, command = prepared(folder, name, made), COMMANDS[name][0]
+    here = copied(base, folder / "readonly")
+    before = everything(here)
+
+    def work() -> None:
+        assert mounts("--bind", str(here), str(here))
+        assert mounts("-o", "remount,ro,bind", str(here))
+        ended, said = run(here, command), log_of(here)
+        if ended == 0:
+            assert name in READS, f"{command} succeeded: {said}"
+        else:
+            assert ended == 2, said
+            assert "Read-only file system" in said
+            assert "Traceback" not in said
+        assert everything(here) == before
+
+    with_mounts(work, folder / "readonly.checks")
+    assert run(here, command) == 0, log_of(here)
+
+
+@pytest.mark.parametrize("name", UNTRAINED)
+def test_a_disk_with_a_few_kilobytes_left_is_one_line(name, folder, made):
+    """A tmpfs as large as the workspace and a little more: it is full in the middle of one write or another."""
+    base, command = prepared(folder, name, made), COMMANDS[name][0]
+    here = folder / "little"
+    here.mkdir(exist_ok=True)
+
+    def work() -> None:
+        for left in (0, 8, 64, 512):
+            assert mounts("-t", "tmpfs", "-o", "size=2g", "none", str(here))  # over the one before
+            shutil.copytree(base, here, symlinks=True, dirs_exist_ok=True)
+            found = os.statvfs(here)
+            used = (found.f_blocks - found.f_bfree) * found.f_frsize // 1024
+            assert mounts("-o", f"remount,size={used + left}k", str(here))
+            ended, said = run(here, command), log_of(here)
+            assert [*torn(here), *lost(base, here)] == []
+            if ended == 0:  # it writes less
+                assert left or name in READS, f"{command} succeeded: {said}"
+                break
+            assert ended == 2, said
+            # `measure` asks for a gigabyte before it begins
+            assert "No space left on device" in said or "less than 1 GB is free" in said
+            assert "Traceback" not in said
+            assert mounts("-o", "remount,size=2g", str(here))
+            assert run(here, command) == 0, log_of(here)
+
+    with_mounts(work, folder / "little.checks")

@@ -1,6 +1,8 @@
 """Kills every command with SIGKILL at its changes of files, runs it again, and compares with a run that was not killed.
 
-    python -m tests.benchmarks.kill_campaign [--kills 200] [--only NAME,...] [--without-dvc]
+    python -m tests.benchmarks.kill_campaign [--kills 200] [--dvc-kills 10] [--only NAME,...] [--log FILE]
+
+With --log every kill is written to a file, and those that are in it are not done again: interrupt it and go on.
 
 A command is run once to count its changes of files (opening for writing, renames, removals, new folders), and to keep
 what it leaves. Then it is killed just before changes that are spread over all of them, each time in a fresh copy of the
@@ -19,13 +21,13 @@ Exit status 1 if any of these was seen.
 import argparse
 import json
 import os
-import random
 import shutil
 import signal
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
+from itertools import chain
 from pathlib import Path
 
 from tests.benchmarks.kill_dvc import of_dvc
@@ -75,8 +77,12 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "gallery": ("gallery killed", ("prepare", "measure")),
     "evaluate": ("evaluate --predictions found.json --tier smoke", ("prepare",)),
     "submit": (
-        "submit --predictions found.json --card card.yaml --tier smoke --replace",
+        "submit --predictions found.json --card card.yaml --tier smoke",
         ("prepare",),
+    ),
+    "submit again": (
+        "submit --predictions found.json --card card.yaml --tier smoke --replace",
+        ("prepare", "submit"),
     ),
     "verify": ("verify --all", ("prepare", "measure")),
     "count": ("count transpose-r-a2", ()),
@@ -135,8 +141,8 @@ def prepared(folder: Path, name: str, made: dict[str, Path]) -> Path:
         for one in before:
             if status := run(made[key], COMMANDS[one][0]):
                 raise RuntimeError(f"{COMMANDS[one][0]}: {status}: {log_of(made[key])}")
-        if "prepare" in before:
-            predict(made[key])
+            if one == "prepare":
+                predict(made[key])
     return made[key]
 
 
@@ -164,16 +170,21 @@ def log_of(workspace: Path) -> str:
 # ---------------------------------------------------------------- kills
 
 
-def campaign(folder: Path, names: tuple[str, ...], kills: int) -> Iterator[Seen]:
-    """Kill each command at about `kills` / number of commands of its changes."""
+def campaign(
+    folder: Path, names: tuple[str, ...], kills: int, done: Set[tuple[str, int]]
+) -> Iterator[Seen]:
+    """Kill each command at about `kills` / number of commands of its changes; not again what is done."""
     begin(folder)
     made: dict[str, Path] = {}
+    each = max(1, -(-kills // len(names)))
     for name in names:
-        base = prepared(folder, name, made)
-        yield from of_command(folder, base, name, max(1, kills // len(names)))
+        if not done.issuperset((name, number) for number in range(each)):
+            yield from of_command(folder, prepared(folder, name, made), name, each, done)
 
 
-def of_command(folder: Path, base: Path, name: str, kills: int) -> Iterator[Seen]:
+def of_command(
+    folder: Path, base: Path, name: str, kills: int, done: Set[tuple[str, int]] = frozenset()
+) -> Iterator[Seen]:
     command = COMMANDS[name][0]
     whole, counted = copied(base, folder / "whole"), folder / "count"
     counted.write_text("0")
@@ -182,7 +193,9 @@ def of_command(folder: Path, base: Path, name: str, kills: int) -> Iterator[Seen
         raise RuntimeError(f"{command}: {status}: {log_of(whole)}")
     total, wanted = int(counted.read_text()), outcome(whole)
     steps = {1 + round(i * (total - 1) / max(1, kills - 1)) for i in range(kills)} if total else {0}
-    for at in sorted(steps):
+    for number, at in enumerate(sorted(steps)):
+        if (name, number) in done:
+            continue
         here = copied(base, folder / "killed")
         ended = run(here, command, kill_self(at))
         faults = [*torn(here), *lost(base, here)]
@@ -195,7 +208,7 @@ def of_command(folder: Path, base: Path, name: str, kills: int) -> Iterator[Seen
             found = {} if faults else outcome(here)
             odd = [k for k in {*found, *wanted} if found.get(k, "-") != wanted.get(k, "-")]
             faults += [f"different: {one}" for one in sorted(odd)[:3]]
-        yield Seen(name, f"change {at} of {total}", tuple(faults))
+        yield Seen(name, number, f"change {at} of {total}", tuple(faults))
 
 
 def copied(base: Path, target: Path) -> Path:
@@ -211,7 +224,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--dvc-kills", type=int, default=10, help="of each of the two")
     parser.add_argument("--only", help="names of commands, separated by commas")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--log", type=Path, help="a file of what was seen, to go on from")
     given = parser.parse_args()
     names = tuple(given.only.split(",")) if given.only else tuple(COMMANDS)
     import torch
@@ -220,15 +233,15 @@ def main() -> None:
 
     torch.set_num_threads(1)
     model_zoo.register()
-    found: list[Seen] = []
-    with tempfile.TemporaryDirectory(prefix="kills-") as folder:
-        for seen in campaign(Path(folder), names, given.kills):
-            found.append(seen)
-            report(seen)
+    found = logged(given.log)
+    done = {(one.command, one.number) for one in found}
+    with tempfile.TemporaryDirectory(prefix="kills-") as name:
+        every = campaign(Path(name), names, given.kills, done)
         if given.dvc_kills and not given.only:
-            for seen in of_dvc(Path(folder), given.dvc_kills, random.Random(given.seed)):
-                found.append(seen)
-                report(seen)
+            every = chain(every, of_dvc(Path(name), given.dvc_kills, done))
+        for seen in every:
+            found.append(seen)
+            report(seen, given.log)
     kills, faults = (
         Counter(one.command for one in found),
         Counter(one.command for one in found if one.faults),
@@ -239,9 +252,18 @@ def main() -> None:
     raise SystemExit(bool(faults))
 
 
-def report(seen: Seen) -> None:
+def logged(log: Path | None) -> list[Seen]:
+    """What an earlier campaign has seen, one JSON list a line."""
+    lines = log.read_text().splitlines() if log and log.is_file() else []
+    return [Seen(*json.loads(line)) for line in lines]
+
+
+def report(seen: Seen, log: Path | None) -> None:
     what = "; ".join(seen.faults) or "finished by the same command"
     print(f"{seen.command}: killed at {seen.at}: {what}", flush=True)
+    if log:
+        with log.open("a") as stream:
+            stream.write(json.dumps(seen) + "\n")
 
 
 if __name__ == "__main__":

@@ -7,15 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 
 from tests.benchmarks.kill_outcome import Seen, torn
 from tests.conftest import ROOT
 
 
-def of_dvc(folder: Path, kills: int, dice: random.Random) -> Iterator[Seen]:
-    """`dvc repro` and `repropose repro` in a clone, killed after random times."""
+def of_dvc(folder: Path, kills: int, done: Set[tuple[str, int]]) -> Iterator[Seen]:
+    """`dvc repro` and `repropose repro` in a clone, killed after random times; not those that are done."""
     clone = folder / "clone"
     subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
@@ -30,12 +30,16 @@ def of_dvc(folder: Path, kills: int, dice: random.Random) -> Iterator[Seen]:
         "repropose repro": [sys.executable, "-m", "bench.cli", "repro", "--jobs", "2"],
     }
     for name, command in commands.items():
+        left = [number for number in range(kills) if (name, number) not in done]
+        if not left:
+            continue
         clean(clone)
         begun = time.monotonic()
         started(clone, environment, command).wait()
         seconds = time.monotonic() - begun
-        for number in range(kills):
+        for number in left:
             clean(clone)
+            dice = random.Random(f"{name} {number}")
             whole_group, at = bool(number % 2), dice.uniform(0.2, seconds)
             process = started(clone, environment, command)
             time.sleep(at)
@@ -50,7 +54,7 @@ def of_dvc(folder: Path, kills: int, dice: random.Random) -> Iterator[Seen]:
                 faults.append(f"unfinished: {status}: {last}")
             faults += torn(clone)
             what = "all processes" if whole_group else "the command alone"
-            yield Seen(name, f"{what} after {at:.1f} of {seconds:.1f} s", tuple(faults))
+            yield Seen(name, number, f"{what} after {at:.1f} of {seconds:.1f} s", tuple(faults))
 
 
 def smaller(settings: str) -> str:

@@ -22,9 +22,10 @@ _VOLATILE = {
 
 
 class Seen(NamedTuple):
-    """What one kill did. at: the change at which, or the second after which, it was killed."""
+    """What one kill did. number: which of the command's kills; at: the change or the second at which it was killed."""
 
     command: str
+    number: int
     at: str
     faults: tuple[str, ...]
 

@@ -3,64 +3,20 @@
 import gzip
 import hashlib
 import json
-import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from bench.cli import main
-from bench.datasets.prepare import prepare
 from bench.datasets.splits import annotation_file
-from bench.errors import ResultError
 from bench.evaluate import verify
 from bench.evaluate.metrics import evaluate_with_diagnosis
-from bench.evaluate.model_card import read_card
 from bench.evaluate.per_person import KINDS
-from bench.evaluate.submit import submit
 from bench.results.records import DiagnosedGroup, Diagnosis, KeypointErrors
 from bench.results.store import Store
-from tests.bench.evaluate.test_model_card import CARD
 
 pytestmark = pytest.mark.process
-
-SETTINGS = """\
-tier: smoke
-synthetic:
-  smoke:
-    coco: {kind: scenes, difficulty: easy, seed: 5, train: 1, val: 4}
-"""
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace with the data set, predictions for it, and a card."""
-    folder = tmp_path_factory.mktemp("workspace")
-    (folder / "params.yaml").write_text(SETTINGS)
-    (folder / "card.yaml").write_text(CARD)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REPROPOSE_WORKSPACE", str(folder))
-        prepare("coco", "smoke")
-        truth = json.loads(annotation_file("coco", "smoke").read_text())
-    rng = np.random.default_rng(0)
-    entries = []
-    for person in truth["annotations"]:
-        points = np.array(person["keypoints"], dtype=float).reshape(17, 3)
-        points[:, :2] += rng.normal(0, 2, (17, 2))
-        points[:, 2] = 0.5
-        entry = {"image_id": person["image_id"], "category_id": 1, "score": rng.random()}
-        entries.append({**entry, "keypoints": points.ravel().tolist()})
-    (folder / "found.json").write_text(json.dumps(entries))
-    return folder
-
-
-@pytest.fixture
-def workspace(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "workspace"
-    shutil.copytree(prepared, folder)
-    monkeypatch.setenv("REPROPOSE_WORKSPACE", str(folder))
-    return folder
 
 
 def run(*arguments: str | Path) -> Result:
@@ -121,26 +77,6 @@ def test_another_tools_file_is_submitted_with_how_it_was_read(workspace: Path):
     refused = submit_example(workspace, "--replace", "--score", "1")
     assert refused.exit_code == 2
     assert json.loads(stored(workspace).read_text()) == result
-
-
-def test_a_name_is_taken_once(workspace: Path):
-    assert submit_example(workspace).exit_code == 0
-    again = submit_example(workspace)
-    assert again.exit_code == 2
-    assert "my-net already has a submission for coco" in again.output
-    assert submit_example(workspace, "--replace").exit_code == 0
-
-
-def test_an_accepted_submission_is_not_covered_by_a_later_one_of_its_name(workspace: Path):
-    store = Store(root=workspace / "results", measured=workspace / "measured")
-    card = read_card(workspace / "card.yaml")
-    arguments = (store, workspace / "found.json", card, "coco", "smoke")
-    submit(*arguments)
-    accepted = submit(*arguments, committed=True)
-    assert accepted.path.is_relative_to(workspace / "measured")
-    shutil.rmtree(store.root)
-    with pytest.raises(ResultError, match=r"already has a submission for coco \(.*measured"):
-        submit(*arguments)
 
 
 def test_mpii_needs_its_ground_truth_as_mat(workspace: Path):

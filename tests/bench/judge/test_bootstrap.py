@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import os
 from pathlib import Path
 
@@ -126,6 +127,7 @@ def test_a_run_equals_itself_and_beats_a_worse_one() -> None:
     assert same == (0.0, (0.0, 0.0), 0.5, "the choice of images only")
     better = compare_ap(good, bad, draws=200)
     assert better.above() is True
+    assert better != compare_ap(good, bad, draws=201)
     assert better.confidence == 1.0
     assert compare_ap(good, bad, draws=200) == better
     assert compare_ap(bad, good, draws=200).value == -better.value
@@ -140,6 +142,28 @@ def test_the_interval_of_a_mean_is_the_normal_one() -> None:
     assert found.interval == pytest.approx(
         (values.mean() - radius, values.mean() + radius), abs=0.02
     )
+
+
+def test_draws_are_as_many_as_asked_and_small_differences_count_whole() -> None:
+    drawn = []
+
+    def small(times: np.ndarray) -> np.ndarray:
+        drawn.append(len(times))
+        return np.full(len(times), 0.25)
+
+    found = paired_bootstrap(small, lambda t: np.zeros(len(t)), 5, draws=37)
+    assert sorted(drawn) == [1, 5, 16, 16]  # 37 and the images as they are
+    assert found == (0.25, (0.25, 0.25), 1.0, "the choice of images only")
+
+
+def test_without_a_draw_that_has_people_the_value_stands_alone() -> None:
+    found = paired_bootstrap(
+        lambda t: np.full(len(t), 2.0 if (t == 1).all() and len(t) == 1 else np.nan),
+        lambda t: np.full(len(t), 0.5),
+        3,
+        draws=2,
+    )
+    assert found[:3] == (1.5, None, None)
 
 
 def test_runs_on_other_images_are_not_compared() -> None:
@@ -216,6 +240,11 @@ def test_runs_are_compared_once_and_only_single_seeds_with_matches(store, make, 
     (kept,) = (tmp_path / "cache").iterdir()
     kept.write_text("[1.5, [1.0, 2.0], 0.75]")
     assert paired(high, low, "AP") == Estimate(1.5, (1.0, 2.0), 0.75, "the choice of images only")
+    for point in ("[1.5, [1.5, 1.5], 0.5]", "[1.5, null, null]"):  # as they are, not made again
+        kept.write_text(point)
+        value, interval, sure = json.loads(point)
+        known = Estimate(value, interval and tuple(interval), sure, "the choice of images only")
+        assert paired(high, low, "AP") == known
     assert paired(high, low, "AR") is None
     assert paired(high, several, "AP") is None
 
