@@ -10,7 +10,7 @@ from bench import commands
 from bench.commands.common import Group
 
 SECTIONS = {
-    "Start here": "repro plan status doctor selfcheck",
+    "Start here": "repro plan status merge doctor selfcheck",
     "Look at papers and results": "show coverage claims conflicts cells runs models results compare history",
     "Judge, publish, export": "judge table site serve export",
     "Evaluate your own predictions": "evaluate submit verify manifest",
@@ -27,6 +27,7 @@ MODULES = {  # of bench/commands, with the commands that each defines
     "evaluate": "evaluate submit verify manifest",
     "history": "history",
     "judge": "judge table export",
+    "merge": "merge",
     "measure": "count time measure gallery released test-dev",
     "pipeline": "pipeline inputs repro plan status",
     "show": "show coverage claims conflicts cells runs models results",

@@ -90,9 +90,11 @@ def submit(
     taken = next((base for base in bases if (base / relative_path(result)).exists()), None)
     if taken and not replace:
         path = taken / relative_path(result)
-        there = Stored(store.read(path, taken, SubmissionResult), path, store.shown(path))
-        if _same(there, result, {**beside, PREDICTIONS: pack(checked.entries)}):
-            return there._replace(note="already there")
+        stored, files = store.read(path, taken), {**beside, PREDICTIONS: pack(checked.entries)}
+        if isinstance(stored, SubmissionResult):
+            there = Stored(stored, path, store.shown(path))
+            if _same(there, result, files):
+                return there._replace(note="already there")
         raise ResultError(
             f"{card.name} already has a submission for {dataset} ({path}); "
             "choose another name, or replace it with --replace"

@@ -71,12 +71,8 @@ class Recheck(NamedTuple):
 
 def checkable(store: Store, wanted: Sequence[str]) -> list[AnyStored]:
     """All results, or those named by file, run, submission, model or group of timings. Raises `UnknownName`."""
-    every: list[Any] = [
-        *store.counts(),
-        *store.speeds(),
-        *store.accuracies(),
-        *store.submissions(),
-    ]
+    kinds: list[Any] = [store.counts(), store.speeds(), store.accuracies(), store.submissions()]
+    every = [one for kind in kinds for chosen in kind for one in (chosen, *chosen.also)]
     names = {id(one): _names(one) for one in every}
     for name in wanted:
         if not any(name in names[id(one)] for one in every):

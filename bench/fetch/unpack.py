@@ -33,6 +33,8 @@ _DAMAGED = (
     *(EOFError, NotImplementedError, ValueError, LookupError, OSError),
 )
 Progress = Callable[[int], object]
+#: Patterns of base names -> folder, or what gives a member's path in the folder, None for what is not wanted.
+Wanted = Mapping[str, str] | Callable[[str], PurePosixPath | None]
 
 
 @dataclass(frozen=True)
@@ -58,12 +60,13 @@ class _Member:
 def unpack(
     archive: Path,
     folder: Path,
-    wanted: Mapping[str, str],
+    wanted: Wanted,
     *,
     limits: Limits | None = None,
     progress: Progress = lambda count: None,
 ) -> int:
-    """Unpack the files whose base names match `wanted` (pattern -> folder below `folder`); their number.
+    """Unpack the files whose base names match `wanted` (pattern -> folder below `folder`), or that it gives a path
+    below `folder`; their number.
 
     Raises `DataError` for an archive that is damaged, malicious or too large.
     """
@@ -142,7 +145,7 @@ def _extract(
     members: Any,
     archive: Path,
     folder: Path,
-    wanted: Mapping[str, str],
+    wanted: Wanted,
     limits: Limits,
     progress: Progress,
 ) -> int:
@@ -186,8 +189,10 @@ class _Total:
             )
 
 
-def _wanted_path(name: str, wanted: Mapping[str, str]) -> PurePosixPath | None:
+def _wanted_path(name: str, wanted: Wanted) -> PurePosixPath | None:
     """Relative target of a member, None if it is not wanted."""
+    if callable(wanted):
+        return wanted(name)
     base = PurePosixPath(name).name
     if base.startswith("."):  # hidden files of file managers
         return None

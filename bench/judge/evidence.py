@@ -15,6 +15,7 @@ from bench.catalog.cells import Cell, CellKey, sizes_of
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Tier
 from bench.judge.counts import CountByRule, counts_by_rule
+from bench.judge.hardware import agreement
 from bench.judge.protocol import differences
 from bench.judge.public_tools import Returned, returned_by
 from bench.judge.statistics import Spread, summarise
@@ -39,7 +40,7 @@ class Measurement:
     only within one source. differs: how its protocol differs from the printed one. counts: by every rule. stale: what
     has changed since. untrained, ignoring_image: the same metric of the network before training, and of the best pose
     that ignores the image. broken: what is wrong with its results. failed: a run behind it did not finish. note: why
-    these files were chosen among several.
+    these files were chosen among several. machines: whether machines that measured the same seeds agree.
     """
 
     evidence: Evidence
@@ -59,6 +60,7 @@ class Measurement:
     broken: str = ""
     failed: bool = False
     note: str = ""
+    machines: tuple[str, ...] = ()
 
     @property
     def value(self) -> float:
@@ -226,6 +228,7 @@ class Measurements:
             broken="; ".join(broken),
             failed=bool(failed),
             note="; ".join(s.note for s in members if s.note),
+            machines=agreement(good, key, cell.metric or "", spread),
         )
 
 

@@ -61,6 +61,11 @@ class Verdict(Strict):
     reason: str
     cause: str | None = Field(None, description="a known misprint of this cell, which explains it")
     results: tuple[str, ...] = Field((), description="result files behind the value")
+    machines: tuple[str, ...] = Field(
+        (),
+        description="whether machines that measured the same seeds agree, in words",
+        exclude_if=lambda found: not found,
+    )
     tools: tuple[str, ...] = Field(
         (),
         description="of a count: public counters that return the printed digits, in words",

@@ -102,7 +102,7 @@ def _judge(cell: Cell, measurements: Measurements) -> Verdict:
         reason = best.broken or "; ".join(best.differs)
         return _verdict(cell, name, reason, best)
     failed = "; ".join(m.broken for m in found if m.broken and m is not best)
-    notes = [best.note, best.broken, failed and f"elsewhere: {failed}"]
+    notes = [best.note, *best.machines, best.broken, failed and f"elsewhere: {failed}"]
     if best.stale:
         value = None if best.evidence in SYNTHETIC else best.value
         return _verdict(cell, "stale", best.stale, best, value=value)
@@ -136,6 +136,7 @@ def _verdict(
         shown["interval"] = interval
     if measured:
         shown |= {"evidence": measured.evidence, "seeds": measured.seeds, "results": measured.files}
+        shown["machines"] = measured.machines
     place = dict(zip(("paper", "table", "row", "column"), cell.key, strict=True))
     given = {"verdict": verdict, "printed": cell.printed, "reason": reason}
     return Verdict.model_validate({**place, **given, **shown})

@@ -16,6 +16,7 @@ from bench.judge.untested import UNDECIDED
 from bench.paths import config_files
 from bench.pipeline.stages import Stage
 from bench.results.index import ResultIndex
+from bench.results.locations import MACHINES
 
 MEASURING = ("data@", "count-", "time-", "run@")
 # Hours of what hardly computes: preparing data, counting, timing (measured on two cores: docs/cluster.md).
@@ -74,8 +75,19 @@ def planned(
         work = root / "work" / tier / stage.removeprefix("run@")
         begun = len(list(work.glob("seed-*/last_checkpoint")))
         why = "stale" if _there(every[stage], tier, root) else "never run"
+        if elsewhere := _merged(state, stage):
+            why += f" here, measured on {elsewhere}"
         found.append(Planned(stage, why, known.of(stage), cells.get(stage, 0), settled, begun))
     return found
+
+
+def _merged(state: State, stage: str) -> str:
+    """Machines whose results of a run were merged; empty if none has any."""
+    stored = state.measured.accuracies.get(stage.removeprefix("run@"), ())
+    files = (one.file for every in stored for one in (every, *every.also))
+    prefix = f"results/{MACHINES}/"
+    names = (f.removeprefix(prefix).split("/") for f in files if f.startswith(prefix))
+    return ", ".join(sorted({name for name, tier, *_ in names if tier == state.tier}))
 
 
 def _there(stage: Stage, tier: Tier, root: Path) -> bool:

@@ -58,9 +58,11 @@ class ResultIndex:
 
     @cached_property
     def measured(self) -> list[Stored[Result]]:
-        """Counts, timings and accuracies, by file: all that is evidence for papers."""
+        """Counts, timings and accuracies, by file: all that is evidence for papers, also of other machines."""
         runs = chain.from_iterable(self.accuracies.values())
-        return sorted([*self.counts.values(), *self.speeds, *runs], key=attrgetter("file"))
+        chosen: list[Stored[Result]] = [*self.counts.values(), *self.speeds, *runs]
+        every = chain.from_iterable((one, *one.also) for one in chosen)
+        return sorted(every, key=attrgetter("file"))
 
     @cached_property
     def files(self) -> dict[str, Stored[AnyResult]]:

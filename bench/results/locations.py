@@ -1,6 +1,7 @@
 """Where results are stored, relative to the root of a store; the layout is described in `bench.results.store`."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from bench.errors import ResultError
@@ -10,6 +11,8 @@ from bench.results.records import AnyResult, CountResult, SpeedResult, Submissio
 PREDICTIONS, PEOPLE, MATCHES = ".predictions.json.gz", ".people.npz", ".matches.npz"
 GALLERY = ".gallery"
 CONFIG, UNTRAINED = ".config", ".untrained.json.gz"
+#: Folder of the results that other machines measured; each machine has a whole store there.
+MACHINES = "machines"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _EVIDENCE = {"smoke": {"smoke"}, "lab": {"lab"}, "full": {"released-weights", "full-1", "full-3"}}
 
@@ -17,6 +20,12 @@ _EVIDENCE = {"smoke": {"smoke"}, "lab": {"lab"}, "full": {"released-weights", "f
 def slug(text: str) -> str:
     """'Tesla T4 (16 GB)' -> 'tesla-t4-16-gb'."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def machine_name(hardware: Mapping[str, str]) -> str:
+    """A name for the hardware of a provenance: its first GPU, else its processor and cores."""
+    cpu = f"{hardware.get('cpu', 'unknown')} {hardware.get('cores', 'some')} cores"
+    return slug(hardware.get("gpu0", cpu))[:60].strip("-")
 
 
 def _checked(kind: str, name: str) -> str:

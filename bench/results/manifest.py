@@ -26,7 +26,7 @@ NAME = "manifest.txt"
 HEADER = "# SHA-256 of a file, its path, chain to an earlier line; checked by `repropose verify --all` (SECURITY.md)"
 REMOVED = "removed"
 #: Folders of a store that hold results; galleries and the other files of a result lie beside it.
-FOLDERS = ("counted", "timed", "smoke", "lab", "full", "released", "submitted")
+FOLDERS = ("counted", "timed", "smoke", "lab", "full", "released", "submitted", "machines")
 #: Files that the judge also reads.
 FILES = ("public_counts.json",)
 State = Literal["recorded", "earlier", "changed", "gone", "unknown"]

@@ -10,8 +10,10 @@ Files next to an accuracy share its stem: `Stored.predictions`, `.people`, `.mat
 `.untrained` (predictions before training). `manifest.txt` lists all files (`bench.results.manifest`).
 
 Committed results (they need a GPU or real data) are under `reports/measured/` in the same layout, timings one
-folder deeper: `timed/<machine>/<group>.json`. Both folders count as evidence. If both hold the same measurement, the
-newer (by the volatile `date`) is used, the generated one if the dates do not decide; `Stored.note` says so.
+folder deeper: `timed/<machine>/<group>.json`; results of another machine (`repropose merge`) in the same layout under
+`results/machines/<machine>/`. All folders count as evidence. If several hold the same measurement, the newer (by the
+volatile `date`) is used, the generated one if the dates do not decide; `Stored.note` says so, `Stored.also` has the
+others.
 """
 
 import gzip
@@ -22,16 +24,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, NoReturn, TypeVar, cast
 
-from pydantic import TypeAdapter, ValidationError
-
 from bench.catalog.schema import TIERS, Tier
 from bench.errors import DataError, ResultError
-from bench.files import gunzip, parse_json, read_bytes, require_regular, write_atomically
+from bench.files import gunzip, parse_json, require_regular, write_atomically
 from bench.paths import ROOT, workspace
 from bench.results import manifest
 from bench.results.locations import (
     CONFIG,
     GALLERY,
+    MACHINES,
     MATCHES,
     PEOPLE,
     PREDICTIONS,
@@ -39,6 +40,7 @@ from bench.results.locations import (
     relative_path,
     slug,
 )
+from bench.results.reading import read_result
 from bench.results.records import (
     AccuracyResult,
     AnyResult,
@@ -48,8 +50,6 @@ from bench.results.records import (
     SubmissionResult,
 )
 
-FORMAT = 1
-_ADAPTER: TypeAdapter[AnyResult] = TypeAdapter(AnyResult)
 R = TypeVar("R", bound=AnyResult)
 R_co = TypeVar("R_co", bound=AnyResult, covariant=True)
 
@@ -57,14 +57,15 @@ R_co = TypeVar("R_co", bound=AnyResult, covariant=True)
 class Stored(NamedTuple, Generic[R_co]):
     """A result and where it is stored: `path` on this machine, `file` as shown, the same on every machine.
 
-    note: why this file was chosen among several. The paths of the files next to it are given whether or not they
-    exist.
+    note: why this file was chosen among several; also: the others. The paths of the files next to it are given
+    whether or not they exist.
     """
 
     result: R_co
     path: Path
     file: str
     note: str = ""
+    also: tuple[Any, ...] = ()
 
     @property
     def base(self) -> Path:
@@ -221,51 +222,25 @@ class Store:
         self, kind: type[R], patterns: list[str], key: Callable[[R], Hashable]
     ) -> list[Stored[R]]:
         chosen: dict[Any, Stored[R]] = {}
-        for base in (self.root, self.measured):
+        for base in self.folders:
             for path in sorted(p for pattern in patterns for p in base.glob(pattern)):
-                new = Stored(self.read(path, base, kind), path, self.shown(path))
+                found = self.read(path, base)
+                if not isinstance(found, kind):
+                    wrong = f"is a {found.kind} result, which does not belong in this folder"
+                    self._reject(path, wrong)
+                new = Stored(found, path, self.shown(path))
                 old = chosen.get(key(new.result))
                 chosen[key(new.result)] = _newer(old, new) if old else new
         return [chosen[one] for one in sorted(chosen)]
 
-    def read(self, path: Path, base: Path, kind: type[R]) -> R:
-        """One result of the folder `base`; raises `ResultError`."""
-        try:
-            content = read_bytes(path)
-            data = parse_json(content, path.name)
-        except DataError as error:
-            self._reject(path, f"cannot be read: {error}")
-        if not isinstance(data, dict):
-            self._reject(path, f"expected a JSON object, found {type(data).__name__}")
-        found = data.get("format")
-        if type(found) is not int or found < FORMAT:
-            self._reject(path, f"its format is {found!r:.40}, not {FORMAT}")
-        if found > FORMAT:
-            raise ResultError(
-                f"{self.shown(path)}: format {found} is newer than format {FORMAT} of this program; "
-                "run `git pull` and `make setup`, or delete the file and run `dvc repro`"
-            )
-        try:
-            result = _ADAPTER.validate_json(content, strict=True)  # a number in quotes is none
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = " > ".join(map(str, first["loc"])) or "the file"
-            self._reject(path, f"{where}: {first['msg']} ({error.error_count()} problem(s) in all)")
-        if not isinstance(result, kind):
-            self._reject(path, f"is a {result.kind} result, which does not belong in this folder")
-        try:
-            _ = result.provenance.date
-        except ValueError as error:
-            self._reject(path, f"provenance > volatile > date: {error}")
-        try:
-            allowed = (relative_path(result), relative_path(result, committed=True))
-        except ResultError as error:
-            self._reject(path, str(error))
-        if path.relative_to(base) not in allowed:
-            self._reject(
-                path, f"its content belongs to {relative_path(result, base == self.measured)}"
-            )
-        return result
+    def read(self, path: Path, base: Path) -> AnyResult:
+        """The result in a file of `base`, one of `folders`. Raises `ResultError`."""
+        return read_result(path, base, self.shown(path), lambda found: self._reject(path, found))
+
+    @property
+    def folders(self) -> list[Path]:
+        """Folders that have the layout: generated results, those of other machines, committed ones."""
+        return [self.root, *sorted((self.root / MACHINES).glob("*/")), self.measured]
 
     def _reject(self, path: Path, found: str) -> NoReturn:
         fix = (
@@ -297,4 +272,5 @@ def _newer(old: Stored[R], new: Stored[R]) -> Stored[R]:
     later = dates[0] is not None and dates[1] is not None and dates[1] > dates[0]
     kept, left = (new, old) if later else (old, new)
     which = "the newer one" if None not in dates else "the generated one; the dates do not decide"
-    return kept._replace(note=f"also measured in {left.file}; this is {which}")
+    note = f"also measured in {left.file}; this is {which}"
+    return kept._replace(note=note, also=(*kept.also, left._replace(also=()), *left.also))

@@ -40,6 +40,9 @@ def render_table(catalog: Catalog, name: str, verdicts: Sequence[Verdict]) -> st
     note = "authors, others, by proxy: reported elsewhere; --json names the sources"
     others = any(cell.elsewhere for cells in rows.values() for cell in cells)
     below = [*tally.lines, *filter(None, [by_chance(verdicts), note if others else ""])]
+    below += dict.fromkeys(
+        f"machines: {verdict.row}: {words}" for verdict in verdicts for words in verdict.machines
+    )
     return "\n".join([title, "", *(line.rstrip() for line in body), "", *below])
 
 

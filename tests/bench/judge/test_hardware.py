@@ -1,0 +1,60 @@
+"""Two machines that measured one run and seed: both are kept, and the judge says whether they agree."""
+
+import pytest
+
+from bench.judge.evidence import Measurements
+from bench.judge.verdicts import judge_cell
+from bench.results.index import ResultIndex
+from bench.results.locations import machine_name
+from bench.results.store import Store, to_bytes
+from reports.exports.terminal import render_table
+
+CPU = {"cpu": "Xeon(R) @ 2.0GHz", "cores": "2"}
+GPU = {"cpu": "EPYC", "cores": "64", "gpu0": "NVIDIA H200"}
+
+
+def measured(store: Store, make, ap: dict[int, float], tier: str, other: dict, **changes) -> None:
+    """Seeds measured here with AP 70, on an H200 with `ap`."""
+    for seed, there in ap.items():
+        kinds = ((70.0, CPU, "2030-01-02", ""), (there, {**GPU, **other}, "2030-01-01", "m"))
+        for value, hardware, day, machine in kinds:
+            made = make.provenance(hardware=hardware, volatile={"date": day})
+            more = changes if machine else {}
+            one = make.trained("tiny-a-coco", seed, value, tier, provenance=made, **more)
+            path = store.root / (f"machines/h200/{tier}" if machine else tier)
+            file = path / "tiny-a-coco" / f"seed-{seed}.json"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(to_bytes(one))
+
+
+@pytest.mark.parametrize(
+    ("tier", "ap", "words"),
+    [
+        ("full", {0: 70.4}, "agree: AP of seed 0 differs by 0.4, allowed 0.416"),
+        ("full", {0: 70.4, 1: 70.5}, "do not agree: AP of seeds 0, 1 differs by at most 0.5"),
+        ("smoke", {0: 65.0}, "agree: AP of seed 0 differs by 5, allowed 5.54"),
+        ("smoke", {0: 64.0}, "do not agree: AP of seed 0 differs by 6, allowed 5.54"),
+    ],
+)
+def test_machines_agree_within_what_two_seeds_differ(tiny, store, make, tier, ap, words) -> None:
+    measured(store, make, ap, tier, {})
+    cell = tiny.cell_index["tinypaper", "1", "tiny-a", "ap"]
+    found = judge_cell(cell, Measurements(tiny, ResultIndex(store)))
+    [line] = found.machines
+    assert line.startswith(f"xeon-r-2-0ghz-2-cores and nvidia-h200 {words}")
+    assert line in found.reason
+    assert all(not file.startswith("results/machines") for file in found.results)
+    assert f"machines: tiny-a: {line}" in render_table(tiny, "tinypaper-1", [found])
+    assert len(ResultIndex(store).measured) == 2 * len(ap)
+
+
+def test_what_was_measured_by_another_protocol_is_not_compared(tiny, store, make) -> None:
+    measured(store, make, {0: 10.0}, "smoke", {}, protocol={"data": "other"})
+    cell = tiny.cell_index["tinypaper", "1", "tiny-a", "ap"]
+    assert judge_cell(cell, Measurements(tiny, ResultIndex(store))).machines == ()
+
+
+def test_a_machine_is_named_after_its_gpu_or_its_processor() -> None:
+    assert machine_name(GPU) == "nvidia-h200"
+    assert machine_name(CPU) == "xeon-r-2-0ghz-2-cores"
+    assert machine_name({}) == "unknown-some-cores"
