@@ -8,8 +8,8 @@ from PIL import Image
 
 from bench.catalog.load import Catalog
 from bench.judge.records import Snapshot
-from bench.results.galleries import write_gallery
-from bench.results.records import AccuracyResult, Gallery, PanelGroup, Picture, Predictions
+from bench.results.galleries import Gallery, PanelGroup, Picture, write_gallery
+from bench.results.records import AccuracyResult, Predictions
 from tests.factories import Memory, make
 
 FILE = "results/lab/paper0-run0/seed-0.json"
