@@ -7,7 +7,6 @@ Pages load nothing from the network; every link within the site is relative.
 
 from collections import Counter
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +16,22 @@ from bench.judge.records import Snapshot
 from bench.results.index import ResultIndex
 from bench.results.store import Store
 from reports.build.cache import Keys
+from reports.build.static import static_files
 from reports.build.templates import addresses, environment
 from reports.build.writer import BuildReport, Writer, building
-from reports.charts.scatter import agreement_charts, cost_charts, dot_chart
+from reports.charts.cost import cost_charts
+from reports.charts.files import chart_csv, saved_style
+from reports.charts.ratio import ratio_charts
+from reports.charts.worth import LEAST_PLACES
 from reports.exports import exchange, model_cards
 from reports.exports.croissant import croissant_files
 from reports.exports.tables import ENDINGS, bibtex, leaderboard_files, table_files
 from reports.pages.board import address, board_page
 from reports.pages.claims import chips, claim_views
-from reports.pages.compare_runs import comparison_groups
+from reports.pages.compare_runs import compared_by, comparison_groups
 from reports.pages.compare_snapshots import Comparison, compare, to_json
 from reports.pages.evidence import comparison_data, result_views
+from reports.pages.explore import explored, poses_script
 from reports.pages.history import feed, history_views
 from reports.pages.model import ModelView, RunView, model_views
 from reports.pages.overview import overview, unmeasured_misprints
@@ -43,21 +47,6 @@ from reports.views.results import sessions
 from reports.views.states import Matrix
 from reports.views.table import Judged, Tally
 from reports.views.words import COMPARED
-
-#: The search library as published (npm: minisearch 7.2.0), with its licence.
-MINISEARCH = ("minisearch/minisearch.js", "minisearch/LICENSE.txt")
-STATIC = (
-    "style.css",
-    "site.js",
-    "leaderboard.js",
-    "compare.js",
-    "evidence.js",
-    "search.js",
-    "claims.js",
-    "icon.svg",
-    *MINISEARCH,
-)
-COMPARED_BY = ("AP", "AP50", "AP75", "AR", "PCKh")
 
 
 def build(
@@ -149,8 +138,7 @@ class Pages:
         self.claims()
         self.search()
         self.history()
-        for name in STATIC:
-            content = (resources.files("reports") / "static" / name).read_bytes()
+        for name, content in static_files():
             self.writer.add(f"static/{name}", content)
 
     def overview(self) -> None:
@@ -181,7 +169,7 @@ class Pages:
                 continue
             content = table_files(table)
             shown: dict[str, Any] = {"before": before, "view": table, "after": after}
-            shown |= {"chart": dot_chart(table), "bibliography": bibtex([table.paper])}
+            shown["bibliography"] = bibtex([table.paper])
             self.page(page, "table.html", key, files=content, **shown)
             for name, ending in files.items():
                 self.writer.add(name, content[ending], key)
@@ -214,13 +202,11 @@ class Pages:
         for ending, content in leaderboard_files(board).items():
             self.writer.add(f"files/leaderboard.{ending}", content)
         self.page("submissions.html", "submissions.html", views=submission_views(site.index))
-        agreement = agreement_charts(site.judged)
-        self.page("plots.html", "plots.html", agreement=agreement, cost=cost_charts(board))
+        self.plots()
+        self.explore()
         groups = comparison_groups(site.index)
-        used = {metric for group in groups for one in group.results for metric in one.metrics}
         shown: dict[str, Any] = {"comparison": comparison, "groups": groups, "site": site}
-        columns = [name for name in COMPARED_BY if name in used]
-        self.page("compare.html", "compare.html", metrics=columns, **shown)
+        self.page("compare.html", "compare.html", metrics=compared_by(groups), **shown)
         self.writer.add("files/references.bib", bibtex(site.catalog.papers.values()))
         self.writer.add("snapshot.json", to_json(site.snapshot))
 
@@ -265,6 +251,23 @@ class Pages:
         self.page("search.html", "search.html", protocol_anchor=protocol_anchor, **shown)
         self.writer.add("files/search.js", search_data(found))
 
+    def plots(self) -> None:
+        """The charts of all papers, each also as files to keep."""
+        ratios, costs = ratio_charts(self.site.judged), cost_charts(boards(self.site.board))
+        self.page("plots.html", "plots.html", ratios=ratios, costs=costs, least=LEAST_PLACES)
+        for chart in (*ratios, *costs):
+            shown = {"chart": chart, "style": saved_style()}
+            self.page(urls.chart_file(chart.key, "svg"), "chart.svg", **shown)
+            self.writer.add(urls.chart_file(chart.key, "csv"), chart_csv(chart))
+
+    def explore(self) -> None:
+        """One image over all networks; the poses of each run are a file that the page loads when they are chosen."""
+        runs = explored(self.site.models, list(self.site.catalog.runs))
+        self.page("explore.html", "explore.html", runs=runs)
+        for one in runs:
+            if one.file:
+                self.writer.add(one.file, poses_script(one))
+
     def boards(self) -> None:
         """One page per board; the first is the page Leaderboard."""
         every = boards(self.site.board)
@@ -272,10 +275,8 @@ class Pages:
             self.page("leaderboard.html", "leaderboard.html", board=None)
             return
         places = {one.key: address(one, every[0]) for one in every}
-        labels = {
-            name: f"{view.paper.method} {view.table.table}"
-            for name, view in self.site.judged.tables.items()
-        }
+        tables = self.site.judged.tables.items()
+        labels = {name: f"{view.paper.method} {view.table.table}" for name, view in tables}
         common: dict[str, Any] = {"boards": every, "addresses": places}
         for one in every:
             shown = board_page(one, labels, self.site.board.machine)

@@ -8,13 +8,12 @@ from functools import cached_property
 from itertools import chain
 from operator import attrgetter
 
-from bench.results.galleries import read_gallery
+from bench.results.galleries import Gallery, read_gallery
 from bench.results.public_counts import PublicCounts, read_public_counts
 from bench.results.records import (
     AccuracyResult,
     AnyResult,
     CountResult,
-    Gallery,
     Result,
     SpeedResult,
     SubmissionResult,

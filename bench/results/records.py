@@ -238,35 +238,6 @@ class SubmissionResult(Strict):
     provenance: Provenance
 
 
-class Picture(Strict):
-    """One picture of a gallery."""
-
-    file: str = Field(pattern=r"^[a-z0-9-]+\.webp$", description="in the folder of gallery.json")
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    size: int = Field(description="bytes")
-    width: int = Field(gt=0)
-    height: int = Field(gt=0)
-    title: str
-    alt: str = Field(description="alternative text: what the picture shows")
-
-
-class PanelGroup(Strict):
-    """Pictures that share one caption."""
-
-    key: str
-    title: str
-    caption: str
-    pictures: tuple[Picture, ...]
-
-
-class Gallery(Strict):
-    """Predictions of a run, drawn on a few test images, and what its network computes there."""
-
-    format: Literal[1] = 1
-    predictions: str = Field(description="SHA-256 of the predictions that are drawn")
-    exhibits: tuple[PanelGroup, ...]
-
-
 Result = Annotated[CountResult | SpeedResult | AccuracyResult, Field(discriminator="kind")]
 AnyResult = Annotated[
     CountResult | SpeedResult | AccuracyResult | SubmissionResult, Field(discriminator="kind")

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from bench.results.records import AccuracyResult
 from reports.charts.axes import BOTTOM, LEFT, RIGHT, TOP, Axis
+from reports.charts.worth import says_something
 
 MOST_POINTS = 200
 MOST_ROWS = 24
@@ -36,9 +37,15 @@ class CurveChart:
 
     key: str
     title: str
+    source: str
     x: Axis
     y: Axis
     lines: tuple[Line, ...]
+
+    @property
+    def foot(self) -> tuple[str, ...]:
+        """The line below the axis."""
+        return (self.source,)
 
     @property
     def rows(self) -> list[tuple[float, list[float | None]]]:
@@ -68,9 +75,9 @@ def curve_charts(run: str, results: Sequence[AccuracyResult]) -> Iterable[CurveC
     """One chart per tier of the run that stored a curve."""
     for tier, group in groupby(results, key=lambda result: result.tier):
         found = [(result, points) for result in group if len(points := losses(result)) > 1]
-        if not found:
-            continue
         every = [point for _, points in found for point in points]
+        if not says_something(every):
+            continue
         positive = all(loss > 0 for _, loss in every)
         x = Axis.of("iteration", [step for step, _ in every], LEFT, RIGHT)
         y = Axis.of("loss", [loss for _, loss in every], BOTTOM, TOP, log=positive)
@@ -83,4 +90,6 @@ def curve_charts(run: str, results: Sequence[AccuracyResult]) -> Iterable[CurveC
             )
             for number, (result, points) in enumerate(found)
         )
-        yield CurveChart(f"loss-{run}-{tier}", f"Training loss of {run}, {tier} tier", x, y, lines)
+        title = f"Training loss of {run}, {tier} tier"
+        source = f"ReproPose: as stored with {len(found)} results of this run"
+        yield CurveChart(f"loss-{run}-{tier}", title, source, x, y, lines)

@@ -22,6 +22,7 @@ from bench.results.records import AccuracyResult
 from bench.results.store import Store, Stored
 
 MOST_IMAGES = 10_000
+COMPARED_BY = ("AP", "AP50", "AP75", "AR", "PCKh")
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,12 @@ def comparison_groups(index: ResultIndex) -> list[ComparisonGroup]:
             percent = tuple(int(100 * score) for score in scores.values())
             found[key].append(ComparedResult(_name(result, one.file), run, result, percent))
     return [ComparisonGroup(images[key], tuple(own)) for key, own in sorted(found.items())][::-1]
+
+
+def compared_by(groups: list[ComparisonGroup]) -> list[str]:
+    """The metrics that any of the results has, of those that the page shows."""
+    used = {metric for group in groups for one in group.results for metric in one.metrics}
+    return [name for name in COMPARED_BY if name in used]
 
 
 def _name(result: AccuracyResult, file: str) -> str:

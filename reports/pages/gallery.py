@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.results.records import AccuracyResult, Gallery, Picture
+from bench.results.galleries import Gallery, Picture
+from bench.results.records import AccuracyResult
 from bench.results.store import Stored
 from reports.views.table import tier_and_seed
 
@@ -19,9 +20,8 @@ class GalleryView:
 
     def files(self) -> Iterator[tuple[Path, Picture]]:
         """Every picture with its source file."""
-        for group in self.gallery.exhibits:
-            for picture in group.pictures:
-                yield self.folder / picture.file, picture
+        for picture in self.gallery.pictures:
+            yield self.folder / picture.file, picture
 
 
 def gallery_view(

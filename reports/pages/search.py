@@ -40,6 +40,7 @@ PAGES = (
     ),
     ("volunteers.html", "What to run next", "volunteers untested GPU hours contribute help"),
     ("plots.html", "Plots", "charts figures"),
+    ("explore.html", "Images", "explore gallery poses attention error types two runs side by side"),
     ("compare.html", "Compare", "two runs snapshots"),
     ("history.html", "History", "changes of verdicts"),
     ("submissions.html", "Submissions", "external predictions submit"),

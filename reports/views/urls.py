@@ -62,6 +62,15 @@ def picture_file(digest: str) -> str:
     return f"pictures/{digest[:20]}.webp"
 
 
+def chart_file(key: str, suffix: str) -> str:
+    return f"files/charts/{slug(key)}.{suffix}"
+
+
+def explorer_file(run: str) -> str:
+    """The poses of a run, as a script."""
+    return f"files/poses/{slug(run)}.js"
+
+
 def row_anchor(row: str) -> str:
     return f"r-{slug(row)}"
 

@@ -1,4 +1,4 @@
-"""A made-up ledger whose first run has a gallery on disk."""
+"""A made-up ledger whose first runs have galleries on disk."""
 
 import hashlib
 import io
@@ -8,8 +8,8 @@ from PIL import Image
 
 from bench.catalog.load import Catalog
 from bench.judge.records import Snapshot
-from bench.results.galleries import write_gallery
-from bench.results.records import AccuracyResult, Gallery, PanelGroup, Picture, Predictions
+from bench.results.galleries import Gallery, PanelGroup, Picture, Pose, PosedImage, write_gallery
+from bench.results.records import AccuracyResult, Predictions
 from tests.factories import Memory, make
 
 FILE = "results/lab/paper0-run0/seed-0.json"
@@ -57,4 +57,47 @@ def make_with_gallery(
     record = Predictions(file="seed-0.predictions.json.gz", sha256=DIGEST, images=1, instances=1)
     store.results[FILE] = result.model_copy(update={"predictions": record})
     add_gallery(store, sizes, text)
+    return snapshot, catalog, store
+
+
+def posed(number: int, kinds: str | None, drawn: Picture) -> PosedImage:
+    """An image with one person: a letter per keypoint (g: good, m: miss); None if nobody was detected."""
+    points = tuple((10.0 + 5 * k, 20.0 + 10 * k) for k in range(17))
+    words = {"g": "good", "m": "miss"}
+    pose = Pose(
+        person=number + 100,
+        annotated=(*points[:16], None),
+        predicted=points if kinds else None,
+        kinds=(*(words[one] for one in kinds), None) if kinds else (None,) * 17,
+        score=0.5 if kinds else 0.0,
+    )
+    return PosedImage(number=number, picture=drawn, people=(pose,), unmatched=(points,))
+
+
+def make_with_poses(folder: Path, text: str | None = None) -> tuple[Snapshot, Catalog, Memory]:
+    """Two runs on images 11, 12 and 13: they differ in one keypoint of 11, in none of 12, in all of 13."""
+    snapshot, catalog, store = make_with_gallery(folder, text=text)
+    seen = {0: ("g" * 16, "g" * 16, "g" * 16), 1: ("m" + "g" * 15, "g" * 16, None)}
+    for run, kinds in seen.items():
+        file = f"results/lab/paper0-run{run}/seed-0.json"
+        result = store.results[file]
+        assert isinstance(result, AccuracyResult)
+        record = Predictions(
+            file="seed-0.predictions.json.gz", sha256=DIGEST, images=3, instances=3
+        )
+        store.results[file] = result.model_copy(update={"predictions": record})
+        [stored] = [one for one in store.accuracies() if one.file == file]
+        made = [picture(number, 192, text) for number in range(4)]
+        images = [posed(11 + i, kinds[i], made[i][0]) for i in range(3)]
+        group = PanelGroup(
+            key="attention",
+            title=text or "Attention",
+            caption=text or "What is seen.",
+            pictures=(made[3][0],),
+            image=11,
+        )
+        gallery = Gallery(
+            predictions=DIGEST, exhibits=(group,) if run == 0 else (), images=tuple(images)
+        )
+        write_gallery(stored, gallery, {one.file: content for one, content in made})
     return snapshot, catalog, store

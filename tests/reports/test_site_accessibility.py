@@ -20,6 +20,7 @@ KINDS = (
     "leaderboard.html",
     "boards/trained-here.html",
     "plots.html",
+    "explore.html",
     "compare.html",
     "submissions.html",
     "tables/paper0-1.html",

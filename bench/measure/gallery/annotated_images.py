@@ -19,10 +19,11 @@ AIR = 0.12  # around the people, of the longer side
 
 @dataclass(frozen=True)
 class Scene:
-    """One image: its file, the annotated people [K, 3] (x, y in pixels from 0; labelled above 0), what is shown."""
+    """One image: its file, the annotated people [K, 3] (x, y in pixels from 0; labelled above 0) and their ids."""
 
     file: Path
     people: tuple[Points, ...]
+    ids: tuple[int, ...]
     boxes: tuple[tuple[float, float, float, float], ...] = ()
 
     def image(self) -> Image.Image:
@@ -60,7 +61,7 @@ def scenes_of(
     """Scenes of a split by image id (MPII: by the person's position in the annotation file)."""
     data = read_json(annotations)
     if dataset == "mpii":
-        return {number: _mpii(data[number], images) for number in numbers}
+        return {number: _mpii(number, data[number], images) for number in numbers}
     files = {image["id"]: images / image["file_name"] for image in data["images"]}
     people: dict[int, list[dict[str, Any]]] = {number: [] for number in numbers}
     for one in data["annotations"]:
@@ -70,14 +71,15 @@ def scenes_of(
         number: Scene(
             files[number],
             tuple(np.array(one["keypoints"], dtype=float).reshape(-1, 3) for one in found),
+            tuple(one["id"] for one in found),
             tuple((x, y, x + w, y + h) for x, y, w, h in (one["bbox"] for one in found)),
         )
         for number, found in people.items()
     }
 
 
-def _mpii(record: dict[str, Any], images: Path) -> Scene:
+def _mpii(number: int, record: dict[str, Any], images: Path) -> Scene:
     """MPII counts pixels from 1 and says of each joint whether it is labelled."""
     joints = np.array(record["joints"], dtype=float) - 1.0
     labelled = np.array(record["joints_vis"], dtype=float)
-    return Scene(images / record["image"], (np.column_stack([joints, labelled]),))
+    return Scene(images / record["image"], (np.column_stack([joints, labelled]),), (number,))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from bench.catalog.load import Catalog
@@ -22,9 +23,10 @@ from bench.evaluate.per_person import KINDS, People
 from bench.measure import train
 from bench.measure.gallery import drawing
 from bench.measure.gallery.annotated_images import Scene, scenes_of
-from bench.results.galleries import write_gallery
+from bench.measure.gallery.poses import posed_images, shared_sample
+from bench.results.galleries import Gallery, PanelGroup, Picture, PosedImage, write_gallery
 from bench.results.locations import slug
-from bench.results.records import AccuracyResult, Gallery, PanelGroup, Picture
+from bench.results.records import AccuracyResult
 from bench.results.store import Store, Stored
 from model_zoo.figures.panel import Figure, figures
 
@@ -63,13 +65,24 @@ class Panel:
 
 @dataclass
 class Album:
-    """Exhibits and their files, within the limits of one run."""
+    """Exhibits, images with poses and their files, within the limits of one run."""
 
     exhibits: list[PanelGroup] = field(default_factory=list)
+    images: tuple[PosedImage, ...] = ()
     files: dict[str, bytes] = field(default_factory=dict)
 
-    def add(self, key: str, title: str, caption: str, panels: Sequence[Panel]) -> None:
-        """Add panels under one caption; what no longer fits is left out, and the caption says so."""
+    def add(
+        self,
+        key: str,
+        title: str,
+        caption: str,
+        panels: Sequence[Panel],
+        number: int | None = None,
+    ) -> None:
+        """Add panels under one caption; what no longer fits is left out, and the caption says so.
+
+        number: of the image that they are about.
+        """
         pictures: list[Picture] = []
         for panel in panels[:MOST_PANELS]:
             content = drawing.webp(panel.image)
@@ -92,7 +105,9 @@ class Album:
             caption += f" {left} of {len(panels)} pictures are left out to keep the page small."
         if pictures:
             self.exhibits.append(
-                PanelGroup(key=key, title=title, caption=caption, pictures=tuple(pictures))
+                PanelGroup(
+                    key=key, title=title, caption=caption, pictures=tuple(pictures), image=number
+                )
             )
 
 
@@ -109,7 +124,11 @@ def make_gallery(catalog: Catalog, store: Store, name: str, tier: Tier) -> Path:
         if own and found.predictions and not found.failed:
             cfg, model = train.finished(catalog, name, tier, seed)
             album = _draw(stored, store.predictions(stored), run.dataset, cfg, model)
-            gallery = Gallery(predictions=found.predictions.sha256, exhibits=tuple(album.exhibits))
+            gallery = Gallery(
+                predictions=found.predictions.sha256,
+                exhibits=tuple(album.exhibits),
+                images=album.images,
+            )
             return write_gallery(stored, gallery, album.files)
     raise ResultError(
         f"run '{name}' has no predictions of seed {seed} at tier {tier}; "
@@ -123,29 +142,39 @@ def _draw(
     """The gallery of a result, whose predictions `model` made under `cfg`."""
     from mmpose.registry import DATASETS
 
-    units = chosen(dataset, People.load(stored.people))
+    people = People.load(stored.people)
+    units = chosen(dataset, people)
+    sample = [unit.number for unit in units if unit.why == "sample"]
+    shown = shared_sample(dataset, numbers_of(dataset, people).tolist(), sample)
     test = DATASETS.build(cfg.test_dataloader.dataset)
     places = Path(test.ann_file), Path(test.data_prefix["img"])
-    scenes = scenes_of(dataset, *places, [unit.number for unit in units])
+    scenes = scenes_of(dataset, *places, [*(unit.number for unit in units), *shown])
     album = Album()
     drawn = [_prediction(dataset, unit, scenes[unit.number], entries) for unit in units]
     album.add("predictions", "Predictions", LEGEND, drawn)
     best = [unit for unit in units if unit.why == "best"]
     for unit in [*units[:1], *best[:1]]:
-        shown, image = _figures(dataset, test, model, unit)
-        for key, group in groupby(shown, key=lambda figure: figure.key):
+        panes, image = _figures(dataset, test, model, unit)
+        for key, group in groupby(panes, key=lambda figure: figure.key):
             members = list(group)
             title = f"{key.replace('-', ' ').capitalize()}, {_name(dataset, unit)}, {WHY[unit.why]}"
             panels = [Panel(f.title, _alt_text(f, image), drawing.panel(f, image)) for f in members]
             graded = any(f.heat is not None or f.matrix is not None for f in members)
             caption = members[0].caption + (" Brighter means higher." if graded else "")
-            album.add(key, title, caption, panels)
+            album.add(key, title, caption, panels, unit.number)
+    album.images, files = posed_images(shown, scenes, people, entries)
+    album.files |= files
     return album
+
+
+def numbers_of(dataset: DatasetName, people: People) -> NDArray[np.int64]:
+    """[N] what is drawn of each person: the image; on MPII the person."""
+    return people.person if dataset == "mpii" else people.image
 
 
 def chosen(dataset: DatasetName, people: People) -> list[Unit]:
     """Images (MPII: people) to draw: random sample, best, worst; each once, none if nobody is annotated."""
-    number = people.person if dataset == "mpii" else people.image
+    number = numbers_of(dataset, people)
     numbers = np.unique(number).tolist()
     score = {one: float(people.score[number == one].mean()) for one in numbers}
     sample = random.Random(f"gallery of {dataset}").sample(numbers, min(SAMPLE, len(numbers)))

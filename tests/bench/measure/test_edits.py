@@ -24,8 +24,7 @@ from bench.measure.count.model_counts import measure_counts
 from bench.measure.recheck import recheck
 from bench.measure.train import measure_seed
 from bench.results import manifest
-from bench.results.galleries import write_gallery
-from bench.results.records import Gallery, PanelGroup
+from bench.results.galleries import Gallery, PanelGroup, write_gallery
 from bench.results.store import Store
 from tests.bench.evaluate.test_model_card import CARD
 from tests.conftest import ROOT

@@ -1,7 +1,7 @@
 """The index: every result found by model, run and file, in an order that does not depend on files."""
 
+from bench.results.galleries import Gallery
 from bench.results.index import ResultIndex
-from bench.results.records import Gallery
 
 
 def test_results_are_found_by_model_run_and_file(store, make) -> None:

@@ -1,13 +1,15 @@
 """Axes, Pareto fronts and curves, checked by hand or by brute force."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.results.records import AccuracyResult
-from reports.charts.axes import Axis
+from reports.charts.axes import Axis, Centred
+from reports.charts.cost import pareto
 from reports.charts.curves import curve_charts, losses
-from reports.charts.scatter import pareto
 from tests.factories import make
 
 NUMBERS = st.floats(-100, 100).map(lambda value: round(value, 1))
@@ -32,6 +34,18 @@ def test_every_value_and_tick_is_within_the_axis(values: list[float], log: bool)
     assert all(10 <= at <= 90 for at, _ in axis.ticks)
 
 
+@given(st.lists(st.floats(-99.9, 1e4), min_size=1))
+def test_a_centred_axis_keeps_signs_and_order(values: list[float]) -> None:
+    axis = Centred.around_zero("x", values, 10.0, 350.0)
+    assert all(10 <= axis.pixel(v) <= 350 for v in values)
+    ordered = [axis.pixel(v) for v in sorted(values)]
+    assert ordered == sorted(ordered)
+    ticks = {text: at for at, text in axis.ticks}
+    assert ticks["0 %"] == axis.pixel(0.0)
+    places = sorted(ticks.values())
+    assert all(b - a >= 36 for a, b in itertools.pairwise(places))
+
+
 @given(st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=20))
 def test_the_front_is_what_no_other_point_dominates(points: list[tuple[float, float]]) -> None:
     front = pareto(points)
@@ -51,10 +65,14 @@ def curve(stored: object) -> AccuracyResult:
 
 
 def test_a_curve_starts_and_ends_at_its_first_and_last_loss() -> None:
-    (chart,) = curve_charts("run", [curve([[0, 0.5], [10, 0.25], [20, 0.125]])])
-    assert (chart.lines[0].first, chart.lines[0].last) == (0.5, 0.125)
+    steps = [[5 * i, 0.5 / 2**i] for i in range(7)]
+    (chart,) = curve_charts("run", [curve(steps)])
+    assert (chart.lines[0].first, chart.lines[0].last) == (0.5, 0.5 / 64)
     points = [tuple(map(float, p.split())) for p in chart.lines[0].path[1:].split("L")]
-    assert len(points) == 3
+    assert len(points) == 7
+    assert (
+        list(curve_charts("run", [curve(steps[:6])])) == []
+    )  # six points are read faster as numbers
     assert points[1] == pytest.approx(
         ((points[0][0] + points[2][0]) / 2, (points[0][1] + points[2][1]) / 2), abs=0.11
     )

@@ -1,50 +1,17 @@
-"""Labels in charts: complete, distinct and not overlapping, as a real browser lays them out."""
+"""Labels in charts: not cut off and not overlapping, as a real browser lays them out."""
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from bench.catalog.load import load_catalog
-from bench.judge.records import Snapshot
-from bench.results.index import ResultIndex
-from bench.results.store import Store
 from reports.charts.curves import DASHES
 from reports.charts.labels import shortened
-from reports.charts.scatter import DotChart, dot_chart
-from reports.views.table import Judged
 from reports.views.words import fixed
 from tests.reports.browser import Watched
 
-
-@pytest.fixture(scope="module")
-def charts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DotChart]:
-    """The chart of every table of the real papers, nothing measured."""
-    folder = tmp_path_factory.mktemp("nothing")
-    nothing = ResultIndex(Store(folder / "results", folder / "measured"))
-    empty = Snapshot(made=date(2026, 1, 1), verdicts=(), claims=(), conflicts=())
-    tables = Judged(load_catalog(), empty, nothing).tables
-    return {name: chart for name, view in tables.items() if (chart := dot_chart(view))}
-
-
-def test_no_two_rows_of_a_papers_table_share_a_label(charts: dict[str, DotChart]) -> None:
-    assert len(charts) > 20
-    for name, chart in charts.items():
-        labels = [dot.label for dot in chart.dots]
-        assert sorted(set(labels)) == sorted(labels), name
-
-
-def test_rows_of_one_name_are_distinguished_by_the_setting_that_differs(
-    charts: dict[str, DotChart],
-) -> None:
-    labels = [dot.label for dot in charts["querypose-4"].dots]
-    assert labels[-4:] == [
-        f"QueryPose {backbone}" for backbone in ("ResNet50", "Swin-L", "HRNet-W32", "HRNet-W48")
-    ]
-    assert (
-        charts["lightpose-2"].dots[0].label == "SimpleBase [9] ResNet-50 1/4"
-    )  # no size: there is only one
+BOXES = """(chart, what) => [...chart.querySelectorAll(what)].map(e => {
+  const b = e.getBBox();
+  return [b.x, b.x + b.width, b.y, b.y + b.height];
+})"""
 
 
 def test_a_long_label_keeps_both_its_ends() -> None:
@@ -61,52 +28,36 @@ def test_values_of_a_column_have_a_fixed_number_of_decimals() -> None:
     ]
 
 
-def boxes(page: Any, selector: str) -> list[dict[str, float]]:
-    return list(
-        page.locator(selector).evaluate_all(
-            "all => all.map(e => e.getBoundingClientRect()).map(({left, right}) => ({left, right}))"
-        )
-    )
+def overlaps(one: list[float], other: list[float]) -> bool:
+    across = min(one[1], other[1]) - max(one[0], other[0])
+    depth = min(one[3], other[3]) - max(one[2], other[2])
+    return across >= 1 and depth >= 4  # 4 of the 14 pixels are line spacing
 
 
-def test_no_label_of_a_chart_is_cut_off(
-    watched: Watched, plain: Path, charts: dict[str, DotChart]
-) -> None:
-    """Measured in the browser's own font, with labels drawn as on the page."""
-    page = watched.open(plain / "tables" / "paper0-1.html")
-    [drawn] = boxes(page, "figure.chart svg")
-    assert all(box["left"] >= drawn["left"] for box in boxes(page, "figure.chart svg text"))
-    for chart in charts.values():
-        write = """([labels, x]) => labels.map(label => {
-          const text = document.querySelector('figure.chart svg text[text-anchor=end]');
-          text.textContent = label;
-          return x - text.getComputedTextLength();
-        })"""
-        left = page.evaluate(write, [[dot.label for dot in chart.dots], chart.axis.start - 8])
-        assert min(left) > 0
-
-
-def test_labels_of_the_front_overlap_no_mark_and_no_other_label(
+def test_names_of_marks_overlap_no_mark_and_no_other_name_and_no_text_is_cut_off(
     watched: Watched, plain: Path
 ) -> None:
     page = watched.open(plain / "plots.html")
-    written = 0
-    for chart in page.locator("figure.chart").element_handles():
-        find = """(chart, what) => [...chart.querySelectorAll(what)].map(e => {
-          const b = e.getBBox();
-          return [b.x, b.x + b.width, b.y, b.y + b.height];
-        })"""
-        texts = chart.evaluate(find, "g > text")
-        marks = chart.evaluate(find, "svg g > circle, svg g > rect")
-        written += len(texts)
-        for place, (left, right, top, bottom) in enumerate(texts):
-            assert left >= 0
-            assert right <= 720
-            for other in marks + texts[place + 1 :]:
-                overlap = min(right, other[1]) - max(left, other[0])
-                depth = min(bottom, other[3]) - max(top, other[2])
-                assert overlap < 1 or depth < 4  # 4 of the 14 pixels are line spacing
-    assert written > 5
+    named = 0
+    for chart in page.locator("svg.plot").element_handles():
+        assert all(
+            0 <= box[0] <= box[1] <= 360 for box in chart.evaluate(BOXES, "text:not([transform])")
+        )
+        texts = chart.evaluate(BOXES, "g > text")
+        marks: list[Any] = chart.evaluate(BOXES, "g circle, g rect")
+        named += len(texts)
+        for place, text in enumerate(texts):
+            assert not any(overlaps(text, other) for other in marks + texts[place + 1 :])
+    assert named > 5
+
+
+def test_the_text_of_a_chart_is_large_enough_on_a_phone(debian: Any, plain: Path) -> None:
+    one = Watched(debian, viewport={"width": 360, "height": 700})
+    page = one.open(plain / "plots.html")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    drawn = "e => e.getBoundingClientRect().width / 360 * parseFloat(getComputedStyle(e).fontSize)"
+    assert page.locator("svg.plot").first.evaluate(drawn) > 9.5
+    one.context.close()
 
 
 def test_six_seeds_are_dashed_apart() -> None:

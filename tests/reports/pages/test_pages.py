@@ -6,7 +6,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from bench.catalog.load import Catalog
-from reports.site import STATIC, build
+from reports.build.static import STATIC
+from reports.site import build
 from reports.views.urls import cell_anchor
 from reports.views.words import SILENT, VERDICTS
 from tests.factories import HOSTILE, make
@@ -154,8 +155,8 @@ def test_a_row_with_the_accuracy_of_a_small_network_shows_no_cost(plain: Path) -
     assert "AP" in shown
     assert not shown & {"params", "flops", "fps"}
     charts = (plain / "plots.html").read_text()
-    assert "g1-params" in charts
-    assert "m1-params" not in charts
+    assert "coco-val-256x192-params" in charts
+    assert "trained-here" not in charts
 
 
 def test_the_index_counts_as_measured_only_cells_with_a_measurement(plain: Path) -> None:

@@ -29,7 +29,7 @@ def test_the_image_is_turned_as_mmpose_turns_it(tmp_path: Path, turn: int | None
     path = written(tmp_path / "a.jpg", turn)
     read = LoadImage().transform({"img_path": str(path)})["img"]
     person = np.array([[2.0, 2.0, 1.0], [5.0, 9.0, 1.0]])
-    scene = Scene(path, (person,))
+    scene = Scene(path, (person,), (1,))
     shown = np.asarray(scene.image())
     assert shown.shape == read.shape
     assert np.abs(shown.astype(int) - cv2.cvtColor(read, cv2.COLOR_BGR2RGB)).max() <= 6

@@ -1,0 +1,11 @@
+"""Which charts are drawn: those that say more than a sentence or a short table. The rule of the whole site."""
+
+from collections.abc import Iterable
+
+#: Fewer different places than this are read faster as numbers.
+LEAST_PLACES = 7
+
+
+def says_something(places: Iterable[object]) -> bool:
+    """Whether marks at these places are worth a chart: values on one spot count once."""
+    return len(set(places)) >= LEAST_PLACES
