@@ -24,6 +24,7 @@ from reports.charts.files import chart_csv, saved_style
 from reports.charts.ratio import ratio_charts
 from reports.charts.worth import LEAST_PLACES
 from reports.exports import exchange, model_cards
+from reports.exports.badges import model_badge, paper_badges
 from reports.exports.croissant import croissant_files
 from reports.exports.tables import ENDINGS, bibtex, leaderboard_files, table_files
 from reports.pages.board import address, board_page
@@ -32,7 +33,7 @@ from reports.pages.compare_runs import compared_by, comparison_groups
 from reports.pages.compare_snapshots import Comparison, compare, to_json
 from reports.pages.evidence import comparison_data, result_views
 from reports.pages.explore import explored, poses_script
-from reports.pages.history import feed, history_views
+from reports.pages.history import feed, history_files, history_views
 from reports.pages.model import ModelView, RunView, model_views
 from reports.pages.overview import overview, unmeasured_misprints
 from reports.pages.paper import PaperView, paper_view
@@ -46,7 +47,6 @@ from reports.views.leaderboard import leaderboard
 from reports.views.results import sessions
 from reports.views.states import Matrix
 from reports.views.table import Judged, Tally
-from reports.views.words import COMPARED
 
 
 def build(
@@ -100,14 +100,6 @@ class Site:
         """Commits of the code that measured anything."""
         return {stored.result.provenance.commit for stored in self.index.measured}
 
-    @property
-    def accuracies(self) -> int:
-        """Printed accuracies that were compared with one of the same protocol."""
-        fresh = set(COMPARED) - {"stale"}
-        return sum(
-            view.kind == "accuracy" and view.word.key in fresh for view in self.judged.cells()
-        )
-
 
 class Pages:
     """Renders a site into a writer, page by page."""
@@ -128,7 +120,11 @@ class Pages:
         self.overview()
         for paper in site.papers:
             cite = bibtex([paper.paper])
-            self.page(urls.paper_page(paper.paper.id), "paper.html", view=paper, bibliography=cite)
+            badges = paper_badges(paper.paper, site.judged.cells(paper.paper.id))
+            shown: dict[str, Any] = {"view": paper, "bibliography": cite, "badges": badges}
+            self.page(urls.paper_page(paper.paper.id), "paper.html", **shown)
+            for one in badges:
+                self.page(one.file, "badge.svg", **one.drawn)
             self.page(urls.notes_page(paper.paper.id), "notes.html", paper=paper.paper)
         self.tables()
         self.models()
@@ -181,7 +177,7 @@ class Pages:
             traces = {name: self.site.judged.traces[name] for name in model.sources}
             key = self.keys.of(model, traces)
             if not self.writer.current([page, card, badge], key):
-                shown = model_cards.badge(model)
+                shown = model_badge(model)
                 self.page(page, "model.html", key, view=model, traces=traces, badge=shown["text"])
                 self.writer.add(card, model_cards.model_card(model), key)
                 self.page(badge, "badge.svg", key, **shown)
@@ -290,8 +286,8 @@ class Pages:
         for view in views:
             self.page(view.page, "history.html", view=view, pages=named, papers=papers)
         self.page("feed.xml", "feed.xml", changes=feed(entries))
-        lines = b"".join(one.line + b"\n" for one in entries)
-        self.writer.add("files/history.jsonl", lines)
+        for name, content in history_files(entries).items():
+            self.writer.add(name, content)
 
     def page(self, page: str, template: str, key: str = "", **content: Any) -> None:
         """Render one template to `page`; `root` is the relative path to the site's root. `key`: see `Writer.add`."""

@@ -2,6 +2,7 @@
 
 from functools import cache
 from importlib import metadata
+from itertools import count
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
@@ -15,7 +16,9 @@ from reports.views.differing import SIZES
 from reports.views.states import STATES
 
 # Tables in the notes scroll on their own on a narrow screen.
-_TABLE = '<div class="scroll" role="region" tabindex="0" aria-label="Table in the notes"><table>\n'
+_TABLE = (
+    '<div class="scroll" role="region" tabindex="0" aria-label="Table {} of the notes"><table>\n'
+)
 
 
 @cache
@@ -25,7 +28,8 @@ def notes_html(text: str) -> Markup:
     CommonMark with tables; raw HTML is escaped, images are not loaded, links are kept.
     """
     reader = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
-    reader.add_render_rule("table_open", lambda *_: _TABLE)
+    numbers = count(1)
+    reader.add_render_rule("table_open", lambda *_: _TABLE.format(next(numbers)))
     reader.add_render_rule("table_close", lambda *_: "</table></div>\n")
     tokens = reader.parse(str(words.clean(text)))
     for token in tokens:

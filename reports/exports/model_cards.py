@@ -1,4 +1,4 @@
-"""Descriptions of models for other tools: MMPose's model-index.yml, model cards, badges.
+"""Descriptions of models for other tools: MMPose's model-index.yml, model cards.
 
 Results are given only for networks trained on real data: those of the smoke and lab tiers are different networks.
 """
@@ -11,12 +11,10 @@ import yaml
 from bench.results.records import AccuracyResult
 from reports.exports.tables import markdown, pipe_table
 from reports.pages.model import ModelView
-from reports.views.table import Tally
 from reports.views.words import clean
 
 REAL = ("released-weights", "full-1", "full-3")
 DATASETS = {"coco": "COCO", "coco-scenes": "COCO", "mpii": "MPII", "crowdpose": "CrowdPose"}
-_CHARACTER = 6.6
 
 
 def to_yaml(data: Any) -> str:
@@ -34,11 +32,6 @@ def _plain(data: Any) -> Any:
     if isinstance(data, list | tuple):
         return [_plain(item) for item in data]
     return clean(data)
-
-
-def tally(view: ModelView) -> Tally:
-    """The verdicts on every printed cell of the model."""
-    return Tally.of(cell for _, _, cells in view.appearances for cell in cells)
 
 
 def _results(view: ModelView) -> list[tuple[str, AccuracyResult]]:
@@ -111,20 +104,3 @@ def _rows(view: ModelView) -> Iterable[tuple[str, ...]]:
         for cell in cells:
             printed = cell.cell.printed or "–"
             yield where, cell.cell.column.label, printed, cell.here or "–", cell.word.label
-
-
-def badge(view: ModelView) -> dict[str, Any]:
-    """Texts and widths of a badge: how many of the model's printed values were reproduced.
-
-    Papers' own values alone; only of a model that no paper measured itself those that are quoted.
-    """
-    found = tally(view)
-    quoted = not found.own
-    printed = sum(count for word, count in found.quoted if word.key != "quoted")
-    printed = printed if quoted else found.own
-    agree = found.count("reproduced", "better", quoted=quoted)
-    what = "quoted values" if quoted else "values"
-    text = f"{agree} of {printed} {what} reproduced" if printed else "no printed values"
-    tone = "mixed" if found.count("deviates", quoted=quoted) else "good" if agree else "open"
-    left, right = _CHARACTER * 9 + 12, _CHARACTER * len(text) + 12
-    return {"text": text, "tone": tone, "left": round(left, 1), "right": round(right, 1)}

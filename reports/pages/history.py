@@ -5,7 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+import orjson
+
 from bench.catalog.load import Catalog
+from bench.judge import export
 from bench.judge.history import Entry
 from reports.views import urls
 from reports.views.history import ChangeView, label_of
@@ -80,6 +83,13 @@ def _recordings(entries: Sequence[Entry], links: Mapping[str, str]) -> Iterator[
         found = sorted(group, key=lambda entry: entry.number)
         changes = (ChangeView(e, links.get(e.name)) for e in found if e.kind != "baseline")
         yield Recording(found[0], tuple(changes))
+
+
+def history_files(entries: Sequence[Entry]) -> dict[str, bytes]:
+    """The lines as they were recorded, and the changes as one JSON array as by `repropose history --json`."""
+    changes = orjson.dumps(export.history(entries), option=orjson.OPT_INDENT_2)
+    lines = b"".join(one.line + b"\n" for one in entries)
+    return {"files/history.jsonl": lines, "files/history.json": changes + b"\n"}
 
 
 def feed(entries: Sequence[Entry]) -> list[ChangeView]:

@@ -5,6 +5,7 @@
 const EPSILON = 1e-9;
 const [NAME, LINK, ORIGIN, CHIPS, PLACES, NOTE, VALUES, PROTOCOL, KNOWN] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 const FIELDS = ["q", "params", "flops", "origin", "front"];
+const NARROW = matchMedia("(max-width: 40rem)"); // one metric at a time
 
 /* Number of elements of an ascending list below `value`. */
 function countBelow(list, value) {
@@ -65,6 +66,7 @@ class Board {
     for (const button of form.querySelectorAll("[data-copy-as]"))
       button.addEventListener("click", () => copy(this.written(button.dataset.copyAs), button));
     addEventListener("hashchange", () => this.fromAddress());
+    NARROW.addEventListener("change", () => this.show(true));
     this.fromAddress();
     requestIdleCallback(() => this.data);
   }
@@ -94,12 +96,16 @@ class Board {
 
   chosen() { return [...this.form.querySelectorAll("[name=cols]:checked")].map(box => box.value); }
 
+  visible() { return NARROW.matches ? [this.form.elements.metric.value] : this.chosen(); }
+
   /* The state as text, without defaults. */
   toAddress() {
     const state = new URLSearchParams();
     const fields = this.form.elements;
     for (const name of FIELDS) if (fields[name]?.value) state.set(name, fields[name].value);
     if (fields.strict.checked) state.set("strict", "1");
+    const metric = fields.metric.selectedOptions[0];
+    if (metric && !metric.defaultSelected) state.set("metric", metric.value);
     const shown = this.chosen();
     if (shown.join() !== this.firstColumns.join()) state.set("cols", shown.join(","));
     if (this.sort) state.set("sort", `${this.sort.column.metric}.${this.sort.column.side}.${this.sort.direction}`);
@@ -114,6 +120,8 @@ class Board {
       if (fields[name].selectedIndex < 0) fields[name].value = "";
     }
     fields.strict.checked = state.get("strict") === "1";
+    const picked = [...fields.metric.options];
+    (picked.find(one => one.value === state.get("metric")) || picked.find(one => one.defaultSelected) || picked[0]).selected = true;
     const wanted = state.has("cols") ? state.get("cols").split(",") : this.firstColumns;
     for (const box of this.form.querySelectorAll("[name=cols]")) box.checked = wanted.includes(box.value);
     const [metric, side, direction] = (state.get("sort") || "").split(".");
@@ -135,10 +143,12 @@ class Board {
       if (this.sort?.column === column) column.th.setAttribute("aria-sort", this.sort.direction);
       else column.th.removeAttribute("aria-sort");
     }
-    const shown = this.chosen();
+    const shown = this.visible();
     const metrics = [...new Set(this.columns.map(one => one.metric))];
-    this.sheet.replaceSync(metrics.map(name =>
-      `.js .board [data-metric="${CSS.escape(name)}"] { display: ${shown.includes(name) ? "table-cell" : "none"} }`).join("\n"));
+    const style = metrics.map(name =>
+      `.js .board [data-metric="${CSS.escape(name)}"] { display: ${shown.includes(name) ? "table-cell" : "none"} }`).join("\n");
+    if (style !== this.style) this.sheet.replaceSync(this.style = style);
+    this.table.classList.add("drawn");
     if (untouched && !this.drawn && this.table.tBodies.length) {
       const rows = this.table.querySelectorAll("tbody tr:not(.group)").length;
       if (rows < this.step) return;
@@ -163,7 +173,8 @@ class Board {
     const within = name => value(name) === "" ? null : Number(value(name));
     const limits = ["params", "flops"].map(name => [name, within(name)]).filter(one => one[1] !== null);
     const text = row => [row[NAME], ...row[CHIPS], ...row[PLACES].map(one => one[0]), row[NOTE]].join(" ").toLowerCase();
-    const rows = section.rows.filter(row =>
+    const all = !origin && !limits.length && !words.length;
+    const rows = all ? section.rows : section.rows.filter(row =>
       (!origin || (origin === "measured" ? row[KNOWN] : row[ORIGIN] === origin))
       && limits.every(([name, most]) => { const cost = this.cost(row, name); return cost !== null && cost <= most; })
       && (!words.length || words.every(word => text(row).includes(word))));
@@ -185,9 +196,13 @@ class Board {
     if (!this.sort) return rows;
     const { column, direction } = this.sort;
     const sign = direction === "ascending" ? 1 : -1;
-    const value = row => row[VALUES][column.at] ? row[VALUES][column.at][1] : null;
-    const known = rows.filter(row => value(row) !== null);
-    return [...known.sort((a, b) => sign * (value(a) - value(b))), ...rows.filter(row => value(row) === null)];
+    const known = [], unknown = [];
+    rows.forEach((row, i) => {
+      const value = row[VALUES][column.at];
+      if (value && value[1] !== null) known.push([sign * value[1], i]); else unknown.push(row);
+    });
+    known.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    return [...known.map(one => rows[one[1]]), ...unknown];
   }
 
   /* [title, [row, rank]...] of one section: its rows, or those of each protocol with their ranks. */
@@ -280,7 +295,7 @@ class Board {
   /* The visible rows as Markdown or LaTeX, one table per heading. */
   written(format) {
     const text = node => node.textContent.replace(/\s+/g, " ").trim();
-    const visible = this.columns.filter(one => this.chosen().includes(one.metric));
+    const visible = this.columns.filter(one => this.visible().includes(one.metric));
     const head = ["Method", ...visible.map(one => `${text(this.table.tHead.querySelector(`[scope=colgroup][data-metric="${CSS.escape(one.metric)}"]`))} ${one.side}`)];
     const plain = cell => cell.firstChild.textContent;
     const line = row => [text(row.cells[0].querySelector("a") || row.cells[0].firstChild), ...visible.map(one => plain(row.cells[one.at + 1]))];

@@ -58,6 +58,14 @@ function announce(text) {
   place.textContent = text;
 }
 
+/* A badge's addresses begin at the site's root; on the web the root is known. */
+const ROOT = new URL("../", document.currentScript.src).href;
+
+function badgeAddresses() {
+  if (!ROOT.startsWith("http")) return;
+  for (const source of document.querySelectorAll("pre.source[data-name^='Badge']")) source.textContent = source.textContent.replaceAll("](", `](${ROOT}`);
+}
+
 function copyButtons() {
   for (const code of document.querySelectorAll("code.command")) {
     const button = document.createElement("button");
@@ -121,7 +129,25 @@ function place(card, cell) {
   card.style.top = `${Math.max(8, Math.min(cell.top, innerHeight - height - 8))}px`;
 }
 
+/* Filters are open, but on a narrow screen (until the page is read, the style sheet hides them there). */
+function foldFilters() {
+  const narrow = matchMedia("(max-width: 40rem)");
+  const fold = () => { for (const one of document.querySelectorAll("details.filters")) one.open = !narrow.matches; };
+  fold();
+  narrow.addEventListener("change", fold);
+  document.documentElement.classList.add("read");
+}
+
+/* A table that fits scrolls with the page, so that its head can stay in sight. */
+function fittingTables() {
+  const seen = new ResizeObserver(all => { for (const one of all) { const box = one.target.closest(".scroll"); box.classList.toggle("fits", box.scrollWidth <= box.clientWidth); } });
+  for (const table of document.querySelectorAll(".scroll > table")) seen.observe(table);
+}
+
 document.addEventListener("DOMContentLoaded", () => {
+  fittingTables();
+  badgeAddresses();
+  foldFilters();
   themeSwitch();
   copyButtons();
   hoverCards();

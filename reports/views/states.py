@@ -10,7 +10,7 @@ from itertools import groupby
 
 from reports.views.cell import CellView
 from reports.views.urls import slug
-from reports.views.words import Word
+from reports.views.words import COMPARED, Word
 
 #: What a verdict says of the printed number. A value better than the printed one differs from it, too.
 STATES: dict[str, Word] = {
@@ -93,6 +93,13 @@ class Matrix:
     def lists(self) -> list[ValueList]:
         """All lists with a value; each has a page."""
         return [one for one in (*self.by_kind.values(), *self.by_paper.values()) if one.cells]
+
+    @property
+    def accuracies(self) -> int:
+        """Printed accuracies that were compared with one of the same protocol."""
+        fresh = set(COMPARED) - {"stale"}
+        found = (one for (kind, _, _), one in self.by_kind.items() if kind == "accuracy")
+        return sum(view.word.key in fresh for one in found for view in one.cells)
 
     def row(self, kind: str, quoted: bool) -> list[ValueList]:
         return [self.by_kind[kind, quoted, state] for state in STATES]

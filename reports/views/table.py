@@ -36,6 +36,12 @@ class RowView:
     cells: tuple[CellView, ...]
     method: str | None = None
 
+    @property
+    def label(self) -> str:
+        """The printed label; the method where that is a blank, a number or a mark."""
+        named = any(c.isalpha() for c in self.row.label) and self.row.label != "(blank)"
+        return self.row.label if named else self.method or self.row.label
+
 
 @dataclass(frozen=True)
 class TableView:
@@ -53,6 +59,15 @@ class TableView:
     @property
     def tally(self) -> "Tally":
         return Tally.of(cell for row in self.rows for cell in row.cells)
+
+    @property
+    def ticked(self) -> frozenset[str]:
+        """Columns that print a tick or nothing: nothing means no."""
+        printed: dict[str, set[str]] = {}
+        for row in self.rows:
+            for cell in row.cells:
+                printed.setdefault(cell.cell.column.key, set()).add(cell.cell.printed or "")
+        return frozenset(key for key, found in printed.items() if found - {""} == {"✓"})
 
     @property
     def elsewhere(self) -> bool:

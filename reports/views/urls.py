@@ -103,6 +103,11 @@ def history_page(paper: str | None = None) -> str:
     return f"history/{slug(paper)}.html" if paper else "history.html"
 
 
+def badge_file(paper: str, kind: str | None = None) -> str:
+    """What a paper's values turned out to be: of all kinds, or of one."""
+    return f"badges/{slug(paper)}{f'-{kind}' if kind else ''}.svg"
+
+
 def change_anchor(number: int) -> str:
     return f"h-{number}"
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,6 +15,7 @@ from markdown_it import MarkdownIt
 from bench.catalog.load import load_catalog
 from bench.judge import export
 from bench.judge.export import for_spreadsheet
+from reports.exports.badges import in_words
 from reports.exports.tables import bibtex, latex, to_csv, to_latex
 from tests.factories import make
 
@@ -193,3 +195,34 @@ def test_badges_are_well_formed_and_say_how_many_values_were_reproduced(
         assert re.fullmatch(
             r"ReproPose: (\d+ of \d+ values reproduced|no printed values)", str(label)
         )
+
+
+@pytest.mark.parametrize(
+    ("states", "words"),
+    [
+        ({"matches": 3}, "counts match"),
+        ({"matches": 46, "differs": 8}, "46 counts match, 8 differ"),
+        ({"matches": 1, "undecided": 2, "untested": 3}, "1 counts match, 2 undecided, 3 untested"),
+        ({"differs": 2}, "2 counts differ"),
+        ({"undecided": 1, "untested": 60}, "counts untested"),  # never "0 of 61 match"
+        ({"undecided": 4}, "counts undecided"),
+    ],
+)
+def test_a_badge_says_what_was_decided_and_no_more(states: dict[str, int], words: str) -> None:
+    assert in_words("counts", Counter(states)) == words
+
+
+def test_a_papers_page_shows_its_badges_with_a_line_of_markdown_for_each(
+    plain: Path, hostile: Path
+) -> None:
+    for site in (plain, hostile):
+        page = (site / "papers" / "paper0.html").read_text("utf-8")
+        badges = sorted(site.glob("badges/paper0*.svg"))
+        names = [one.stem for one in badges]
+        kinds = ("accuracy", "count", "speed")
+        assert {"paper0", *(f"paper0-{kind}" for kind in kinds)} <= set(names)
+        for one in badges:
+            label = ElementTree.fromstring(one.read_bytes()).get("aria-label")
+            assert f"({one.relative_to(site)})](papers/paper0.html)" in page
+            [image] = re.findall(rf"\[!\[([^]]+)\]\({one.relative_to(site)}\)", page)
+            assert image == label

@@ -1,5 +1,7 @@
 """The history's pages, its feed, its lines as a file, and a cell's own history line."""
 
+import json
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from bench.judge import export
 from bench.judge.changes import Standing
 from bench.judge.history import LINES, Entry, check
 from reports.pages import history
@@ -139,6 +142,45 @@ def test_the_feed_has_an_entry_for_each_change_that_stays_the_same(recorded: Pat
         page, _, anchor = str(one.find(f"{ATOM}link").get("href")).partition("#")  # type: ignore[union-attr]
         assert page == "history.html"
         assert anchor in anchors
+
+
+def test_the_feed_has_what_rfc_4287_requires(recorded: Path, plain: Path) -> None:
+    def one(parent: ElementTree.Element, name: str) -> str:
+        [found] = parent.findall(f"{ATOM}{name}")
+        assert found.text
+        return found.text
+
+    for site in (recorded, plain):
+        feed = ElementTree.fromstring((site / "feed.xml").read_bytes())
+        assert feed.tag == f"{ATOM}feed"
+        assert feed.findtext(f"{ATOM}author/{ATOM}name")
+        for part in (feed, *feed.findall(f"{ATOM}entry")):
+            assert one(part, "title")
+            assert re.fullmatch(r"urn:repropose:[a-z0-9:]+", one(part, "id"))
+            assert datetime.fromisoformat(one(part, "updated")).tzinfo  # RFC 3339, with its zone
+        for link in feed.iter(f"{ATOM}link"):
+            assert link.get("href")
+            assert link.get("rel", "alternate") == "alternate"
+
+
+def test_a_later_build_keeps_every_older_entry_as_it_was(tmp_path: Path) -> None:
+    def found(name: str, builds: int) -> tuple[set[str], list[bytes]]:
+        site = build(*make(), tmp_path / name, history=entries()[:builds]).out
+        feed = ElementTree.fromstring((site / "feed.xml").read_bytes())
+        whole = {ElementTree.tostring(one).decode().strip() for one in feed.findall(f"{ATOM}entry")}
+        return whole, (site / "files" / "history.jsonl").read_bytes().splitlines()
+
+    (older, lines), (all_of_them, all_lines) = found("site", 3), found("site", 5)
+    assert older < all_of_them
+    assert all_lines[: len(lines)] == lines
+
+
+def test_the_changes_are_json_as_the_command_prints_them(recorded: Path) -> None:
+    changes = json.loads((recorded / "files" / "history.json").read_bytes())
+    assert [one["name"] for one in changes] == [CLAIM, GONE, CELL, "paper1-1/row0/ap"]
+    assert changes[2]["before"] == "not-run"
+    assert changes[2]["after"] == "reproduced"
+    assert changes == export.history(entries())
 
 
 def test_the_lines_can_be_downloaded_as_they_were_recorded(recorded: Path, tmp_path: Path) -> None:
