@@ -160,10 +160,11 @@ class Pages:
         undecided = differences(cells, site.catalog, ("inconclusive",))
         shown = overview(site.matrix, site.papers, deviating, undecided)
         self.page("index.html", "index.html", site=site, view=shown, tally=Tally.of(cells))
-        unread = unmeasured_misprints(site.papers)
-        self.page("differs.html", "differs.html", view=shown, papers=site.papers, misprints=unread)
+        unread = {"papers": site.papers, "misprints": unmeasured_misprints(site.papers)}
+        self.page("differs.html", "differs.html", view=shown, **unread)
         for one in site.matrix.lists:
-            self.page(one.page, "values.html", view=one)
+            if not self.writer.current([one.page], key := self.keys.of(one)):
+                self.page(one.page, "values.html", key, view=one)
         self.page("models.html", "models.html", site=site)
         self.page("how-it-works.html", "how.html", site=site, sessions=sessions(site.index))
 
