@@ -160,7 +160,7 @@ class Pages:
         undecided = differences(cells, site.catalog, ("inconclusive",))
         shown = overview(site.matrix, site.papers, deviating, undecided)
         self.page("index.html", "index.html", site=site, view=shown, tally=Tally.of(cells))
-        unread = {"papers": site.papers, "misprints": unmeasured_misprints(site.papers)}
+        unread: dict[str, Any] = {"papers": site.papers, "misprints": unmeasured_misprints(site.papers)}
         self.page("differs.html", "differs.html", view=shown, **unread)
         for one in site.matrix.lists:
             if not self.writer.current([one.page], key := self.keys.of(one)):

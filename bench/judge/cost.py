@@ -22,7 +22,7 @@ TRAINING_STEP = 3.0
 #: The same of one CPU core that trains a network of the smoke tier (transpose-r-a3-nope: 8.7e9 on a busy machine).
 CORE_PER_SECOND = 10e9
 #: Images of a smoke training, and the part of the operations that inputs of 48x64 instead of 192x256 leave.
-SMOKE_IMAGES, SMOKE_PART = 160 * 32, 1 / 16
+SMOKE_STEPS, SMOKE_BATCH, SMOKE_PART = 160, 32, 1 / 16
 LAB_EPOCHS = 20
 SMALL_ASSUMPTION = {
     "smoke": "counted operations at 1/16 of the pixels, on a core that does 10 G multiply-accumulates a second",
@@ -65,7 +65,8 @@ def small_hours(model: str, index: ResultIndex, tier: Tier, people: int) -> floa
     From the operations at full size, of which a miniature has less: an upper bound at lab.
     """
     if tier == "smoke":
-        return _hours(model, index, TRAINING_STEP * SMOKE_IMAGES * SMOKE_PART, CORE_PER_SECOND)
+        images = SMOKE_STEPS * SMOKE_BATCH
+        return _hours(model, index, TRAINING_STEP * images * SMOKE_PART, CORE_PER_SECOND)
     return _hours(model, index, TRAINING_STEP * LAB_EPOCHS * people)
 
 

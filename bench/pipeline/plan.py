@@ -7,12 +7,20 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.catalog.config_values import config_values
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Tier
 from bench.catalog.yaml_lines import read_mapping
 from bench.errors import CatalogError
 from bench.judge.claims.on_paper import understand
-from bench.judge.cost import ASSUMPTION, SMALL_ASSUMPTION, small_hours, training_hours
+from bench.judge.cost import (
+    ASSUMPTION,
+    LAB_EPOCHS,
+    SMALL_ASSUMPTION,
+    SMOKE_STEPS,
+    small_hours,
+    training_hours,
+)
 from bench.judge.records import Snapshot
 from bench.judge.untested import UNDECIDED
 from bench.paths import config_files, params_file
@@ -84,12 +92,13 @@ def planned(
         before.add(stage)
         settled = sum(stage in needed and needed <= before for needed in needs)
         work = root / "work" / tier / stage.removeprefix("run@")
-        begun = len(list(work.glob("seed-*/last_checkpoint")))
+        begun = list(work.glob("seed-*/last_checkpoint"))
         why = "stale" if _there(every[stage], tier, root) else "never run"
         if elsewhere := _merged(state, stage):
             why += f" here, measured on {elsewhere}"
-        counts = cells.get(stage, 0), settled, begun
-        found.append(Planned(stage, why, known.of(stage), *counts, known.needs(stage)))
+        counts = cells.get(stage, 0), settled, len(begun)
+        hours = known.rest(stage, begun)
+        found.append(Planned(stage, why, hours, *counts, known.needs(stage)))
     return found
 
 
@@ -166,6 +175,26 @@ class Durations:
             return Estimate(None if each is None else seeds * each, "counted operations")
         basis = f"median of {len(others)} trainings of this family here"
         return Estimate(seeds * statistics.median(others) / 3600, basis)
+
+    def rest(self, stage: str, begun: Sequence[Path]) -> Estimate:
+        """What is left of a stage whose trainings were begun, by the steps in their `last_checkpoint` files."""
+        whole = self.of(stage)
+        if not begun or whole.hours is None:
+            return whole
+        run = self.catalog.run(stage.removeprefix("run@"))
+        each = whole.hours / len(getattr(run.seeds, self.tier))
+        schedule = config_values(run.config).get("train_cfg", {})
+        lengths = {
+            "smoke": {"iter": SMOKE_STEPS},
+            "lab": {"epoch": LAB_EPOCHS},
+            "full": {"iter": schedule.get("max_iters"), "epoch": schedule.get("max_epochs")},
+        }[self.tier]
+        done = 0.0
+        for file in begun:
+            unit, _, steps = Path(file.read_text().strip()).stem.rpartition("_")
+            if (length := lengths.get(unit)) and steps.isdecimal():
+                done += min(int(steps) / length, 1.0)
+        return Estimate(whole.hours - each * done, f"{whole.basis}; the rest of what was begun")
 
     def _people(self, dataset: str) -> int:
         """Crops or images of an epoch below full size, as params.yaml says."""

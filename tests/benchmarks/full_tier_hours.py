@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.full_tier_hours
 
-Needs the counts of `repropose repro count-transpose count-tfpose ...` in results/counted. Trainings of all seeds that a run
-has at the full tier; a run that several tables show is counted in each, and once in the total (docs/scale.md).
+Needs the counts of `repropose repro count-transpose count-tfpose ...` in results/counted. Trainings of all seeds that
+a run has at the full tier; a run that several tables show is counted in each, and once in the total (docs/scale.md).
 """
 
 from bench.catalog.load import load_catalog

@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.measure_scale [--papers 500] [--profile judge]
 
-Made-up papers of 200 printed numbers and 10 claims each, as YAML files, with a count and a smoke training of every run, as
-result files. Prints seconds of CPU, since the machine may be busy, and the most memory up to then (docs/scale.md).
+Made-up papers of 200 printed numbers and 10 claims each, as YAML files, with a count and a smoke training of every
+run, as result files. Prints seconds of CPU, since the machine may be busy, and the most memory up to then
+(docs/scale.md).
 """
 
 import argparse

@@ -120,6 +120,21 @@ def test_what_was_never_measured_is_estimated_from_counted_operations(catalog, t
     assert needs.disk == pytest.approx(0.144 * len(run.seeds.lab))
 
 
+def test_a_training_that_was_begun_needs_its_rest(catalog, tmp_path):
+    store = Store(root=tmp_path / "results", measured=tmp_path / "none")
+    made = provenance(volatile={"seconds": 360.0})
+    store.write(trained("transpose-r-a4-coco", 0, 50.0, provenance=made))
+    known = Durations(catalog, "smoke", ResultIndex(store))
+    file = tmp_path / "last_checkpoint"
+    file.write_text("work/smoke/transpose-r-a4-coco/seed-0/iter_40.pth")
+    whole = known.of("run@transpose-r-a4-coco").hours
+    left = known.rest("run@transpose-r-a4-coco", [file])
+    assert left.hours == pytest.approx(whole - 0.1 * 40 / 160)
+    assert left.basis == "measured here; the rest of what was begun"
+    file.write_text("nonsense")
+    assert known.rest("run@transpose-r-a4-coco", [file]).hours == whole
+
+
 def test_the_time_left_is_that_of_all_stages_over_those_that_run_at_a_time(monkeypatch):
     monkeypatch.setattr(watch.time, "time", lambda: 3600.0)
     running = [
