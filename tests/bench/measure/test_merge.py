@@ -178,6 +178,10 @@ def test_edited_and_missing_files_beside_it_are_noticed(sent, here):
     kept = config.read_bytes()
     config.unlink()
     assert "seed-0.config is missing beside it" in merged(here, sent)[0].reason
+    config.write_text(json.dumps({**json.loads(kept), "test_dataloader": {"dataset": 3}}))
+    assert "seed-0.config" in merged(here, sent)[0].reason
+    config.write_text(json.dumps({**json.loads(kept), "train_dataloader": {"dataset": 3}}))
+    assert "seed-0.config" in merged(here, sent)[0].reason
     config.write_bytes(kept)
     (sent / f"smoke/{RUN}/seed-0.predictions.json.gz").write_bytes(b"x")
     assert "its SHA-256 is not the one in" in merged(here, sent)[0].reason
