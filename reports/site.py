@@ -81,9 +81,7 @@ class Site:
         previous: Snapshot | None = None,
         history: Sequence[Entry] = (),
     ) -> None:
-        self.history = history
-        self.snapshot = snapshot
-        self.catalog = catalog
+        self.history, self.snapshot, self.catalog = history, snapshot, catalog
         self.index = results if isinstance(results, ResultIndex) else ResultIndex(results)
         self.judged = Judged(catalog, snapshot, self.index, history)
         self.papers: list[PaperView] = [
@@ -144,10 +142,12 @@ class Pages:
         undecided = differences(cells, site.catalog, ("inconclusive",))
         shown = overview(site.matrix, site.papers, deviating, undecided)
         self.page("index.html", "index.html", site=site, view=shown, tally=Tally.of(cells))
-        unread = unmeasured_misprints(site.papers)
-        self.page("differs.html", "differs.html", view=shown, papers=site.papers, misprints=unread)
+        known: dict[str, Any] = {"papers": site.papers, "view": shown}
+        known["misprints"] = unmeasured_misprints(site.papers)
+        self.page("differs.html", "differs.html", **known)
         for one in site.matrix.lists:
-            self.page(one.page, "values.html", view=one)
+            if not self.writer.current([one.page], key := self.keys.of(one)):
+                self.page(one.page, "values.html", key, view=one)
         self.page("models.html", "models.html", site=site)
         self.page("how-it-works.html", "how.html", site=site, sessions=sessions(site.index))
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import NamedTuple
 
 from bench.catalog.numbers import Number, in_unit, parse_number
@@ -30,10 +31,11 @@ class Cell(NamedTuple):
     @property
     def number(self) -> Number | None:
         """The number in the cell, in the column's unit; None for settings and for cells the paper leaves empty."""
-        number = parse_number(self.printed) if self.column.metric else None
-        if number is None or self.column.kind != "count":
-            return number
-        return in_unit(number, self.printed, self.column.shown_unit)
+        column = self.column
+        counted = column.kind == "count"
+        return (
+            _number(self.printed, column.shown_unit if counted else "") if column.metric else None
+        )
 
     @property
     def origin(self) -> Origin:
@@ -64,6 +66,13 @@ class Cell(NamedTuple):
     def name(self) -> str:
         """Readable address: 'transpose-2/transpose-r-a4/ap'."""
         return f"{self.paper}-{self.table.table}/{self.row.key}/{self.column.key}"
+
+
+@cache
+def _number(printed: str, unit: str) -> Number | None:
+    """The number of a printed string, of a count in its column's unit."""
+    number = parse_number(printed)
+    return in_unit(number, printed, unit) if number and unit else number
 
 
 def sizes_of(text: str) -> tuple[int, int] | None:

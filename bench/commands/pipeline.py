@@ -114,12 +114,14 @@ def repro_command(
     type=click.FloatRange(0, min_open=True),
     help="hours: only what settles most claims in them",
 )
+@click.option("--claims", is_flag=True, help="first what settles most claims per hour")
 @TIER
 @JSON
 def plan_command(
     names: tuple[str, ...],
     everything: bool,
     budget: float | None,
+    claims: bool,
     tier: str | None,
     as_json: bool,
 ) -> None:
@@ -131,24 +133,31 @@ def plan_command(
 
     require_checkout("`repropose plan`")
     catalog, chosen = load_catalog(), current_tier(tier)
-    found = run.plan(catalog, chosen, run.targets_of(catalog, names, everything=everything), budget)
+    targets = run.targets_of(catalog, names, everything=everything or (claims and not names))
+    found = run.plan(catalog, chosen, targets, budget, claims_first=claims)
     rows = [
         {
             "stage": one.stage,
             "why": one.why + (f", {one.begun} begun" if one.begun else ""),
             "hours": one.estimate.hours,
             "basis": one.estimate.basis,
+            "gpus": one.needs.gpus,
+            "memory": one.needs.memory,
+            "disk": one.needs.disk,
             "values": one.cells,
             "settles": one.settles,
         }
         for one in found
     ]
-    print_rows(rows, as_json, "stage", "why", "hours", "basis", "values", "settles")
+    columns = ("stage", "why", "hours", "basis", "gpus", "memory", "disk", "values", "settles")
+    print_rows(rows, as_json, *columns)
     known = [one.estimate.hours for one in found if one.estimate.hours is not None]
     unknown = len(found) - len(known)
     more = f", and {unknown} of unknown length" if unknown else ""
     click.echo(
-        f"{len(found)} stages, {sum(known):.1f} hours one after the other{more}; {plan.assumption(chosen)}",
+        f"{len(found)} stages, {sum(known):.1f} hours one after the other{more}; {plan.assumption(chosen)}. "
+        "Memory (GB): weights, gradients and moments of a training; activations come on top. "
+        "Disk (GB): two checkpoints of each seed.",
         err=True,
     )
 
@@ -160,8 +169,8 @@ def status_command(as_json: bool) -> None:
 
     From any shell of this checkout.
     """
-    from bench.pipeline.executors import alive, recorded
-    from bench.pipeline.watch import state_of
+    from bench.pipeline.executors import alive, expected, recorded
+    from bench.pipeline.watch import state_of, time_left
 
     root = require_checkout("`repropose status`")
     jobs = recorded(root)
@@ -171,5 +180,6 @@ def status_command(as_json: bool) -> None:
         click.echo("no job was started here; `repropose repro` starts some", err=True)
         return
     print_rows(rows, as_json, "stage", "job", "state", "minutes", "says")
-    going = sum(job.stage in there for job in jobs)
-    click.echo(f"{going} of {len(jobs)} running or waiting", err=True)
+    going = [job for job in jobs if job.stage in there]
+    left = time_left(expected(root), going, len(going)) if going else ""
+    click.echo(f"{len(going)} of {len(jobs)} running or waiting{left}", err=True)

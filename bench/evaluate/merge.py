@@ -117,7 +117,10 @@ def _checked(
     found: list[Recheck] = []
 
     def also(catalog: Catalog, one: Stored[AnyResult]) -> Recheck:
-        found.append(recheck(catalog, one))
+        try:
+            found.append(recheck(catalog, one))
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise ResultError(f"{one.config.name} is no config of a run: {error!r:.120}") from None
         return found[-1]
 
     [check] = verify(catalog, came, [stored], also)

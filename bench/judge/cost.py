@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bench.catalog.config_values import config_values
+from bench.catalog.schema import Tier
 from bench.results.index import ResultIndex
 
 #: Multiply-accumulates a second that one GPU is assumed to sustain.
@@ -18,6 +19,15 @@ ASSUMPTION = (
     "states for FP32 on an H100 or H200. No such training has been timed here; expect a factor of 2 either way"
 )
 TRAINING_STEP = 3.0
+#: The same of one CPU core that trains a network of the smoke tier (transpose-r-a3-nope: 8.7e9 on a busy machine).
+CORE_PER_SECOND = 10e9
+#: Images of a smoke training, and the part of the operations that inputs of 48x64 instead of 192x256 leave.
+SMOKE_STEPS, SMOKE_BATCH, SMOKE_PART = 160, 32, 1 / 16
+LAB_EPOCHS = 20
+SMALL_ASSUMPTION = {
+    "smoke": "counted operations at 1/16 of the pixels, on a core that does 10 G multiply-accumulates a second",
+    "lab": f"counted operations of the full network, {LAB_EPOCHS} epochs; {ASSUMPTION}",
+}
 #: Hours of a job that hardly computes: starting, reading the data.
 LEAST = 0.1
 #: People (crops) in one epoch, by annotation file. COCO train2017: those with keypoints. MPII: the usual split.
@@ -49,12 +59,25 @@ def training_hours(model: str, index: ResultIndex) -> float | None:
     return None if images is None else _hours(model, index, TRAINING_STEP * images)
 
 
+def small_hours(model: str, index: ResultIndex, tier: Tier, people: int) -> float | None:
+    """Hours of one training below full size, of `people` crops or images an epoch; None if it is not counted.
+
+    From the operations at full size, of which a miniature has less: an upper bound at lab.
+    """
+    if tier == "smoke":
+        images = SMOKE_STEPS * SMOKE_BATCH
+        return _hours(model, index, TRAINING_STEP * images * SMOKE_PART, CORE_PER_SECOND)
+    return _hours(model, index, TRAINING_STEP * LAB_EPOCHS * people)
+
+
 def evaluation_hours(model: str, index: ResultIndex) -> float | None:
     """GPU hours to evaluate weights of a zoo model on the validation split; None if it is not counted."""
     return _hours(model, index, EVALUATED)
 
 
-def _hours(model: str, index: ResultIndex, images: float) -> float | None:
+def _hours(
+    model: str, index: ResultIndex, images: float, a_second: float = PER_SECOND
+) -> float | None:
     if model not in index.counts:
         return None
-    return LEAST + index.counts[model].result.macs * images / PER_SECOND / 3600.0
+    return LEAST + index.counts[model].result.macs * images / a_second / 3600.0

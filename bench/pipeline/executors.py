@@ -18,10 +18,12 @@ from typing import Any, NamedTuple
 import psutil
 
 from bench.errors import EnvironmentProblem
+from bench.files import write_atomically
 from bench.pipeline.cluster import Cluster, Resources
 from bench.pipeline.jobs import StageJob, ended_at, exit_of
 
 FOREVER_MIN = 60 * 24 * 365
+_EXPECTED = "expected.json"
 UNKNOWN_H = 16.0  # with the margin of 1.5 a day, the limit of many partitions
 
 
@@ -142,6 +144,10 @@ class Session:
             for job in jobs:
                 file.write(json.dumps([job.stage, job.number, job.executor, job.submitted]) + "\n")
 
+    def expect(self, hours: Mapping[str, float]) -> None:
+        """Write down all that is to be run, with its expected hours (0: not known), for `repropose status`."""
+        write_atomically(self.folder / _EXPECTED, json.dumps(dict(hours)).encode())
+
     def stop(self) -> None:
         """End the jobs of this machine that still run, and wait for that; those of Slurm go on without us."""
         if self.cluster.executor == "slurm":
@@ -153,6 +159,17 @@ class Session:
         until = time.monotonic() + 30
         while not all(job.done() for _, job in self._children) and time.monotonic() < until:
             time.sleep(0.05)
+
+
+def expected(root: Path) -> dict[str, float]:
+    """Stages of the last command that have not ended well, with their expected hours (0: not known)."""
+    files = sorted(_jobs(root).glob(f"*/{_EXPECTED}"))
+    if not files:
+        return {}
+    hours: dict[str, float] = json.loads(files[-1].read_text())
+    since = files[-1].stat().st_mtime
+    ended = {job.stage for job in recorded(root) if job.exit == 0 and (job.ended or 0) >= since}
+    return {stage: one for stage, one in hours.items() if stage not in ended}
 
 
 def _jobs(root: Path) -> Path:

@@ -1,19 +1,29 @@
 """What `repropose repro` would run: why, in which order, for how long, and what that would settle."""
 
+import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.catalog.config_values import config_values
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Tier
+from bench.catalog.yaml_lines import read_mapping
 from bench.errors import CatalogError
 from bench.judge.claims.on_paper import understand
-from bench.judge.cost import ASSUMPTION, training_hours
+from bench.judge.cost import (
+    ASSUMPTION,
+    LAB_EPOCHS,
+    SMALL_ASSUMPTION,
+    SMOKE_STEPS,
+    small_hours,
+    training_hours,
+)
 from bench.judge.records import Snapshot
 from bench.judge.untested import UNDECIDED
-from bench.paths import config_files
+from bench.paths import config_files, params_file
 from bench.pipeline.stages import Stage
 from bench.results.index import ResultIndex
 from bench.results.locations import MACHINES
@@ -30,6 +40,14 @@ class Estimate(NamedTuple):
     basis: str
 
 
+class Needs(NamedTuple):
+    """What a training needs, at the least: GPUs, GB of memory for its weights, GB of disk for its checkpoints."""
+
+    gpus: int = 0
+    memory: float | None = None
+    disk: float | None = None
+
+
 class Planned(NamedTuple):
     """A stage to run. settles: claims that it decides together with those before it; cells: printed values it tests.
 
@@ -42,6 +60,7 @@ class Planned(NamedTuple):
     cells: int
     settles: int
     begun: int
+    needs: Needs = Needs()
 
 
 class State(NamedTuple):
@@ -73,11 +92,13 @@ def planned(
         before.add(stage)
         settled = sum(stage in needed and needed <= before for needed in needs)
         work = root / "work" / tier / stage.removeprefix("run@")
-        begun = len(list(work.glob("seed-*/last_checkpoint")))
+        begun = list(work.glob("seed-*/last_checkpoint"))
         why = "stale" if _there(every[stage], tier, root) else "never run"
         if elsewhere := _merged(state, stage):
             why += f" here, measured on {elsewhere}"
-        found.append(Planned(stage, why, known.of(stage), cells.get(stage, 0), settled, begun))
+        counts = cells.get(stage, 0), settled, len(begun)
+        hours = known.rest(stage, begun)
+        found.append(Planned(stage, why, hours, *counts, known.needs(stage)))
     return found
 
 
@@ -150,9 +171,47 @@ class Durations:
             for seconds in measured
         ]
         if not others:
-            return Estimate(None, "nothing of this family measured here")
+            each = small_hours(run.config, self.index, self.tier, self._people(run.dataset))
+            return Estimate(None if each is None else seeds * each, "counted operations")
         basis = f"median of {len(others)} trainings of this family here"
         return Estimate(seeds * statistics.median(others) / 3600, basis)
+
+    def rest(self, stage: str, begun: Sequence[Path]) -> Estimate:
+        """What is left of a stage whose trainings were begun, by the steps in their `last_checkpoint` files."""
+        whole = self.of(stage)
+        if not begun or whole.hours is None:
+            return whole
+        run = self.catalog.run(stage.removeprefix("run@"))
+        each = whole.hours / len(getattr(run.seeds, self.tier))
+        schedule = config_values(run.config).get("train_cfg", {})
+        lengths = {
+            "smoke": {"iter": SMOKE_STEPS},
+            "lab": {"epoch": LAB_EPOCHS},
+            "full": {"iter": schedule.get("max_iters"), "epoch": schedule.get("max_epochs")},
+        }[self.tier]
+        done = 0.0
+        for file in begun:
+            unit, _, steps = Path(file.read_text().strip()).stem.rpartition("_")
+            if (length := lengths.get(unit)) and steps.isdecimal():
+                done += min(int(steps) / length, 1.0)
+        return Estimate(whole.hours - each * done, f"{whole.basis}; the rest of what was begun")
+
+    def _people(self, dataset: str) -> int:
+        """Crops or images of an epoch below full size, as params.yaml says."""
+        settings = read_mapping(params_file()).get("synthetic", {})
+        return int(settings.get(self.tier, {}).get(dataset, {}).get("train", 0))
+
+    def needs(self, stage: str) -> Needs:
+        """Of a run: weights, gradients and two moments in memory, two checkpoints of weights and moments a seed."""
+        name = stage.removeprefix("run@")
+        if name not in self.catalog.runs:
+            return Needs()
+        run = self.catalog.run(name)
+        gpus = int(self.tier != "smoke")
+        if run.config not in self.index.counts:
+            return Needs(gpus)
+        weights = 4 * self.index.counts[run.config].result.parameters["total"] / 1e9
+        return Needs(gpus, 4 * weights, 6 * weights * len(getattr(run.seeds, self.tier)))
 
 
 def estimates(
@@ -170,31 +229,52 @@ def within(plans: Sequence[Planned], claims: Iterable[set[str]], budget: float) 
     Greedy: the claim whose missing stages cost least for what they settle comes next; stages of unknown length are
     left out.
     """
+    chosen = _chosen(plans, claims, budget)
+    return [one for one in plans if one.stage in chosen or not one.stage.startswith("run@")]
+
+
+def by_claims(plans: Sequence[Planned], claims: Iterable[set[str]]) -> list[Planned]:
+    """What trainings need first, then the trainings that settle most claims per hour, then the others as they were."""
+    place = {stage: number for number, stage in enumerate(_chosen(plans, claims, math.inf))}
+
+    def order(one: Planned) -> tuple[bool, int]:
+        return one.stage.startswith("run@"), place.get(one.stage, len(place))
+
+    return sorted(plans, key=order)
+
+
+def _chosen(plans: Sequence[Planned], claims: Iterable[set[str]], budget: float) -> list[str]:
+    """Stages in the order in which they settle most claims per hour, until the budget is spent."""
     hours = {one.stage: one.estimate.hours for one in plans}
     open_claims = [needed & set(hours) for needed in claims]
     open_claims = [
         needed for needed in open_claims if needed and None not in map(hours.get, needed)
     ]
-    chosen: set[str] = set()
+    chosen: dict[str, None] = {}
     left = budget
     while open_claims:
-        best, rate = None, 0.0
+        best: set[str] | None = None
+        rate = (0.0, 0.0)  # claims per hour; of equals the cheaper
         for needed in open_claims:
-            more = needed - chosen
+            more = needed - chosen.keys()
             cost = sum(hours[one] or 0.0 for one in more)
-            settled = sum(other <= chosen | more for other in open_claims)
-            if cost <= left and settled / max(cost, 1e-6) > rate:
-                best, rate = more, settled / max(cost, 1e-6)
+            settled = sum(other <= chosen.keys() | more for other in open_claims)
+            this = settled / max(cost, 1e-6), -cost
+            if cost <= left and this > rate:
+                best, rate = more, this
         if best is None:
             break
         left -= sum(hours[one] or 0.0 for one in best)
-        chosen |= best
-        open_claims = [needed for needed in open_claims if not needed <= chosen]
-    return [one for one in plans if one.stage in chosen or not one.stage.startswith("run@")]
+        chosen |= dict.fromkeys(one.stage for one in plans if one.stage in best)
+        open_claims = [needed for needed in open_claims if not needed <= chosen.keys()]
+    return list(chosen)
 
 
 def assumption(tier: Tier) -> str:
     """What the hours of a tier rest on, to be printed beside them."""
     if tier == "full":
         return ASSUMPTION
-    return "hours are those of trainings on this machine, one at a time on an otherwise idle core"
+    return (
+        "hours are those of trainings on this machine, one at a time on an otherwise idle core, or "
+        + SMALL_ASSUMPTION[tier]
+    )

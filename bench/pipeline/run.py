@@ -23,7 +23,7 @@ from bench.paths import ROOT, workspace
 from bench.pipeline.cluster import Cluster
 from bench.pipeline.dvc import log_of, run_dvc, run_stage
 from bench.pipeline.executors import Job, Session, recorded
-from bench.pipeline.plan import Planned, State, claims_of, estimates, planned, within
+from bench.pipeline.plan import Planned, State, by_claims, claims_of, estimates, planned, within
 from bench.pipeline.stages import DVC, rendered, stages
 from bench.pipeline.watch import Watch, say
 from bench.results.index import ResultIndex
@@ -77,9 +77,17 @@ def _results(catalog: Catalog) -> Measurements:
 
 
 def plan(
-    catalog: Catalog, tier: Tier, targets: list[str], budget: float | None = None
+    catalog: Catalog,
+    tier: Tier,
+    targets: list[str],
+    budget: float | None = None,
+    *,
+    claims_first: bool = False,
 ) -> list[Planned]:
-    """What `reproduce` would measure; with a budget of hours, what settles most claims in it. Measures nothing."""
+    """What `reproduce` would measure; with a budget of hours, what settles most claims in it. Measures nothing.
+
+    claims_first: trainings in the order in which they settle most claims per hour.
+    """
     measurements = _results(catalog)
     snapshot = judge_all(measurements)
     graph = _needed(catalog, targets)
@@ -87,6 +95,7 @@ def plan(
     if run_stage(ROOT, "inputs"):
         raise ReproPoseError(f"stage inputs failed; see {log_of(ROOT, 'inputs').relative_to(ROOT)}")
     found = planned(state, graph, _downstream(_changed(), graph), stages(catalog))
+    found = by_claims(found, claims_of(state)) if claims_first else found
     return found if budget is None else within(found, claims_of(state), budget)
 
 
@@ -206,7 +215,8 @@ def _carry_out(
     kinds = ("data@", "count-", "run@", "time-") if slurm else ("data@", "count-", "run@")
     several = {name for name in graph if name.startswith(kinds)}
     todo = _downstream(_changed(several), graph) & several
-    watch = Watch(ROOT, todo, recorded(ROOT))
+    watch = Watch(ROOT, todo, recorded(ROOT), hours)
+    session.expect({name: hours.get(name, 0.0) for name in todo})
     order = TopologicalSorter({name: graph[name] & several for name in several})
     order.prepare()
     ready: list[str] = []

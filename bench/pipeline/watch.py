@@ -2,8 +2,9 @@
 
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from bench.pipeline.dvc import progress
 from bench.pipeline.executors import Job, alive
@@ -15,9 +16,19 @@ LOOK_S = {"local": 0.1, "slurm": 5.0}
 class Watch:
     """The jobs of one command. running: stage -> job. failed: stages, in the order in which they failed."""
 
-    def __init__(self, root: Path, todo: Iterable[str], recorded: Iterable[Job]) -> None:
-        """todo: the stages to be run. recorded: jobs of earlier commands; those still alive are waited for."""
+    def __init__(
+        self,
+        root: Path,
+        todo: Iterable[str],
+        recorded: Iterable[Job],
+        hours: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
+        """todo: the stages to be run. recorded: jobs of earlier commands; those still alive are waited for.
+
+        hours: expected of each stage, for the time left.
+        """
         self.root, self.todo = root, set(todo)
+        self._left = dict.fromkeys(self.todo, 0.0) | {k: hours[k] for k in hours if k in self.todo}
         earlier = [job for job in recorded if job.stage in self.todo and job.exit is None]
         there = alive(earlier)
         self.running = {job.stage: job for job in earlier if job.stage in there}
@@ -56,13 +67,26 @@ class Watch:
         return well
 
     def _report(self, stage: str, status: int | None) -> None:
+        beside = len(self.running)
         job = self.running.pop(stage)
+        self._left.pop(stage, None)
         self._ended += 1
         minutes = (time.monotonic() - self._since) / 60
         shown = stage if status == 0 else f"FAILED {stage}"
         if status is None:
             shown += f" (job {job.number} ended without a result: cancelled, killed, or what it needs failed)"
-        say(f"[{self._ended}/{len(self.todo)}] {shown} ({minutes:.1f} min)")
+        left = time_left(self._left, self.running.values(), beside)
+        say(f"[{self._ended}/{len(self.todo)}] {shown} ({minutes:.1f} min{left})")
+
+
+def time_left(hours: Mapping[str, float], running: Iterable[Job], beside: int) -> str:
+    """', about 1.5 h left': of stages that have not ended, as many at a time as run now; empty if nothing is known."""
+    now = time.time()
+    done = sum(min((now - job.submitted) / 3600, hours.get(job.stage, 0.0)) for job in running)
+    whole = (sum(hours.values()) - done) / max(beside, 1)
+    longest = max(hours.values(), default=0.0) if whole > 0 else 0.0
+    unit = f"{whole:.1f} h" if whole >= 1 else f"{60 * whole:.0f} min"
+    return f", about {unit} left" if longest else ""
 
 
 def state_of(root: Path, job: Job, state: str | None) -> dict[str, str | int]:

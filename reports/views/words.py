@@ -224,4 +224,6 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 def clean(value: Any) -> Any:
     """Text without characters that are invalid in HTML or reorder text; other values unchanged."""
-    return _INVALID.sub("\ufffd", value) if type(value) is str else value
+    if type(value) is not str or (value.isascii() and value.isprintable()):
+        return value
+    return _INVALID.sub("\ufffd", value)

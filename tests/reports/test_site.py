@@ -50,7 +50,7 @@ def test_nothing_changed_rewrites_nothing(tmp_path: Path) -> None:
     assert second.removed == ()
 
 
-def test_nothing_changed_renders_no_table_model_or_result_page_again(
+def test_nothing_changed_renders_no_table_model_result_or_list_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rendered: list[str] = []
@@ -65,9 +65,9 @@ def test_nothing_changed_renders_no_table_model_or_result_page_again(
     first = set(rendered)
     rendered.clear()
     build(*make(**SMALL), tmp_path)
-    assert {n for n in first if n.startswith(("tables/", "models/", "evidence/"))} == first - set(
-        rendered
-    )
+    assert {
+        n for n in first if n.startswith(("tables/", "models/", "evidence/", "values/"))
+    } == first - set(rendered)
     assert first > set(rendered)
 
 

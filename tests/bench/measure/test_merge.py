@@ -1,9 +1,7 @@
 """Results of another machine: what fits this checkout is kept beside ours, the rest is refused by name."""
 
-import io
 import json
 import shutil
-import stat
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -16,13 +14,13 @@ from bench.datasets.prepare import prepare
 from bench.errors import DataError
 from bench.evaluate import incoming, merge
 from bench.evaluate.verify import checkable, other_files, verify
-from bench.fetch.unpack import Limits
 from bench.measure import selfcheck
 from bench.measure.recheck import recheck
 from bench.measure.train import measure_seed
+from bench.results.inputs import digests, time_inputs
 from bench.results.store import Store, to_bytes
 from tests.bench.fetch.faulty import serving
-from tests.factories import speed
+from tests.factories import provenance, speed
 
 RUN = selfcheck.NAME
 FILE = f"smoke/{RUN}/seed-0.json"
@@ -180,6 +178,10 @@ def test_edited_and_missing_files_beside_it_are_noticed(sent, here):
     kept = config.read_bytes()
     config.unlink()
     assert "seed-0.config is missing beside it" in merged(here, sent)[0].reason
+    config.write_text(json.dumps({**json.loads(kept), "test_dataloader": {"dataset": 3}}))
+    assert "seed-0.config" in merged(here, sent)[0].reason
+    config.write_text(json.dumps({**json.loads(kept), "train_dataloader": {"dataset": 3}}))
+    assert "seed-0.config" in merged(here, sent)[0].reason
     config.write_bytes(kept)
     (sent / f"smoke/{RUN}/seed-0.predictions.json.gz").write_bytes(b"x")
     assert "its SHA-256 is not the one in" in merged(here, sent)[0].reason
@@ -226,87 +228,17 @@ def test_a_merge_that_is_killed_leaves_whole_results_and_goes_on(sent, here, mon
     assert kills > 4
 
 
-def test_timings_of_another_machine_are_evidence_of_their_own(here, tmp_path):
+def test_timings_are_kept_beside_ours_once_their_code_is_the_same(here, tmp_path):
     there = Store(tmp_path / "sent" / "results", tmp_path / "none")
     one = speed({"transpose-r-a3": (20.0, 19.0, 21.0)}, group="transpose", machine="H200")
     there.write(one)
     [refused] = merged(here, there.root)
     assert "code or configuration differ" in refused.reason
-
-
-def hostile(name: str, kind: bytes = tarfile.REGTYPE, size: int = 0) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w:gz") as tar:
-        info = tarfile.TarInfo(name)
-        info.type, info.linkname, info.size = kind, "/etc/passwd", size
-        tar.addfile(info, io.BytesIO(bytes(size)))
-    return out.getvalue()
-
-
-def linked_zip() -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as packed:
-        info = zipfile.ZipInfo(f"results/{FILE}")
-        info.external_attr = (stat.S_IFLNK | 0o777) << 16
-        packed.writestr(info, "/etc/passwd")
-    return out.getvalue()
-
-
-HOSTILE = {
-    "a path out": (lambda: hostile(f"results/../../{FILE}"), "would leave the folder"),
-    "an absolute path": (lambda: hostile("/results/smoke/a/seed-0.json"), "would leave the folder"),
-    "a link": (lambda: hostile(f"results/{FILE}", tarfile.SYMTYPE), "a link or a device"),
-    "a hard link": (lambda: hostile(f"results/{FILE}", tarfile.LNKTYPE), "a link or a device"),
-    "a device": (lambda: hostile(f"results/{FILE}", tarfile.CHRTYPE), "a link or a device"),
-    "a link in a zip": (linked_zip, "a link or a device"),
-    "a bomb": (lambda: hostile(f"results/{FILE}", size=2 << 20), "archive bomb"),
-    "no archive": (lambda: b"hello", "damaged or not a zip or tar archive"),
-    "no results": (lambda: hostile("data/smoke/coco.json"), "holds no results"),
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_archives_are_refused_and_nothing_is_written_outside(
-    name, here, tmp_path, monkeypatch
-):
-    make, words = HOSTILE[name]
-    (tmp_path / "archive").write_bytes(make())
-    monkeypatch.setattr(incoming, "LIMITS", Limits(small=1 << 20))
-    before = set(tmp_path.iterdir())
-    with pytest.raises(DataError, match=words):
-        merged(here, tmp_path / "archive")
-    assert not here.root.exists()
-    assert set(tmp_path.iterdir()) <= before | {tmp_path / "here"}
-
-
-def test_links_in_a_folder_are_refused(sent, here, tmp_path):
-    (sent / "smoke" / "linked").symlink_to(tmp_path)
-    with pytest.raises(DataError, match="is a link or a device"):
-        merged(here, sent)
-
-
-@pytest.mark.parametrize(
-    ("name", "kept"),
-    [
-        ("results/smoke/a/seed-0.json", "smoke/a/seed-0.json"),
-        ("x/results/smoke/a/seed-0.config", "smoke/a/seed-0.config"),
-        ("cluster/counted/a.json", "counted/a.json"),
-        ("counted/a.json", "counted/a.json"),
-        ("results/machines/h200/timed/a.json", "machines/h200/timed/a.json"),
-        ("results/smoke/a/seed-0.gallery/gallery.json", "smoke/a/seed-0.gallery/gallery.json"),
-        ("results/smoke/a/seed-0.gallery/x.json", None),
-        ("results/manifest.txt", "manifest.txt"),
-        ("data/smoke/coco.json", None),
-        ("work/smoke/a/seed-0.json", None),
-        ("results/smoke/a/seed-0.pth", None),
-        ("results/.hidden/a.json", None),
-        ("results/machines/a.json", None),
-        ("results/smoke/" + "a/" * 9 + "b.json", None),
-    ],
-)
-def test_only_files_of_a_store_are_taken(name, kept):
-    found = incoming.place(name)
-    assert (found and found.as_posix()) == kept
+    made = provenance(hardware=ELSEWHERE, inputs=digests(time_inputs(["transpose-r-a3"])))
+    there.write(one.model_copy(update={"provenance": made}))
+    [kept] = merged(here, there.root)
+    assert kept.state == "merged"
+    assert [s.file for s in here.speeds()] == ["results/machines/nvidia-h200/timed/transpose.json"]
 
 
 def test_the_merged_result_has_the_bytes_that_were_sent(sent, here):

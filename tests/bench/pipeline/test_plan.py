@@ -8,11 +8,21 @@ import pytest
 from bench.catalog.load import load_catalog
 from bench.judge.evidence import Measurements
 from bench.judge.verdicts import judge_all
-from bench.pipeline import stages
-from bench.pipeline.plan import Durations, Estimate, Planned, State, claims_of, planned, within
+from bench.pipeline import stages, watch
+from bench.pipeline.executors import Job
+from bench.pipeline.plan import (
+    Durations,
+    Estimate,
+    Planned,
+    State,
+    by_claims,
+    claims_of,
+    planned,
+    within,
+)
 from bench.results.index import ResultIndex
 from bench.results.store import Store
-from tests.factories import provenance, trained
+from tests.factories import counted, provenance, trained
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +87,64 @@ def test_a_budget_buys_what_settles_most_claims_for_each_hour():
     assert [p.stage for p in within(plans, claims, 2.0)] == ["data@x", "run@a", "run@b"]
     assert [p.stage for p in within(plans, claims, 1.5)] == ["data@x", "run@a"]
     assert [p.stage for p in within(plans, claims, 100)] == ["data@x", "run@a", "run@b", "run@c"]
+
+
+def test_claims_first_means_what_settles_most_for_each_hour_and_then_the_rest():
+    plans = [
+        one("data@x", 0.0),
+        one("run@d", None),
+        one("run@c", 5.0),
+        one("run@b", 1.0),
+        one("run@a", 1.0),
+    ]
+    claims = [{"run@a", "run@b"}, {"run@a"}, {"run@c"}]
+    found = [p.stage for p in by_claims(plans, claims)]
+    assert found == ["data@x", "run@a", "run@b", "run@c", "run@d"]
+
+
+def test_what_was_never_measured_is_estimated_from_counted_operations(catalog, tmp_path):
+    """8.0 G operations: a sixteenth of them, 3 x 5,120 images, 10 G a second, and the start of the job."""
+    store = Store(root=tmp_path / "results", measured=tmp_path / "none")
+    run = catalog.run("transpose-r-a4-coco")
+    store.write(counted(run.config, 6_000_000, flops=8.0))
+    index = ResultIndex(store)
+    small = Durations(catalog, "smoke", index).of("run@transpose-r-a4-coco")
+    assert small.basis == "counted operations"
+    each = 0.1 + 8e9 / 16 * 3 * 5120 / 10e9 / 3600
+    assert small.hours == pytest.approx(len(run.seeds.smoke) * each)
+    lab = Durations(catalog, "lab", index)
+    each = 0.1 + 8e9 * 3 * 20 * 40_000 / 10e12 / 3600
+    assert lab.of("run@transpose-r-a4-coco").hours == pytest.approx(len(run.seeds.lab) * each)
+    needs = lab.needs("run@transpose-r-a4-coco")
+    assert (needs.gpus, needs.memory) == (1, pytest.approx(0.096))  # 16 bytes a parameter
+    assert needs.disk == pytest.approx(0.144 * len(run.seeds.lab))
+
+
+def test_a_training_that_was_begun_needs_its_rest(catalog, tmp_path):
+    store = Store(root=tmp_path / "results", measured=tmp_path / "none")
+    made = provenance(volatile={"seconds": 360.0})
+    store.write(trained("transpose-r-a4-coco", 0, 50.0, provenance=made))
+    known = Durations(catalog, "smoke", ResultIndex(store))
+    file = tmp_path / "last_checkpoint"
+    file.write_text("work/smoke/transpose-r-a4-coco/seed-0/iter_40.pth")
+    whole = known.of("run@transpose-r-a4-coco").hours
+    left = known.rest("run@transpose-r-a4-coco", [file])
+    assert left.hours == pytest.approx(whole - 0.1 * 40 / 160)
+    assert left.basis == "measured here; the rest of what was begun"
+    file.write_text("nonsense")
+    assert known.rest("run@transpose-r-a4-coco", [file]).hours == whole
+
+
+def test_the_time_left_is_that_of_all_stages_over_those_that_run_at_a_time(monkeypatch):
+    monkeypatch.setattr(watch.time, "time", lambda: 3600.0)
+    running = [
+        Job("run@a", "1", Path("x"), "local", 1800.0),
+        Job("run@b", "2", Path("x"), "local", 0.0),
+    ]
+    hours = {"run@a": 2.0, "run@b": 0.5, "run@c": 1.5, "run@d": 0.0}
+    assert watch.time_left(hours, running, 2) == ", about 1.5 h left"
+    assert watch.time_left({"run@c": 0.5}, [], 1) == ", about 30 min left"
+    assert watch.time_left({"run@d": 0.0}, [], 1) == ""
 
 
 def test_claims_that_wait_for_trainings_are_known_by_their_runs(catalog, tmp_path):
