@@ -19,7 +19,11 @@ function show() {
     claim.hidden = !matches(claim, chosen);
     if (!claim.hidden) left += 1;
   }
-  for (const section of document.querySelectorAll("section.claims")) section.hidden = !section.querySelector("article:not([hidden])");
+  for (const section of document.querySelectorAll("section.claims")) {
+    const shown = section.querySelectorAll("article:not([hidden])").length;
+    section.hidden = !shown;
+    section.querySelector("h2 span").textContent = shown;
+  }
   status.textContent = left === claims.length ? "" : `${left} of ${claims.length} claims`;
 }
 

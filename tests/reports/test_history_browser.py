@@ -12,14 +12,15 @@ from tests.reports.test_site_accessibility import axe, violations
 __all__ = ["axe", "recorded", "strange"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_axe_finds_no_violation_and_nothing_overflows(
-    debian: Any, axe: str, recorded: Path, strange: Path, width: int, scheme: str
+    debian: Any, axe: str, recorded: Path, strange: Path, width: int
 ) -> None:
-    one = Watched(debian, viewport={"width": width, "height": 900}, color_scheme=scheme)
+    one = Watched(debian, viewport={"width": width, "height": 900})
     page = one.open(recorded / "history.html")
     assert violations(page, axe) == []
+    page.emulate_media(color_scheme="dark")
+    assert violations(page, axe, runOnly=["color-contrast"]) == []
     one.errors.clear()  # axe asks for the style sheet, which the page forbids
     for site in (recorded, strange):
         page = one.open(site / "history" / "paper0.html")

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from reports.site import build
+from tests.factories import make
 from tests.reports.browser import Watched
 from tests.reports.conftest import pages
 
@@ -141,3 +143,20 @@ def test_two_results_are_compared_image_by_image(watched: Watched, compared: Pat
     page.locator("[name=b]").select_option("paper0-run1, lab, seed-0")
     assert "no scores per image" in shown.inner_text()
     assert watched.errors == []
+
+
+@pytest.mark.parametrize("text", ["x" * 200, ("A title of many words " * 10)[:200]], ids=len)
+def test_a_title_of_200_characters_widens_nobodys_column(
+    debian: Any, tmp_path: Path, text: str
+) -> None:
+    site = build(*make(papers=1, tables=1, rows=3, text=text), tmp_path).out
+    one = Watched(debian, viewport={"width": 1280, "height": 900})
+    wide = "all => all.filter(e => e.scrollWidth > e.clientWidth).length"
+    for name in ("index.html", "leaderboard.html", "tables/paper0-1.html", "evidence.html"):
+        page = one.open(site / name)
+        assert page.locator(".scroll:has(> table):visible").evaluate_all(wide) == 0, name
+        heights = "all => all.map(e => e.offsetHeight / parseFloat(getComputedStyle(e).lineHeight))"
+        assert max(page.locator("h1, h3").evaluate_all(heights)) < 6.5, name
+        cards = page.locator("article.short h3").evaluate_all(heights)
+        assert all(lines < 2.5 for lines in cards), name
+    one.context.close()

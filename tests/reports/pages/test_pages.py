@@ -2,15 +2,23 @@
 
 import json
 from collections import Counter
+from email.message import Message
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from bench.catalog.load import Catalog
+import html5lib
+import pytest
+
+from bench.catalog.load import Catalog, load_catalog
+from bench.judge.records import Snapshot
+from bench.results.index import ResultIndex
+from reports.build import templates
 from reports.build.static import STATIC
 from reports.site import build
+from reports.views.table import Judged
 from reports.views.urls import cell_anchor
 from reports.views.words import SILENT, VERDICTS
-from tests.factories import HOSTILE, make
+from tests.factories import HOSTILE, Memory, make
 from tests.reports.conftest import pages, read
 
 #: Data that pages load as scripts, since a page opened from disk may not fetch a file.
@@ -185,3 +193,40 @@ def test_a_models_page_sets_each_result_beside_poses_that_ignore_the_image(plain
         text(cell) for page in (plain / "models").glob("*.html") for cell in read(page).iter("td")
     ]
     assert "mean pose: AP 12.50" in shown
+
+
+def test_addresses_of_the_project_are_those_of_its_metadata(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Message()
+    plain["Project-URL"] = "Repository, https://example.org/code"
+    hostile = Message()
+    hostile["Project-URL"] = "Repository, javascript:alert(1)"
+    for given, links in ((plain, ["https://example.org/code"]), (hostile, []), (Message(), [])):
+        monkeypatch.setattr(templates.metadata, "metadata", lambda _, given=given: given)
+        templates.addresses.cache_clear()
+        site = build(*make(papers=1, tables=1, rows=1), tmp_path).out
+        page = html5lib.parse((site / "index.html").read_bytes(), namespaceHTMLElements=False)
+        menu = {text(a): a.get("href") for a in page.iter("a")}
+        assert [menu[name] for name in ("Repository",) if name in menu] == links
+        assert menu["Submissions"] == "submissions.html"
+        assert menu["How it works"] == "how-it-works.html"
+        assert menu["Report a mistake"] == "how-it-works.html#report"
+    templates.addresses.cache_clear()
+
+
+def test_a_row_printed_as_a_mark_shows_its_method_and_a_tick_column_says_no() -> None:
+    catalog = load_catalog()
+    judged = Judged(
+        catalog, Snapshot(verdicts=(), claims=(), conflicts=()), ResultIndex(Memory({}))
+    )
+    ablation = judged.tables["lofr-5"]
+    assert [row.row.label for row in ablation.rows] == list("12345678")
+    assert ablation.rows[0].label == "LOFR baseline ResNet-50"
+    assert ablation.ticked == {"baseline", "spe", "ms", "reppg", "pdc"}
+    attention = judged.tables["tfpose-1"]
+    assert {row.row.label for row in attention.rows} == {"(blank)", "✓"}
+    assert all(row.label.startswith("TFPose ResNet-18") for row in attention.rows)
+    quoted = judged.tables["querypose-4"]
+    assert quoted.rows[0].label == "Mask R-CNN [45]"
+    assert not quoted.ticked
