@@ -10,8 +10,8 @@ import pytest
 
 from bench.judge.records import Snapshot, Verdict
 from bench.results.index import ResultIndex
-from reports.charts.cost import cost_charts
 from reports.charts.ratio import RatioChart, ratio_charts
+from reports.charts.scatter import cost_charts
 from reports.charts.worth import LEAST_PLACES, says_something
 from reports.site import Site
 from reports.views.boards import boards
