@@ -22,7 +22,7 @@ COSTS = {
 MOST_LETTERS = 26
 LEGEND = "● paper’s own ■ baseline ○□ other protocol ⌐ none better for less"
 HERE = ("trained-here", "external")  # boards of values from here
-LabelSide = Literal["before", "after"]
+LabelSide = Literal["before", "above", "after"]
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ Found = tuple[Line, float, float]
 def _chart(board: Board, at: int, section: Section, metric: str) -> CostChart | None:
     main, side = section.main, "here" if board.key in HERE else "printed"
     found = list(_found(section, metric, side))
-    if main is None or not says_something((cost, value) for _, cost, value in found):
+    if main is None:
         return None
     usual = [i for i, (line, _, _) in enumerate(found) if not _apart(line, section)]
     front = [usual[i] for i in pareto([found[i][1:] for i in usual])]
@@ -122,13 +122,18 @@ def _chart(board: Board, at: int, section: Section, metric: str) -> CostChart | 
         return None
     label, unit, counted = COSTS[metric]
     least = _least([found[i][2] for i in front])
+    drawn = [(cost, value) for _, cost, value in found if value >= least]
+    if not says_something(drawn, len(found) - len(drawn)):
+        return None
     x = Axis.of(label, [cost for _, cost, _ in found], LEFT, RIGHT, log=True)
     y = Axis.of(f"{main}, {side}", [v for _, _, v in found if v >= least], BOTTOM, TOP)
     points = [
         _point(one, main, unit, i not in usual, i in front, x, y) for i, one in enumerate(found)
     ]
     below = tuple(point for point in points if point.y < least)
-    where = board.name if len(board.sections) == 1 else f"{board.name}, {section.title}"
+    several = len(board.sections) > 1
+    where = section.title if several and section.title.startswith(board.name) else board.name
+    where = f"{where}, {section.title}" if several and where != section.title else where
     cost_name = METRIC_LABELS[metric] if metric != "fps" else "latency"
     return CostChart(
         key=f"{board.key}-{at}-{metric}" if at else f"{board.key}-{metric}",
@@ -200,26 +205,27 @@ def _steps(front: Sequence[Point]) -> tuple[tuple[float, float], ...]:
     return tuple(line)
 
 
-def _named(points: Sequence[Point]) -> Iterator[Point]:
-    """Labels for the points of the front, left out where two labels or a label and a mark would overlap.
+def _named(points: Sequence[Point]) -> list[Point]:
+    """Labels for the points of the front, the cheapest first, left out where they would overlap a label or a mark.
 
-    Above and to the left of a point of the front there are few marks; where the axis leaves no room there, the label
-    goes below and to the right.
+    Above and to the left of a point of the front there are few marks; where there is no room, the label goes below and
+    to the right, or above and to the right.
     """
     taken: list[tuple[float, float, float]] = []
     marks = [(p.px - 4, p.px + 4, p.py) for p in points]
-    for point in points:
-        width = room(point.short)
+    named = list(points)
+    for i in sorted(range(len(points)), key=lambda i: points[i].px):
+        point, width = points[i], room(points[i].short)
         candidates: dict[LabelSide, tuple[float, float, float]] = {
             "before": (point.px - 7 - width, point.px - 7, point.py - 9),
             "after": (point.px + 8, point.px + 8 + width, point.py + 10),
+            "above": (point.px + 7, point.px + 7 + width, point.py - 9),
         }
-        side: LabelSide | None = None
-        if point.front:
-            side = next((s for s, at in candidates.items() if _free(at, taken, marks)), None)
-        if side:
+        side = next((s for s, at in candidates.items() if _free(at, taken, marks)), None)
+        if point.front and side:
             taken.append(candidates[side])
-        yield replace(point, named=side)
+            named[i] = replace(point, named=side)
+    return named
 
 
 def _free(
