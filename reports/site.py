@@ -19,9 +19,9 @@ from reports.build.cache import Keys
 from reports.build.static import static_files
 from reports.build.templates import addresses, environment
 from reports.build.writer import BuildReport, Writer, building
-from reports.charts.cost import cost_charts
-from reports.charts.files import chart_csv, saved_style
-from reports.charts.ratio import ratio_charts
+from reports.charts.ratio import RatioChart, ratio_charts
+from reports.charts.saved import chart_csv, saved_style
+from reports.charts.scatter import CostChart, cost_charts
 from reports.charts.worth import LEAST_PLACES
 from reports.exports import exchange, model_cards
 from reports.exports.badges import model_badge, paper_badges
@@ -165,8 +165,8 @@ class Pages:
                 continue
             content = table_files(table)
             shown: dict[str, Any] = {"before": before, "view": table, "after": after}
-            shown["bibliography"] = bibtex([table.paper])
-            self.page(page, "table.html", key, files=content, **shown)
+            cite = bibtex([table.paper])
+            self.page(page, "table.html", key, files=content, bibliography=cite, **shown)
             for name, ending in files.items():
                 self.writer.add(name, content[ending], key)
 
@@ -193,15 +193,15 @@ class Pages:
 
     def overviews(self) -> None:
         """Leaderboard, plots, comparison, bibliography, snapshot."""
-        site, board, comparison = self.site, self.site.board, self.site.comparison
+        site = self.site
         self.boards()
-        for ending, content in leaderboard_files(board).items():
+        for ending, content in leaderboard_files(site.board).items():
             self.writer.add(f"files/leaderboard.{ending}", content)
         self.page("submissions.html", "submissions.html", views=submission_views(site.index))
         self.plots()
         self.explore()
         groups = comparison_groups(site.index)
-        shown: dict[str, Any] = {"comparison": comparison, "groups": groups, "site": site}
+        shown: dict[str, Any] = {"comparison": site.comparison, "groups": groups, "site": site}
         self.page("compare.html", "compare.html", metrics=compared_by(groups), **shown)
         self.writer.add("files/references.bib", bibtex(site.catalog.papers.values()))
         self.writer.add("snapshot.json", to_json(site.snapshot))
@@ -251,18 +251,18 @@ class Pages:
         """The charts of all papers, each also as files to keep."""
         ratios, costs = ratio_charts(self.site.judged), cost_charts(boards(self.site.board))
         self.page("plots.html", "plots.html", ratios=ratios, costs=costs, least=LEAST_PLACES)
-        for chart in (*ratios, *costs):
-            shown = {"chart": chart, "style": saved_style()}
-            self.page(urls.chart_file(chart.key, "svg"), "chart.svg", **shown)
-            self.writer.add(urls.chart_file(chart.key, "csv"), chart_csv(chart))
+        charts: list[RatioChart | CostChart] = [*ratios, *costs]
+        for chart in charts:
+            svg, data = (urls.chart_file(chart.key, ending) for ending in ("svg", "csv"))
+            self.page(svg, "chart.svg", chart=chart, style=saved_style())
+            self.writer.add(data, chart_csv(chart))
 
     def explore(self) -> None:
         """One image over all networks; the poses of each run are a file that the page loads when they are chosen."""
         runs = explored(self.site.models, list(self.site.catalog.runs))
         self.page("explore.html", "explore.html", runs=runs)
-        for one in runs:
-            if one.file:
-                self.writer.add(one.file, poses_script(one))
+        for one in filter(lambda run: run.file, runs):
+            self.writer.add(one.file, poses_script(one))
 
     def boards(self) -> None:
         """One page per board; the first is the page Leaderboard."""
@@ -273,10 +273,10 @@ class Pages:
         places = {one.key: address(one, every[0]) for one in every}
         tables = self.site.judged.tables.items()
         labels = {name: f"{view.paper.method} {view.table.table}" for name, view in tables}
-        common: dict[str, Any] = {"boards": every, "addresses": places}
         for one in every:
             shown = board_page(one, labels, self.site.board.machine)
-            self.page(places[one.key], "leaderboard.html", **common, **shown)
+            shown |= {"boards": every, "addresses": places}
+            self.page(places[one.key], "leaderboard.html", **shown)
 
     def history(self) -> None:
         """How verdicts changed: a page of all papers, one of each, the feed, the recorded lines."""

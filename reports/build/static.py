@@ -5,9 +5,14 @@ from importlib import resources
 
 STYLES = ("style", "charts", "explore")
 SCRIPTS = ("site", "leaderboard", "compare", "evidence", "search", "claims", "explore")
-#: The search library is as published (npm: minisearch 7.2.0), with its licence.
-OTHERS = ("icon.svg", "minisearch/minisearch.js", "minisearch/LICENSE.txt")
-STATIC = (*(f"{name}.css" for name in STYLES), *(f"{name}.js" for name in SCRIPTS), *OTHERS)
+#: The search library as published (npm: minisearch 7.2.0), with its licence.
+MINISEARCH = ("minisearch/minisearch.js", "minisearch/LICENSE.txt")
+STATIC = (
+    *(f"{name}.css" for name in STYLES),
+    *(f"{name}.js" for name in SCRIPTS),
+    "icon.svg",
+    *MINISEARCH,
+)
 
 
 def static_files() -> Iterator[tuple[str, bytes]]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 LEAST_PLACES = 7
 
 
-def says_something(places: Iterable[object]) -> bool:
-    """Whether marks at these places are worth a chart: values on one spot count once."""
-    return len(set(places)) >= LEAST_PLACES
+def says_something(places: Iterable[object], left_out: int = 0) -> bool:
+    """Whether marks at these places are worth a chart: values on one spot count once, and at most as many as there are
+    marks may be left out of it."""
+    marks = list(places)
+    return len(set(marks)) >= LEAST_PLACES and left_out <= len(marks)

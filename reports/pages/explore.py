@@ -1,6 +1,6 @@
 """One image over all networks: the poses of every run on the same test images, as scripts that a page loads one by one.
 
-The images are those that galleries share (`bench.measure.gallery.poses`).
+The images are those that galleries share (`bench.measure.gallery.posed`).
 """
 
 import json

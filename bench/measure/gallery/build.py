@@ -23,7 +23,7 @@ from bench.evaluate.per_person import KINDS, People
 from bench.measure import train
 from bench.measure.gallery import drawing
 from bench.measure.gallery.annotated_images import Scene, scenes_of
-from bench.measure.gallery.poses import posed_images, shared_sample
+from bench.measure.gallery.posed import posed_images, shared_sample
 from bench.results.galleries import Gallery, PanelGroup, Picture, PosedImage, write_gallery
 from bench.results.locations import slug
 from bench.results.records import AccuracyResult

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from bench.results.records import AccuracyResult
 from reports.charts.axes import Axis, Centred
-from reports.charts.cost import pareto
 from reports.charts.curves import curve_charts, losses
+from reports.charts.scatter import pareto
 from tests.factories import make
 
 NUMBERS = st.floats(-100, 100).map(lambda value: round(value, 1))

@@ -10,8 +10,8 @@ import pytest
 
 from bench.judge.records import Snapshot, Verdict
 from bench.results.index import ResultIndex
-from reports.charts.cost import cost_charts
 from reports.charts.ratio import RatioChart, ratio_charts
+from reports.charts.scatter import cost_charts
 from reports.charts.worth import LEAST_PLACES, says_something
 from reports.site import Site
 from reports.views.boards import boards
@@ -45,6 +45,8 @@ def test_a_chart_needs_enough_different_places() -> None:
     assert not says_something(range(LEAST_PLACES - 1))
     assert says_something(range(LEAST_PLACES))
     assert not says_something([1.0] * 100)
+    assert says_something(range(10), left_out=10)
+    assert not says_something(range(10), left_out=11)
 
 
 def test_every_compared_value_is_a_mark_at_its_ratio_with_a_link_to_its_cell() -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from reports.build.static import MINISEARCH
 from reports.pages.search import size_words
-from reports.site import MINISEARCH
 from tests.reports.browser import Watched
 from tests.reports.conftest import read
 

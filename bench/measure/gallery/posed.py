@@ -101,7 +101,7 @@ def _predicted(entry: dict[str, Any], canvas: drawing.Canvas) -> tuple[Point, ..
     return tuple(_on(canvas, point) for point in points)
 
 
-def _on(canvas: drawing.Canvas, point: Sequence[float]) -> Point:
+def _on(canvas: drawing.Canvas, point: drawing.Points) -> Point:
     """A point of the image in pixels of the picture."""
-    x, y = canvas.at(point)
+    x, y = canvas.at(point.tolist())
     return round(x / drawing.FINE, 1), round(y / drawing.FINE, 1)

@@ -9,8 +9,8 @@ from importlib import resources
 from markupsafe import Markup
 
 from bench.judge.export import for_spreadsheet
-from reports.charts.cost import CostChart
 from reports.charts.ratio import RatioChart
+from reports.charts.scatter import CostChart
 from reports.views.words import clean
 
 _LIGHT = re.compile(r"(--[\w-]+): light-dark\((#\w+), #\w+\)")

@@ -22,7 +22,7 @@ COSTS = {
 MOST_LETTERS = 26
 LEGEND = "● paper’s own ■ baseline ○□ other protocol ⌐ none better for less"
 HERE = ("trained-here", "external")  # boards of values from here
-LabelSide = Literal["before", "after"]
+LabelSide = Literal["before", "above", "after"]
 
 
 @dataclass(frozen=True)
@@ -108,45 +108,68 @@ def cost_charts(boards: Sequence[Board]) -> list[CostChart]:
     ]
 
 
+Found = tuple[Line, float, float]
+
+
 def _chart(board: Board, at: int, section: Section, metric: str) -> CostChart | None:
     main, side = section.main, "here" if board.key in HERE else "printed"
-    found: list[tuple[Line, float, float]] = []
-    for line in section.lines:
-        value, cost = line.values.get((main or "", side)), _cost(line, metric)
-        if cost and value and value.value is not None:
-            found.append((line, cost, value.value))
-    if main is None or not says_something((cost, value) for _, cost, value in found):
+    found = list(_found(section, metric, side))
+    if main is None:
         return None
     usual = [i for i, (line, _, _) in enumerate(found) if not _apart(line, section)]
     front = [usual[i] for i in pareto([found[i][1:] for i in usual])]
     if len(front) < 2:
         return None
     label, unit, counted = COSTS[metric]
-    x = Axis.of(label, [cost for _, cost, _ in found], LEFT, RIGHT, log=True)
     least = _least([found[i][2] for i in front])
-    y = Axis.of(f"{main}, {side}", [value for _, _, value in found if value >= least], BOTTOM, TOP)
-    below = sum(value < least for _, _, value in found)
-    points = []
-    for i, (line, cost, value) in enumerate(found):
-        chips = f" ({', '.join(line.chips)})" if line.chips else ""
-        hover = f"{line.name}{chips}: {main} {number(value, 2)}, {number(cost, 2)} {unit}"
-        link = next((one.link for one in line.prints if one.metric == main), line.link)
-        apart, own = i not in usual, line.origin == "own"
-        places = (cost, value, own, apart, link, x.pixel(cost), y.pixel(value), i in front)
-        points.append(Point(line.name, hover, *places))
-    where = board.name if len(board.sections) == 1 else f"{board.name}, {section.title}"
-    note = f"{below} below {number(y.low, 0)} not drawn, but in the data" if below else ""
-    key = f"{board.key}-{at}-{metric}" if at else f"{board.key}-{metric}"
+    drawn = [(cost, value) for _, cost, value in found if value >= least]
+    if not says_something(drawn, len(found) - len(drawn)):
+        return None
+    x = Axis.of(label, [cost for _, cost, _ in found], LEFT, RIGHT, log=True)
+    y = Axis.of(f"{main}, {side}", [v for _, _, v in found if v >= least], BOTTOM, TOP)
+    points = [
+        _point(one, main, unit, i not in usual, i in front, x, y) for i, one in enumerate(found)
+    ]
+    below = tuple(point for point in points if point.y < least)
+    several = len(board.sections) > 1
+    where = section.title if several and section.title.startswith(board.name) else board.name
+    where = f"{where}, {section.title}" if several and where != section.title else where
+    cost_name = METRIC_LABELS[metric] if metric != "fps" else "latency"
     return CostChart(
-        key=key,
-        title=f"{where}: {main} against {METRIC_LABELS[metric] if metric != 'fps' else 'latency'}",
+        key=f"{board.key}-{at}-{metric}" if at else f"{board.key}-{metric}",
+        title=f"{where}: {main} against {cost_name}",
         source=f"ReproPose: {main} {side}; {counted}; {len(points)} methods",
-        note=note,
+        note=f"{len(below)} below {number(y.low, 0)} not drawn, but in the data" if below else "",
         x=x,
         y=y,
         points=tuple(_named([point for point in points if point.y >= least])),
-        below=tuple(point for point in points if point.y < least),
         front=_steps([points[i] for i in front]),
+        below=below,
+    )
+
+
+def _found(section: Section, metric: str, side: str) -> Iterator[Found]:
+    """Rows with both an accuracy and a cost."""
+    for line in section.lines:
+        shown, cost = line.values.get((section.main or "", side)), _cost(line, metric)
+        if cost and shown and shown.value is not None:
+            yield line, cost, shown.value
+
+
+def _point(found: Found, main: str, unit: str, apart: bool, front: bool, x: Axis, y: Axis) -> Point:
+    line, cost, value = found
+    chips = f" ({', '.join(line.chips)})" if line.chips else ""
+    return Point(
+        label=line.name,
+        hover=f"{line.name}{chips}: {main} {number(value, 2)}, {number(cost, 2)} {unit}",
+        x=cost,
+        y=value,
+        own=line.origin == "own",
+        apart=apart,
+        link=next((one.link for one in line.prints if one.metric == main), line.link),
+        px=x.pixel(cost),
+        py=y.pixel(value),
+        front=front,
     )
 
 
@@ -182,26 +205,27 @@ def _steps(front: Sequence[Point]) -> tuple[tuple[float, float], ...]:
     return tuple(line)
 
 
-def _named(points: Sequence[Point]) -> Iterator[Point]:
-    """Labels for the points of the front, left out where two labels or a label and a mark would overlap.
+def _named(points: Sequence[Point]) -> list[Point]:
+    """Labels for the points of the front, the cheapest first, left out where they would overlap a label or a mark.
 
-    Above and to the left of a point of the front there are few marks; where the axis leaves no room there, the label
-    goes below and to the right.
+    Above and to the left of a point of the front there are few marks; where there is no room, the label goes below and
+    to the right, or above and to the right.
     """
     taken: list[tuple[float, float, float]] = []
     marks = [(p.px - 4, p.px + 4, p.py) for p in points]
-    for point in points:
-        width = room(point.short)
+    named = list(points)
+    for i in sorted(range(len(points)), key=lambda i: points[i].px):
+        point, width = points[i], room(points[i].short)
         candidates: dict[LabelSide, tuple[float, float, float]] = {
             "before": (point.px - 7 - width, point.px - 7, point.py - 9),
             "after": (point.px + 8, point.px + 8 + width, point.py + 10),
+            "above": (point.px + 7, point.px + 7 + width, point.py - 9),
         }
-        side: LabelSide | None = None
-        if point.front:
-            side = next((s for s, at in candidates.items() if _free(at, taken, marks)), None)
-        if side:
+        side = next((s for s, at in candidates.items() if _free(at, taken, marks)), None)
+        if point.front and side:
             taken.append(candidates[side])
-        yield replace(point, named=side)
+            named[i] = replace(point, named=side)
+    return named
 
 
 def _free(
