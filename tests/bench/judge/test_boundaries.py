@@ -4,10 +4,12 @@ Expected values are written out or follow from scipy's distributions, not from t
 """
 
 import math
+from types import SimpleNamespace
 
 import pytest
 from scipy.stats import norm, t
 
+from bench.judge.claims.choice import mixed
 from bench.judge.intervals import TINY, Interval, count, positions, range_of, total
 from bench.judge.statistics import (
     Estimate,
@@ -186,3 +188,19 @@ def test_the_seeds_of_one_training_are_the_same_for_each_of_its_metrics() -> Non
     numbers = [("a", "AP"), ("a", "AR")]
     with pytest.raises(ValueError, match=r"shorter|longer"):
         propagate(lambda v: v[0] - v[1], [[1.0, 2.0], [1.0, 2.0, 3.0]], numbers=numbers)
+
+
+def test_measured_protocols_may_differ_where_the_printed_ones_do() -> None:
+    """`mixed` reads protocols only."""
+
+    def each(*sizes: str):
+        return {
+            str(n): SimpleNamespace(protocol={"input_size": one}) for n, one in enumerate(sizes)
+        }
+
+    measured = each("64x48", "64x64")
+    says = "measured under different protocols: input_size is 64x48 and 64x64"
+    assert mixed(each("256x192", "256x256"), measured) == ""
+    assert mixed(each("256x192", "256x192"), measured) == says
+    assert mixed(each("", ""), measured) == ""  # the paper leaves it to the method
+    assert mixed(each("256x192", "256x192"), each("64x48", "64x48")) == ""
