@@ -3,6 +3,7 @@
 Expected values are written out or follow from scipy's distributions, not from the module under test.
 """
 
+import ast
 import math
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ import pytest
 from scipy.stats import norm, t
 
 from bench.judge.claims.choice import mixed
+from bench.judge.claims.on_results import _comparisons
 from bench.judge.intervals import TINY, Interval, count, positions, range_of, total
 from bench.judge.statistics import (
     Estimate,
@@ -204,3 +206,9 @@ def test_measured_protocols_may_differ_where_the_printed_ones_do() -> None:
     assert mixed(each("256x192", "256x192"), measured) == says
     assert mixed(each("", ""), measured) == ""  # the paper leaves it to the method
     assert mixed(each("256x192", "256x192"), each("64x48", "64x48")) == ""
+
+
+def test_comparisons_below_a_not_are_counted_one_by_one() -> None:
+    """The level of each depends on how many there are."""
+    sentence = ast.parse("a > b or not (c > d and not e > f)", mode="eval").body
+    assert [ast.unparse(one) for one in _comparisons(sentence)] == ["a > b", "c > d", "e > f"]
