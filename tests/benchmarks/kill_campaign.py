@@ -192,14 +192,14 @@ def of_command(
     if status:
         raise RuntimeError(f"{command}: {status}: {log_of(whole)}")
     total, wanted = int(counted.read_text()), outcome(whole)
-    steps = {1 + round(i * (total - 1) / max(1, kills - 1)) for i in range(kills)} if total else {0}
+    steps = {1 + round(i * (total - 1) / max(1, kills - 1)) for i in range(kills if total else 0)}
     for number, at in enumerate(sorted(steps)):
         if (name, number) in done:
             continue
         here = copied(base, folder / "killed")
         ended = run(here, command, kill_self(at))
         faults = [*torn(here), *lost(base, here)]
-        if ended != (-signal.SIGKILL if at else 0):
+        if ended != -signal.SIGKILL:
             faults.append(f"not killed: {ended}")
         if again := run(here, command):
             faults.append(f"unfinished: {again}: {log_of(here)}")

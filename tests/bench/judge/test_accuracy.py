@@ -95,6 +95,7 @@ def test_several_trainings_are_equal_different_or_neither(tiny, fill, make, seed
     assert (found.verdict, found.comparison) == (name, "exact")
     assert found.evidence == ("full-3" if len(seeds) > 2 else "full-1")
     assert found.interval[0] < found.value < found.interval[1]
+    assert found.reason.startswith(f"{found.difference:+.2f} points [")
 
 
 def test_metrics_that_vary_more_have_a_wider_margin() -> None:

@@ -3,11 +3,15 @@
 Expected values are written out or follow from scipy's distributions, not from the module under test.
 """
 
+import ast
 import math
+from types import SimpleNamespace
 
 import pytest
 from scipy.stats import norm, t
 
+from bench.judge.claims.choice import mixed
+from bench.judge.claims.on_results import _comparisons
 from bench.judge.intervals import TINY, Interval, count, positions, range_of, total
 from bench.judge.statistics import (
     Estimate,
@@ -186,3 +190,25 @@ def test_the_seeds_of_one_training_are_the_same_for_each_of_its_metrics() -> Non
     numbers = [("a", "AP"), ("a", "AR")]
     with pytest.raises(ValueError, match=r"shorter|longer"):
         propagate(lambda v: v[0] - v[1], [[1.0, 2.0], [1.0, 2.0, 3.0]], numbers=numbers)
+
+
+def test_measured_protocols_may_differ_where_the_printed_ones_do() -> None:
+    """`mixed` reads protocols only."""
+
+    def each(*sizes: str):
+        return {
+            str(n): SimpleNamespace(protocol={"input_size": one}) for n, one in enumerate(sizes)
+        }
+
+    measured = each("64x48", "64x64")
+    says = "measured under different protocols: input_size is 64x48 and 64x64"
+    assert mixed(each("256x192", "256x256"), measured) == ""
+    assert mixed(each("256x192", "256x192"), measured) == says
+    assert mixed(each("", ""), measured) == ""  # the paper leaves it to the method
+    assert mixed(each("256x192", "256x192"), each("64x48", "64x48")) == ""
+
+
+def test_comparisons_below_a_not_are_counted_one_by_one() -> None:
+    """The level of each depends on how many there are."""
+    sentence = ast.parse("a > b or not (c > d and not e > f)", mode="eval").body
+    assert [ast.unparse(one) for one in _comparisons(sentence)] == ["a > b", "c > d", "e > f"]

@@ -48,6 +48,12 @@ def test_without_results_every_cell_says_why(tiny, store, row, column, name, say
     assert (found.value, found.evidence, found.results) == (None, None, ())
 
 
+def test_a_row_that_has_no_run_and_gives_no_reason_says_no_more(tiny, store) -> None:
+    cell = tiny.cell_index["tinypaper", "1", "tiny-a", "ap"]
+    bare = cell._replace(run=None, row=cell.row.model_copy(update={"why_no_run": None}))
+    assert judge_cell(bare, Measurements(tiny, ResultIndex(store))).reason == "no run"
+
+
 # ---------------------------------------------------------------- counts
 
 
@@ -133,13 +139,17 @@ def test_flops_at_another_input_size_are_not_compared(tiny, fill, make) -> None:
 # ---------------------------------------------------------------- speeds
 
 
-def test_a_speed_of_another_machine_is_shown_but_not_compared(tiny, fill, make) -> None:
+def test_a_speed_of_another_machine_is_shown_but_not_compared(tiny, store, fill, make) -> None:
     found = verdict(tiny, fill(make.timed("2 cores", tiny_a=10.0)), "tiny-a", "fps")
     assert (found.verdict, found.evidence, found.value) == ("not-comparable", "timed", 100.0)
     assert found.reason == (
         "printed on Tesla T4, timed on 2 cores, fp32, batch 1; "
         "only ratios are comparable between machines, see the claims"
     )
+    cell = tiny.cell_index["tinypaper", "1", "tiny-a", "fps"]
+    unnamed = cell._replace(protocol={**cell.protocol, "machine": ""})
+    reason = judge_cell(unnamed, Measurements(tiny, ResultIndex(store), RESULTS)).reason
+    assert reason == found.reason.replace("Tesla T4", "an unnamed machine")
 
 
 @pytest.mark.parametrize(("ms", "shown"), [(10.0, "100"), (2500.0, "0.40"), (150.0, "6.7")])

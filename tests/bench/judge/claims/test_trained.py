@@ -269,3 +269,11 @@ def test_every_claim_of_the_papers_can_be_judged_on_trainings(make) -> None:
 def protocol_for(tier: str) -> dict[str, str]:
     stated = {"decoding": "dark", "trained_on": "coco-train2017", "scales": "single"}
     return {**PRINTED, **stated} if tier == "full" else {"data": "coco-synthetic"}
+
+
+def test_a_ratio_of_an_extreme_has_the_interval_of_its_parts(judge: Judge) -> None:
+    """Where two networks tie for the largest there is no slope: the ends of the parts are combined."""
+    judged = judge(f"times(max({LIST}), {C})", "2", a=[76.0] * 3, b=[76.0] * 3, c=[38.0] * 3)
+    assert judged.value == pytest.approx(2.0)
+    low, high = judged.interval
+    assert 1.9 < low < 2.0 < high < 2.1
