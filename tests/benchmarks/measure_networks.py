@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from model_zoo.layers.deformable import DeformableAttention
 from model_zoo.layers.roi_align import RoIPyramid
 from model_zoo.querypose.interaction import DynamicMLP, SpatialPartEmbedding
-from tests.benchmarks import literal_networks as literal
+from tests.benchmarks import literal_networks
 from tests.benchmarks.measure_evaluation import spread
 
 LEVELS = ((32, 24), (16, 12), (8, 6))  # TFPose-R50 at 256x192
@@ -58,7 +58,7 @@ def global_attention(batch: int, *, tokens: int, dim: int, heads: int, dropout: 
     query, value = random(batch, tokens, dim), random(batch, tokens, dim)
     return Case(
         lambda: layer(query, query, value, need_weights=False)[0],
-        lambda: literal.attention(layer, query, value),
+        lambda: literal_networks.attention(layer, query, value),
         layer,
         [query, value],
     )
@@ -74,7 +74,7 @@ def sampling(batch: int, *, queries: int | None = None) -> Case:
     arguments = (query, reference, memory, LEVELS)
     return Case(
         lambda: layer(*arguments),
-        lambda: literal.deformable(layer, *arguments),
+        lambda: literal_networks.deformable(layer, *arguments),
         layer,
         [query, memory],
     )
@@ -85,7 +85,7 @@ def interaction(batch: int) -> Case:
     query, features = random(batch * PEOPLE, 1, 256), random(batch * PEOPLE, 256, 7, 7)
     return Case(
         lambda: layer(query, features),
-        lambda: literal.dynamic_mlp(layer, query, features),
+        lambda: literal_networks.dynamic_mlp(layer, query, features),
         layer,
         [query, features],
     )
@@ -97,7 +97,7 @@ def parts(batch: int) -> Case:
     query, features = random(people, 7, 128), random(people, 256, 14, 14)
     return Case(
         lambda: layer(query, features),
-        lambda: literal.part_embedding(layer, query, features),
+        lambda: literal_networks.part_embedding(layer, query, features),
         layer,
         [features],
     )
@@ -109,7 +109,7 @@ def regions(batch: int) -> Case:
     boxes = torch.cat([corner, corner + 20 + 250 * torch.rand(batch, PEOPLE, 2)], dim=2)
     return Case(
         lambda: RoIPyramid(features, STRIDES).pool(boxes, 7),
-        lambda: literal.roi_align(features, STRIDES, boxes, 7),
+        lambda: literal_networks.roi_align(features, STRIDES, boxes, 7),
         nn.Identity(),
         features,
     )
