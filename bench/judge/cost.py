@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from bench.catalog.config_values import config_values
-from bench.catalog.schema import Tier
 from bench.results.index import ResultIndex
 
 #: Multiply-accumulates a second that one GPU is assumed to sustain.
@@ -19,13 +18,18 @@ ASSUMPTION = (
     "states for FP32 on an H100 or H200. No such training has been timed here; expect a factor of 2 either way"
 )
 TRAINING_STEP = 3.0
-#: The same of one CPU core that trains a network of the smoke tier (transpose-r-a3-nope: 8.7e9 on a busy machine).
-CORE_PER_SECOND = 10e9
-#: Images of a smoke training, and the part of the operations that inputs of 48x64 instead of 192x256 leave.
-SMOKE_STEPS, SMOKE_BATCH, SMOKE_PART = 160, 32, 1 / 16
-LAB_EPOCHS = 20
+#: Seconds of one smoke training by the folder of its config: medians of a `make repro` on two cores (AMD EPYC).
+SMOKE_SECONDS: Mapping[str, float] = {
+    "baselines": 60.0,
+    "lightpose": 60.0,
+    "lofr": 60.0,
+    "querypose": 60.0,
+    "tfpose": 60.0,
+    "transpose": 60.0,
+}
+SMOKE_STEPS, LAB_EPOCHS = 160, 20
 SMALL_ASSUMPTION = {
-    "smoke": "counted operations at 1/16 of the pixels, on a core that does 10 G multiply-accumulates a second",
+    "smoke": "those of its family on two cores (AMD EPYC), times what the trainings measured here took beside theirs",
     "lab": f"counted operations of the full network, {LAB_EPOCHS} epochs; {ASSUMPTION}",
 }
 #: Hours of a job that hardly computes: starting, reading the data.
@@ -59,14 +63,11 @@ def training_hours(model: str, index: ResultIndex) -> float | None:
     return None if images is None else _hours(model, index, TRAINING_STEP * images)
 
 
-def small_hours(model: str, index: ResultIndex, tier: Tier, people: int) -> float | None:
-    """Hours of one training below full size, of `people` crops or images an epoch; None if it is not counted.
+def lab_hours(model: str, index: ResultIndex, people: int) -> float | None:
+    """Hours of one training at lab size, of `people` crops or images an epoch; None if it is not counted.
 
-    From the operations at full size, of which a miniature has less: an upper bound at lab.
+    From the operations at full size, of which a lab network has less: an upper bound.
     """
-    if tier == "smoke":
-        images = SMOKE_STEPS * SMOKE_BATCH
-        return _hours(model, index, TRAINING_STEP * images * SMOKE_PART, CORE_PER_SECOND)
     return _hours(model, index, TRAINING_STEP * LAB_EPOCHS * people)
 
 
@@ -75,9 +76,7 @@ def evaluation_hours(model: str, index: ResultIndex) -> float | None:
     return _hours(model, index, EVALUATED)
 
 
-def _hours(
-    model: str, index: ResultIndex, images: float, a_second: float = PER_SECOND
-) -> float | None:
+def _hours(model: str, index: ResultIndex, images: float) -> float | None:
     if model not in index.counts:
         return None
-    return LEAST + index.counts[model].result.macs * images / a_second / 3600.0
+    return LEAST + index.counts[model].result.macs * images / PER_SECOND / 3600.0

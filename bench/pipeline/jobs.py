@@ -13,16 +13,15 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import submitit
+from submitit.helpers import DelayedSubmission
+
 from bench.errors import ReproPoseError
 from bench.files import write_atomically
 from bench.pipeline.dvc import run_stage
 
-with (
-    warnings.catch_warnings()
-):  # submitit 1.5.3 imports pkg_resources, which says that it is deprecated
-    warnings.filterwarnings("ignore", "pkg_resources is deprecated")
-    import submitit
-    from submitit.helpers import DelayedSubmission
+# submitit 1.5.3 imports pkg_resources when it is first used, which says that it is deprecated
+warnings.filterwarnings("ignore", "pkg_resources is deprecated")
 
 TORCHRUN = "REPROPOSE_TORCHRUN"
 # Slurm kills what is preempted within its KillWait or GraceTime; a job that is told so waits for it this long.

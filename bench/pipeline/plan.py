@@ -3,6 +3,7 @@
 import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
@@ -17,8 +18,9 @@ from bench.judge.cost import (
     ASSUMPTION,
     LAB_EPOCHS,
     SMALL_ASSUMPTION,
+    SMOKE_SECONDS,
     SMOKE_STEPS,
-    small_hours,
+    lab_hours,
     training_hours,
 )
 from bench.judge.records import Snapshot
@@ -102,6 +104,11 @@ def planned(
     return found
 
 
+def _family(config: str) -> str:
+    """The folder of a config: networks of one paper, or the stock ones."""
+    return config_files()[config].parent.name
+
+
 def _merged(state: State, stage: str) -> str:
     """Machines whose results of a run were merged; empty if none has any."""
     stored = state.measured.accuracies.get(stage.removeprefix("run@"), ())
@@ -134,7 +141,7 @@ def claims_of(state: State) -> list[set[str]]:
 
 
 class Durations:
-    """How long stages take: as measured here, else as runs of the same family took here, else as counted."""
+    """How long stages take: as measured here, else as runs of the same family took here, else an assumption."""
 
     def __init__(self, catalog: Catalog, tier: Tier, index: ResultIndex) -> None:
         self.catalog, self.tier, self.index = catalog, tier, index
@@ -161,20 +168,31 @@ class Durations:
         if self.tier == "full":
             each = training_hours(run.config, self.index)
             return Estimate(None if each is None else seeds * each, "counted operations")
-        family = config_files()[run.config].parent
-        others = [
-            seconds
-            for other, measured in self._seconds.items()
-            if other in self.catalog.runs
-            and (file := config_files().get(self.catalog.run(other).config))
-            and file.parent == family
-            for seconds in measured
-        ]
-        if not others:
-            each = small_hours(run.config, self.index, self.tier, self._people(run.dataset))
+        if others := self._families.get(_family(run.config)):
+            basis = f"median of {len(others)} trainings of this family here"
+            return Estimate(seeds * statistics.median(others) / 3600, basis)
+        if self.tier == "lab":
+            each = lab_hours(run.config, self.index, self._people(run.dataset))
             return Estimate(None if each is None else seeds * each, "counted operations")
-        basis = f"median of {len(others)} trainings of this family here"
-        return Estimate(seeds * statistics.median(others) / 3600, basis)
+        basis = "usual" + (f", times {self._pace:.1f} as measured here" if self._pace else "")
+        usual = SMOKE_SECONDS[_family(run.config)]
+        return Estimate(seeds * usual * (self._pace or 1.0) / 3600, basis)
+
+    @cached_property
+    def _families(self) -> dict[str, list[float]]:
+        found: dict[str, list[float]] = {}
+        for name, seconds in self._seconds.items():
+            if name in self.catalog.runs:
+                found.setdefault(_family(self.catalog.run(name).config), []).extend(seconds)
+        return found
+
+    @cached_property
+    def _pace(self) -> float | None:
+        """How many times longer smoke trainings took here than `SMOKE_SECONDS` says; None before the first."""
+        ratios = [
+            one / SMOKE_SECONDS[family] for family, every in self._families.items() for one in every
+        ]
+        return statistics.median(ratios) if ratios else None
 
     def rest(self, stage: str, begun: Sequence[Path]) -> Estimate:
         """What is left of a stage whose trainings were begun, by the steps in their `last_checkpoint` files."""

@@ -55,8 +55,7 @@ def reproduce(
     session = Session(ROOT, cluster, tier)
     write_if_changed(ROOT / DVC, rendered(catalog)[DVC].encode())
     _set_tier(tier)
-    if run_stage(ROOT, "inputs"):
-        raise ReproPoseError(f"stage inputs failed; see {log_of(ROOT, 'inputs').relative_to(ROOT)}")
+    _update_inputs()
     graph = _needed(catalog, targets)
     hours = estimates(catalog, tier, _results(catalog).index, graph)
     failed = _carry_out(graph, session, jobs, first_page, hours)
@@ -92,11 +91,22 @@ def plan(
     snapshot = judge_all(measurements)
     graph = _needed(catalog, targets)
     state = State(catalog, tier, snapshot, measurements.index, ROOT)
-    if run_stage(ROOT, "inputs"):
-        raise ReproPoseError(f"stage inputs failed; see {log_of(ROOT, 'inputs').relative_to(ROOT)}")
+    _update_inputs()
     found = planned(state, graph, _downstream(_changed(), graph), stages(catalog))
     found = by_claims(found, claims_of(state)) if claims_first else found
     return found if budget is None else within(found, claims_of(state), budget)
+
+
+def _update_inputs() -> None:
+    """Raises `ReproPoseError` if the stage fails, or DVC refuses it since stages run here that read its output."""
+    if not run_stage(ROOT, "inputs"):
+        return
+    log = log_of(ROOT, "inputs")
+    if "is busy, it is being blocked by" in log.read_text(errors="replace"):
+        raise ReproPoseError(
+            "stages run in this checkout; `repropose status` shows them, run the same command when they have ended"
+        )
+    raise ReproPoseError(f"stage inputs failed; see {log.relative_to(ROOT)}")
 
 
 def _check_repository() -> None:

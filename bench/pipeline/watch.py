@@ -80,13 +80,17 @@ class Watch:
 
 
 def time_left(hours: Mapping[str, float], running: Iterable[Job], beside: int) -> str:
-    """', about 1.5 h left': of stages that have not ended, as many at a time as run now; empty if nothing is known."""
+    """', about 1.5 h left': of stages that have not ended, as many at a time as run now; empty if nothing is known.
+
+    'more than' where the hours of some are not known (0).
+    """
     now = time.time()
     done = sum(min((now - job.submitted) / 3600, hours.get(job.stage, 0.0)) for job in running)
     whole = (sum(hours.values()) - done) / max(beside, 1)
     longest = max(hours.values(), default=0.0) if whole > 0 else 0.0
     unit = f"{whole:.1f} h" if whole >= 1 else f"{60 * whole:.0f} min"
-    return f", about {unit} left" if longest else ""
+    about = "about" if all(hours.values()) else "more than"
+    return f", {about} {unit} left" if longest else ""
 
 
 def state_of(root: Path, job: Job, state: str | None) -> dict[str, str | int]:
