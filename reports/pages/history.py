@@ -37,6 +37,11 @@ class Recording:
         return tuple((a, b, n) for (a, b), n in found.most_common())
 
     @property
+    def unmoved(self) -> int:
+        """Changes of a value, an interval or a reason alone: the word is the same."""
+        return sum(one.words[0] == one.words[1] for one in self.changes)
+
+    @property
     def counts(self) -> tuple[str, ...]:
         """Of a baseline: '110 cells: 84 reproduced, 26 deviates', and claims alike."""
         words = {"cells": VERDICTS, "claims": HOLDS}

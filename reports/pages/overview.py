@@ -19,12 +19,17 @@ _FIRST = ("fails", "contradicts", "not-on-this-machine", "holds", "within-roundi
 
 @dataclass(frozen=True)
 class Card:
-    """One paper: its values by state, its claims by judgement."""
+    """One paper: its values by state, its claims by judgement.
+
+    broken, ours: claims that fail on the printed values, by the paper's words and by a threshold of ours; claims: the
+    words of all others.
+    """
 
     view: PaperView
     values: tuple[ValueList, ...]
     claims: tuple[tuple[Word, str], ...]
     broken: int
+    ours: int
 
     @property
     def total(self) -> int:
@@ -77,10 +82,11 @@ def unmeasured_misprints(
 
 
 def _card(view: PaperView, matrix: Matrix) -> Card:
-    theirs = [claim for claim in view.claims if not is_ours(claim)]
-    broken = sum(claim.on_paper.holds == "fails" for claim in theirs)
+    broken = [claim for claim in view.claims if claim.on_paper.holds == "fails"]
+    others = [claim for claim in view.claims if claim.on_paper.holds != "fails"]
+    ours = sum(map(is_ours, broken))
     values = tuple(matrix.paper(view.paper.id))
-    return Card(view, values, _ordered(view.claims), broken)
+    return Card(view, values, _ordered(others), len(broken) - ours, ours)
 
 
 def _ordered(claims: Sequence[ClaimVerdict]) -> tuple[tuple[Word, str], ...]:

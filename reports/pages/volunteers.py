@@ -20,7 +20,9 @@ class Day:
 
 
 def day(untested: Untested, limit: float = DAY) -> Day:
-    """Lines from the top that still fit and settle something more; a job of two lines is done once."""
+    """Lines from the top that still fit and settle something more; a job of two lines is done once.
+
+    A line whose jobs are all in another one that was chosen is not listed."""
     done: dict[Job, float] = {}
     chosen: list[Package] = []
     settled = 0
@@ -32,7 +34,8 @@ def day(untested: Untested, limit: float = DAY) -> Day:
         if sum(tried.values()) <= limit and claims > settled:
             done, settled = tried, claims
             chosen.append(one)
-    return Day(limit, tuple(chosen), sum(done.values()), settled)
+    whole = [one for one in chosen if not any(set(one.jobs) < set(other.jobs) for other in chosen)]
+    return Day(limit, tuple(whole), sum(done.values()), settled)
 
 
 def volunteers(untested: Untested) -> dict[str, Any]:

@@ -23,3 +23,5 @@ def test_a_day_holds_what_fits_and_every_line_settles_more() -> None:
         assert one.hours <= one.limit
         assert one.claims == len(found.settles(jobs))
         assert not [job for job in jobs if job.kind == "time"]
+        lines = [set(package.jobs) for package in one.packages]
+        assert not [line for line in lines for other in lines if line < other]
