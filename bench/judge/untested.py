@@ -142,20 +142,22 @@ class Untested:
             return ()
         for cell in cells:
             other = verdict.claim.instead.get(cell.run or "")
-            job = self._wanted(self.catalog.with_run(cell, other) if other else cell)
-            if job is None:
+            cell = self.catalog.with_run(cell, other) if other else cell
+            if self._is_tested(cell):
                 continue
+            job = self._job(cell)
+            if job is None:  # no run or model stands for it: nothing decides the claim
+                return ()
             jobs[job] = None
             start = self.catalog.run(job.subject).start if job.kind == "train" else None
             if start:
                 jobs[self.training(start)] = None
         return tuple(jobs)
 
-    def _wanted(self, cell: Cell) -> Job | None:
-        """The job of a cell of an undecided claim: also of a quoted one, if a run or a model stands for it."""
+    def _is_tested(self, cell: Cell) -> bool:
+        """Whether a claim needs no other measurement of a cell; a quoted one is no measurement."""
         verdict = self.verdicts.get(cell.key)
-        tested = verdict is not None and verdict.verdict not in (*UNTESTED, "quoted")
-        return None if tested else self._job(cell)
+        return verdict is not None and verdict.verdict not in (*UNTESTED, "quoted")
 
     @cached_property
     def waiting(self) -> dict[Job, tuple[int, int]]:

@@ -4,6 +4,7 @@ import pytest
 
 from bench.catalog.config_values import config_values
 from bench.catalog.load import load_catalog
+from bench.judge.claims.on_paper import understand
 from bench.judge.cost import LEAST, PER_SECOND, evaluation_hours, training_hours, training_images
 from bench.judge.records import ClaimJudgement, ClaimVerdict, Snapshot, Verdict
 from bench.judge.untested import SEEDS, Untested
@@ -117,3 +118,14 @@ def test_a_package_of_unknown_hours_comes_last(catalog):
     assert [one.claims[0] for one in found.packages] == [quick, server]
     assert found.packages[-1].hours is None
     assert found.packages[-1].rate == 0.0
+
+
+def test_a_claim_on_a_row_that_no_run_stands_for_waits_for_no_job() -> None:
+    catalog = load_catalog()
+    claim = open_claim(catalog, "transpose", "r-a4-over-res152")
+    assert any(
+        cell.run is None for cell in understand(catalog, "transpose", claim.claim).cells.values()
+    )
+    found = untested(catalog, "transpose-r-a4", claims=[claim])
+    assert found.jobs_for(claim) == ()
+    assert found.packages == []
