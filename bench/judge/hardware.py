@@ -3,7 +3,8 @@
 A training with the same seed on other hardware is another order of the same sums, from which it departs as a training
 with another seed does. Two machines agree where no seed differs by more than two seeds would, in 95 of 100 comparisons
 (of one seed: 2.77 times the deviation that is believed, `bench.judge.tolerance`; of more: Sidak's bound); released
-weights where they differ by no more than another framework's arithmetic does. Counts are exact and have nothing to agree on.
+weights where they differ by no more than another framework's arithmetic does. Counts are exact and have nothing to
+agree on.
 """
 
 import math

@@ -98,10 +98,9 @@ def _other_settings(cfg: Any, run: Run, result: AccuracyResult) -> list[str]:
     ]
     loaders = [one.get("train_dataloader", {}) for one in (stored, zoo)]
     if result.evidence != "released-weights":
-        names = ("total_batch_size", "sampler")
         wrong += [
             f"its config trains with another {name} than the zoo's {run.config}"
-            for name in names
+            for name in ("total_batch_size", "sampler")
             if not _same(*(one.get(name) for one in loaders))
         ]
         steps = [_by_file_name(_without_paths(one.get("dataset", {}))) for one in loaders]
