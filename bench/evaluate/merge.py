@@ -16,13 +16,19 @@ from typing import Any, Literal, NamedTuple, NoReturn
 
 from bench.catalog.load import Catalog
 from bench.catalog.schema import layout
-from bench.errors import DataError, ReproPoseError, ResultError, UnknownName
+from bench.errors import ReproPoseError, ResultError, UnknownName
 from bench.evaluate.metrics import EVALUATORS
 from bench.evaluate.verify import Recheck, verify
 from bench.files import write_atomically
 from bench.paths import config_files
 from bench.results import inputs, manifest
-from bench.results.locations import LONGEST, MACHINES, machine_name, names_machine, relative_path
+from bench.results.locations import (
+    MACHINES,
+    machine_name,
+    names_machine,
+    relative_path,
+    require_machine_name,
+)
 from bench.results.records import (
     AccuracyResult,
     AnyResult,
@@ -66,11 +72,8 @@ def merge(
 
     machine: name for its hardware, by default that of its provenance. installed: the OpenCV here.
     """
-    if machine is not None and not names_machine(machine):
-        raise DataError(
-            f"machine name {machine!r:.80} is not valid; allowed are up to {LONGEST} lowercase letters, digits and "
-            "single hyphens"
-        )
+    if machine is not None:
+        require_machine_name(machine)
     came = Incoming(received, received / "none")
     for base in came.folders:
         if base.parent.name == MACHINES and not names_machine(base.name):
@@ -272,10 +275,7 @@ def _later(before: AnyResult, now: AnyResult) -> bool:
 
 
 def _write(store: Store, stored: Stored[AnyResult], target: Path) -> None:
-    """Copy a result and what lies beside it, all listed in the manifest first, its JSON last.
-
-    What is there goes first: of an earlier result, or of a kill while one was replaced.
-    """
+    """Put a result and what lies beside it in place of what is there: listed in the manifest first, its JSON last."""
     stem = f"{stored.path.stem}."
     gallery = stored.gallery.glob("*") if stored.gallery.is_dir() else ()
     beside = [p for p in stored.path.parent.glob(f"{stem}*") if p.is_file() and p != stored.path]

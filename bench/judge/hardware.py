@@ -53,6 +53,7 @@ def agreement(
     key: of the values in the results. spread: the least deviation between seeds; None for released weights.
     """
     found: dict[tuple[str, str], dict[int, float]] = {}
+    same: set[tuple[str, str, int]] = set()  # as by a copy with another name
     for stored in members:
         here = stored.result
         for other in stored.also:
@@ -62,8 +63,18 @@ def agreement(
             one, two = machine_of(stored), machine_of(other)
             pair = (two, one) if (two, one) in found else (one, two)
             by_seed = found.setdefault(pair, {})
+            if here.predictions and here.predictions == there.predictions:
+                same.add((*pair, here.seed))
             by_seed[here.seed] = there.values[key] - here.values[key]
-    return tuple(_words(names, by_seed, metric, spread) for names, by_seed in sorted(found.items()))
+    return tuple(
+        _words(names, by_seed, metric, spread)
+        + (
+            "; predictions the same byte by byte"
+            if all((*names, s) in same for s in by_seed)
+            else ""
+        )
+        for names, by_seed in sorted(found.items())
+    )
 
 
 def _words(

@@ -5,6 +5,7 @@ import functools
 import io
 import json
 import math
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +171,9 @@ class _Data:
 def _of_data(
     form: Layout, truth: Path, changed_at: int, data: _Data
 ) -> dict[str, dict[str, float]]:
-    with contextlib.redirect_stdout(io.StringIO()):  # xtcocotools prints what it loads
+    # xtcocotools prints what it loads, MMPose where it finds its own files
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The metainfo config file")
         return constant_poses(data.cfg, form, truth)
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.errors import ResultError
+from bench.errors import DataError, ResultError
 from bench.results.records import AnyResult, CountResult, SpeedResult, SubmissionResult
 
 #: Endings of the files next to a result, after its own stem.
@@ -33,6 +33,15 @@ def machine_name(hardware: Mapping[str, str]) -> str:
 def names_machine(name: str) -> bool:
     """Whether a name is one of `machine_name`, fit for a folder."""
     return 0 < len(name) <= LONGEST and slug(name) == name
+
+
+def require_machine_name(name: str) -> None:
+    """Raises `DataError` for a name that is none of a machine."""
+    if not names_machine(name):
+        raise DataError(
+            f"machine name {name!r:.80} is not valid; allowed are up to {LONGEST} lowercase letters, digits and "
+            "single hyphens"
+        )
 
 
 def _checked(kind: str, name: str) -> str:

@@ -80,11 +80,13 @@ def test_seeds_of_other_machines_are_named_and_one_training_is_no_two_draws(
 ) -> None:
     kept = Predictions(file="x.json.gz", sha256="a" * 64, images=1, instances=1)
     merged(store, make, 0, 70.0, "2030-01-01", predictions=kept)
+    merged(store, make, 0, 70.0, "2029-12-31", "copy", predictions=kept)
     merged(store, make, 1, 71.0, "2030-01-01", "node-1")
     merged(store, make, 7, 70.0, "2030-01-01", "node-2", predictions=kept)
     cell = tiny.cell_index["tinypaper", "1", "tiny-a", "ap"]
     found = judge_cell(cell, Measurements(tiny, ResultIndex(store)))
     assert found.seeds == (0, 1)
+    assert found.machines[0].endswith("; predictions the same byte by byte")
     assert "seed 1 measured on node-1" in found.reason
     assert "seed 7 is another seed's training, not counted" in found.reason
 
