@@ -12,11 +12,12 @@ same command continues.
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, NoReturn
+from typing import Any, Literal, NamedTuple
 
 from bench.catalog.load import Catalog
 from bench.catalog.schema import layout
 from bench.errors import ReproPoseError, ResultError, UnknownName
+from bench.evaluate.incoming import Incoming
 from bench.evaluate.metrics import EVALUATORS
 from bench.evaluate.verify import Recheck, verify
 from bench.files import write_atomically
@@ -50,13 +51,6 @@ class Outcome(NamedTuple):
     file: str
     reason: str
     kept: str = ""
-
-
-class Incoming(Store):
-    """A store that came from elsewhere: its files are not ours to restore."""
-
-    def _reject(self, path: Path, found: str) -> NoReturn:
-        raise ResultError(found)
 
 
 def merge(
@@ -111,7 +105,13 @@ def _checked(
     """What was verified of a result. Raises `ReproPoseError` with the reason and what to do, if it does not fit."""
     result = stored.result
     _same_code(catalog, result)
-    _in_the_past(result)
+    date = (
+        result.provenance.date
+    )  # the newer is used: nothing measured here could replace one to come
+    if date and date > datetime.now(UTC) + timedelta(days=1):
+        raise ResultError(
+            f"its date is {date:%Y-%m-%d}, which is to come; set the clock there right"
+        )
     if isinstance(result, AccuracyResult):
         if result.failed is not None:
             raise ResultError(f"the run failed there: {result.failed}; measure it again")
@@ -157,23 +157,14 @@ def _same_code(catalog: Catalog, result: AnyResult) -> None:
     if isinstance(result, SubmissionResult):
         return
     recorded = result.provenance.inputs
-    expected = _expected(catalog, result)
-    differ = [*inputs.changed(recorded.items()), *(n for n in expected if n not in recorded)]
+    lacking = (name for name in _expected(catalog, result) if name not in recorded)
+    differ = [*inputs.changed(recorded.items()), *lacking]
     if differ:
         more = f" and {len(differ) - 5} more" if len(differ) > 5 else ""
         raise ResultError(
             f"code or configuration differ from this checkout's: {', '.join(differ[:5])}{more}; check out "
             f"what it was measured with (`git checkout {result.provenance.commit[:12]}`), or measure it again there "
             f"with this code (`{_again(result)}`)"
-        )
-
-
-def _in_the_past(result: AnyResult) -> None:
-    """Raises `ResultError` for a date to come: the newer result is used, so none measured here could replace it."""
-    date = result.provenance.date
-    if date and date > datetime.now(UTC) + timedelta(days=1):
-        raise ResultError(
-            f"its date is {date:%Y-%m-%d}, which is to come; set the clock there right"
         )
 
 
@@ -233,8 +224,15 @@ def _kept(store: Store, stored: Stored[AnyResult], machine: str | None, reason: 
     places = [(store.root, inside), *((one, inside) for one in store.folders[1:-1])]
     places.append((store.measured, relative_path(result, committed=True)))
     for base, path in places:
-        if (base / path).is_file() and _same(store.read(base / path, base), result):
-            return Outcome("equal", file, "the same is here already", store.shown(base / path))
+        if (base / path).is_file():
+            if _same(store.read(base / path, base), result):
+                return Outcome("equal", file, "the same is here already", store.shown(base / path))
+            if isinstance(
+                result, SubmissionResult
+            ):  # of one name there is one, wherever it was evaluated
+                return Outcome(
+                    "refused", file, f"another submission has its name, {store.shown(base / path)}"
+                )
     if other := _repeated(store, result):
         words = f"its predictions are byte by byte those of another seed, {other}: one training is no two"
         return Outcome("refused", file, words)
@@ -265,8 +263,10 @@ def _repeated(store: Store, result: AnyResult) -> str:
 
 
 def _same(one: AnyResult, other: AnyResult) -> bool:
-    dumps = [r.model_dump(mode="json", exclude={"provenance": _VOLATILE}) for r in (one, other)]
-    return dumps[0] == dumps[1]
+    first, second = (
+        r.model_dump(mode="json", exclude={"provenance": _VOLATILE}) for r in (one, other)
+    )
+    return bool(first == second)
 
 
 def _later(before: AnyResult, now: AnyResult) -> bool:
