@@ -26,7 +26,10 @@ def merge_command(source: str, machine: str | None, as_json: bool) -> None:
     from bench.evaluate.incoming import receive
     from bench.evaluate.merge import merge
     from bench.measure.recheck import recheck
+    from bench.results.locations import require_machine_name
 
+    if machine is not None:
+        require_machine_name(machine)
     folder = workspace() / "work" / "merge"
     with alone(folder / ".lock", f"`repropose merge` in {workspace()}"):
         received = receive(source, folder)

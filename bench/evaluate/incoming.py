@@ -9,9 +9,10 @@ import os
 import shutil
 import stat
 from pathlib import Path, PurePosixPath
+from typing import NoReturn
 from urllib.parse import urlsplit
 
-from bench.errors import DataError
+from bench.errors import DataError, ResultError
 from bench.fetch.download import download
 from bench.fetch.sources import RemoteFile
 from bench.fetch.unpack import Limits, require_space, unpack
@@ -27,11 +28,19 @@ from bench.results.locations import (
     PREDICTIONS,
     UNTRAINED,
 )
+from bench.results.store import Store
 
 #: 100,000 results with all that lies beside them, and no more than a disk of a laptop holds.
 LIMITS = Limits(files=1_000_000, total=1 << 36)
 _BESIDE = (PREDICTIONS, PEOPLE, MATCHES, CONFIG, UNTRAINED)
 _DEEPEST = 8
+
+
+class Incoming(Store):
+    """A store that came from elsewhere: its files are not ours to restore."""
+
+    def _reject(self, path: Path, found: str) -> NoReturn:
+        raise ResultError(found)
 
 
 def place(name: str) -> PurePosixPath | None:

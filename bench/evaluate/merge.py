@@ -10,18 +10,26 @@ same command continues.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, NoReturn
+from typing import Any, Literal, NamedTuple
 
 from bench.catalog.load import Catalog
 from bench.catalog.schema import layout
-from bench.errors import DataError, ReproPoseError, ResultError, UnknownName
+from bench.errors import ReproPoseError, ResultError, UnknownName
+from bench.evaluate.incoming import Incoming
 from bench.evaluate.metrics import EVALUATORS
 from bench.evaluate.verify import Recheck, verify
 from bench.files import write_atomically
 from bench.paths import config_files
 from bench.results import inputs, manifest
-from bench.results.locations import MACHINES, machine_name, relative_path, slug
+from bench.results.locations import (
+    MACHINES,
+    machine_name,
+    names_machine,
+    relative_path,
+    require_machine_name,
+)
 from bench.results.records import (
     AccuracyResult,
     AnyResult,
@@ -45,13 +53,6 @@ class Outcome(NamedTuple):
     kept: str = ""
 
 
-class Incoming(Store):
-    """A store that came from elsewhere: its files are not ours to restore."""
-
-    def _reject(self, path: Path, found: str) -> NoReturn:
-        raise ResultError(found)
-
-
 def merge(
     catalog: Catalog,
     store: Store,
@@ -65,13 +66,11 @@ def merge(
 
     machine: name for its hardware, by default that of its provenance. installed: the OpenCV here.
     """
-    if machine is not None and slug(machine) != machine:
-        raise DataError(
-            f"machine name {machine!r} is not valid; allowed are lowercase letters, digits and single hyphens"
-        )
+    if machine is not None:
+        require_machine_name(machine)
     came = Incoming(received, received / "none")
     for base in came.folders:
-        if base.parent.name == MACHINES and slug(base.name) != base.name:
+        if base.parent.name == MACHINES and not names_machine(base.name):
             yield Outcome("refused", f"{MACHINES}/{base.name}", "is no name of a machine")
             continue
         for path in sorted(_results(base)):
@@ -106,6 +105,13 @@ def _checked(
     """What was verified of a result. Raises `ReproPoseError` with the reason and what to do, if it does not fit."""
     result = stored.result
     _same_code(catalog, result)
+    date = (
+        result.provenance.date
+    )  # the newer is used: nothing measured here could replace one to come
+    if date and date > datetime.now(UTC) + timedelta(days=1):
+        raise ResultError(
+            f"its date is {date:%Y-%m-%d}, which is to come; set the clock there right"
+        )
     if isinstance(result, AccuracyResult):
         if result.failed is not None:
             raise ResultError(f"the run failed there: {result.failed}; measure it again")
@@ -134,7 +140,16 @@ def _checked(
             f"cannot be recomputed here: {'; '.join(left)}; prepare the data (`repropose prepare`) "
             "and run this again"
         )
-    return check.reason
+    return "; ".join(filter(None, (check.reason, _believed(result))))
+
+
+def _believed(result: AnyResult) -> str:
+    """What of a result nothing here can compute again."""
+    if isinstance(result, SpeedResult):
+        return "latencies as they are stated there"
+    if isinstance(result, AccuracyResult) and result.measures:
+        return f"as stated there: {', '.join(sorted(result.measures))}"
+    return ""
 
 
 def _same_code(catalog: Catalog, result: AnyResult) -> None:
@@ -142,8 +157,8 @@ def _same_code(catalog: Catalog, result: AnyResult) -> None:
     if isinstance(result, SubmissionResult):
         return
     recorded = result.provenance.inputs
-    expected = _expected(catalog, result)
-    differ = [*inputs.changed(recorded.items()), *(n for n in expected if n not in recorded)]
+    lacking = (name for name in _expected(catalog, result) if name not in recorded)
+    differ = [*inputs.changed(recorded.items()), *lacking]
     if differ:
         more = f" and {len(differ) - 5} more" if len(differ) > 5 else ""
         raise ResultError(
@@ -209,8 +224,18 @@ def _kept(store: Store, stored: Stored[AnyResult], machine: str | None, reason: 
     places = [(store.root, inside), *((one, inside) for one in store.folders[1:-1])]
     places.append((store.measured, relative_path(result, committed=True)))
     for base, path in places:
-        if (base / path).is_file() and _same(store.read(base / path, base), result):
-            return Outcome("equal", file, "the same is here already", store.shown(base / path))
+        if (base / path).is_file():
+            if _same(store.read(base / path, base), result):
+                return Outcome("equal", file, "the same is here already", store.shown(base / path))
+            if isinstance(
+                result, SubmissionResult
+            ):  # of one name there is one, wherever it was evaluated
+                return Outcome(
+                    "refused", file, f"another submission has its name, {store.shown(base / path)}"
+                )
+    if other := _repeated(store, result):
+        words = f"its predictions are byte by byte those of another seed, {other}: one training is no two"
+        return Outcome("refused", file, words)
     name = machine or machine_name(result.provenance.hardware)
     target = store.root / MACHINES / name / inside
     before = store.read(target, store.root / MACHINES / name) if target.is_file() else None
@@ -220,13 +245,28 @@ def _kept(store: Store, stored: Stored[AnyResult], machine: str | None, reason: 
             file,
             f"a later measurement of it on {name} is here; name this machine apart with --machine NAME",
         )
-    _write(store, stored, target, replace=before is not None)
+    _write(store, stored, target)
+    if before:
+        reason = f"replaces an earlier measurement of it on {name}; {reason}"
     return Outcome("merged", file, reason, store.shown(target))
 
 
+def _repeated(store: Store, result: AnyResult) -> str:
+    """The file of a training here with another seed and the same predictions; empty if there is none."""
+    if not isinstance(result, AccuracyResult):
+        return ""
+    for base in store.folders:
+        for path in sorted((base / relative_path(result).parent).glob("*.json")):
+            if result.repeats(store.read(path, base)):
+                return store.shown(path)
+    return ""
+
+
 def _same(one: AnyResult, other: AnyResult) -> bool:
-    dumps = [r.model_dump(mode="json", exclude={"provenance": _VOLATILE}) for r in (one, other)]
-    return dumps[0] == dumps[1]
+    first, second = (
+        r.model_dump(mode="json", exclude={"provenance": _VOLATILE}) for r in (one, other)
+    )
+    return bool(first == second)
 
 
 def _later(before: AnyResult, now: AnyResult) -> bool:
@@ -234,8 +274,8 @@ def _later(before: AnyResult, now: AnyResult) -> bool:
     return None not in dates and dates[1] > dates[0]  # type: ignore[operator]
 
 
-def _write(store: Store, stored: Stored[AnyResult], target: Path, *, replace: bool) -> None:
-    """Copy a result and what lies beside it, all listed in the manifest first, its JSON last."""
+def _write(store: Store, stored: Stored[AnyResult], target: Path) -> None:
+    """Put a result and what lies beside it in place of what is there: listed in the manifest first, its JSON last."""
     stem = f"{stored.path.stem}."
     gallery = stored.gallery.glob("*") if stored.gallery.is_dir() else ()
     beside = [p for p in stored.path.parent.glob(f"{stem}*") if p.is_file() and p != stored.path]
@@ -244,14 +284,14 @@ def _write(store: Store, stored: Stored[AnyResult], target: Path, *, replace: bo
         for path in (*sorted(beside), *sorted(gallery))
     }
     files[target] = stored.path.read_bytes()
-    listed: dict[str, bytes | None] = {}
-    if replace:
-        old = [p for p in target.parent.glob(f"{stem}*") if p.is_file()]
-        old += target.parent.glob(f"{stored.gallery.name}/*")
-        target.unlink()
-        listed = {p.relative_to(store.root).as_posix(): None for p in old if p not in files}
-        for path in old:
-            path.unlink(missing_ok=True)
+    target.unlink(missing_ok=True)
+    old = [p for p in target.parent.glob(f"{stem}*") if p.is_file()]
+    old += target.parent.glob(f"{stored.gallery.name}/*")
+    listed: dict[str, bytes | None] = {
+        p.relative_to(store.root).as_posix(): None for p in old if p not in files
+    }
+    for path in old:
+        path.unlink(missing_ok=True)
     listed |= {path.relative_to(store.root).as_posix(): one for path, one in files.items()}
     manifest.record(store.root, listed)
     for path, content in files.items():

@@ -83,10 +83,15 @@ def unpack(
         if isinstance(bad, OSError) and bad.errno is not None:
             raise  # an error of the disk, not of the archive
         raise DataError(
-            f"{archive} is damaged or not a zip or tar archive: {bad}; delete it and download it again"
+            f"{archive} is damaged or not a zip or tar archive: {_first_line(bad)}; delete it and get it again"
         ) from None
     except RuntimeError as bad:  # raised by zipfile for encrypted members
         raise DataError(f"{archive} cannot be unpacked: {bad}") from None
+
+
+def _first_line(error: Exception) -> str:
+    """What an error says; tarfile lists one line for each compression that it tried."""
+    return str(error).partition("\n")[0].rstrip(":")
 
 
 def _zip_members(opened: zipfile.ZipFile) -> Iterator[_Member]:

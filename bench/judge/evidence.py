@@ -15,7 +15,7 @@ from bench.catalog.cells import Cell, CellKey, sizes_of
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Tier
 from bench.judge.counts import CountByRule, counts_by_rule
-from bench.judge.hardware import agreement
+from bench.judge.hardware import agreement, elsewhere
 from bench.judge.protocol import differences
 from bench.judge.public_tools import Returned, returned_by
 from bench.judge.statistics import Spread, summarise
@@ -192,12 +192,15 @@ class Measurements:
         """Seeds of one tier and protocol, as one measurement."""
         key = cell.result_key
         first = members[0].result
-        good = [s for s in members if s.result.failed is None and key in s.result.values]
+        good, twice = _once(
+            [s for s in members if s.result.failed is None and key in s.result.values]
+        )
         failed = [s.result for s in members if s.result.failed is not None]
         broken = [f"seed {one.seed} failed: {one.failed or 'no reason stored'}" for one in failed]
         if good:
             lacking = (s.result for s in members if s.result.failed is None and s not in good)
-            broken += [f"seed {one.seed} holds no {key}" for one in lacking]
+            broken += [f"seed {one.seed} holds no {key}" for one in lacking if one not in twice]
+            broken += [f"seed {one.seed} is another seed's training, not counted" for one in twice]
         elif not broken:
             broken = [f"the result holds no {key}"]
         values = tuple(s.result.values[key] for s in good)
@@ -227,9 +230,23 @@ class Measurements:
             stale=self._stale(good or members),
             broken="; ".join(broken),
             failed=bool(failed),
-            note="; ".join(s.note for s in members if s.note),
+            note="; ".join(filter(None, [*(s.note for s in members), *elsewhere(good)])),
             machines=agreement(good, key, cell.metric or "", spread),
         )
+
+
+def _once(
+    good: list[Stored[AccuracyResult]],
+) -> tuple[list[Stored[AccuracyResult]], list[AccuracyResult]]:
+    """The trainings, each once; and those whose predictions are another seed's: no draw of their own."""
+    kept: list[Stored[AccuracyResult]] = []
+    twice = []
+    for one in good:
+        if any(one.result.repeats(other.result) for other in kept):
+            twice.append(one.result)
+        else:
+            kept.append(one)
+    return kept, twice
 
 
 def _source(kind: Evidence, protocol: Mapping[str, str]) -> str:

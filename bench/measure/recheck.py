@@ -5,6 +5,7 @@ import functools
 import io
 import json
 import math
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,9 @@ def _config(catalog: Catalog, stored: Stored[AccuracyResult]) -> Recheck:
         for key in facts
         if says[key] != facts[key]
     ]
+    more = sorted(result.protocol.keys() - facts.keys() - _ELSEWHERE)
+    if more:  # would be judged apart from what is measured alike
+        wrong.append(f"its protocol states {', '.join(more)}, which its config does not")
     if trained and result.training.get("length") != length(cfg):
         wrong.append(f"it states {result.training.get('length')}, its config {length(cfg)}")
     if not list(changed(result.provenance.inputs.items())):
@@ -93,10 +97,32 @@ def _other_settings(cfg: Any, run: Run, result: AccuracyResult) -> list[str]:
         for name in names
         if not _same(*(_by_file_name(one.get(name)) for one in (stored, zoo)))
     ]
+    loaders = [one.get("train_dataloader", {}) for one in (stored, zoo)]
+    if result.evidence != "released-weights":
+        wrong += [
+            f"its config trains with another {name} than the zoo's {run.config}"
+            for name in ("total_batch_size", "sampler")
+            if not _same(*(one.get(name) for one in loaders))
+        ]
+        steps = [_by_file_name(_without_paths(one.get("dataset", {}))) for one in loaders]
+        if not _same(*steps):
+            wrong.append(
+                f"its config prepares training images otherwise than the zoo's {run.config}"
+            )
     seed = stored.get("randomness", {}).get("seed")
     if result.evidence != "released-weights" and seed != result.seed:
         wrong.append(f"it states seed {result.seed}, its config {seed}")
     return wrong
+
+
+def _without_paths(node: Any) -> Any:
+    """A data set as configured, without where its files are on a machine."""
+    if isinstance(node, list):
+        return [_without_paths(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    where = ("data_root", "ann_file", "data_prefix", "bbox_file", "backend_args")
+    return {key: _without_paths(value) for key, value in node.items() if key not in where}
 
 
 def _by_file_name(node: Any) -> Any:
@@ -145,7 +171,9 @@ class _Data:
 def _of_data(
     form: Layout, truth: Path, changed_at: int, data: _Data
 ) -> dict[str, dict[str, float]]:
-    with contextlib.redirect_stdout(io.StringIO()):  # xtcocotools prints what it loads
+    # xtcocotools prints what it loads, MMPose where it finds its own files
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The metainfo config file")
         return constant_poses(data.cfg, form, truth)
 
 

@@ -148,8 +148,10 @@ class Durations:
         self._seconds = {
             run: [
                 float(seconds)
-                for one in stored
+                for chosen in stored
+                for one in (chosen, *chosen.also)  # what was merged may be newer
                 if one.result.tier == tier
+                and one.here
                 and (seconds := one.result.provenance.volatile.get("seconds"))
             ]
             for run, stored in index.accuracies.items()
@@ -226,7 +228,7 @@ class Durations:
             return Needs()
         run = self.catalog.run(name)
         gpus = int(self.tier != "smoke")
-        if run.config not in self.index.counts:
+        if self.tier == "smoke" or run.config not in self.index.counts:  # counts are of full size
             return Needs(gpus)
         weights = 4 * self.index.counts[run.config].result.parameters["total"] / 1e9
         return Needs(gpus, 4 * weights, 6 * weights * len(getattr(run.seeds, self.tier)))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.errors import ResultError
+from bench.errors import DataError, ResultError
 from bench.results.records import AnyResult, CountResult, SpeedResult, SubmissionResult
 
 #: Endings of the files next to a result, after its own stem.
@@ -13,6 +13,8 @@ GALLERY = ".gallery"
 CONFIG, UNTRAINED = ".config", ".untrained.json.gz"
 #: Folder of the results that other machines measured; each machine has a whole store there.
 MACHINES = "machines"
+#: Letters of a machine's name.
+LONGEST = 60
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _EVIDENCE = {"smoke": {"smoke"}, "lab": {"lab"}, "full": {"released-weights", "full-1", "full-3"}}
 
@@ -25,7 +27,21 @@ def slug(text: str) -> str:
 def machine_name(hardware: Mapping[str, str]) -> str:
     """A name for the hardware of a provenance: its first GPU, else its processor and cores."""
     cpu = f"{hardware.get('cpu', 'unknown')} {hardware.get('cores', 'some')} cores"
-    return slug(hardware.get("gpu0", cpu))[:60].strip("-")
+    return slug(hardware.get("gpu0", cpu))[:LONGEST].strip("-") or "unnamed"
+
+
+def names_machine(name: str) -> bool:
+    """Whether a name is one of `machine_name`, fit for a folder."""
+    return 0 < len(name) <= LONGEST and slug(name) == name
+
+
+def require_machine_name(name: str) -> None:
+    """Raises `DataError` for a name that is none of a machine."""
+    if not names_machine(name):
+        raise DataError(
+            f"machine name {name!r:.80} is not valid; allowed are up to {LONGEST} lowercase letters, digits and "
+            "single hyphens"
+        )
 
 
 def _checked(kind: str, name: str) -> str:

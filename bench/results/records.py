@@ -183,6 +183,23 @@ class AccuracyResult(Strict):
         """Metrics and measures, by name."""
         return self.metrics | self.measures
 
+    def repeats(self, other: Any) -> bool:
+        """Whether it is the training of another seed once more: its predictions are the same byte by byte."""
+        if not isinstance(other, AccuracyResult) or "released-weights" in (
+            self.evidence,
+            other.evidence,
+        ):
+            return False
+        kept, others = self.predictions, other.predictions
+        return bool(
+            (self.run, self.tier) == (other.run, other.tier)
+            and self.seed != other.seed
+            and kept
+            and others
+            and kept.instances
+            and kept.sha256 == others.sha256
+        )
+
 
 def _plain(text: str) -> str:
     if not text.isprintable():

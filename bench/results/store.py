@@ -68,6 +68,11 @@ class Stored(NamedTuple, Generic[R_co]):
     also: tuple[Any, ...] = ()
 
     @property
+    def here(self) -> bool:
+        """Whether this checkout measured it: neither committed nor merged."""
+        return self.file.startswith("results/") and not self.file.startswith(f"results/{MACHINES}/")
+
+    @property
     def base(self) -> Path:
         """The folder of the store, which has the manifest."""
         inside = self.file.removeprefix("reports/measured/").removeprefix("results/")
@@ -267,10 +272,13 @@ def pack(predictions: Sequence[dict[str, Any]]) -> bytes:
 
 
 def _newer(old: Stored[R], new: Stored[R]) -> Stored[R]:
-    """The newer of two files of one measurement; the first (generated) one if the dates do not decide."""
+    """Of two files of one measurement what did not fail, else the newer, else the first (generated) one."""
     dates = old.result.provenance.date, new.result.provenance.date
     later = dates[0] is not None and dates[1] is not None and dates[1] > dates[0]
-    kept, left = (new, old) if later else (old, new)
     which = "the newer one" if None not in dates else "the generated one; the dates do not decide"
+    failed = [bool(getattr(one.result, "failed", None)) for one in (old, new)]
+    if failed[0] != failed[1]:
+        later, which = failed[0], "the one that did not fail"
+    kept, left = (new, old) if later else (old, new)
     note = f"also measured in {left.file}; this is {which}"
     return kept._replace(note=note, also=(*kept.also, left._replace(also=()), *left.also))

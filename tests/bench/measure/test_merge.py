@@ -5,6 +5,7 @@ import shutil
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,14 @@ REFUSED = {
         {"protocol/evaluator": "pycocotools 1.0"},
         "its protocol differs: evaluator pycocotools 1.0, here pycocotools",
     ),
+    "a protocol of its own": (
+        {"protocol/weather": "good"},
+        "its protocol states weather, which its config does not",
+    ),
+    "a date to come": (
+        {"provenance/volatile/date": "2099-01-01T00:00:00+00:00"},
+        "its date is 2099-01-01, which is to come",
+    ),
     "a metric": ({"metrics/AP": 99.0}, "AP is 99 in the file and"),
     "seed": ({"seed": 3}, "its content belongs to"),
     "a failed run": ({"failed": "no memory"}, "the run failed there: no memory; measure it again"),
@@ -173,6 +182,44 @@ def test_what_does_not_fit_is_refused_by_name_and_nothing_is_stored(name, sent, 
     assert not here.root.exists()
 
 
+def test_another_batch_or_another_augmentation_is_another_training(sent, here):
+    config = sent / f"smoke/{RUN}/seed-0.config"
+    kept = json.loads(config.read_text())
+    edit(sent, {"protocol/batch": "4 images"})
+    other = json.loads(config.read_text())
+    other["train_dataloader"]["total_batch_size"] = 4
+    other["train_dataloader"]["dataset"]["pipeline"] = kept["train_dataloader"]["dataset"][
+        "pipeline"
+    ][:1]
+    config.write_text(json.dumps(other))
+    [one] = merged(here, sent)
+    assert one.state == "refused"
+    assert "trains with another total_batch_size than the zoo's" in one.reason
+    assert "prepares training images otherwise than the zoo's" in one.reason
+
+
+def test_a_training_that_is_sent_again_as_another_seed_is_refused(sent, here):
+    merged(here, sent)
+    folder = sent / f"smoke/{RUN}"
+    for path in [*folder.iterdir()]:
+        path.rename(folder / path.name.replace("seed-0", "seed-7"))
+    config = folder / "seed-7.config"
+    data = json.loads(config.read_text())
+    data["randomness"]["seed"] = 7
+    config.write_text(json.dumps(data))
+    file = f"smoke/{RUN}/seed-7.json"
+    edit(sent, {"seed": 7, "predictions/file": "seed-7.predictions.json.gz"}, file)
+    [one] = merged(here, sent)
+    assert f"those of another seed, results/machines/nvidia-h200/{FILE}: one training" in one.reason
+
+
+@pytest.mark.parametrize("name", ["", "../x", "x" * 61, "Node"])
+def test_a_name_that_is_no_folder_name_is_refused_before_anything_is_written(name, sent, here):
+    with pytest.raises(DataError, match=r"^machine name .* is not valid; allowed are up to 60"):
+        merged(here, sent, machine=name)
+    assert not here.root.exists()
+
+
 def test_edited_and_missing_files_beside_it_are_noticed(sent, here):
     config = sent / f"smoke/{RUN}/seed-0.config"
     kept = config.read_bytes()
@@ -189,14 +236,19 @@ def test_edited_and_missing_files_beside_it_are_noticed(sent, here):
 
 
 def test_a_later_measurement_of_the_same_machine_replaces_an_earlier_and_no_other_way(sent, here):
+    dates = [(datetime.now(UTC) + timedelta(minutes=n)).isoformat() for n in (-9, 0, -5)]
+    edit(sent, {"provenance/volatile/date": dates[0]})
     [one] = merged(here, sent)
-    later = {"provenance/volatile/date": "2099-01-01T00:00:00+00:00", "training/loss": [[1, 0.5]]}
+    later = {"provenance/volatile/date": dates[1], "training/loss": [[1, 0.5]]}
     kept = (here.root.parent / one.kept).read_bytes()
     edit(sent, later)
     [again] = merged(here, sent)
     assert again.state == "merged"
+    assert again.reason.startswith(
+        "replaces an earlier measurement of it on nvidia-h200; 8 metrics"
+    )
     assert (here.root.parent / one.kept).read_bytes() != kept
-    edit(sent, {"provenance/volatile/date": "2031-01-01T00:00:00+00:00", "training/loss": []})
+    edit(sent, {"provenance/volatile/date": dates[2], "training/loss": []})
     [earlier] = merged(here, sent)
     assert "a later measurement of it on nvidia-h200 is here" in earlier.reason
     [apart] = merged(here, sent, machine="node-7")
@@ -242,8 +294,7 @@ def test_timings_are_kept_beside_ours_once_their_code_is_the_same(here, tmp_path
 
 
 def test_the_merged_result_has_the_bytes_that_were_sent(sent, here):
-    sent_bytes = (sent / FILE).read_bytes()
     [one] = merged(here, sent)
-    assert (here.root.parent / one.kept).read_bytes() == sent_bytes
     [stored] = here.accuracies()
-    assert to_bytes(stored.result) == sent_bytes
+    kept = (here.root.parent / one.kept).read_bytes()
+    assert kept == (sent / FILE).read_bytes() == to_bytes(stored.result)

@@ -74,6 +74,12 @@ def test_hours_are_those_measured_here_then_of_the_family_then_the_usual_ones(ca
     family = known.of("run@transpose-h-a4-coco")
     assert family.hours == pytest.approx(0.2)
     assert family.basis == "median of 2 trainings of this family here"
+    merged = Store(root=tmp_path / "results/machines/h200")  # on another machine, newer
+    for run in ("transpose-r-a4-coco", "transpose-r-a3-coco"):
+        made = provenance(volatile={"seconds": 1.0, "date": "2030-01-01"})
+        merged.write(trained(run, 0, 50.0, provenance=made))
+    with_merged = Durations(catalog, "smoke", ResultIndex(store))
+    assert with_merged.of("run@transpose-r-a4-coco") == Estimate(0.1, "measured here")
     pace = statistics.median([360, 1080]) / SMOKE_SECONDS["transpose"]
     other = known.of("run@lofr-r50-mpii")
     seeds = len(catalog.run("lofr-r50-mpii").seeds.smoke)
