@@ -18,18 +18,19 @@ ASSUMPTION = (
     "states for FP32 on an H100 or H200. No such training has been timed here; expect a factor of 2 either way"
 )
 TRAINING_STEP = 3.0
-#: Seconds of one smoke training by the folder of its config: medians of a `make repro` on two cores (AMD EPYC).
+#: Seconds of one smoke training with its evaluation on one core (AMD EPYC), by the folder of its config: CPU time in a
+#: `make repro` of November 2026, the median of TransPose's 13, one or two of each other paper. Baselines: as TransPose.
 SMOKE_SECONDS: Mapping[str, float] = {
-    "baselines": 60.0,
-    "lightpose": 60.0,
-    "lofr": 60.0,
-    "querypose": 60.0,
-    "tfpose": 60.0,
-    "transpose": 60.0,
+    "baselines": 61.0,
+    "lightpose": 180.0,
+    "lofr": 104.0,
+    "querypose": 340.0,
+    "tfpose": 160.0,
+    "transpose": 61.0,
 }
 SMOKE_STEPS, LAB_EPOCHS = 160, 20
 SMALL_ASSUMPTION = {
-    "smoke": "those of its family on two cores (AMD EPYC), times what the trainings measured here took beside theirs",
+    "smoke": "those of its family on one core (AMD EPYC), times what trainings here took beside theirs",
     "lab": f"counted operations of the full network, {LAB_EPOCHS} epochs; {ASSUMPTION}",
 }
 #: Hours of a job that hardly computes: starting, reading the data.
