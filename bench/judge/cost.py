@@ -22,10 +22,10 @@ TRAINING_STEP = 3.0
 #: `make repro` of November 2026, the median of TransPose's 13, one or two of each other paper. Baselines: as TransPose.
 SMOKE_SECONDS: Mapping[str, float] = {
     "baselines": 61.0,
-    "lightpose": 180.0,
+    "lightpose": 134.0,
     "lofr": 104.0,
     "querypose": 340.0,
-    "tfpose": 160.0,
+    "tfpose": 197.0,
     "transpose": 61.0,
 }
 SMOKE_STEPS, LAB_EPOCHS = 160, 20
