@@ -13,7 +13,7 @@ from bench.judge import tolerance
 from reports.charts import error_types, labels
 from reports.views import claim_words, urls, words, work
 from reports.views.differing import SIZES
-from reports.views.states import STATES
+from reports.views.states import STATE_OF, STATES
 
 # Tables in the notes scroll on their own on a narrow screen.
 _TABLE = (
@@ -79,6 +79,7 @@ def environment() -> Environment:
         ORIGINS=words.ORIGINS,
         ERROR_KINDS=error_types.KINDS,
         STATES=STATES,
+        STATE_OF=STATE_OF,
         SIZES=SIZES,
         CAUSES=words.CAUSES,
     )

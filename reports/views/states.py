@@ -19,7 +19,7 @@ STATES: dict[str, Word] = {
     "undecided": Word("inconclusive", "≈", "undecided", "measured, but nothing decides whether it is what is printed"),
     "untested": Word("not-run", "○", "untested", "not measured here"),
 }  # fmt: skip
-_STATE_OF = {
+STATE_OF = {
     "reproduced": "matches",
     "better": "differs",
     "deviates": "differs",
@@ -36,7 +36,7 @@ KINDS = {"count": "Counts", "speed": "Speed", "accuracy": "Accuracy", "measure":
 
 def state_of(view: CellView) -> str | None:
     """The state of a printed value; None for a setting and for an empty cell."""
-    return _STATE_OF.get(view.word.key) if view.kind in KINDS else None
+    return STATE_OF.get(view.word.key) if view.kind in KINDS else None
 
 
 @dataclass(frozen=True)
