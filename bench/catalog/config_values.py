@@ -77,7 +77,7 @@ def _over(below: Any, above: Any) -> Any:
 
 
 def _literal(node: ast.expr, names: Mapping[str, Any]) -> Any:
-    """The value of `dict(...)`, of a literal or of a name assigned above; None for anything else."""
+    """The value of `dict(...)`, `{...}`, a literal or a name assigned above, without entries that are none of these."""
     if isinstance(node, ast.Name):
         return names.get(node.id)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "dict":
@@ -86,6 +86,14 @@ def _literal(node: ast.expr, names: Mapping[str, Any]) -> Any:
             value = _literal(whole, names)
             found |= value if isinstance(value, dict) else {}
         found |= {word.arg: _literal(word.value, names) for word in node.keywords if word.arg}
+        return {key: value for key, value in found.items() if value is not None}
+    if isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        found = {
+            str(key.value): _literal(one, names)
+            for key, one in pairs
+            if isinstance(key, ast.Constant)
+        }
         return {key: value for key, value in found.items() if value is not None}
     try:
         return ast.literal_eval(node)

@@ -139,7 +139,7 @@ def plan_command(
         {
             "stage": one.stage,
             "why": one.why + (f", {one.begun} begun" if one.begun else ""),
-            "hours": one.estimate.hours,
+            "hours": one.estimate.hours and round(one.estimate.hours, 2),
             "basis": one.estimate.basis,
             "gpus": one.needs.gpus,
             "memory": one.needs.memory,

@@ -75,9 +75,7 @@ def receive(source: str, folder: Path) -> Path:
     """
     there = folder / hashlib.sha256(source.encode()).hexdigest()[:16]
     store = there / "results"
-    shutil.rmtree(
-        store, ignore_errors=True
-    )  # of a call that was killed: the source may be another by now
+    shutil.rmtree(store, ignore_errors=True)  # what a killed call left may be of another source
     if "://" in source:
         archive = _downloaded(source, there)
     else:

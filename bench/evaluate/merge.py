@@ -105,10 +105,10 @@ def _checked(
     """What was verified of a result. Raises `ReproPoseError` with the reason and what to do, if it does not fit."""
     result = stored.result
     _same_code(catalog, result)
-    date = (
-        result.provenance.date
-    )  # the newer is used: nothing measured here could replace one to come
-    if date and date > datetime.now(UTC) + timedelta(days=1):
+    date = result.provenance.date
+    if date and date > datetime.now(UTC) + timedelta(
+        days=1
+    ):  # newer than all that could replace it
         raise ResultError(
             f"its date is {date:%Y-%m-%d}, which is to come; set the clock there right"
         )
@@ -221,18 +221,17 @@ def _kept(store: Store, stored: Stored[AnyResult], machine: str | None, reason: 
     result = stored.result
     file = stored.file.removeprefix("results/")
     inside = relative_path(result)
-    places = [(store.root, inside), *((one, inside) for one in store.folders[1:-1])]
-    places.append((store.measured, relative_path(result, committed=True)))
-    for base, path in places:
-        if (base / path).is_file():
-            if _same(store.read(base / path, base), result):
-                return Outcome("equal", file, "the same is here already", store.shown(base / path))
-            if isinstance(
-                result, SubmissionResult
-            ):  # of one name there is one, wherever it was evaluated
-                return Outcome(
-                    "refused", file, f"another submission has its name, {store.shown(base / path)}"
-                )
+    for base in store.folders:
+        path = base / relative_path(result, committed=base == store.measured)
+        if not path.is_file():
+            continue
+        if _same(store.read(path, base), result):
+            return Outcome("equal", file, "the same is here already", store.shown(path))
+        if isinstance(
+            result, SubmissionResult
+        ):  # of one name there is one, wherever it was evaluated
+            words = f"another submission has its name, {store.shown(path)}"
+            return Outcome("refused", file, words)
     if other := _repeated(store, result):
         words = f"its predictions are byte by byte those of another seed, {other}: one training is no two"
         return Outcome("refused", file, words)
@@ -240,11 +239,8 @@ def _kept(store: Store, stored: Stored[AnyResult], machine: str | None, reason: 
     target = store.root / MACHINES / name / inside
     before = store.read(target, store.root / MACHINES / name) if target.is_file() else None
     if before and not _later(before, result):
-        return Outcome(
-            "refused",
-            file,
-            f"a later measurement of it on {name} is here; name this machine apart with --machine NAME",
-        )
+        words = f"a later measurement of it on {name} is here; name this machine apart with --machine NAME"
+        return Outcome("refused", file, words)
     _write(store, stored, target)
     if before:
         reason = f"replaces an earlier measurement of it on {name}; {reason}"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bench.catalog.config_values import config_values
+from bench.catalog.schema import Tier
 from bench.results.index import ResultIndex
 
 #: Multiply-accumulates a second that one GPU is assumed to sustain.
@@ -28,10 +29,9 @@ SMOKE_SECONDS: Mapping[str, float] = {
     "tfpose": 197.0,
     "transpose": 61.0,
 }
-SMOKE_STEPS, LAB_EPOCHS = 160, 20
 SMALL_ASSUMPTION = {
-    "smoke": "those of its family on one core (AMD EPYC), times what trainings here took beside theirs",
-    "lab": f"counted operations of the full network, {LAB_EPOCHS} epochs; {ASSUMPTION}",
+    "smoke": "else usual ones of the family (one core of an AMD EPYC), times this machine's pace so far",
+    "lab": f"else from counted operations of the full network and the lab schedule; {ASSUMPTION}",
 }
 #: Hours of a job that hardly computes: starting, reading the data.
 LEAST = 0.1
@@ -47,14 +47,23 @@ PEOPLE: Mapping[str, int] = {
 EVALUATED = 2 * 104_125
 
 
+def schedule(model: str, tier: Tier) -> Mapping[str, Any]:
+    """`max_iters` or `max_epochs` of a zoo model at a tier; empty if its files do not say."""
+    config = config_values(model)
+    found: Mapping[str, Any] = (config if tier == "full" else config.get(tier, {})).get(
+        "train_cfg", {}
+    )
+    return found
+
+
 def training_images(config: Mapping[str, Any]) -> int | None:
     """Images that one training at full size passes through the network; None if its files do not say."""
-    schedule, loader = config.get("train_cfg", {}), config.get("train_dataloader", {})
-    if (iterations := schedule.get("max_iters")) is not None:
+    planned, loader = config.get("train_cfg", {}), config.get("train_dataloader", {})
+    if (iterations := planned.get("max_iters")) is not None:
         batch = loader.get("total_batch_size")
         return batch and int(iterations * batch)
     people = PEOPLE.get(loader.get("dataset", {}).get("ann_file", ""))
-    epochs = schedule.get("max_epochs")
+    epochs = planned.get("max_epochs")
     return None if epochs is None or people is None else int(epochs * people)
 
 
@@ -65,11 +74,16 @@ def training_hours(model: str, index: ResultIndex) -> float | None:
 
 
 def lab_hours(model: str, index: ResultIndex, people: int) -> float | None:
-    """Hours of one training at lab size, of `people` crops or images an epoch; None if it is not counted.
+    """Hours of one training at lab size, of `people` crops or images an epoch; None if that is not known.
 
     From the operations at full size, of which a lab network has less: an upper bound.
     """
-    return _hours(model, index, TRAINING_STEP * LAB_EPOCHS * people)
+    planned = schedule(model, "lab")
+    if "max_epochs" in planned:
+        return _hours(model, index, TRAINING_STEP * planned["max_epochs"] * people)
+    batch = config_values(model).get("lab", {}).get("train_dataloader", {}).get("total_batch_size")
+    steps = planned.get("max_iters")
+    return _hours(model, index, TRAINING_STEP * steps * batch) if steps and batch else None
 
 
 def evaluation_hours(model: str, index: ResultIndex) -> float | None:

@@ -15,9 +15,11 @@ from scipy.special import ndtri
 
 from bench.judge.statistics import Spread
 from bench.judge.tolerance import released
-from bench.results.locations import MACHINES, machine_name
+from bench.results.locations import machine_name
 from bench.results.records import AccuracyResult
 from bench.results.store import Stored
+
+COPY = "; predictions the same byte by byte"
 
 
 def apart(pairs: int) -> float:
@@ -27,18 +29,15 @@ def apart(pairs: int) -> float:
 
 def machine_of(stored: Stored[Any]) -> str:
     """Where it was measured: the machine it was merged as, or the name of its hardware."""
-    first, _, rest = stored.file.removeprefix("results/").partition("/")
-    if first == MACHINES:
-        return rest.partition("/")[0]
-    return machine_name(stored.result.provenance.hardware)
+    return stored.machine or machine_name(stored.result.provenance.hardware)
 
 
 def elsewhere(members: Iterable[Stored[AccuracyResult]]) -> list[str]:
     """In words, which of some trainings or evaluations were not measured here but merged."""
     found: dict[str, list[int]] = {}
     for one in members:
-        if one.file.startswith(f"results/{MACHINES}/"):
-            found.setdefault(machine_of(one), []).append(one.result.seed)
+        if one.machine:
+            found.setdefault(one.machine, []).append(one.result.seed)
     return [
         f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, sorted(seeds)))} measured on {name}"
         for name, seeds in sorted(found.items())
@@ -68,11 +67,7 @@ def agreement(
             by_seed[here.seed] = there.values[key] - here.values[key]
     return tuple(
         _words(names, by_seed, metric, spread)
-        + (
-            "; predictions the same byte by byte"
-            if all((*names, s) in same for s in by_seed)
-            else ""
-        )
+        + (COPY if same >= {(*names, s) for s in by_seed} else "")
         for names, by_seed in sorted(found.items())
     )
 

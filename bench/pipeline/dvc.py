@@ -21,6 +21,11 @@ def run_dvc(
     return subprocess.run(command, cwd=root, env=environment, **options)
 
 
+def is_busy(said: str) -> bool:
+    """Whether DVC refused to work since another of its processes holds what it needs."""
+    return "is being blocked by" in said
+
+
 def log_of(root: Path, stage: str) -> Path:
     """What a stage printed when it last ran."""
     return root / "work" / "logs" / f"{stage}.log"

@@ -13,9 +13,10 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import psutil
+import submitit
 
 from bench.errors import EnvironmentProblem
 from bench.files import write_atomically
@@ -55,10 +56,8 @@ class Session:
         self.root, self.cluster, self.tier = root, cluster, tier
         now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
         self.folder = _jobs(root) / f"{now}-{os.getpid()}"
-        self._children: list[tuple[tuple[str, ...], Any]] = []
+        self._children: list[tuple[tuple[str, ...], submitit.Job[None]]] = []
         try:
-            import submitit  # `jobs` has imported it without its warning
-
             self._executor = submitit.AutoExecutor(
                 self.folder, cluster=cluster.executor, slurm_max_num_timeout=cluster.requeues
             )

@@ -8,7 +8,6 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.catalog.config_values import config_values
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Tier
 from bench.catalog.yaml_lines import read_mapping
@@ -16,11 +15,10 @@ from bench.errors import CatalogError
 from bench.judge.claims.on_paper import understand
 from bench.judge.cost import (
     ASSUMPTION,
-    LAB_EPOCHS,
     SMALL_ASSUMPTION,
     SMOKE_SECONDS,
-    SMOKE_STEPS,
     lab_hours,
+    schedule,
     training_hours,
 )
 from bench.judge.records import Snapshot
@@ -28,7 +26,6 @@ from bench.judge.untested import UNDECIDED
 from bench.paths import config_files, params_file
 from bench.pipeline.stages import Stage
 from bench.results.index import ResultIndex
-from bench.results.locations import MACHINES
 
 MEASURING = ("data@", "count-", "time-", "run@")
 # Hours of what hardly computes: preparing data, counting, timing (measured on two cores: docs/cluster.md).
@@ -112,10 +109,10 @@ def _family(config: str) -> str:
 def _merged(state: State, stage: str) -> str:
     """Machines whose results of a run were merged; empty if none has any."""
     stored = state.measured.accuracies.get(stage.removeprefix("run@"), ())
-    files = (one.file for every in stored for one in (every, *every.also))
-    prefix = f"results/{MACHINES}/"
-    names = (f.removeprefix(prefix).split("/") for f in files if f.startswith(prefix))
-    return ", ".join(sorted({name for name, tier, *_ in names if tier == state.tier}))
+    every = (one for chosen in stored for one in (chosen, *chosen.also))
+    return ", ".join(
+        sorted({s.machine for s in every if s.machine and s.result.tier == state.tier})
+    )
 
 
 def _there(stage: Stage, tier: Tier, root: Path) -> bool:
@@ -203,12 +200,8 @@ class Durations:
             return whole
         run = self.catalog.run(stage.removeprefix("run@"))
         each = whole.hours / len(getattr(run.seeds, self.tier))
-        schedule = config_values(run.config).get("train_cfg", {})
-        lengths = {
-            "smoke": {"iter": SMOKE_STEPS},
-            "lab": {"epoch": LAB_EPOCHS},
-            "full": {"iter": schedule.get("max_iters"), "epoch": schedule.get("max_epochs")},
-        }[self.tier]
+        planned = schedule(run.config, self.tier)
+        lengths = {"iter": planned.get("max_iters"), "epoch": planned.get("max_epochs")}
         done = 0.0
         for file in begun:
             unit, _, steps = Path(file.read_text().strip()).stem.rpartition("_")
@@ -295,6 +288,6 @@ def assumption(tier: Tier) -> str:
     if tier == "full":
         return ASSUMPTION
     return (
-        "hours are those of trainings on this machine, one at a time on an otherwise idle core, or "
+        "hours are those of trainings on this machine, one at a time on an otherwise idle core; "
         + SMALL_ASSUMPTION[tier]
     )

@@ -21,7 +21,7 @@ from bench.judge.evidence import Measurements
 from bench.judge.verdicts import judge_all
 from bench.paths import ROOT, workspace
 from bench.pipeline.cluster import Cluster
-from bench.pipeline.dvc import log_of, run_dvc, run_stage
+from bench.pipeline.dvc import is_busy, log_of, run_dvc, run_stage
 from bench.pipeline.executors import Job, Session, recorded
 from bench.pipeline.plan import Planned, State, by_claims, claims_of, estimates, planned, within
 from bench.pipeline.stages import DVC, rendered, stages
@@ -102,7 +102,7 @@ def _update_inputs() -> None:
     if not run_stage(ROOT, "inputs"):
         return
     log = log_of(ROOT, "inputs")
-    if "is busy, it is being blocked by" in log.read_text(errors="replace"):
+    if is_busy(log.read_text(errors="replace")):
         raise ReproPoseError(
             "stages run in this checkout; `repropose status` shows them, run the same command when they have ended"
         )
@@ -120,6 +120,7 @@ def _check_repository() -> None:
 
 def quickstart(catalog: Catalog) -> list[str]:
     """The stages that params.yaml lists under `quickstart`. Raises `UnknownName` for one that dvc.yaml has not.
+
     For one release the key's old name `first_look` and old names of stages (`run-...`) are still understood.
     """
     every = stages(catalog)
@@ -188,7 +189,7 @@ def _needed(catalog: Catalog, targets: list[str]) -> dict[str, set[str]]:
 def _changed(every: Iterable[str] = ()) -> set[str]:
     """Stages that DVC would run again; `every` one while outputs are being written, as DVC then refuses to say it."""
     answer = run_dvc(ROOT, "status", "--json", "dvc.yaml", capture_output=True, text=True)
-    if answer.returncode and "is being blocked by" in answer.stderr:
+    if answer.returncode and is_busy(answer.stderr):
         return set(every)
     if answer.returncode:
         raise ReproPoseError(f"dvc status failed: {answer.stderr.strip()}")

@@ -68,9 +68,15 @@ class Stored(NamedTuple, Generic[R_co]):
     also: tuple[Any, ...] = ()
 
     @property
+    def machine(self) -> str:
+        """The machine that it was merged from (`repropose merge`); empty of any other."""
+        above, folder, name, *_ = [*Path(self.file).parts, "", ""]
+        return name if (above, folder) == ("results", MACHINES) else ""
+
+    @property
     def here(self) -> bool:
         """Whether this checkout measured it: neither committed nor merged."""
-        return self.file.startswith("results/") and not self.file.startswith(f"results/{MACHINES}/")
+        return self.file.startswith("results/") and not self.machine
 
     @property
     def base(self) -> Path:

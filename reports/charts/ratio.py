@@ -176,7 +176,7 @@ def _strip(title: str, marks: Iterable[Mark], top: float) -> Strip:
     named = [m for m in ordered if abs(m.percent) > 100.0 * SMALL and m.look != "agrees"]
     lines: list[list[tuple[float, float]]] = []
     texts = {id(mark): _line(mark, lines) for mark in named[:MOST_NAMES]}
-    levels: list[float] = []
+    levels: list[tuple[float, int]] = []
     heights = {id(mark): _level(mark.px, levels) for mark in reversed(ordered)}
     first = top + 4.0 + LINE * len(lines)
     base = first + STEP * (max(heights.values()) + 1) + 4.0
@@ -203,13 +203,9 @@ def _line(mark: Mark, lines: list[list[tuple[float, float]]]) -> tuple[str, int]
     return anchor, len(lines) - 1
 
 
-def _level(px: float, levels: list[float]) -> int:
-    """The lowest level where a mark touches no other; `levels`: all marks so far as px and level in turn."""
-    taken = {
-        int(level)
-        for other, level in zip(levels[::2], levels[1::2], strict=True)
-        if abs(other - px) < STEP
-    }
+def _level(px: float, levels: list[tuple[float, int]]) -> int:
+    """The lowest level where a mark touches no other; `levels`: (px, level) of all marks so far."""
+    taken = {level for other, level in levels if abs(other - px) < STEP}
     level = next(i for i in range(len(taken) + 1) if i not in taken)
-    levels += [px, level]
+    levels.append((px, level))
     return level

@@ -22,7 +22,8 @@ class Day:
 def day(untested: Untested, limit: float = DAY) -> Day:
     """Lines from the top that still fit and settle something more; a job of two lines is done once.
 
-    A line whose jobs are all in another one that was chosen is not listed."""
+    A line whose jobs are all in another one that was chosen is not listed.
+    """
     done: dict[Job, float] = {}
     chosen: list[Package] = []
     settled = 0

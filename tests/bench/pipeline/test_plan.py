@@ -141,6 +141,10 @@ def test_a_training_that_was_begun_needs_its_rest(catalog, tmp_path):
     left = known.rest("run@transpose-r-a4-coco", [file])
     assert left.hours == pytest.approx(whole - 0.1 * 40 / 160)
     assert left.basis == "measured here; the rest of what was begun"
+    store.write(trained("lofr-r50-mpii", 0, 50.0, provenance=made))  # of 300 steps
+    known = Durations(catalog, "smoke", ResultIndex(store))
+    other = known.of("run@lofr-r50-mpii").hours - known.rest("run@lofr-r50-mpii", [file]).hours
+    assert other == pytest.approx(0.1 * 40 / 300)
     file.write_text("nonsense")
     assert known.rest("run@transpose-r-a4-coco", [file]).hours == whole
 
