@@ -48,8 +48,7 @@ class Explorer {
     if (!this.runs.length) return;
     for (const item of document.querySelectorAll(".explore-key [data-kind]")) item.querySelector("svg").append(symbol(item.dataset.kind, 0, 0));
     document.querySelector(".explore-key").hidden = form.hidden = false;
-    const groups = Map.groupBy ? Map.groupBy(this.runs, run => run.group) : this.grouped();
-    for (const [group, runs] of groups) form.elements.a.append(make("optgroup", { label: group }, ...this.options(runs)));
+    for (const [group, runs] of this.grouped()) form.elements.a.append(make("optgroup", { label: group }, ...this.options(runs)));
     form.addEventListener("submit", event => event.preventDefault());
     form.addEventListener("input", () => this.changed());
     form.querySelector(".swap").addEventListener("click", () => {
@@ -113,8 +112,10 @@ class Explorer {
     b.replaceChildren(...this.options(others));
     b.value = second;
     if (b.selectedIndex < 0) b.selectedIndex = Math.max(0, others.findIndex(run => run.run !== a.value));
+    const turn = this.turn = (this.turn ?? 0) + 1;
     try {
       const [one, two] = [await this.load(a.value), await this.load(b.value)];
+      if (turn !== this.turn) return; // another choice was made while these were loaded
       const pairs = one.images.map(first => [first, two.images.find(other => other.number === first.number)]).filter(([, other]) => other)
         .map(([first, other]) => ({ first, other, apart: disagreements(first, other) }));
       const shown = d.checked ? pairs.filter(pair => pair.apart.length).sort((x, y) => y.apart.length - x.apart.length) : pairs;
