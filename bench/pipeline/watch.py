@@ -75,6 +75,8 @@ class Watch:
         shown = stage if status == 0 else f"FAILED {stage}"
         if status is None:
             shown += f" (job {job.number} ended without a result: cancelled, killed, or what it needs failed)"
+        elif status and (words := progress(self.root, stage)):
+            shown += f": {words}"
         left = time_left(self._left, self.running.values(), beside)
         say(f"[{self._ended}/{len(self.todo)}] {shown} ({minutes:.1f} min{left})")
 

@@ -1,7 +1,11 @@
 """Stages in parallel, in a tiny DVC project."""
 
+import json
+import signal
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -105,6 +109,40 @@ def test_a_failed_stage_is_reported_and_the_others_still_run(project):
     assert carried_out(project) == ["run@c"]
     assert (project / "b.txt").exists()
     assert "c.in" in (project / "work/logs/run@c.log").read_text()
+
+
+@pytest.mark.parametrize("name", [".dvc/tmp/rwlock", "dvc.lock"])
+@pytest.mark.parametrize("until", ["", "path", "cmd"])
+def test_what_a_killed_dvc_left_half_written_is_set_aside(project, name, until):
+    dvc(project, "repro", "-q", "table-1")
+    whole = (project / name).read_text()
+    (project / name).write_text(whole[: whole.rfind(until) + 2] if until else "")
+    assert carried_out(project) == []
+    assert (project / "work" / f"{Path(name).name}.broken").exists()
+    assert not {"data@a", "run@b", "run@c"} & run._changed()
+    assert sorted((project / "ran.log").read_text().split()) == ["b", "c"]
+
+
+def test_a_stage_that_is_told_to_stop_leaves_dvc_whole(project):
+    """Slurm tells every process of a job at once, DVC too."""
+    file = project / "dvc.yaml"
+    slow = yaml.safe_load(file.read_text())
+    slow["stages"]["sleep"] = {"cmd": "touch slept.txt && sleep 60", "outs": ["slept.txt"]}
+    file.write_text(yaml.safe_dump(slow))
+    with ThreadPoolExecutor(1) as pool:
+        ended = pool.submit(run_stage, project, "sleep")
+        wait_for_file(project / "slept.txt")
+        for process in psutil.Process().children(recursive=True):
+            process.terminate()
+        assert ended.result(timeout=30) == -signal.SIGTERM
+    assert json.loads((project / ".dvc/tmp/rwlock").read_text()).get("write", {}) == {}
+
+
+def wait_for_file(file: Path, seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not file.exists():
+        assert time.monotonic() < end, f"waited {seconds:.0f} s for {file.name}"
+        time.sleep(0.05)
 
 
 def test_what_needs_a_changed_stage_is_run_again_too():
