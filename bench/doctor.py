@@ -24,7 +24,8 @@ FORKS = {
     "onedl-mmcv": (
         ("mmcv", "mmcv-lite"),
         "2.3.6",
-        "published as source only, it always compiles its CPU operators, which takes minutes",
+        "published as source only; pip builds it alone, without PyTorch and so without compiled operators, unless "
+        "--no-build-isolation is given",
     ),
     "onedl-mmengine": (("mmengine",), "0.10.12", "published as a wheel"),
 }
@@ -172,7 +173,7 @@ def _imports() -> Iterator[Finding]:
         return
     yield Finding("ok", f"MMPose {version('mmpose')} imports")
     missing = compat.installed()
-    lite = "mmcv-lite: no compiled operators; versions in PyTorch are used instead"
+    lite = "mmcv has no compiled operators; versions in PyTorch are used instead"
     full = Finding("ok", "mmcv with compiled operators")
     yield Finding("note", lite) if "mmcv.ops" in missing else full
     if "torchvision" in missing:

@@ -107,8 +107,6 @@ def _inside_print(claim: Claim, counted: Evaluation, node: ast.expr) -> bool:
                 allows(ast.BinOp(a, ast.Sub(), b)) and not _strict_order(counted.resolved, a, op, b)
                 for a, op, b in missed
             )
-        case ast.Call(func=ast.Name(id="rising" | "falling")):
-            return False  # strict, too
         case ast.Call(func=ast.Name(id="best")):
             gaps = [(counted.central[a] - counted.central[b], a, b) for a, b in counted.pairs(node)]
             return all(gap > 0.0 or gap in values[a] - values[b] for gap, a, b in gaps)

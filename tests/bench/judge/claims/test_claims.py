@@ -139,6 +139,16 @@ def test_parameters_of_one_claim_are_counted_by_one_rule(judge, fill, make) -> N
     assert judged.value == pytest.approx(1.3)
     judged = judge("[1/tiny-b/params] + [1/tiny-a/params]", "11.7").on_reproduced
     assert judged.value == pytest.approx(11.7)
+    fill(make.counted("tiny-a", 5_200_000, 200_000), make.counted("tiny-b", 6_500_000, 200_000))
+    judged = judge("[1/tiny-b/params] + [1/tiny-a/params]", "11.7").on_reproduced
+    assert judged.value == pytest.approx(11.7)  # and here with it
+
+
+def test_an_order_that_counts_miss_is_not_within_rounding(judge, fill, make) -> None:
+    """Printed 5.2 and 6.5, counted 6.49 and 6.46: the digits of both would allow it, an order does not."""
+    fill(make.counted("tiny-a", 6_490_000), make.counted("tiny-b", 6_460_000))
+    assert judge("rising([1/tiny-*/params])").on_reproduced.holds == "fails"
+    assert judge("[1/tiny-a/params] < [1/tiny-b/params]").on_reproduced.holds == "fails"
 
 
 def test_a_claim_with_one_cell_unmeasured_stays_open(judge, fill, make) -> None:
@@ -215,7 +225,7 @@ def test_synthetic_data_judge_orderings_with_seeds(
     fill(*seeds(make, a, b, tier))
     judged = judge(expression, claimed).on_reproduced
     assert (judged.holds, judged.evidence) == (SMALL.get(holds, holds), tier)
-    assert "synthetic data" in judged.reason
+    assert f"synthetic data, {'direction' if claimed else 'ordering'} only" in judged.reason
     if holds == "holds":
         assert judged.confidence > 0.975
         assert "3 seeds each" in judged.reason
@@ -311,8 +321,10 @@ def test_the_error_probabilities_of_several_comparisons_add_up(
     fill(*seeds(make, [40.0] * 3, [40.0 + gap] * 3))
     assert judge(ABOVE).on_reproduced.holds == SMALL.get(alone, alone)
     among_three = SMALL.get(among_three, among_three)
-    assert judge(f"{ABOVE} and {ABOVE} and {ABOVE}").on_reproduced.holds == among_three
-    assert judge(f"{ABOVE} or {ABOVE} or {ABOVE}").on_reproduced.holds == among_three
+    every, some = (judge(f" {word} ".join([ABOVE] * 3)).on_reproduced for word in ("and", "or"))
+    assert every.holds == some.holds == among_three
+    # each of the three at its own confidence: all of them at once less surely, one of them as surely as one
+    assert 1 - every.confidence == pytest.approx(min(1.0, 3 * (1 - some.confidence)))
 
 
 def test_evidence_of_two_kinds_is_never_mixed_in_one_number(judge, fill, make) -> None:
