@@ -15,6 +15,7 @@ Released weights are no draw: the authors' own network agrees within `tolerance.
 """
 
 from collections.abc import Sequence
+from statistics import fmean
 from typing import NamedTuple
 
 from bench.catalog.numbers import Number
@@ -48,15 +49,14 @@ def judge_trainings(
     metric: str, number: Number, values: Sequence[float], unstated: str = ""
 ) -> Compared:
     """Our trainings at full size. `unstated`: what the paper does not state and we had to choose."""
-    spread = floor(metric, "full")
     if len(values) == 1:
         return Compared("inconclusive", _joined(_one_training(metric, number, values[0]), unstated))
-    found = against_printed(values, number.value, spread)
+    difference = fmean(values) - number.value
     low, high = _widened(values, number, metric, APART)
     inner = _widened(values, number, metric, EQUIVALENCE)
     margin = equal_within(metric)
     words = (
-        f"{found.value:+.2f} points [{low:+.2f}, {high:+.2f}] at {APART:.0%}, {len(values)} seeds, "
+        f"{difference:+.2f} points [{low:+.2f}, {high:+.2f}] at {APART:.0%}, {len(values)} seeds, "
         "the printed figure as one draw"
     )
     beyond_chance = len(values) >= FEWEST and (low > TINY or high < -TINY)
@@ -66,7 +66,7 @@ def judge_trainings(
             words += ", though not by chance alone"
         return Compared("reproduced", _joined(words, unstated))
     if beyond_chance:
-        return _apart(found.value, words, unstated)
+        return _apart(difference, words, unstated)
     words += f"; neither equal within ±{margin:g} nor different beyond chance"
     return Compared("inconclusive", _joined(words, unstated))
 

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from bench import doctor, paths
 from bench.cli import main
 from bench.doctor import Finding, examine
+from bench.results import provenance
 from model_zoo import compat
 
 pytestmark = [pytest.mark.network, pytest.mark.process]  # git
@@ -18,7 +19,7 @@ def test_findings_are_true_of_this_environment():
     said = [(finding.state, finding.what) for finding in examine()]
     has_operators = importlib.util.find_spec("mmcv._ext") is not None
     assert (("ok", "mmcv with compiled operators") in said) == has_operators
-    assert any("mmcv-lite" in what for _, what in said) != has_operators
+    assert any("no compiled operators" in what for _, what in said) != has_operators
     assert ("ok", f"MMPose {metadata.version('mmpose')} imports") in said
 
 
@@ -93,6 +94,10 @@ def test_a_fork_stands_in_for_a_pinned_package(installed):
     installed(forked)
     (missing,) = doctor._versions()
     assert missing.what == "not installed: mmcv-lite, mmengine"
+
+
+def test_results_name_the_forks_they_were_made_with():
+    assert set(doctor.FORKS) <= set(provenance.PACKAGES)
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ def test_synthetic_accuracy_is_never_compared_with_a_printed_one(tiny, fill, mak
     found = verdict(tiny, store, "tiny-a", "ap")
     assert (found.verdict, found.evidence, found.seeds) == ("not-comparable", tier, (0, 1, 2))
     assert (found.value, found.shown, found.difference, found.interval) == (None, None, None, None)
+    assert (found.comparison, len(found.results)) == ("proxy", 3)
     assert found.reason.startswith(
         "synthetic data, used for claims about order only (AP 75.8 on it, 0.5 untrained, 3 seeds"
     )
@@ -239,12 +240,19 @@ def test_what_is_left_out_is_a_choice_only_where_there_is_one() -> None:
     assert differences(PRINTED, measured) == ()
 
 
-def test_released_weights_of_an_unstated_protocol_refute_nothing() -> None:
+def test_released_weights_of_an_unstated_protocol_refute_nothing(tiny, fill, make) -> None:
     number = parse_number("75.8")
     assert judge_released("AP", number, 75.0).verdict == "deviates"
     found = judge_released("AP", number, 75.0, "not stated by the paper, measured with boxes none")
     assert found.verdict == "inconclusive"
     assert found.reason.endswith("not stated by the paper, measured with boxes none")
+    protocol = {**PRINTED, "decoding": "dark"}
+    one = make.trained(
+        "tiny-a-coco", 0, 74.0, "full", evidence="released-weights", protocol=protocol
+    )
+    told = verdict(tiny, fill(one), "tiny-a", "ap")
+    assert (told.verdict, told.comparison) == ("inconclusive", "unknown")
+    assert "not stated by the paper, measured with decoding dark" in told.reason
 
 
 # ---------------------------------------------------------------- data, chance

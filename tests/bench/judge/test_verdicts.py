@@ -131,7 +131,7 @@ def test_flops_by_a_rule_that_the_paper_does_not_name_are_inconclusive(
 def test_flops_at_another_input_size_are_not_compared(tiny, fill, make) -> None:
     store = fill(make.counted("tiny-a", 5_200_000, flops=8.0, input_size=(288, 384)))
     found = verdict(tiny, store, "tiny-a", "flops")
-    assert found.verdict == "not-comparable"
+    assert (found.verdict, found.evidence) == ("not-comparable", "counted")
     assert "counted at 384x288, printed for 256x192" in found.reason
     assert verdict(tiny, store, "tiny-a", "params").verdict == "reproduced"
 
