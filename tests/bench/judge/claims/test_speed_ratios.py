@@ -79,6 +79,8 @@ def test_equivalent_forms_of_a_claimed_size_have_one_answer(tiny, a, b, percent,
         (f"100 * {A} / {B}", str(percent), rounding),
         (f"percent_less({A}, {B})", less, turned),
         (f"-percent_more({A}, {B})", less, turned),
+        (f"100 + percent_more({A}, {B})", str(percent), rounding),
+        (f"100 - percent_less({A}, {B})", str(percent), rounding),
     ]
     found = {form: word(tiny, (a, b), *form) for form in forms}
     assert len(set(found.values())) == 1, found
