@@ -67,6 +67,7 @@ def environment() -> Environment:
         names=urls,
         tolerance=tolerance,
         plural=words.plural,
+        agreeing=words.agreeing,
         METRICS=METRICS,
         METRIC_LABELS=words.METRIC_LABELS,
         VERDICTS=words.VERDICTS,

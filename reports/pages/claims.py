@@ -19,11 +19,11 @@ from reports.views.words import Word, number
 
 #: The order of the page: what fails, what is undecided, what holds.
 SECTIONS = (
-    ("fails", "Fails on reproduced values"),
+    ("fails", "Fails on values measured here"),
     ("not-printed", "Does not follow from the printed numbers"),
     ("contradicts", "Contradicted at small scale"),
     ("not-on-this-machine", "Not on this machine"),
-    ("inconclusive", "Inconclusive"),
+    ("inconclusive", "Undecided"),
     ("supports", "Supported at small scale"),
     ("within-rounding", "Holds within rounding"),
     ("holds", "Holds"),

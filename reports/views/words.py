@@ -34,18 +34,18 @@ def _words(*rows: tuple[str, str, str, str]) -> dict[str, Word]:
 
 
 VERDICTS: Mapping[str, Word] = _words(
-    ("reproduced", "✓", "reproduced", "agrees with the printed value within rounding or noise"),
-    ("better", "▲", "better", "clearly better than the printed value"),
+    ("reproduced", "✓", "matches", "agrees with the printed value within rounding or noise"),
+    ("better", "▲", "differs, better", "clearly better than the printed value"),
     (
         "deviates",
         "✗",
-        "deviates",
+        "differs",
         "clearly worse than the printed value; for counts by a rule that the paper states, any difference",
     ),
     (
         "inconclusive",
         "≈",
-        "inconclusive",
+        "undecided",
         "measured, but the seeds do not decide, or the paper does not state what would",
     ),
     (
@@ -56,7 +56,7 @@ VERDICTS: Mapping[str, Word] = _words(
     ),
     ("stale", "↻", "stale", "the code or configuration behind the result has changed since"),
     ("failed", "!", "failed", "the measurement was started and did not finish"),
-    ("not-run", "○", "not run", "nothing has been measured yet"),
+    ("not-run", "○", "untested", "nothing has been measured yet"),
     ("quoted", "❝", "quoted", "the paper quotes this value from another source"),
 )
 #: Verdicts under which the value measured here is shown next to the printed one.
@@ -119,7 +119,7 @@ HOLDS: Mapping[str, Word] = _words(
         "supports at small scale",
         "small networks trained on synthetic people agree; says nothing certain of full size",
     ),
-    ("inconclusive", "≈", "inconclusive", "the values do not decide"),
+    ("inconclusive", "≈", "undecided", "the values do not decide"),
     (
         "not-on-this-machine",
         "⊘",
@@ -182,7 +182,7 @@ CAUSES: Mapping[str, Word] = {
 
 
 def claim_word(holds: str, evidence: str | None) -> Word:
-    """A judgement on a claim in one phrase with what it rests on: "holds (counted)", "inconclusive at small scale"."""
+    """A judgement on a claim in one phrase with what it rests on: "holds (counted)", "undecided at small scale"."""
     word = HOLDS[holds]
     scope = SCOPES.get(evidence or "")
     if scope is None or holds not in ("holds", "within-rounding", "inconclusive", "fails"):
@@ -220,6 +220,18 @@ def signed(value: float, decimals: int) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """'1 cell', '2 cells'."""
     return f"{number(count, 0)} {one if count == 1 else many or one + 's'}"
+
+
+def counted(count: int, label: str) -> str:
+    """'1 matches', '2 match', '3 differ, better', '4 untested'."""
+    return f"{number(count, 0)} {agreeing(count, label)}"
+
+
+def agreeing(count: int, label: str) -> str:
+    """The label of a verdict after a number: 'matches' of one, 'match' of several."""
+    verb, comma, rest = label.partition(",")
+    plurals = {"matches": "match", "differs": "differ"} if count != 1 else {}
+    return plurals.get(verb, verb) + comma + rest
 
 
 def clean(value: Any) -> Any:

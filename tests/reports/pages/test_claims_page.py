@@ -144,7 +144,7 @@ def test_chips_filter_and_the_choice_is_in_the_address(watched: Watched, plain: 
     every = visible.count()
     page.get_by_role("button", name="Method1").click()
     assert visible.count() == every // 2
-    page.get_by_role("button", name="Fails on reproduced values").click()
+    page.get_by_role("button", name="Fails on values measured here").click()
     shown = visible.count()
     assert 0 < shown < every // 2
     address = page.url
@@ -153,7 +153,7 @@ def test_chips_filter_and_the_choice_is_in_the_address(watched: Watched, plain: 
     page.goto(address)
     assert visible.count() == shown
     assert f"{shown} of {every} claims" in page.locator("p.status").inner_text()
-    page.get_by_role("button", name="Fails on reproduced values").press(" ")
+    page.get_by_role("button", name="Fails on values measured here").press(" ")
     assert visible.count() == every // 2
     assert watched.errors == []
 
