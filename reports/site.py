@@ -91,6 +91,7 @@ class Site:
         self.models: list[ModelView] = model_views(catalog, self.judged, self.index)
         methods = {paper.id: paper.method for paper in catalog.papers.values()}
         self.matrix = Matrix(self.judged.cells(), methods)
+        self.claims = claim_views(catalog, snapshot, self.judged.untested)
         self.comparison: Comparison | None = compare(previous, snapshot) if previous else None
 
     @property
@@ -120,6 +121,7 @@ class Pages:
             cite = bibtex([paper.paper])
             badges = paper_badges(paper.paper, site.judged.cells(paper.paper.id))
             shown: dict[str, Any] = {"view": paper, "bibliography": cite, "badges": badges}
+            shown["claims"] = [one for one in site.claims if one.paper.id == paper.paper.id]
             self.page(urls.paper_page(paper.paper.id), "paper.html", **shown)
             for one in badges:
                 self.page(one.file, "badge.svg", **one.drawn)
@@ -229,8 +231,7 @@ class Pages:
 
     def claims(self) -> None:
         """All claims, the failing ones first."""
-        site = self.site
-        views = claim_views(site.catalog, site.snapshot, site.judged.untested)
+        site, views = self.site, self.site.claims
         counts = Counter(view.paper.id for view in views)
         papers = [(paper, counts[key]) for key, paper in site.catalog.papers.items() if counts[key]]
         self.page("claims.html", "claims.html", views=views, chips=chips(views), papers=papers)

@@ -1,12 +1,13 @@
 """The Jinja environment of the site: everything is escaped, undefined names raise."""
 
+import re
 from functools import cache
 from importlib import metadata
 from itertools import count
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bench.catalog.quantities import METRICS
 from bench.judge import tolerance
@@ -38,6 +39,20 @@ def notes_html(text: str) -> Markup:
     return Markup(reader.renderer.render(tokens, reader.options, {}))
 
 
+_RAISED = re.compile(r"\b([A-Za-z]+)([\^_])([A-Za-z0-9]{1,3})\b")
+
+
+def typeset(text: str) -> Markup:
+    """Printed labels with their indices raised or lowered: 'AP^kp', 'N_D', 'AP_M'."""
+    tags = {"^": "sup", "_": "sub"}
+
+    def placed(found: re.Match[str]) -> str:
+        tag = tags[found[2]]
+        return f"{found[1]}<{tag}>{found[3]}</{tag}>"
+
+    return Markup(_RAISED.sub(placed, str(escape(words.clean(text)))))
+
+
 @cache
 def addresses() -> dict[str, str | None]:
     """Where the code is, and where a mistake is reported: what the package's metadata name, None if they do not."""
@@ -60,7 +75,7 @@ def environment() -> Environment:
     )
     filters = (
         *(words.number, words.fixed, words.signed, words.split_name),
-        *(labels.shortened, urls.slug, notes_html),
+        *(labels.shortened, urls.slug, notes_html, typeset),
     )
     env.filters.update({one.__name__: one for one in filters})
     env.globals.update(

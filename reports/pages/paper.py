@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from bench.catalog.schema import Misprint, Paper
 from bench.judge.records import ClaimVerdict, Conflict, Snapshot
-from reports.pages.claims import section_of
 from reports.views.cell import CellView
 from reports.views.claim_words import count_words, in_words, is_ours, phrase_of, summary
 from reports.views.table import Judged, TableView, Tally
@@ -65,13 +64,6 @@ class PaperView:
     misprints: tuple[tuple[NamedCell, Misprint], ...]
     coverage: tuple[tuple[str, Tally], ...]
     findings: tuple[Finding, ...]
-
-    @property
-    def failing(self) -> tuple[ClaimVerdict, ...]:
-        """Claims that fail or are contradicted here, then those that fail on the printed numbers."""
-        order = ("fails", "contradicts", "not-printed")
-        found = [one for one in self.claims if section_of(one) in order]
-        return tuple(sorted(found, key=lambda one: order.index(section_of(one))))
 
     @property
     def claims_text(self) -> str:
@@ -161,7 +153,9 @@ def _value_findings(paper: str, cells: Sequence[CellView]) -> Iterable[Finding]:
                 yield Finding(text, link, 1)
             continue
         agree = sum(c.word.key == "reproduced" for c in compared)
-        text = f"{agree} of {plural(len(compared), f'compared {name} value')} {_verb(agree, 'match')}"
+        text = (
+            f"{agree} of {plural(len(compared), f'compared {name} value')} {_verb(agree, 'match')}"
+        )
         better = sum(c.word.key == "better" for c in compared)
         more = f", {better} {_verb(better, 'are')} better" if better else ""
         undecided = sum(c.word.key == "inconclusive" for c in compared)

@@ -46,7 +46,9 @@ def test_a_finding_on_claims_names_their_evidence() -> None:
     """Judged by hand: two fail on timings, one holds by counting."""
     claims = judged(("fails", "timed"), ("fails", "timed"), ("holds", "counted"), ("open", None))
     texts = [one.text for one in findings("paper0", [], claims, 0, 0)]
-    assert texts[0].startswith("On values measured here, 2 claims fail on this machine, for example: ")
+    assert texts[0].startswith(
+        "On values measured here, 2 claims fail on this machine, for example: "
+    )
     assert texts[1] == (
         "Of 3 claims judged on values measured here, 1 holds (counted), 2 fail on this machine; 1 more is open."
     )
