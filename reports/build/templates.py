@@ -39,18 +39,17 @@ def notes_html(text: str) -> Markup:
     return Markup(reader.renderer.render(tokens, reader.options, {}))
 
 
-_RAISED = re.compile(r"\b([A-Za-z]+)([\^_])([A-Za-z0-9]{1,3})\b")
+_INDEXED = re.compile(r"\b(A[PR][0-9]*|[A-Z])((?:[\^_][A-Za-z0-9]{1,3})+)\b(?![\^_])")
 
 
 def typeset(text: str) -> Markup:
     """Printed labels with their indices raised or lowered: 'AP^kp', 'N_D', 'AP_M'."""
-    tags = {"^": "sup", "_": "sub"}
 
     def placed(found: re.Match[str]) -> str:
-        tag = tags[found[2]]
-        return f"{found[1]}<{tag}>{found[3]}</{tag}>"
+        raised = re.sub(r"\^(\w+?)(?=[\^_]|$)", r"<sup>\1</sup>", found[2])
+        return found[1] + re.sub(r"_(\w+?)(?=[\^_<]|$)", r"<sub>\1</sub>", raised)
 
-    return Markup(_RAISED.sub(placed, str(escape(words.clean(text)))))
+    return Markup(_INDEXED.sub(placed, str(escape(words.clean(text)))))
 
 
 @cache
@@ -98,5 +97,6 @@ def environment() -> Environment:
         STATE_OF=STATE_OF,
         SIZES=SIZES,
         CAUSES=words.CAUSES,
+        BASES=words.BASES,
     )
     return env

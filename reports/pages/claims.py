@@ -50,7 +50,7 @@ class Lane(NamedTuple):
 
 @dataclass(frozen=True)
 class Bar:
-    """The claimed range, the printed and the measured value with their intervals on one scale; zero: its place on it."""
+    """The claimed range, the printed and the measured value with their intervals on one scale; where zero is on it."""
 
     lanes: tuple[Lane, ...]
     zero: float | None
@@ -190,7 +190,7 @@ def _why_here(
     resolved: Resolved,
     measured: Mapping[str, Verdict],
 ) -> str:
-    """What the counts or times say, where these alone decide; else the reason of the judge, with rows by their names."""
+    """What the counts or times say, where these alone decide; else the judge's reason, with rows by their names."""
     judged = verdict.on_reproduced
     reason = with_labels(judged.reason, resolved, catalog)
     if judged.evidence not in ("counted", "timed") or measured.keys() != resolved.cells.keys():

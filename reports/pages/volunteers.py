@@ -1,4 +1,4 @@
-"""What volunteers could run: untested values by the claims that a GPU-hour settles, and what fits into a day or a week."""
+"""What volunteers could run: untested values by the claims that a GPU-hour settles, and what fits into a day."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

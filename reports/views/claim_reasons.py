@@ -5,7 +5,6 @@
 
 import ast
 import math
-import re
 from collections.abc import Mapping, Sequence
 
 from bench.catalog.cells import Cell
@@ -15,10 +14,9 @@ from bench.judge.claims.expressions import Resolved
 from bench.judge.intervals import Interval
 from bench.judge.records import ClaimJudgement
 from reports.views.urls import table_page
-from reports.views.words import number
+from reports.views.words import number, plain_label
 
 MOST = 2  # parts of a claim that are said in full
-_CITED = re.compile(r"\s*\[[^\]]*\]|[†*‡]+$")
 _OF_MANY = {"mean": "mean", "sum": "sum", "spread": "range", "count": "number"}
 _SIGNS = {ast.Add: "+", ast.Sub: "−", ast.Mult: "×", ast.Div: "/"}
 #: Comparison -> (in words where it holds, where it does not).
@@ -184,7 +182,7 @@ class Reason:
 
 def label(cell: Cell, catalog: Catalog) -> str:
     """The row as printed, without references; the method or the key of the row where that names no single one."""
-    text = _CITED.sub("", cell.row.label).strip() or cell.row.label
+    text = plain_label(cell.row.label)
     alone = sum(row.label == cell.row.label for row in cell.table.rows) == 1
     if alone and sum(letter.isalpha() for letter in text) > 1 and text != "(blank)":
         return text

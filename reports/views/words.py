@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 _INVALID = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
 )
+_CITED = re.compile(r"\s*\[[^\]]*\]|[†*‡]+(?=$|\s)")
 
 
 class Word(NamedTuple):
@@ -163,6 +164,13 @@ METRIC_LABELS: Mapping[str, str] = {
 }
 
 
+#: How a counting rule is known (`counting_rules` in paper.yaml).
+BASES: Mapping[str, str] = {
+    "stated": "published by the paper or its authors",
+    "public-tool": "public tool",
+    "fitted": "fitted to the printed numbers",
+    "quoted-source": "of the quoted source",
+}
 #: Causes of a difference (`bench.judge.explanations`).
 CAUSES: Mapping[str, Word] = {
     key: Word(key, "", label, meaning)
@@ -190,6 +198,11 @@ def claim_word(holds: str, evidence: str | None) -> Word:
     return word._replace(label=f"{word.label} {scope}")
 
 
+def plain_label(label: str) -> str:
+    """The label of a row without references and marks: 'SimpleBaseline† [51]' is 'SimpleBaseline'."""
+    return _CITED.sub("", label).strip() or label
+
+
 def split_name(split: str) -> str:
     """Readable name of a split; an unknown one is returned unchanged."""
     return SPLITS.get(split, split)
@@ -211,9 +224,9 @@ def fixed(value: float, decimals: int) -> str:
 
 
 def signed(value: float, decimals: int) -> str:
-    """A difference with its sign: +0.3, −1.2, ±0.0."""
+    """A difference with its sign: +0.3, −1.2, 0.0."""
     text = f"{abs(value):.{decimals}f}"
-    sign = "±" if float(text) == 0 else "+" if value > 0 else "−"
+    sign = "" if float(text) == 0 else "+" if value > 0 else "−"
     return sign + text
 
 

@@ -78,7 +78,7 @@ def test_changes_are_shown_newest_first_by_recording(recorded: Path) -> None:
     assert [text(h) for h in page.iter("h2")] == [
         "2031-02-04: 2 changes",
         "2031-02-03: 2 changes",
-        "2031-02-03: baseline",
+        "2031-02-03: first build",
     ]
     shown = rows(recorded / "history.html")
     assert [row.split()[0] for row in shown] == [CLAIM, GONE, CELL, "paper1-1/row0/ap"]
