@@ -163,8 +163,14 @@ class Reason:
             cells = self.on.cells(args[0])
             found = pick(cells, key=lambda cell: self.on.central[cell])
             return f"the {word} of {len(cells)}, {self._cell(found)}"
-        part = pick(args, key=self.on.best)
-        return f"the {word} of {len(args)}, {self._number(part)}"
+        text = self._number(pick(args, key=self.on.best))
+        inner, _, rest = text.partition(", ")
+        if inner.startswith(
+            f"the {word} of "
+        ):  # the lowest of several lowest ones is the lowest of all
+            every = len({cell for arg in args for cell in self.resolved.names_in(arg)})
+            return f"the {word} of {every}, {rest}"
+        return f"the {word} of {len(args)}, {text}"
 
     def _value(self, node: ast.expr) -> str:
         return number(self.on.best(node), 2 if abs(self.on.best(node)) < 1000 else 0)

@@ -113,6 +113,10 @@ class Matrix:
         found = (one for (kind, _, _), one in self.by_kind.items() if kind == "accuracy")
         return sum(view.word.key in fresh for one in found for view in one.cells)
 
+    def origins(self, kind: str) -> set[bool]:
+        """Whether a kind has values of the papers' own (False) and quoted ones (True)."""
+        return {quoted for (k, quoted, _), one in self.by_kind.items() if k == kind and one.cells}
+
     def row(self, kind: str, quoted: bool) -> list[ValueList]:
         return [self.by_kind[kind, quoted, state] for state in STATES]
 

@@ -202,6 +202,8 @@ def test_the_reason_names_the_rows_and_the_numbers_that_decide() -> None:
     assert why("lofr", "crowd-gain") == "Ours-LOFR 42.5 − Baseline 21.5 = 21 (AP)"
     dense = why("querypose", "faster-than-dense")
     assert "QueryPose Swin-L 117 is not below the lowest of 10, AdaptivePose 110" in dense
+    nested = why("transpose", "lighter-than-cnns")
+    assert nested.endswith("is below the lowest of 5, HRNet-W32 28.5 (#Params)")
     several = why("lofr", "larger-input-better-every-metric")  # of 15 parts those two that fail
     assert several.count("is not above") == 2
     assert "AP75 55.3 is not above" in several
