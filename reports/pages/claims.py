@@ -18,7 +18,7 @@ from bench.judge.untested import Job, Untested
 from reports.views.claim_reasons import Reason, tables_of, with_labels
 from reports.views.claim_words import phrase_of
 from reports.views.urls import arxiv_page, claim_anchor
-from reports.views.words import Word, number
+from reports.views.words import Word, number, plural
 
 #: The order of the page: what fails, what is undecided, what holds.
 SECTIONS = (
@@ -35,6 +35,7 @@ SECTIONS = (
 #: Sections of claims that fail; their claims are shown without a click.
 FAILING = ("fails", "not-printed", "contradicts")
 MOST_NUMBERS = 6
+MOST_PARTS = 4  # of a reason, that are said in full
 WIDTH = 300.0
 
 
@@ -192,7 +193,7 @@ def _why_here(
 ) -> str:
     """What the counts or times say, where these alone decide; else the judge's reason, with rows by their names."""
     judged = verdict.on_reproduced
-    reason = with_labels(judged.reason, resolved, catalog)
+    reason = _some_parts(with_labels(judged.reason, resolved, catalog))
     if judged.evidence not in ("counted", "timed") or measured.keys() != resolved.cells.keys():
         return reason
     numbers = {name: one.value or 0.0 for name, one in measured.items()}
@@ -203,6 +204,14 @@ def _why_here(
     said = ("claimed ", "the cells give ")  # what the sentence says in its own words
     more = [part for part in reason.split("; ") if not part.startswith(said)]
     return "; ".join([found.sentence(), *filter(None, more)])
+
+
+def _some_parts(reason: str) -> str:
+    """A reason of many parts with the first of them."""
+    parts = reason.split("; ")
+    if len(parts) <= MOST_PARTS:
+        return reason
+    return f"{parts[0]}; and {plural(len(parts) - 1, 'more part', 'more parts')}"
 
 
 def _between(judged: ClaimJudgement, why: str) -> str:
