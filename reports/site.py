@@ -89,9 +89,19 @@ class Site:
         ]
         self.board = leaderboard(self.judged, self.index)
         self.models: list[ModelView] = model_views(catalog, self.judged, self.index)
+        self.explored = explored(self.models, list(catalog.runs))
+        self.groups = comparison_groups(self.index)
         methods = {paper.id: paper.method for paper in catalog.papers.values()}
         self.matrix = Matrix(self.judged.cells(), methods)
+        self.claims = claim_views(catalog, snapshot, self.judged.untested)
         self.comparison: Comparison | None = compare(previous, snapshot) if previous else None
+
+    @property
+    def empty(self) -> list[str]:
+        """Pages that nothing is shown on yet; the menu leaves them out."""
+        pairs = self.comparison or sum(len(group.results) for group in self.groups) > 1
+        found = {"explore.html": self.explored, "compare.html": pairs}
+        return [page for page, shown in found.items() if not shown]
 
     @property
     def commits(self) -> set[str]:
@@ -107,10 +117,9 @@ class Pages:
         self.writer = writer
         self.env = environment()
         menu = [(view.paper.id, view.paper.method) for view in site.papers]
-        self.env.globals.update(
-            menu=menu, methods=dict(menu), made=site.snapshot.made, **addresses()
-        )
-        self.keys = Keys(menu, site.snapshot.made)
+        common = {"menu": menu, "made": site.snapshot.made, "empty": site.empty}
+        self.env.globals.update(methods=dict(menu), **common, **addresses())
+        self.keys = Keys(common)
 
     def write(self) -> None:
         """All pages and all downloads."""
@@ -120,6 +129,7 @@ class Pages:
             cite = bibtex([paper.paper])
             badges = paper_badges(paper.paper, site.judged.cells(paper.paper.id))
             shown: dict[str, Any] = {"view": paper, "bibliography": cite, "badges": badges}
+            shown["claims"] = [one for one in site.claims if one.paper.id == paper.paper.id]
             self.page(urls.paper_page(paper.paper.id), "paper.html", **shown)
             for one in badges:
                 self.page(one.file, "badge.svg", **one.drawn)
@@ -200,9 +210,8 @@ class Pages:
         self.page("submissions.html", "submissions.html", views=submission_views(site.index))
         self.plots()
         self.explore()
-        groups = comparison_groups(site.index)
-        shown: dict[str, Any] = {"comparison": site.comparison, "groups": groups, "site": site}
-        self.page("compare.html", "compare.html", metrics=compared_by(groups), **shown)
+        shown: dict[str, Any] = {"comparison": site.comparison, "groups": site.groups, "site": site}
+        self.page("compare.html", "compare.html", metrics=compared_by(site.groups), **shown)
         self.writer.add("files/references.bib", bibtex(site.catalog.papers.values()))
         self.writer.add("snapshot.json", to_json(site.snapshot))
 
@@ -229,8 +238,7 @@ class Pages:
 
     def claims(self) -> None:
         """All claims, the failing ones first."""
-        site = self.site
-        views = claim_views(site.catalog, site.snapshot, site.judged.untested)
+        site, views = self.site, self.site.claims
         counts = Counter(view.paper.id for view in views)
         papers = [(paper, counts[key]) for key, paper in site.catalog.papers.items() if counts[key]]
         self.page("claims.html", "claims.html", views=views, chips=chips(views), papers=papers)
@@ -239,11 +247,8 @@ class Pages:
         """What the search finds, and a page that lists it."""
         site = self.site
         found = documents(site.catalog, site.judged, site.models)
-        shown: dict[str, Any] = {
-            "found": found,
-            "kinds": KINDS,
-            "protocols": protocols(site.judged),
-        }
+        shown: dict[str, Any] = {"kinds": KINDS, "protocols": protocols(site.judged)}
+        shown |= {"found": found}
         self.page("search.html", "search.html", protocol_anchor=protocol_anchor, **shown)
         self.writer.add("files/search.js", search_data(found))
 
@@ -259,9 +264,8 @@ class Pages:
 
     def explore(self) -> None:
         """One image over all networks; the poses of each run are a file that the page loads when they are chosen."""
-        runs = explored(self.site.models, list(self.site.catalog.runs))
-        self.page("explore.html", "explore.html", runs=runs)
-        for one in filter(lambda run: run.file, runs):
+        self.page("explore.html", "explore.html", runs=self.site.explored)
+        for one in filter(lambda run: run.file, self.site.explored):
             self.writer.add(one.file, poses_script(one))
 
     def boards(self) -> None:

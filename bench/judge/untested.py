@@ -163,7 +163,7 @@ class Untested:
     def waiting(self) -> dict[Job, tuple[int, int]]:
         """Job -> how many claims it settles alone, and how many wait for it."""
         alone, waiting = Counter[Job](), Counter[Job]()
-        for _, needed in self._needs:
+        for _, needed in self.needs:
             waiting.update(needed)
             alone.update(needed if len(needed) == 1 else ())
         return {job: (alone[job], waiting[job]) for job in {*self.jobs, *waiting}}
@@ -171,17 +171,17 @@ class Untested:
     def settles(self, jobs: Iterable[Job]) -> list[ClaimVerdict]:
         """Claims that need none but these jobs."""
         every = set(jobs)
-        return [claim for claim, needed in self._needs if set(needed) <= every]
+        return [claim for claim, needed in self.needs if set(needed) <= every]
 
     @cached_property
-    def _needs(self) -> list[tuple[ClaimVerdict, tuple[Job, ...]]]:
+    def needs(self) -> list[tuple[ClaimVerdict, tuple[Job, ...]]]:
         found = [(claim, self.jobs_for(claim)) for claim in self.snapshot.claims]
         return [(claim, needed) for claim, needed in found if needed]
 
     @cached_property
     def packages(self) -> list[Package]:
         """Work for volunteers: by claims settled per GPU-hour, then by claims, then by hours."""
-        sets = {frozenset(needed): needed for _, needed in self._needs}
+        sets = {frozenset(needed): needed for _, needed in self.needs}
         found = [
             Package(
                 jobs,

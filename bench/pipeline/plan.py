@@ -12,6 +12,7 @@ from bench.catalog.load import Catalog
 from bench.catalog.schema import Tier
 from bench.catalog.yaml_lines import read_mapping
 from bench.errors import CatalogError
+from bench.judge.budget import chosen
 from bench.judge.claims.on_paper import understand
 from bench.judge.cost import (
     ASSUMPTION,
@@ -242,8 +243,8 @@ def within(plans: Sequence[Planned], claims: Iterable[set[str]], budget: float) 
     Greedy: the claim whose missing stages cost least for what they settle comes next; stages of unknown length are
     left out.
     """
-    chosen = _chosen(plans, claims, budget)
-    return [one for one in plans if one.stage in chosen or not one.stage.startswith("run@")]
+    stages = _chosen(plans, claims, budget)
+    return [one for one in plans if one.stage in stages or not one.stage.startswith("run@")]
 
 
 def by_claims(plans: Sequence[Planned], claims: Iterable[set[str]]) -> list[Planned]:
@@ -258,29 +259,7 @@ def by_claims(plans: Sequence[Planned], claims: Iterable[set[str]]) -> list[Plan
 
 def _chosen(plans: Sequence[Planned], claims: Iterable[set[str]], budget: float) -> list[str]:
     """Stages in the order in which they settle most claims per hour, until the budget is spent."""
-    hours = {one.stage: one.estimate.hours for one in plans}
-    open_claims = [needed & set(hours) for needed in claims]
-    open_claims = [
-        needed for needed in open_claims if needed and None not in map(hours.get, needed)
-    ]
-    chosen: dict[str, None] = {}
-    left = budget
-    while open_claims:
-        best: set[str] | None = None
-        rate = (0.0, 0.0)  # claims per hour; of equals the cheaper
-        for needed in open_claims:
-            more = needed - chosen.keys()
-            cost = sum(hours[one] or 0.0 for one in more)
-            settled = sum(other <= chosen.keys() | more for other in open_claims)
-            this = settled / max(cost, 1e-6), -cost
-            if cost <= left and this > rate:
-                best, rate = more, this
-        if best is None:
-            break
-        left -= sum(hours[one] or 0.0 for one in best)
-        chosen |= dict.fromkeys(one.stage for one in plans if one.stage in best)
-        open_claims = [needed for needed in open_claims if not needed <= chosen.keys()]
-    return list(chosen)
+    return chosen({one.stage: one.estimate.hours for one in plans}, claims, budget)
 
 
 def assumption(tier: Tier) -> str:

@@ -1,12 +1,13 @@
 """The Jinja environment of the site: everything is escaped, undefined names raise."""
 
+import re
 from functools import cache
 from importlib import metadata
 from itertools import count
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bench.catalog.quantities import METRICS
 from bench.judge import tolerance
@@ -38,6 +39,19 @@ def notes_html(text: str) -> Markup:
     return Markup(reader.renderer.render(tokens, reader.options, {}))
 
 
+_INDEXED = re.compile(r"\b(A[PR][0-9]*|[A-Z])((?:[\^_][A-Za-z0-9]{1,3})+)\b(?![\^_])")
+
+
+def typeset(text: str) -> Markup:
+    """Printed labels with their indices raised or lowered: 'AP^kp', 'N_D', 'AP_M'."""
+
+    def placed(found: re.Match[str]) -> str:
+        raised = re.sub(r"\^(\w+?)(?=[\^_]|$)", r"<sup>\1</sup>", found[2])
+        return found[1] + re.sub(r"_(\w+?)(?=[\^_<]|$)", r"<sub>\1</sub>", raised)
+
+    return Markup(_INDEXED.sub(placed, str(escape(words.clean(text)))))
+
+
 @cache
 def addresses() -> dict[str, str | None]:
     """Where the code is, and where a mistake is reported: what the package's metadata name, None if they do not."""
@@ -60,13 +74,14 @@ def environment() -> Environment:
     )
     filters = (
         *(words.number, words.fixed, words.signed, words.split_name),
-        *(labels.shortened, urls.slug, notes_html),
+        *(labels.shortened, urls.slug, notes_html, typeset),
     )
     env.filters.update({one.__name__: one for one in filters})
     env.globals.update(
         names=urls,
         tolerance=tolerance,
         plural=words.plural,
+        agreeing=words.agreeing,
         METRICS=METRICS,
         METRIC_LABELS=words.METRIC_LABELS,
         VERDICTS=words.VERDICTS,
@@ -82,5 +97,6 @@ def environment() -> Environment:
         STATE_OF=STATE_OF,
         SIZES=SIZES,
         CAUSES=words.CAUSES,
+        BASES=words.BASES,
     )
     return env

@@ -4,11 +4,14 @@ ADVANCE = 6.5  # pixels per letter at 11 px, enough for wide fonts
 
 
 def shortened(text: str, most: int = 46) -> str:
-    """At most `most` characters; the middle is left out, since names differ at both ends."""
+    """At most `most` characters: the first word and as many of the last ones as fit, since methods differ in these."""
     if len(text) <= most:
         return text
-    tail = (most - 1) // 2
-    return f"{text[: most - 1 - tail]}…{text[-tail:]}"
+    first, *words = text.split()
+    tail: list[str] = []
+    while words and len(" ".join([first, "…", words[-1], *tail])) <= most:
+        tail.insert(0, words.pop())
+    return " ".join([first, "…", *tail]) if tail else f"{text[: most - 1]}…"
 
 
 def room(text: str) -> float:

@@ -13,7 +13,7 @@ from reports.charts.labels import room, shortened
 from reports.charts.worth import says_something
 from reports.views.cell import CellView
 from reports.views.table import Judged
-from reports.views.words import signed
+from reports.views.words import plain_label, signed
 
 #: Quantity -> (title, what was compared).
 QUANTITIES = {
@@ -166,7 +166,7 @@ def _mark(view: CellView, method: str, x: Centred) -> Mark:
         word=view.word.label,
         look=LOOKS.get(view.word.key, "differs"),
         px=x.pixel(percent),
-        name=f"{shortened(cell.row.label, NAME_LETTERS)} {signed(percent, 1)} %",
+        name=f"{shortened(plain_label(cell.row.label), NAME_LETTERS)} {signed(percent, 1)} %",
     )
 
 

@@ -19,7 +19,7 @@ COSTS = {
     "flops": ("Multiply-accumulates, G", "G", "operations counted here"),
     "fps": ("Latency, ms", "ms", "latencies timed here"),
 }
-MOST_LETTERS = 26
+MOST_LETTERS = 30
 LEGEND = "● paper’s own ■ baseline ○□ other protocol ⌐ none better for less"
 HERE = ("trained-here", "external")  # boards of values from here
 LabelSide = Literal["before", "above", "after"]

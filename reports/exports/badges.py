@@ -90,7 +90,7 @@ def _tone(states: Counter[str]) -> str:
 
 
 def model_badge(view: ModelView) -> dict[str, Any]:
-    """How many of the model's printed values were reproduced, as `drawn`.
+    """How many of the model's printed values match, as `drawn`.
 
     Papers' own values alone; only of a model that no paper measured itself those that are quoted.
     """
@@ -98,8 +98,8 @@ def model_badge(view: ModelView) -> dict[str, Any]:
     quoted = not found.own
     printed = sum(count for word, count in found.quoted if word.key != "quoted")
     printed = printed if quoted else found.own
-    agree = found.count("reproduced", "better", quoted=quoted)
+    agree = found.count("reproduced", quoted=quoted)
     what = "quoted values" if quoted else "values"
-    text = f"{agree} of {printed} {what} reproduced" if printed else "no printed values"
-    differs = found.count("deviates", quoted=quoted)
+    text = f"{agree} of {printed} {what} match" if printed else "no printed values"
+    differs = found.count("deviates", "better", quoted=quoted)
     return drawn(text, "mixed" if differs else "good" if agree else "open")

@@ -92,7 +92,10 @@ def _row(
     """[name, link, origin, chips, places, note, values, number of the protocol, evidence?]."""
     stated = "; ".join(f"{k.replace('_', ' ')} {v}" for k, v in sorted(line.protocol.items()))
     number = protocols.setdefault(clean(stated) or "protocol not stated", len(protocols))
-    places = [[clean(labels[t]), link, clean(text)] for t, link, text in line.places(main)]
+    places = [
+        [clean(labels[t]), link, clean(text), [clean(chip) for chip in line.chips_of.get(t, ())]]
+        for t, link, text in line.places(main)
+    ]
     values = [_value(line.values.get(column)) for column in columns]
     chips = [clean(chip) for chip in line.chips]
     note = "" if places else clean(line.note or line.source)

@@ -2,51 +2,76 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
 from bench.catalog.load import Catalog
+from bench.catalog.registration import Registration
 from bench.catalog.schema import Paper
 from bench.errors import CatalogError
 from bench.judge.claims.claimed import claimed_range
 from bench.judge.claims.expressions import Resolved
 from bench.judge.claims.on_paper import understand
-from bench.judge.records import ClaimJudgement, ClaimVerdict, Snapshot
+from bench.judge.records import ClaimJudgement, ClaimVerdict, Snapshot, Verdict
 from bench.judge.untested import Job, Untested
+from reports.views.claim_reasons import Reason, tables_of, with_labels
 from reports.views.claim_words import phrase_of
 from reports.views.urls import arxiv_page, claim_anchor
-from reports.views.words import Word, number
+from reports.views.words import Word, number, plural
 
 #: The order of the page: what fails, what is undecided, what holds.
 SECTIONS = (
-    ("fails", "Fails on reproduced values"),
+    ("fails", "Fails on values measured here"),
     ("not-printed", "Does not follow from the printed numbers"),
     ("contradicts", "Contradicted at small scale"),
     ("not-on-this-machine", "Not on this machine"),
-    ("inconclusive", "Inconclusive"),
+    ("inconclusive", "Undecided"),
     ("supports", "Supported at small scale"),
     ("within-rounding", "Holds within rounding"),
     ("holds", "Holds"),
     ("open", "Open"),
 )
+#: Sections of claims that fail; their claims are shown without a click.
+FAILING = ("fails", "not-printed", "contradicts")
 MOST_NUMBERS = 6
+MOST_PARTS = 4  # of a reason, that are said in full
 WIDTH = 300.0
 
 
-@dataclass(frozen=True)
-class Bar:
-    """Printed and measured value of a claim with their intervals, and the claimed range, on one scale (0 to WIDTH)."""
+class Lane(NamedTuple):
+    """One line of a bar: from low to high, with a mark at `at` (0 to WIDTH), and the same in words."""
 
-    claimed: tuple[float, float] | None
-    printed: tuple[float, float, float] | None
-    here: tuple[float, float, float] | None
-    ends: tuple[str, str]
+    name: str
+    low: float
+    high: float
+    at: float | None
     words: str
 
 
 @dataclass(frozen=True)
+class Bar:
+    """The claimed range, the printed and the measured value with their intervals on one scale; where zero is on it."""
+
+    lanes: tuple[Lane, ...]
+    zero: float | None
+    ends: tuple[str, str]
+
+    @property
+    def words(self) -> str:
+        """What the bar shows, in words."""
+        said = [f"{lane.name} {lane.words}" for lane in self.lanes]
+        zero = "zero is marked" if self.zero is not None else "zero is off the scale"
+        return f"{'; '.join(said)}; scale from {' to '.join(self.ends)}, {zero}"
+
+
+@dataclass(frozen=True)
 class ClaimView:
-    """One claim. printed, here: the formula with numbers filled in; jobs: what would decide it."""
+    """One claim.
+
+    why_printed, why_here: what decides each judgement, in a sentence; tables: those it is about, with their pages.
+    printed, here: the formula with numbers filled in; jobs: what would decide it.
+    """
 
     verdict: ClaimVerdict
     paper: Paper
@@ -55,6 +80,9 @@ class ClaimView:
     here: str
     bar: Bar | None
     jobs: tuple[Job, ...]
+    why_printed: str = ""
+    why_here: str = ""
+    tables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def word(self) -> Word:
@@ -71,6 +99,22 @@ class ClaimView:
         if not claim.places:
             return [(claim.where, None)]
         return [(one.words, arxiv_page(self.paper.arxiv, one.page)) for one in claim.places]
+
+    @property
+    def failing(self) -> bool:
+        """Whether it fails or is contradicted, on measured or on printed values."""
+        return self.section in FAILING
+
+    @property
+    def registered(self) -> list[Registration]:
+        """The registration that counts of each tier."""
+        claim = self.verdict.claim
+        return [one for one in claim.registered if one is claim.registration(one.tier)]
+
+    @property
+    def earlier(self) -> list[Registration]:
+        """Registrations that a later one of the same tier replaced."""
+        return [one for one in self.verdict.claim.registered if one not in self.registered]
 
     @cached_property
     def hours(self) -> float | None:
@@ -100,25 +144,81 @@ def _view(
         resolved: Resolved | None = understand(catalog, verdict.paper, claim)
     except CatalogError:  # a snapshot that is older than the catalog: the expression as it is
         resolved = None
-    printed = here = ""
-    if resolved:
-        numbers = {n: c.number.value for n, c in resolved.cells.items() if c.number}
-        printed = filled(resolved, numbers)
-        measured = {
-            name: found.value
-            for name, cell in resolved.cells.items()
-            if (found := untested.verdicts.get(cell.key)) and found.value is not None
-        }
-        here = filled(resolved, measured) if measured and not claim.instead else ""
-    return ClaimView(
+    view = ClaimView(
         verdict=verdict,
         paper=catalog.papers[verdict.paper],
         section=section_of(verdict),
-        printed=printed,
-        here=here,
+        printed="",
+        here="",
         bar=bar(verdict),
         jobs=untested.jobs_for(verdict),
+        why_printed=verdict.on_paper.reason,
+        why_here=verdict.on_reproduced.reason,
     )
+    if resolved is None:
+        return view
+    numbers = {n: c.number.value for n, c in resolved.cells.items() if c.number}
+    measured = {
+        name: found
+        for name, cell in resolved.cells.items()
+        if (found := untested.verdicts.get(cell.key)) and found.value is not None
+    }
+    known = {name: one.value for name, one in measured.items() if one.value is not None}
+    return replace(
+        view,
+        printed=filled(resolved, numbers),
+        here=filled(resolved, known) if known and not claim.instead else "",
+        why_printed=_why_printed(catalog, verdict, resolved, numbers),
+        why_here=_why_here(catalog, verdict, resolved, measured),
+        tables=tables_of(resolved),
+    )
+
+
+def _why_printed(
+    catalog: Catalog, verdict: ClaimVerdict, resolved: Resolved, numbers: Mapping[str, float]
+) -> str:
+    """What the printed numbers say; of a claim about none of them the reason of the judge."""
+    if verdict.claim.instead:
+        return verdict.on_paper.reason
+    shown = {name: cell.printed or "" for name, cell in resolved.cells.items()}
+    said = Reason(resolved, catalog, numbers, shown, printed=True).sentence()
+    return said + _between(verdict.on_paper, " within rounding")
+
+
+def _why_here(
+    catalog: Catalog,
+    verdict: ClaimVerdict,
+    resolved: Resolved,
+    measured: Mapping[str, Verdict],
+) -> str:
+    """What the counts or times say, where these alone decide; else the judge's reason, with rows by their names."""
+    judged = verdict.on_reproduced
+    reason = _some_parts(with_labels(judged.reason, resolved, catalog))
+    if judged.evidence not in ("counted", "timed") or measured.keys() != resolved.cells.keys():
+        return reason
+    numbers = {name: one.value or 0.0 for name, one in measured.items()}
+    shown = {name: number(value, 2) for name, value in numbers.items()}
+    found = Reason(resolved, catalog, numbers, shown, printed=False)
+    if not found.agrees(judged):
+        return reason
+    said = ("claimed ", "the cells give ")  # what the sentence says in its own words
+    more = [part for part in reason.split("; ") if not part.startswith(said)]
+    return "; ".join([found.sentence(), *filter(None, more)])
+
+
+def _some_parts(reason: str) -> str:
+    """A reason of many parts with the first of them."""
+    parts = reason.split("; ")
+    if len(parts) <= MOST_PARTS:
+        return reason
+    return f"{parts[0]}; and {plural(len(parts) - 1, 'more part', 'more parts')}"
+
+
+def _between(judged: ClaimJudgement, why: str) -> str:
+    """'; 72.1 to 72.9 within rounding' of a value that is not exact."""
+    if judged.interval is None or judged.interval[0] == judged.interval[1]:
+        return ""
+    return f"; {number(judged.interval[0], 2)} to {number(judged.interval[1], 2)}{why}"
 
 
 def filled(resolved: Resolved, numbers: Mapping[str, float]) -> str:
@@ -139,35 +239,32 @@ def filled(resolved: Resolved, numbers: Mapping[str, float]) -> str:
 def bar(verdict: ClaimVerdict) -> Bar | None:
     """None for a claim without a number, and where there is neither a printed nor a measured value."""
     wanted = claimed_range(verdict.claim)
-    printed, here = _span(verdict.on_paper), _span(verdict.on_reproduced)
-    spans = [one for one in (printed, here) if one]
+    spans = {"printed": _span(verdict.on_paper), "here": _span(verdict.on_reproduced)}
+    spans = {name: span for name, span in spans.items() if span}
     if wanted is None or not spans:
         return None
     finite = [end for end in (wanted.low, wanted.high) if abs(end) < 1e12]
-    every = [value for span in spans for value in span] + finite
+    every = [value for span in spans.values() if span for value in span] + finite
     low, high = min(every), max(every)
+    if 0.0 < low <= high - low or 0.0 < -high <= high - low:  # zero is near: shown as well
+        low, high = min(low, 0.0), max(high, 0.0)
     room = 0.08 * (high - low) or 1.0
     low, high = low - room, high + room
 
     def place(value: float) -> float:
         return round(WIDTH * (min(max(value, low), high) - low) / (high - low), 1)
 
-    def placed(span: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
-        return span and (place(span[0]), place(span[1]), place(span[2]))
-
-    said = [f"claimed {verdict.claim.claimed}"]
-    for name, span in (("printed", printed), ("here", here)):
+    claimed = f"{verdict.claim.claimed or ''}, {verdict.claim.rounding.replace('-', ' ')}"
+    claimed = claimed.replace("-", "−")
+    lanes = [Lane("claimed", place(wanted.low), place(wanted.high), None, claimed)]
+    for name, span in spans.items():
         if span:
-            said.append(
-                f"{name} {number(span[1], 3)} ({number(span[0], 3)} to {number(span[2], 3)})"
-            )
-    return Bar(
-        claimed=(place(wanted.low), place(wanted.high)),
-        printed=placed(printed),
-        here=placed(here),
-        ends=(number(low, 2), number(high, 2)),
-        words="; ".join(said),
-    )
+            words = number(span[1], 3)
+            if span[0] != span[2]:
+                words += f" ({number(span[0], 3)} to {number(span[2], 3)})"
+            lanes.append(Lane(name, place(span[0]), place(span[2]), place(span[1]), words))
+    zero = place(0.0) if low <= 0.0 <= high else None
+    return Bar(tuple(lanes), zero, (number(low, 2), number(high, 2)))
 
 
 def _span(judged: ClaimJudgement) -> tuple[float, float, float] | None:

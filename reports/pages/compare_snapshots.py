@@ -34,7 +34,7 @@ class Change:
 
     @property
     def moved(self) -> float | None:
-        """Change of the reproduced value; None unless both snapshots have one."""
+        """Change of the value measured here; None unless both snapshots have one."""
         before, after = (one.value if one else None for one in (self.before, self.after))
         return None if before is None or after is None else after - before
 
@@ -50,7 +50,7 @@ class Change:
 
 @dataclass(frozen=True)
 class ClaimChange:
-    """One claim whose judgement on reproduced values changed."""
+    """One claim whose judgement on values measured here changed."""
 
     paper: str
     after: ClaimVerdict

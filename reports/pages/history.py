@@ -12,7 +12,7 @@ from bench.judge import export
 from bench.judge.history import Entry
 from reports.views import urls
 from reports.views.history import ChangeView, label_of
-from reports.views.words import HOLDS, VERDICTS, Word, number, plural
+from reports.views.words import HOLDS, VERDICTS, Word, counted, plural
 
 NEWEST = 500  # changes on the page of all papers; the pages of papers show all
 IN_FEED = 100
@@ -43,11 +43,11 @@ class Recording:
 
     @property
     def counts(self) -> tuple[str, ...]:
-        """Of a baseline: '110 cells: 84 reproduced, 26 deviates', and claims alike."""
+        """Of a baseline: '110 cells: 84 match, 26 differ', and claims alike."""
         words = {"cells": VERDICTS, "claims": HOLDS}
         return tuple(
             f"{plural(sum(found.values()), kind.removesuffix('s'))}: "
-            + ", ".join(f"{number(n, 0)} {label_of(words[kind], key)}" for key, n in found.items())
+            + ", ".join(counted(n, label_of(words[kind], key)) for key, n in found.items())
             for kind, found in self.first.counts.items()
             if found
         )

@@ -90,7 +90,7 @@ def _card(view: PaperView, matrix: Matrix) -> Card:
 
 
 def _ordered(claims: Sequence[ClaimVerdict]) -> tuple[tuple[Word, str], ...]:
-    """Judgements on reproduced values in words, '2 fail (counted)': what fails first, what is open last."""
+    """Judgements on values measured here in words, '2 fail (counted)': what fails first, what is open last."""
     order = {key: place for place, key in enumerate(_FIRST)}
     counts = sorted(count_words(claims), key=lambda one: order.get(one[0].key, len(order)))
     return tuple((one[0], in_words((one,))) for one in counts)

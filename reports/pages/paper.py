@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from bench.catalog.schema import Misprint, Paper
 from bench.judge.records import ClaimVerdict, Conflict, Snapshot
-from reports.pages.claims import section_of
 from reports.views.cell import CellView
 from reports.views.claim_words import count_words, in_words, is_ours, phrase_of, summary
 from reports.views.table import Judged, TableView, Tally
@@ -65,13 +64,6 @@ class PaperView:
     misprints: tuple[tuple[NamedCell, Misprint], ...]
     coverage: tuple[tuple[str, Tally], ...]
     findings: tuple[Finding, ...]
-
-    @property
-    def failing(self) -> tuple[ClaimVerdict, ...]:
-        """Claims that fail or are contradicted here, then those that fail on the printed numbers."""
-        order = ("fails", "contradicts", "not-printed")
-        found = [one for one in self.claims if section_of(one) in order]
-        return tuple(sorted(found, key=lambda one: order.index(section_of(one))))
 
     @property
     def claims_text(self) -> str:
@@ -157,13 +149,17 @@ def _value_findings(paper: str, cells: Sequence[CellView]) -> Iterable[Finding]:
                     f"None of its {len(own)} {name} values" if len(own) > 1 else f"Its {name} value"
                 )
                 verb = "has" if len(own) > 1 else "has not"
-                text = f"{subject} {verb} been reproduced or contradicted yet."
+                text = f"{subject} {verb} been compared with a value from here yet."
                 yield Finding(text, link, 1)
             continue
-        agree = [c for c in compared if c.word.key in ("reproduced", "better")]
-        text = f"{len(agree)} of {plural(len(compared), f'compared {name} value')} {_verb(len(agree), 'hold')}"
+        agree = sum(c.word.key == "reproduced" for c in compared)
+        text = (
+            f"{agree} of {plural(len(compared), f'compared {name} value')} {_verb(agree, 'match')}"
+        )
+        better = sum(c.word.key == "better" for c in compared)
+        more = f", {better} {_verb(better, 'are')} better" if better else ""
         undecided = sum(c.word.key == "inconclusive" for c in compared)
-        more = f", {undecided} {_verb(undecided, 'are')} inconclusive" if undecided else ""
+        more += f", {undecided} {_verb(undecided, 'are')} undecided" if undecided else ""
         yield Finding(f"{text}{more}.", link, 5)
         yield from _largest_deviation([c for c in compared if c.word.key == "deviates"], name)
 
@@ -180,7 +176,7 @@ def _largest_deviation(cells: Sequence[CellView], name: str) -> Iterable[Finding
     size, view = max(known, key=lambda pair: pair[0])
     cell = view.cell
     text = (
-        f"{plural(len(cells), f'{name} value')} {'deviates:' if len(cells) == 1 else 'deviate, most of all'} "
+        f"{plural(len(cells), f'{name} value')} {'differs:' if len(cells) == 1 else 'differ, most of all'} "
         f"{cell.column.label} of “{cell.row.label}” in Table {cell.table.table}: "
         f"printed {cell.printed}, measured {view.here} here ({view.difference})."
     )
@@ -200,11 +196,11 @@ def _claim_findings(paper: str, claims: Sequence[ClaimVerdict]) -> Iterable[Find
         ]
         for word, _ in count_words(against):
             same = [claim for claim in against if phrase_of(claim) == word]
-            text = f"On reproduced values, {in_words(((word, len(same)),), 'claim')}"
+            text = f"On values measured here, {in_words(((word, len(same)),), 'claim')}"
             yield Finding(text + _example(same), link, weight)
     judged = [c for c in theirs if c.on_reproduced.holds != "open"]
     if judged:
-        text = f"Of {plural(len(judged), 'claim')} judged on reproduced values, {in_words(count_words(judged))}"
+        text = f"Of {plural(len(judged), 'claim')} judged on values measured here, {in_words(count_words(judged))}"
         still = len(theirs) - len(judged)
         more = f"; {number(still, 0)} more {_verb(still, 'are')} open" if still else ""
         yield Finding(f"{text}{more}.", link, 4)
@@ -215,7 +211,7 @@ def _claim_findings(paper: str, claims: Sequence[ClaimVerdict]) -> Iterable[Find
 
 def _verb(count: int, plural_form: str) -> str:
     """'holds' of one, 'hold' of several."""
-    single = {"are": "is", "do": "does"}.get(plural_form, f"{plural_form}s")
+    single = {"are": "is", "do": "does", "match": "matches"}.get(plural_form, f"{plural_form}s")
     return single if count == 1 else plural_form
 
 

@@ -1,42 +1,84 @@
-"""What volunteers could run: untested values by the claims that a GPU-hour settles."""
+"""What volunteers could run: untested values by the claims that a GPU-hour settles, and what fits into a day."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bench.judge.budget import chosen
 from bench.judge.cost import ASSUMPTION
-from bench.judge.untested import SEEDS, Job, Package, Untested
+from bench.judge.records import ClaimVerdict
+from bench.judge.untested import SEEDS, Job, Untested
 
-DAY = 24.0
+#: Budgets of one GPU in hours.
+BUDGETS = {"8 hours": 8.0, "a day": 24.0, "a week": 168.0}
 
 
 @dataclass(frozen=True)
-class Day:
-    """What one GPU does in `limit` hours: lines of the list, their GPU-hours together, and the claims they settle."""
+class Step:
+    """One job of a plan. until: GPU-hours up to its end; claims: those that it settles with the jobs before it."""
 
+    job: Job
+    until: float
+    claims: tuple[ClaimVerdict, ...]
+    values: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one GPU does in `limit` hours, in order."""
+
+    name: str
     limit: float
-    packages: tuple[Package, ...]
-    hours: float
-    claims: int
+    steps: tuple[Step, ...]
+
+    @property
+    def hours(self) -> float:
+        return self.steps[-1].until if self.steps else 0.0
+
+    @property
+    def claims(self) -> int:
+        return sum(len(step.claims) for step in self.steps)
+
+    @property
+    def values(self) -> int:
+        return sum(step.values for step in self.steps)
 
 
-def day(untested: Untested, limit: float = DAY) -> Day:
-    """Lines from the top that still fit and settle something more; a job of two lines is done once.
+def plan(untested: Untested, name: str, limit: float) -> Plan:
+    """The jobs that settle most claims per hour within the limit, chosen as `repropose plan --budget` chooses; then, in
+    the hours left, those that test most printed values per hour.
 
-    A line whose jobs are all in another one that was chosen is not listed.
+    Timing on the papers' own machines is left out, as is what nobody can say the length of.
     """
-    done: dict[Job, float] = {}
-    chosen: list[Package] = []
-    settled = 0
-    for one in untested.packages:
-        if one.hours is None or any(job.kind == "time" for job in one.jobs):
-            continue
-        tried = done | {job: job.hours or 0.0 for job in one.jobs}
-        claims = len(untested.settles(tried))
-        if sum(tried.values()) <= limit and claims > settled:
-            done, settled = tried, claims
-            chosen.append(one)
-    whole = [one for one in chosen if not any(set(one.jobs) < set(other.jobs) for other in chosen)]
-    return Day(limit, tuple(whole), sum(done.values()), settled)
+    needs = [set(needed) for _, needed in untested.needs]
+    values = [_whole(untested, job) for job, cells in untested.jobs.items() for _ in cells]
+    every = sorted({job for needed in needs + values for job in needed}, key=_order(untested))
+    hours = {job: job.hours if job.kind != "time" else None for job in every}
+    first = chosen(hours, needs, limit)
+    others = {job: cost for job, cost in hours.items() if job not in first}
+    left = limit - sum(job.hours or 0.0 for job in first)
+    steps: list[Step] = []
+    done: list[Job] = []
+    until = 0.0
+    for job in first + chosen(others, values, left):
+        before = untested.settles(done)
+        done.append(job)
+        until += job.hours or 0.0
+        new = tuple(claim for claim in untested.settles(done) if claim not in before)
+        steps.append(Step(job, until, new, len(untested.jobs.get(job, ()))))
+    return Plan(name, limit, tuple(steps))
+
+
+def _whole(untested: Untested, job: Job) -> set[Job]:
+    """A job with the training whose weights it begins with."""
+    start = untested.catalog.run(job.subject).start if job.kind == "train" else None
+    return {job, untested.training(start)} if start else {job}
+
+
+def _order(untested: Untested) -> Callable[[Job], tuple[bool, Job]]:
+    """A training that begins with another one's weights comes after those that begin with none."""
+    runs = untested.catalog.runs
+    return lambda job: (job.kind == "train" and bool(runs[job.subject].start), job)
 
 
 def volunteers(untested: Untested) -> dict[str, Any]:
@@ -45,7 +87,7 @@ def volunteers(untested: Untested) -> dict[str, Any]:
     claimed = {job for one in packages for job in one.jobs}
     return {
         "untested": untested,
-        "day": day(untested),
+        "plans": [plan(untested, name, limit) for name, limit in BUDGETS.items()],
         "packages": packages,
         "others": [job for job in untested.jobs if job not in claimed],
         "tested": sum(map(len, untested.jobs.values())),

@@ -6,6 +6,8 @@ const chosen = { section: "", paper: "" };
 const chips = [...document.querySelectorAll(".chip[data-key]")];
 const claims = [...document.querySelectorAll("article.claim")];
 const status = document.querySelector(".status");
+const sections = [...document.querySelectorAll("section.claims")];
+const firstOpen = new Map(sections.map(section => [section, section.firstElementChild.open]));
 
 function show() {
   for (const chip of chips) {
@@ -14,21 +16,24 @@ function show() {
     const count = claims.filter(claim => matches(claim, { ...chosen, [chip.dataset.key]: chip.dataset.value })).length;
     chip.querySelector("b").textContent = count;
   }
+  const filtered = Object.values(chosen).some(Boolean);
   let left = 0;
   for (const claim of claims) {
     claim.hidden = !matches(claim, chosen);
     if (!claim.hidden) left += 1;
   }
-  for (const section of document.querySelectorAll("section.claims")) {
+  for (const section of sections) {
     const shown = section.querySelectorAll("article:not([hidden])").length;
     section.hidden = !shown;
+    const fold = section.firstElementChild;
+    fold.open = filtered || firstOpen.get(section);
     section.querySelector("h2 span").textContent = shown;
   }
   status.textContent = left === claims.length ? "" : `${left} of ${claims.length} claims`;
 }
 
 const matches = (claim, wanted) => (!wanted.paper || claim.dataset.paper === wanted.paper)
-  && (!wanted.section || claim.parentElement.dataset.section === wanted.section);
+  && (!wanted.section || claim.closest("section").dataset.section === wanted.section);
 
 /* '#paper=transpose&section=fails' filters; '#fails' and '#claim-...' are places on the page. */
 function fromAddress() {
@@ -40,8 +45,9 @@ function fromAddress() {
   }
   show();
   const target = text && !text.includes("=") && document.getElementById(text);
-  const details = target && target.matches("article.claim") && target.querySelector("details");
-  if (details) details.open = true;
+  for (let fold = target; fold; fold = fold.parentElement.closest("details")) if (fold.matches("details")) fold.open = true;
+  const formula = target && target.matches("article.claim") && target.querySelector("details");
+  if (formula) formula.open = true;
   if (target) target.scrollIntoView();
 }
 

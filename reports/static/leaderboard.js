@@ -60,7 +60,7 @@ class Board {
       ({ th, at, metric: th.dataset.metric, side: th.dataset.side, sign: th.dataset.better === "lower" ? -1 : 1 }));
     this.more.addEventListener("click", () => { this.limit += this.step; this.draw(); });
     for (const column of this.columns) this.sortable(column);
-    form.addEventListener("input", () => this.changed());
+    form.addEventListener("input", event => { this.follow(event.target); this.changed(); });
     form.addEventListener("submit", event => event.preventDefault());
     form.addEventListener("reset", () => { this.sort = null; setTimeout(() => this.changed()); });
     for (const button of form.querySelectorAll("[data-copy-as]"))
@@ -94,6 +94,13 @@ class Board {
 
   get firstColumns() { return [...this.form.querySelectorAll("[name=cols]")].filter(box => box.defaultChecked).map(box => box.value); }
 
+  /* On a narrow screen the metric that is filtered by is the one shown. */
+  follow(field) {
+    const metric = field.name === "front" ? field.value : field.name;
+    const option = [...this.form.elements.metric.options].find(one => one.value === metric);
+    if (NARROW.matches && option && field.value) option.selected = true;
+  }
+
   chosen() { return [...this.form.querySelectorAll("[name=cols]:checked")].map(box => box.value); }
 
   visible() { return NARROW.matches ? [this.form.elements.metric.value] : this.chosen(); }
@@ -121,7 +128,9 @@ class Board {
     }
     fields.strict.checked = state.get("strict") === "1";
     const picked = [...fields.metric.options];
-    (picked.find(one => one.value === state.get("metric")) || picked.find(one => one.defaultSelected) || picked[0]).selected = true;
+    const wishes = [state.get("metric"), (state.get("sort") || "").split(".")[0], state.get("front"), ...["params", "flops"].filter(name => state.has(name))];
+    const asked = wishes.find(name => picked.some(one => one.value === name));
+    (picked.find(one => one.value === asked && (state.has("metric") || NARROW.matches)) || picked.find(one => one.defaultSelected) || picked[0]).selected = true;
     const wanted = state.has("cols") ? state.get("cols").split(",") : this.firstColumns;
     for (const box of this.form.querySelectorAll("[name=cols]")) box.checked = wanted.includes(box.value);
     const [metric, side, direction] = (state.get("sort") || "").split(".");
@@ -172,7 +181,7 @@ class Board {
     const origin = value("origin");
     const within = name => value(name) === "" ? null : Number(value(name));
     const limits = ["params", "flops"].map(name => [name, within(name)]).filter(one => one[1] !== null);
-    const text = row => [row[NAME], ...row[CHIPS], ...row[PLACES].map(one => one[0]), row[NOTE]].join(" ").toLowerCase();
+    const text = row => [row[NAME], ...row[CHIPS], ...row[PLACES].flatMap(one => [one[0], ...one[3]]), row[NOTE]].join(" ").toLowerCase();
     const all = !origin && !limits.length && !words.length;
     const rows = all ? section.rows : section.rows.filter(row =>
       (!origin || (origin === "measured" ? row[KNOWN] : row[ORIGIN] === origin))
@@ -234,7 +243,7 @@ class Board {
         matching += rows.length;
         const shown = rows.slice(0, left);
         left -= shown.length;
-        if (shown.length) bodies.push(this.body(title, shown));
+        if (shown.length) bodies.push(this.body(title, shown, section.main));
       }
     }
     for (const body of [...this.table.tBodies]) body.remove();
@@ -245,7 +254,7 @@ class Board {
     this.more.textContent = `Show ${Math.min(this.step, matching - this.limit)} more`;
   }
 
-  body(title, rows) {
+  body(title, rows, main) {
     const body = element("tbody");
     const head = element("tr", "group");
     const cell = element("th");
@@ -253,19 +262,27 @@ class Board {
     cell.colSpan = this.columns.length + 1;
     cell.append(element("span", "stick", title));
     head.append(cell);
-    body.append(head, ...rows.map(([row, rank]) => this.row(row, rank)));
+    body.append(head, ...rows.map(([row, rank]) => this.row(row, rank, main)));
     return body;
   }
 
-  row(row, rank) {
+  /* Where one metric is shown and that is a cost, the accuracy stands below the name. */
+  accuracy(row, main) {
+    if (!NARROW.matches || this.visible()[0] === main) return "";
+    const column = this.columns.find(one => one.metric === main && row[VALUES][one.at]);
+    return column ? element("span", "origin", `${main} ${row[VALUES][column.at][0]} ${column.side}`) : "";
+  }
+
+  row(row, rank, main) {
     const made = element("tr", row[ORIGIN]);
     const name = element("th", "name");
     name.scope = "row";
     if (rank) name.append(element("span", "rank", rank), " ");
     name.append(row[LINK] ? this.link(row[NAME], row[LINK]) : row[NAME]);
-    name.append(...row[CHIPS].map(chip => element("span", "chip", chip)));
+    name.append(...row[CHIPS].map(chip => element("span", "chip", chip)), this.accuracy(row, main));
     const origin = element("span", "origin");
-    row[PLACES].forEach(([label, link, text], i) => origin.append(i ? ", " : "", this.link(label, link), text ? `: ${text}` : ""));
+    row[PLACES].forEach(([label, link, text, chips], i) =>
+      origin.append(i ? ", " : "", this.link(label, link), text ? `: ${text}` : "", chips.length ? ` (${chips.join(", ")})` : ""));
     origin.append(row[PLACES].length ? "" : row[NOTE]);
     name.append(origin);
     made.append(name, ...this.columns.map(column => this.cell(row[VALUES][column.at], column)));

@@ -49,7 +49,7 @@ class Shown:
 
 @dataclass
 class Line:
-    """One row of a board."""
+    """One row of a board. stated: what each table that prints it says of the protocol."""
 
     name: str
     link: str | None
@@ -60,7 +60,21 @@ class Line:
     evidence: set[str] = field(default_factory=set)
     prints: list[Print] = field(default_factory=list)
     note: str = ""
+    stated: dict[str, dict[str, str]] = field(default_factory=dict)
     chips: list[str] = field(default_factory=list)
+    chips_of: dict[str, list[str]] = field(default_factory=dict)
+
+    def mark(self, usual: dict[str, str]) -> None:
+        """Chips for what is not usual: of the row where all its tables state it, else of the table that does."""
+        for key, value in sorted(self.protocol.items()):
+            if usual.get(key) == value:
+                continue
+            own = [table for table, stated in self.stated.items() if stated.get(key) == value]
+            if len(own) == len(self.stated):
+                self.chips.append(_chip(key, value))
+                continue
+            for table in own:
+                self.chips_of.setdefault(table, []).append(_chip(key, value))
 
     def places(self, main: str | None) -> list[tuple[str, str, str]]:
         """Tables that print it: (table, link, the main accuracy where tables print different ones)."""
@@ -161,7 +175,7 @@ def _section(split: str, pairs: list[tuple[Group, Entry]]) -> Section:
     main = Counter(mains).most_common(1)[0][0] if mains else None
     usual = _usual(every)
     for line in every:
-        line.chips = [_chip(k, v) for k, v in sorted(line.protocol.items()) if usual.get(k) != v]
+        line.mark(usual)
     side = "here" if pairs[0][0].measured else "printed"
     return Section(
         split_name(split), sorted(every, key=lambda o: _order(o, main, side)), main, usual
@@ -175,6 +189,8 @@ def _agree(one: dict[str, str], two: dict[str, str]) -> bool:
 def _merge(line: Line, entry: Entry, protocol: dict[str, str]) -> None:
     """Add a printing; of a metric that is printed twice, the first value stays in the row."""
     line.protocol |= protocol
+    for one in entry.prints:
+        line.stated.setdefault(one.table, {}).update(protocol)
     line.evidence |= entry.evidence
     line.prints += [one for one in entry.prints if one not in line.prints]
     line.link = line.link or entry.link

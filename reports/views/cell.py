@@ -161,7 +161,7 @@ def _word(cell: Cell, verdict: Verdict | None) -> Word:
 
 
 def _sized(word: Word, verdict: Verdict) -> Word:
-    """'deviates, last digit'."""
+    """'differs, last digit'."""
     if verdict.verdict != "deviates" or verdict.explanation is None:
         return word
     words, tone = DIFFERS_BY[verdict.explanation.size]

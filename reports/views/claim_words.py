@@ -12,27 +12,27 @@ PLURALS = {
     "contradicts": "contradict",
     "fails": "fail",
     "open": "are open",
-    "inconclusive": "are inconclusive",
+    "undecided": "are undecided",
     "not": "do not hold",
 }
-SINGULARS = {"open": "is open", "inconclusive": "is inconclusive", "not": "does not hold"}
+SINGULARS = {"open": "is open", "undecided": "is undecided", "not": "does not hold"}
 Counts = tuple[tuple[Word, int], ...]
 
 
 def phrase_of(claim: ClaimVerdict) -> Word:
-    """The judgement on reproduced values."""
+    """The judgement on values measured here."""
     return claim_word(claim.on_reproduced.holds, claim.on_reproduced.evidence)
 
 
 def count_words(claims: Iterable[ClaimVerdict]) -> Counts:
-    """How many claims got which judgement on reproduced values, by phrase, in the order of `HOLDS`."""
+    """How many claims got which judgement on values measured here, by phrase, in the order of `HOLDS`."""
     found = Counter(map(phrase_of, claims))
     order = list(HOLDS)
     return tuple(sorted(found.items(), key=lambda item: (order.index(item[0].key), item[0].label)))
 
 
 def in_words(counts: Counts, noun: str = "") -> str:
-    """'3 hold (counted), 1 is inconclusive on this machine'; with a noun '3 claims hold (counted)'."""
+    """'3 hold (counted), 1 is undecided on this machine'; with a noun '3 claims hold (counted)'."""
     parts = []
     for word, count in counts:
         verb, space, rest = word.label.partition(" ")
@@ -59,4 +59,4 @@ def summary(claims: Sequence[ClaimVerdict]) -> str:
     if ours:
         what = plural(len(ours), "more claim" if theirs else "claim")
         parts.append(f"{what} with a threshold of ours: {in_words(count_words(ours))}")
-    return f"On reproduced values: {'; '.join(parts)}"
+    return f"On values measured here: {'; '.join(parts)}"

@@ -3,6 +3,7 @@
 The index counts them so; each count is the length of a list that has a page.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,7 +11,7 @@ from itertools import groupby
 
 from reports.views.cell import CellView
 from reports.views.urls import slug
-from reports.views.words import COMPARED, Word
+from reports.views.words import COMPARED, VERDICTS, Word, counted
 
 #: What a verdict says of the printed number. A value better than the printed one differs from it, too.
 STATES: dict[str, Word] = {
@@ -39,6 +40,11 @@ def state_of(view: CellView) -> str | None:
     return STATE_OF.get(view.word.key) if view.kind in KINDS else None
 
 
+def _label(word: Word) -> str:
+    """The verdict without the size of a difference."""
+    return VERDICTS.get(word.key, word).label
+
+
 @dataclass(frozen=True)
 class ValueList:
     """Printed values of one state: of a kind and origin, or of a paper."""
@@ -51,6 +57,12 @@ class ValueList:
     @property
     def page(self) -> str:
         return f"values/{slug(self.key)}.html"
+
+    @property
+    def verdicts(self) -> list[str]:
+        """The verdicts that the state sums up: '3 stale', '2 not comparable'; empty if there is but one."""
+        found = Counter(_label(view.word) for view in self.cells)
+        return [counted(n, label) for label, n in found.most_common()] if len(found) > 1 else []
 
     @property
     def tables(self) -> list[tuple[str, list[CellView]]]:
@@ -100,6 +112,10 @@ class Matrix:
         fresh = set(COMPARED) - {"stale"}
         found = (one for (kind, _, _), one in self.by_kind.items() if kind == "accuracy")
         return sum(view.word.key in fresh for one in found for view in one.cells)
+
+    def origins(self, kind: str) -> set[bool]:
+        """Whether a kind has values of the papers' own (False) and quoted ones (True)."""
+        return {quoted for (k, quoted, _), one in self.by_kind.items() if k == kind and one.cells}
 
     def row(self, kind: str, quoted: bool) -> list[ValueList]:
         return [self.by_kind[kind, quoted, state] for state in STATES]

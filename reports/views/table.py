@@ -22,7 +22,7 @@ from reports.views.words import (
     SILENT,
     VERDICTS,
     Word,
-    number,
+    counted,
 )
 from reports.views.work import work_of
 
@@ -143,9 +143,9 @@ class Tally:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """'3 reproduced, 2 not run' and 'quoted rows: 1 reproduced, 5 quoted'."""
-        own = ", ".join(f"{number(n, 0)} {word.label}" for word, n in self.counts)
-        quoted = ", ".join(f"{number(n, 0)} {word.label}" for word, n in self.quoted)
+        """'3 match, 2 untested' and 'quoted rows: 1 matches, 5 quoted'."""
+        own = ", ".join(counted(n, word.label) for word, n in self.counts)
+        quoted = ", ".join(counted(n, word.label) for word, n in self.quoted)
         return tuple(filter(None, (own, quoted and f"quoted rows: {quoted}"))) or ("no values",)
 
     @property

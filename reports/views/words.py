@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 _INVALID = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
 )
+_CITED = re.compile(r"\s*\[[^\]]*\]|[†*‡]+(?=$|\s)")
 
 
 class Word(NamedTuple):
@@ -34,18 +35,18 @@ def _words(*rows: tuple[str, str, str, str]) -> dict[str, Word]:
 
 
 VERDICTS: Mapping[str, Word] = _words(
-    ("reproduced", "✓", "reproduced", "agrees with the printed value within rounding or noise"),
-    ("better", "▲", "better", "clearly better than the printed value"),
+    ("reproduced", "✓", "matches", "agrees with the printed value within rounding or noise"),
+    ("better", "▲", "differs, better", "clearly better than the printed value"),
     (
         "deviates",
         "✗",
-        "deviates",
+        "differs",
         "clearly worse than the printed value; for counts by a rule that the paper states, any difference",
     ),
     (
         "inconclusive",
         "≈",
-        "inconclusive",
+        "undecided",
         "measured, but the seeds do not decide, or the paper does not state what would",
     ),
     (
@@ -56,7 +57,7 @@ VERDICTS: Mapping[str, Word] = _words(
     ),
     ("stale", "↻", "stale", "the code or configuration behind the result has changed since"),
     ("failed", "!", "failed", "the measurement was started and did not finish"),
-    ("not-run", "○", "not run", "nothing has been measured yet"),
+    ("not-run", "○", "untested", "nothing has been measured yet"),
     ("quoted", "❝", "quoted", "the paper quotes this value from another source"),
 )
 #: Verdicts under which the value measured here is shown next to the printed one.
@@ -119,7 +120,7 @@ HOLDS: Mapping[str, Word] = _words(
         "supports at small scale",
         "small networks trained on synthetic people agree; says nothing certain of full size",
     ),
-    ("inconclusive", "≈", "inconclusive", "the values do not decide"),
+    ("inconclusive", "≈", "undecided", "the values do not decide"),
     (
         "not-on-this-machine",
         "⊘",
@@ -163,6 +164,13 @@ METRIC_LABELS: Mapping[str, str] = {
 }
 
 
+#: How a counting rule is known (`counting_rules` in paper.yaml).
+BASES: Mapping[str, str] = {
+    "stated": "published by the paper or its authors",
+    "public-tool": "public tool",
+    "fitted": "fitted to the printed numbers",
+    "quoted-source": "of the quoted source",
+}
 #: Causes of a difference (`bench.judge.explanations`).
 CAUSES: Mapping[str, Word] = {
     key: Word(key, "", label, meaning)
@@ -182,12 +190,17 @@ CAUSES: Mapping[str, Word] = {
 
 
 def claim_word(holds: str, evidence: str | None) -> Word:
-    """A judgement on a claim in one phrase with what it rests on: "holds (counted)", "inconclusive at small scale"."""
+    """A judgement on a claim in one phrase with what it rests on: "holds (counted)", "undecided at small scale"."""
     word = HOLDS[holds]
     scope = SCOPES.get(evidence or "")
     if scope is None or holds not in ("holds", "within-rounding", "inconclusive", "fails"):
         return word
     return word._replace(label=f"{word.label} {scope}")
+
+
+def plain_label(label: str) -> str:
+    """The label of a row without references and marks: 'SimpleBaseline† [51]' is 'SimpleBaseline'."""
+    return _CITED.sub("", label).strip() or label
 
 
 def split_name(split: str) -> str:
@@ -211,15 +224,27 @@ def fixed(value: float, decimals: int) -> str:
 
 
 def signed(value: float, decimals: int) -> str:
-    """A difference with its sign: +0.3, −1.2, ±0.0."""
+    """A difference with its sign: +0.3, −1.2, 0.0."""
     text = f"{abs(value):.{decimals}f}"
-    sign = "±" if float(text) == 0 else "+" if value > 0 else "−"
+    sign = "" if float(text) == 0 else "+" if value > 0 else "−"
     return sign + text
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
     """'1 cell', '2 cells'."""
     return f"{number(count, 0)} {one if count == 1 else many or one + 's'}"
+
+
+def counted(count: int, label: str) -> str:
+    """'1 matches', '2 match', '3 differ, better', '4 untested'."""
+    return f"{number(count, 0)} {agreeing(count, label)}"
+
+
+def agreeing(count: int, label: str) -> str:
+    """The label of a verdict after a number: 'matches' of one, 'match' of several."""
+    verb, comma, rest = label.partition(",")
+    plurals = {"matches": "match", "differs": "differ"} if count != 1 else {}
+    return plurals.get(verb, verb) + comma + rest
 
 
 def clean(value: Any) -> Any:

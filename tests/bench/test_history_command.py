@@ -83,7 +83,7 @@ def test_an_edited_printed_number_shows_with_its_cause_on_page_and_feed(workspac
     assert CELL in page
     assert "printed 5.2M" in page
     feed = (workspace / "build/site/feed.xml").read_text()
-    assert f"{CELL}: reproduced → deviates" in feed
+    assert f"{CELL}: matches → differs" in feed
 
 
 def test_a_new_result_shows(workspace):

@@ -26,7 +26,7 @@ def crowded(site: Path, folder: Path, entries: int) -> Path:
     lines = [_line(number) for number in range(entries)]
     board = Board("coco-val-256x192", [Section("COCO val2017", lines, "AP", {})])
     env = environment()
-    env.globals.update(menu=[], methods={}, made=None, **addresses())
+    env.globals.update(menu=[], methods={}, made=None, empty=[], **addresses())
     html = env.get_template("leaderboard.html").render(
         root="",
         page="leaderboard.html",

@@ -137,6 +137,17 @@ def test_with_an_empty_snapshot_every_cell_is_shown_as_not_judged(tmp_path: Path
     assert "not judged" in (tmp_path / "tables" / "paper0-1.html").read_text("utf-8")
 
 
+def test_pages_with_nothing_to_show_say_what_fills_them_and_are_not_in_the_menu(
+    tmp_path: Path,
+) -> None:
+    snapshot, catalog, _ = make(**SMALL)
+    index = build(snapshot, catalog, Memory({}), tmp_path).index.read_text("utf-8")
+    for page in ("explore.html", "compare.html"):
+        assert f'href="{page}"' not in index
+        assert "make repro" in (tmp_path / page).read_text("utf-8")
+    assert "first build" in (tmp_path / "history.html").read_text("utf-8")
+
+
 def test_distinct_names_get_distinct_files() -> None:
     names = ["r-a4", "R-A4", "r a4", "r/a4", "../r-a4", "", "日本", "a" * 500, "a" * 501]
     slugs = [slug(name) for name in names]

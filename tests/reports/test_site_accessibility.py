@@ -161,6 +161,15 @@ def test_on_a_narrow_screen_filters_are_folded_and_one_metric_is_shown(
     assert box.evaluate("e => e.scrollWidth <= e.clientWidth")
     filters.click()
     assert page.locator("[name=q]").is_visible()
+    page.get_by_label("FLOPs at most").fill(
+        "1000"
+    )  # what is filtered by is shown, the accuracy below the name
+    assert page.locator("th[data-side]").evaluate_all(shown) == ["flops"]
+    assert re.search(
+        r"AP \d", page.locator("table.board tbody tr:not(.group) .origin").first.inner_text()
+    )
+    page.reload()
+    assert page.locator("th[data-side]").evaluate_all(shown) == ["flops"]
     page.set_viewport_size({"width": 1280, "height": 900})
     assert filters.is_hidden()
     assert page.locator("[name=q]").is_visible()

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from reports.build.templates import typeset
 from reports.charts.curves import DASHES
 from reports.charts.labels import shortened
 from reports.views.words import fixed
@@ -14,10 +15,18 @@ BOXES = """(chart, what) => [...chart.querySelectorAll(what)].map(e => {
 })"""
 
 
-def test_a_long_label_keeps_both_its_ends() -> None:
+def test_a_long_label_keeps_whole_words_at_both_its_ends() -> None:
     assert shortened("abcdefghij", 10) == "abcdefghij"
-    assert shortened("abcdefghijk", 10) == "abcde…hijk"
+    assert shortened("abcdefghijk", 10) == "abcdefghi…"
+    assert shortened("QueryPose ResNet-50 1x, 5 parts", 26) == "QueryPose … 1x, 5 parts"
     assert len(shortened("x" * 99, 46)) == 46
+
+
+def test_indices_of_printed_labels_are_typeset() -> None:
+    assert typeset("AP_M^kp") == "AP<sub>M</sub><sup>kp</sup>"
+    assert typeset("AP50^kp <b>") == "AP50<sup>kp</sup> &lt;b&gt;"
+    assert typeset("Ours (N_D = 4)") == "Ours (N<sub>D</sub> = 4)"
+    assert typeset("DyMLP_spatial tp_r_256") == "DyMLP_spatial tp_r_256"
 
 
 def test_values_of_a_column_have_a_fixed_number_of_decimals() -> None:

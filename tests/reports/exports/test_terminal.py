@@ -17,7 +17,7 @@ def test_a_table_in_the_terminal_shows_every_printed_value_and_verdict() -> None
     for verdict in verdicts:
         assert verdict.printed in shown
         assert (verdict.shown or "") in shown
-    assert "✓ reproduced" in shown
+    assert "✓ matches" in shown
     assert "not printed" in shown
     assert max(map(len, shown.splitlines())) < 160
 

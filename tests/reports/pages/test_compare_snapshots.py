@@ -26,7 +26,7 @@ def changed() -> tuple[Snapshot, Snapshot]:
 
 def test_comparing_finds_changed_verdicts_and_values() -> None:
     found = compare(*changed())
-    assert [change.words for change in found.flipped] == [("reproduced", "deviates")]
+    assert [change.words for change in found.flipped] == [("matches", "differs")]
     assert [change.moved for change in found.moved] == [pytest.approx(0.25)]
     assert [change.words for change in found.claims] == [("holds", "fails (counted)")]
     assert compare(changed()[0], changed()[0]).changes == ()
@@ -36,7 +36,7 @@ def test_the_page_shows_each_changed_verdict(tmp_path: Path) -> None:
     before, after = changed()
     _, catalog, store = make()
     build(after, catalog, store, tmp_path, previous=before)
-    assert "reproduced → <b>deviates</b>" in (tmp_path / "compare.html").read_text("utf-8")
+    assert "matches → <b>differs</b>" in (tmp_path / "compare.html").read_text("utf-8")
 
 
 def test_a_site_contains_its_snapshot_for_a_later_comparison(plain: Path) -> None:

@@ -78,18 +78,18 @@ def test_changes_are_shown_newest_first_by_recording(recorded: Path) -> None:
     assert [text(h) for h in page.iter("h2")] == [
         "2031-02-04: 2 changes",
         "2031-02-03: 2 changes",
-        "2031-02-03: baseline",
+        "2031-02-03: first build",
     ]
     shown = rows(recorded / "history.html")
     assert [row.split()[0] for row in shown] == [CLAIM, GONE, CELL, "paper1-1/row0/ap"]
-    assert "○ not run ✓ reproduced here 76.0, evidence: one full training run" in shown[2]
+    assert "○ untested ✓ matches here 76.0, evidence: one full training run" in shown[2]
     assert "result arrived, judge made up" in shown[2]
     assert "76.1" not in shown[2]  # printed before and after alike
     assert "– not in the papers" in shown[1]
     assert "contradicts" in shown[0]
     whole = text(page)
     assert "13:00 UTC, commit a1b2c3a1b2c3 with uncommitted changes" in whole
-    assert "3 cells: 3 not run; 1 claim: 1 open." in whole
+    assert "3 cells: 3 untested; 1 claim: 1 open." in whole
 
 
 def test_each_paper_has_a_page_of_its_own_changes_without_javascript(recorded: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_cell_tells_its_last_change_and_links_to_it(recorded: Path) -> None:
     page = read(recorded / "tables" / "paper0-1.html")
     cells = {e.get("id"): e for e in page.iter("td")}
     cell = cells[cell_anchor("row0", "ap")]
-    assert "2031-02-03: not run → reproduced (result arrived, judge); 1 change" in text(cell)
+    assert "2031-02-03: untested → matches (result arrived, judge); 1 change" in text(cell)
     assert "../history/paper0.html#h-2" in [a.get("href") for a in cell.iter("a")]
     assert "History" not in text(cells[cell_anchor("row1", "ap")])
 
@@ -126,10 +126,10 @@ def test_the_feed_has_an_entry_for_each_change_that_stays_the_same(recorded: Pat
     feed = ElementTree.fromstring((recorded / "feed.xml").read_bytes())
     found = feed.findall(f"{ATOM}entry")
     assert [one.findtext(f"{ATOM}title") for one in found] == [
-        f"{GONE}: deviates → not in the papers",
+        f"{GONE}: differs → not in the papers",
         f"{CLAIM}: open → contradicts at small scale",
-        "paper1-1/row0/ap: not run → not in the papers",
-        f"{CELL}: not run → reproduced",
+        "paper1-1/row0/ap: untested → not in the papers",
+        f"{CELL}: untested → matches",
     ]
     assert feed.findtext(f"{ATOM}updated") == "2031-02-04T13:00:00+00:00"
     assert found[-1].findtext(f"{ATOM}updated") == "2031-02-03T13:00:00+00:00"

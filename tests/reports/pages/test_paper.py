@@ -46,9 +46,11 @@ def test_a_finding_on_claims_names_their_evidence() -> None:
     """Judged by hand: two fail on timings, one holds by counting."""
     claims = judged(("fails", "timed"), ("fails", "timed"), ("holds", "counted"), ("open", None))
     texts = [one.text for one in findings("paper0", [], claims, 0, 0)]
-    assert texts[0].startswith("On reproduced values, 2 claims fail on this machine, for example: ")
+    assert texts[0].startswith(
+        "On values measured here, 2 claims fail on this machine, for example: "
+    )
     assert texts[1] == (
-        "Of 3 claims judged on reproduced values, 1 holds (counted), 2 fail on this machine; 1 more is open."
+        "Of 3 claims judged on values measured here, 1 holds (counted), 2 fail on this machine; 1 more is open."
     )
 
 
@@ -60,9 +62,9 @@ def test_training_at_small_scale_is_never_counted_as_holding_or_failing() -> Non
         ("inconclusive", "lab"),
     ]
     texts = [one.text for one in findings("paper0", [], judged(*words), 0, 0)]
-    assert texts[0].startswith("On reproduced values, 1 claim contradicts at small scale: ")
+    assert texts[0].startswith("On values measured here, 1 claim contradicts at small scale: ")
     assert texts[1] == (
-        "Of 4 claims judged on reproduced values, 2 support at small scale, 1 is inconclusive at small scale, "
+        "Of 4 claims judged on values measured here, 2 support at small scale, 1 is undecided at small scale, "
         "1 contradicts at small scale."
     )
 
@@ -78,7 +80,7 @@ def test_training_at_small_scale_is_never_counted_as_holding_or_failing() -> Non
         ("not-on-this-machine", "timed", "not on this machine"),
         ("supports", "smoke", "supports at small scale"),
         ("contradicts", "lab", "contradicts at small scale"),
-        ("inconclusive", "smoke", "inconclusive at small scale"),
+        ("inconclusive", "smoke", "undecided at small scale"),
         ("holds", "lab", "holds at small scale"),  # in snapshots of older versions
         ("supports", "mixed", "supports at small scale"),
         ("holds", "mixed", "holds (mixed evidence)"),
@@ -98,7 +100,7 @@ def test_claims_with_our_threshold_are_counted_apart() -> None:
     assert is_ours(ours)
     assert not is_ours(first)
     assert summary([ours, *others]) == (
-        "On reproduced values: 2 claims: 1 holds, 1 fails; 1 more claim with a threshold of ours: 1 holds"
+        "On values measured here: 2 claims: 1 holds, 1 fails; 1 more claim with a threshold of ours: 1 holds"
     )
 
 
@@ -111,7 +113,7 @@ def test_verdicts_on_quoted_rows_are_counted_apart() -> None:
     found = Tally.of(cell for cell in shown.cells("paper0") if cell.cell.column.key == "flops")
     assert [(word.key, n) for word, n in found.counts] == [("reproduced", 7)]
     assert [(word.key, n) for word, n in found.quoted] == [("reproduced", 3)]
-    assert found.text == "7 reproduced; quoted rows: 3 reproduced"
+    assert found.text == "7 match; quoted rows: 3 match"
     assert (found.own, found.total, found.count("reproduced")) == (7, 10, 7)
 
 
@@ -148,8 +150,8 @@ def test_a_paper_page_lists_the_claims_that_fail_and_links_the_rest(plain: Path)
 def test_claims_with_our_threshold_are_counted_apart_on_the_page(tmp_path: Path) -> None:
     snapshot, catalog, results = make(papers=1, claims=3)
     page = built(tmp_path / "a", snapshot, catalog, results)
-    assert "<p>On reproduced values: 3 claims: " in page
+    assert "<p>On values measured here: 3 claims: " in page
     snapshot = changed_claim(snapshot, threshold="ours", note="comparable is not defined")
     page = built(tmp_path / "b", snapshot, catalog, results)
-    assert "<p>On reproduced values: 2 claims: " in page
+    assert "<p>On values measured here: 2 claims: " in page
     assert "; 1 more claim with a threshold of ours: 1 " in page
