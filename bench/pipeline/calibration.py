@@ -65,9 +65,9 @@ class Calibration(Strict):
         trained = [one.step for one in alike if one.steps]
         if steps is None or not alike or (steps and not trained):
             return None
-        rest = statistics.median(one.rest for one in alike)
-        basis = f"calibration of {day}, median of {len(alike)} of this family"
-        return steps * (statistics.median(trained) if steps else 0.0) + rest, basis
+        rest = statistics.fmean(one.rest for one in alike)
+        basis = f"calibration of {day}, mean of {len(alike)} of this family"
+        return steps * (statistics.fmean(trained) if steps else 0.0) + rest, basis
 
     def __str__(self) -> str:
         """What it measured and when, as `repropose plan` says it."""

@@ -23,6 +23,8 @@ from bench.results.index import ResultIndex
 
 # Hours of what hardly computes: preparing data, counting, timing (measured on two cores: docs/cluster.md).
 SHORT = {"data@": 0.01, "count-": 0.02, "time-": 0.1}
+# Seconds of a run without training steps at the smoke tier: its predictions and their evaluation, on one core.
+EVALUATED = 12.0
 
 
 class Estimate(NamedTuple):
@@ -90,7 +92,7 @@ class Durations:
             steps = schedule(run.config, self.tier).get("max_iters")
             if found := self._calibration.seconds(self.catalog, name, steps):
                 return found
-        if others := self._families.get(family(run.config)):
+        if others := self._families.get(self._kind(run)):
             basis = f"median of {len(others)} trainings of this family here"
             return statistics.median(others), basis
         if self.tier == "lab":
@@ -98,14 +100,20 @@ class Durations:
             return _seconds(hours), "counted operations"
         how = "calibrated" if self._calibration else "measured here"
         basis = "usual" + (f", times {self._pace:.1f} as {how}" if self._pace else "")
-        return SMOKE_SECONDS[family(run.config)] * (self._pace or 1.0), basis
+        each, trains = self._kind(run)
+        return (SMOKE_SECONDS[each] if trains else EVALUATED) * (self._pace or 1.0), basis
+
+    def _kind(self, run: Run) -> tuple[str, bool]:
+        """Its family, and whether it trains at all."""
+        return family(run.config), schedule(run.config, self.tier).get("max_iters") != 0
 
     @cached_property
-    def _families(self) -> dict[str, list[float]]:
-        found: dict[str, list[float]] = {}
+    def _families(self) -> dict[tuple[str, bool], list[float]]:
+        """Seconds measured here, by `_kind`."""
+        found: dict[tuple[str, bool], list[float]] = {}
         for name, seconds in self._seconds.items():
             if name in self.catalog.runs:
-                found.setdefault(family(self.catalog.run(name).config), []).extend(seconds)
+                found.setdefault(self._kind(self.catalog.run(name)), []).extend(seconds)
         return found
 
     @cached_property
@@ -114,14 +122,19 @@ class Durations:
 
         By the calibration, where there is one.
         """
-        timed = self._families
+        timed = [
+            (each, one)
+            for (each, trains), every in self._families.items()
+            for one in every
+            if trains
+        ]
         if self._calibration:
-            timed = {}
-            for name, one in self._calibration.runs.items():
-                if name in self.catalog.runs and one.steps:
-                    seconds = one.steps * one.step + one.rest
-                    timed.setdefault(family(self.catalog.run(name).config), []).append(seconds)
-        ratios = [one / SMOKE_SECONDS[each] for each, every in timed.items() for one in every]
+            timed = [
+                (family(self.catalog.run(name).config), one.steps * one.step + one.rest)
+                for name, one in self._calibration.runs.items()
+                if name in self.catalog.runs and one.steps
+            ]
+        ratios = [one / SMOKE_SECONDS[each] for each, one in timed]
         return statistics.median(ratios) if ratios else None
 
     def rest(self, stage: str, begun: Sequence[Path]) -> Estimate:

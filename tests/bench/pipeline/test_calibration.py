@@ -11,7 +11,7 @@ from bench.judge.cost import SMOKE_SECONDS
 from bench.measure.short_trainings import time_runs
 from bench.pipeline import calibration
 from bench.pipeline.calibration import Calibration, Timing, calibrate, file_of, of_this_machine
-from bench.pipeline.durations import Durations, Estimate
+from bench.pipeline.durations import EVALUATED, Durations, Estimate
 from bench.pipeline.plan import Planned, wall_hours
 from bench.results.index import ResultIndex
 from bench.results.store import Store
@@ -49,7 +49,7 @@ def test_seconds_are_those_timed_then_of_the_family_by_its_steps_then_the_usual_
     assert own.basis == of
     other = known.of("run@transpose-r-a3-coco")  # the same number of steps
     assert seconds(other) == pytest.approx(10 + 160 * 0.75 + 30)
-    assert other.basis == f"{of}, median of 2 of this family"
+    assert other.basis == f"{of}, mean of 2 of this family"
     evaluated = known.of("run@transpose-r-a3-nope-at-384x288-coco")  # trains nothing
     assert seconds(evaluated) == pytest.approx(10 + 50)
     untimed = known.of("run@lofr-r50-mpii")
@@ -63,6 +63,10 @@ def test_seconds_are_those_timed_then_of_the_family_by_its_steps_then_the_usual_
     measured = Durations(catalog, "smoke", ResultIndex(store), found(TIMED))
     assert measured.of("run@transpose-r-a4-coco").basis == "measured here"
     assert seconds(measured.of("run@transpose-r-a4-coco")) == pytest.approx(90)
+    bare = Durations(catalog, "smoke", ResultIndex(store))
+    trains, evaluates = "run@transpose-r-a3-coco", "run@transpose-r-a3-nope-at-384x288-coco"
+    assert bare.of(trains).basis == "median of 1 trainings of this family here"
+    assert seconds(bare.of(evaluates)) == pytest.approx(EVALUATED * 80 / SMOKE_SECONDS["transpose"])
     lab = Durations(catalog, "lab", ResultIndex(store), found(TIMED))
     assert lab.of("run@transpose-r-a3-coco").basis == "counted operations"
 
