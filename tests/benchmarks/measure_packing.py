@@ -3,12 +3,13 @@
     python -m tests.benchmarks.measure_packing [--cores 1] [--rounds 3] [--steps 20]
 
 Short smoke trainings of one thread each, in processes of their own as a job starts them; the two ways take turns, so
-that what else runs on the machine disturbs both. Seconds are of the wall. The ratio is pack 1 / pack 2: above 1,
-packing is faster.
+that what else runs on the machine disturbs both. The ratio is pack 1 / pack 2: above 1, packing is faster. CPU time is
+given beside the wall's: on a busy machine it says more.
 """
 
 import argparse
 import os
+import resource
 import shutil
 import statistics
 import sys
@@ -17,6 +18,7 @@ import time
 from collections.abc import Iterable, Iterator
 from multiprocessing import get_context
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.measure import selfcheck
 
@@ -43,13 +45,20 @@ def train(workspace: Path, steps: int, cores: Iterable[int]) -> None:
         measure_seed(catalog, store, selfcheck.NAME, run, "smoke", 0)
 
 
-def seconds(base: Path, pack: int, steps: int, cores: Iterable[int]) -> float:
-    """Until two trainings are done, `pack` of them at a time."""
+class Took(NamedTuple):
+    """Seconds."""
+
+    wall: float
+    cpu: float
+
+
+def trained(base: Path, pack: int, steps: int, cores: Iterable[int]) -> Took:
+    """Two trainings, `pack` of them at a time."""
     folders = [base.with_name(f"{base.name}-{number}") for number in (1, 2)]
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(base, folder)
-    begun = time.perf_counter()
+    begun, used = time.perf_counter(), _used()
     for first in range(0, 2, pack):
         processes = [
             get_context("spawn").Process(target=train, args=(folder, steps, cores))
@@ -61,16 +70,23 @@ def seconds(base: Path, pack: int, steps: int, cores: Iterable[int]) -> float:
             process.join()
             if process.exitcode:
                 raise SystemExit(f"a training failed: {(folders[0] / 'log').read_text()[-500:]}")
-    return time.perf_counter() - begun
+    return Took(time.perf_counter() - begun, _used() - used)
 
 
-def rounds(base: Path, count: int, steps: int, cores: Iterable[int]) -> Iterator[float]:
-    """The ratio of each round; every second one begins with pack 2."""
+def _used() -> float:
+    """CPU seconds of the processes that have ended."""
+    found = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return found.ru_utime + found.ru_stime
+
+
+def rounds(base: Path, count: int, steps: int, cores: Iterable[int]) -> Iterator[Took]:
+    """The ratios of each round; every second one begins with pack 2."""
     for number in range(count):
         order = (1, 2) if number % 2 == 0 else (2, 1)
-        took = {pack: seconds(base, pack, steps, cores) for pack in order}
-        print(f"pack 1: {took[1]:.1f} s, pack 2: {took[2]:.1f} s", flush=True)
-        yield took[1] / took[2]
+        took = {pack: trained(base, pack, steps, cores) for pack in order}
+        for pack in (1, 2):
+            print(f"pack {pack}: {took[pack].wall:.1f} s, {took[pack].cpu:.1f} of CPU", flush=True)
+        yield Took(*(one / two for one, two in zip(took[1], took[2], strict=True)))
 
 
 def main() -> None:
@@ -91,10 +107,11 @@ def main() -> None:
         if first.exitcode:
             sys.exit((base / "log").read_text()[-500:])
         found = list(rounds(base, given.rounds, given.steps, cores))
-    print(
-        f"{len(cores)} cores: pack 1 / pack 2 = {statistics.median(found):.2f} (median of {given.rounds} rounds, "
-        f"{min(found):.2f} to {max(found):.2f})"
-    )
+    for name, ratios in zip(Took._fields, zip(*found, strict=True), strict=True):
+        print(
+            f"{len(cores)} cores, {name}: pack 1 / pack 2 = {statistics.median(ratios):.2f} (median of {len(found)} "
+            f"rounds, {min(ratios):.2f} to {max(ratios):.2f})"
+        )
 
 
 if __name__ == "__main__":
