@@ -15,6 +15,7 @@ from bench.pipeline.durations import EVALUATED, Durations, Estimate
 from bench.pipeline.plan import Planned, wall_hours
 from bench.results.index import ResultIndex
 from bench.results.store import Store
+from tests.benchmarks import predicted_times
 from tests.factories import provenance, trained
 
 DAY = datetime(2026, 11, 30, tzinfo=UTC)
@@ -118,3 +119,29 @@ def test_hours_side_by_side_leave_timings_alone() -> None:
     ]
     assert wall_hours(plans, 2) == pytest.approx(3.5)
     assert wall_hours(plans, 1) == pytest.approx(5.5)
+
+
+def test_predicted_times_knows_a_stage_by_its_command_and_divides_what_it_took() -> None:
+    commands = {
+        ("/x/bin/python", "/x/bin/repropose", "measure", "a", "--tier", "smoke"): "run@a",
+        ("/x/bin/python", "/x/bin/repropose", "count", "--paper", "lofr"): "count-lofr",
+        ("/bin/sh", "-c", "repropose measure a"): None,
+        ("/x/bin/python", "/x/bin/repropose", "repro", "a"): None,
+    }
+    assert [predicted_times.stage_of(list(one)) for one in commands] == list(commands.values())
+    plan = [
+        {"stage": "run@a", "hours": 0.01, "basis": "usual"},
+        {"stage": "count-lofr", "hours": 0.02, "basis": "usual"},
+        {"stage": "run@b", "hours": None, "basis": "usual"},
+    ]
+    seen = {"run@a": predicted_times.Seen(10.0, 40.0, 25.0)}
+    seen["count-lofr"] = predicted_times.Seen(0.0, 36.0, 30.0)
+    rows = list(predicted_times.compared(plan, seen, {"run@a": 45.0}))
+    assert [(row["wall"], row["cpu"], row["ratio"]) for row in rows] == [
+        (45.0, 25.0, 1.25),  # 36 s predicted; the job took longer than its command was seen
+        (36.0, 30.0, 0.5),
+        (None, None, None),
+    ]
+    assert "kind run: 1 stages, predicted 36 s, took 45 s, ratio 1.25" in "\n".join(
+        predicted_times.shown(rows, 100.0, 110.0)
+    )
