@@ -21,8 +21,9 @@ from bench.paths import params_file
 from bench.pipeline.calibration import Calibration, family
 from bench.results.index import ResultIndex
 
-# Hours of what hardly computes: preparing data, counting, timing (measured on two cores: docs/cluster.md).
-SHORT = {"data@": 0.01, "count-": 0.02, "time-": 0.1}
+# Hours of what trains nothing, from CPU time in November 2026 (tests/benchmarks/predicted_times.py, AMD EPYC): 23 and 28 s
+# for two data sets, 22 to 94 s for the counts of a paper, 102 s for the timing of TransPose; each with DVC's start.
+SHORT = {"data@": 0.008, "count-": 0.015, "time-": 0.03}
 # Seconds of a run without training steps at the smoke tier, predictions and their evaluation: CPU time of
 # transpose-r-a3-at-384x288-coco, the middle of three sizes, without 4 s of imports.
 EVALUATED = 29.0
