@@ -21,7 +21,7 @@ from bench.paths import params_file
 from bench.pipeline.calibration import Calibration, family
 from bench.results.index import ResultIndex
 
-# Hours of what trains nothing, from CPU time in November 2026 (tests/benchmarks/predicted_times.py, AMD EPYC): 23 and 28 s
+# Hours of what trains nothing, from CPU time in November 2026 (tests/benchmarks/predicted_times.py): 23 and 28 s
 # for two data sets, 22 to 94 s for the counts of a paper, 102 s for the timing of TransPose; each with DVC's start.
 SHORT = {"data@": 0.008, "count-": 0.015, "time-": 0.03}
 # Seconds of a run without training steps at the smoke tier, predictions and their evaluation: CPU time of
