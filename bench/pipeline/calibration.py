@@ -149,4 +149,5 @@ def in_turn(catalog: Catalog, runs: Iterable[str]) -> list[str]:
         trains = schedule(config, "smoke").get("max_iters") != 0
         found.setdefault((family(config), trains), []).append(name)
     most = max(map(len, found.values()), default=0)
-    return [names[at] for at in range(most) for names in found.values() if at < len(names)]
+    groups = sorted(found.values(), key=len, reverse=True)  # time may end: what counts most first
+    return [names[at] for at in range(most) for names in groups if at < len(names)]
