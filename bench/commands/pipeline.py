@@ -1,11 +1,14 @@
 """Commands for the DVC pipeline."""
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from bench.catalog.load import load_catalog
+from bench.catalog.load import Catalog, load_catalog
+from bench.catalog.schema import Tier
 from bench.commands.common import FILE, JSON, TIER, current_tier, print_rows
 from bench.commands.site import build_site, site_command
 from bench.errors import CatalogError
@@ -89,9 +92,7 @@ def repro_command(
     cluster = read_cluster(config, executor)
     catalog = load_catalog()
     targets = targets_of(catalog, names, everything=everything)
-    # smoke: one core and about 700 MB each; above, a training takes the whole GPU
-    default = min(len(os.sched_getaffinity(0)), 4) if chosen == "smoke" else 1
-    parallel = jobs or cluster.parallel or default
+    parallel = jobs or cluster.parallel or _at_a_time(chosen)
     with alone_in_checkout(root, cluster.executor):
         try:
             reproduce(
@@ -106,6 +107,28 @@ def repro_command(
             context.invoke(site_command)
 
 
+def _at_a_time(tier: Tier) -> int:
+    """Trainings on this machine. Smoke: one core and about 700 MB each; above, a training takes the whole GPU."""
+    return min(len(os.sched_getaffinity(0)), 4) if tier == "smoke" else 1
+
+
+def _calibrate(root: Path, catalog: Catalog, runs: list[str], at_a_time: int) -> None:
+    """Time trainings in a temporary workspace, and say what was measured."""
+    from bench.measure.short_trainings import time_runs
+    from bench.pipeline.calibration import Timing, calibrate
+
+    def timed(names: list[str], seconds: float) -> Iterator[tuple[str, Timing, float]]:
+        with tempfile.TemporaryDirectory(prefix="repropose-calibration-") as folder:
+            for one in time_runs(catalog, names, Path(folder), seconds, at_a_time):
+                click.echo(
+                    f"  {one.run}: {one.step:.2f} s a step, {one.steps} steps, {one.rest:.1f} s beside",
+                    err=True,
+                )
+                yield one.run, Timing(steps=one.steps, step=one.step, rest=one.rest), one.imports
+
+    click.echo(calibrate(root, catalog, runs, at_a_time, timed), err=True)
+
+
 @click.command("plan", epilog="Example: repropose plan lofr --tier full --budget 100")
 @click.argument("names", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="every table of every paper")
@@ -115,6 +138,9 @@ def repro_command(
     help="hours: only what settles most claims in them",
 )
 @click.option("--claims", is_flag=True, help="first what settles most claims per hour")
+@click.option(
+    "--calibrate", is_flag=True, help="first time some steps of these trainings, for a minute"
+)
 @TIER
 @JSON
 def plan_command(
@@ -122,24 +148,33 @@ def plan_command(
     everything: bool,
     budget: float | None,
     claims: bool,
+    calibrate: bool,
     tier: str | None,
     as_json: bool,
 ) -> None:
     """What `repropose repro` would run, and for how long.
 
-    Also why, and what it would settle. Runs nothing. Names are those of `repropose repro`; so is the order.
+    Also why, and what it would settle. Runs nothing, but some training steps with --calibrate: the hours of the smoke
+    tier then rest on them (work/calibration.json). Names are those of `repropose repro`; so is the order.
     """
-    from bench.pipeline import plan, run
+    from bench.pipeline import calibration, durations, plan, run
 
-    require_checkout("`repropose plan`")
+    root = require_checkout("`repropose plan`")
     catalog, chosen = load_catalog(), current_tier(tier)
+    if calibrate and chosen != "smoke":
+        raise click.UsageError(
+            f"--calibrate times trainings of the smoke tier, not {chosen}: leave it out"
+        )
     targets = run.targets_of(catalog, names, everything=everything or (claims and not names))
+    at_a_time = _at_a_time(chosen)
+    if calibrate:
+        _calibrate(root, catalog, run.trainings(catalog, targets), at_a_time)
     found = run.plan(catalog, chosen, targets, budget, claims_first=claims)
     rows = [
         {
             "stage": one.stage,
             "why": one.why + (f", {one.begun} begun" if one.begun else ""),
-            "hours": one.estimate.hours and round(one.estimate.hours, 2),
+            "hours": one.estimate.hours and round(one.estimate.hours, 4 if as_json else 2),
             "basis": one.estimate.basis,
             "gpus": one.needs.gpus,
             "memory": one.needs.memory,
@@ -154,9 +189,12 @@ def plan_command(
     known = [one.estimate.hours for one in found if one.estimate.hours is not None]
     unknown = len(found) - len(known)
     more = f", and {unknown} of unknown length" if unknown else ""
+    beside = plan.wall_hours(found, at_a_time)
+    rests_on = durations.assumption(chosen, calibration.of_this_machine(root))
     click.echo(
-        f"{len(found)} stages, {sum(known):.1f} hours one after the other{more}; {plan.assumption(chosen)}. "
-        "Memory (GB): weights, gradients and moments of a training; activations come on top. "
+        f"{len(found)} stages, {sum(known):.1f} hours one after the other, "
+        f"{beside:.1f} with {at_a_time} at a time{more}; "
+        f"{rests_on}. Memory (GB): weights, gradients and moments of a training; activations come on top. "
         "Disk (GB): two checkpoints of each seed.",
         err=True,
     )

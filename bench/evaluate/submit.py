@@ -14,7 +14,7 @@ from bench.evaluate.ground_truth import known_to
 from bench.evaluate.metrics import Evaluation, evaluate_with_diagnosis, evaluated_on
 from bench.evaluate.predictions import Checked, read_predictions
 from bench.files import collection_paused
-from bench.results.locations import PEOPLE, PREDICTIONS, relative_path
+from bench.results.locations import MACHINES, PEOPLE, PREDICTIONS, relative_path
 from bench.results.provenance import provenance
 from bench.results.records import ModelCard, SubmissionResult
 from bench.results.store import Store, Stored, pack
@@ -60,7 +60,7 @@ def submit(
     """Validate, evaluate and store a submission; nothing is written before the last step.
 
     What is there already, as after a kill of this command, is returned as it is. Raises `DataError` for invalid
-    predictions, `ResultError` if another submission has the name.
+    predictions, `ResultError` if another submission has the name, here or merged from another machine.
     """
     from bench.datasets.prepare import manifest_of
 
@@ -85,19 +85,20 @@ def submit(
         notes=(*checked.notes, *found.notes),
         provenance=provenance(),
     )
-    bases = [store.measured] if committed else [store.root, store.measured]
+    bases = store.folders[1:] if committed else store.folders
     beside = {PEOPLE: found.people.packed()}
     taken = next((base for base in bases if (base / relative_path(result)).exists()), None)
-    if taken and not replace:
+    merged = taken is not None and taken.parent.name == MACHINES
+    if taken and (merged or not replace):
         path = taken / relative_path(result)
         stored, files = store.read(path, taken), {**beside, PREDICTIONS: pack(checked.entries)}
         if isinstance(stored, SubmissionResult):
             there = Stored(stored, path, store.shown(path))
             if _same(there, result, files):
                 return there._replace(note="already there")
+        other = "it was merged, so remove it first" if merged else "replace it with --replace"
         raise ResultError(
-            f"{card.name} already has a submission for {dataset} ({path}); "
-            "choose another name, or replace it with --replace"
+            f"{card.name} already has a submission for {dataset} ({path}); choose another name, or {other}"
         )
     return store.write(result, checked.entries, beside=beside, committed=committed)
 

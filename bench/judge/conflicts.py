@@ -70,13 +70,18 @@ def _contradictions(catalog: Catalog) -> Iterator[Conflict]:
 
 def _clashing(cells: list[Cell], by: str) -> Iterator[list[Cell]]:
     """Cells of one quantity that contradict each other, those of one input size together."""
+    spans = {cell.name: _span(cell) for cell in cells}
+    if all(one.meets(two) for one, two in combinations(set(spans.values()), 2)):
+        return  # as nearly everywhere, and cheaper to see than what follows
     found: dict[tuple[int, int] | None, set[str]] = defaultdict(set)
     sizes = {cell.name: _sizes(cell, cells) for cell in cells}
     for one, two in combinations(cells, 2):
         apart = one.table is not two.table or (by != "method" and one.row is not two.row)
         first, second = sizes[one.name], sizes[two.name]
         same_size = not first or not second or bool(first & second)
-        if apart and same_size and _comparable(one, two, by) and not _span(one).meets(_span(two)):
+        if spans[one.name].meets(spans[two.name]) or not apart or not same_size:
+            continue
+        if _comparable(one, two, by):
             size = min(first & second or first | second, default=None)
             found[size] |= {one.name, two.name}
     for names in found.values():

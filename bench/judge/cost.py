@@ -19,8 +19,9 @@ ASSUMPTION = (
     "states for FP32 on an H100 or H200. No such training has been timed here; expect a factor of 2 either way"
 )
 TRAINING_STEP = 3.0
-#: Seconds of one smoke training with its evaluation on one core (AMD EPYC), by the folder of its config: CPU time in a
-#: `make repro` of November 2026, the median of TransPose's 13, one or two of each other paper. Baselines: as TransPose.
+#: Seconds of one smoke training with its evaluation on one core (AMD EPYC), by the folder of its config, in November
+#: 2026: CPU time of one or two of each paper; TransPose's (of 13, the median) and QueryPose's are wall time x 0.48, the
+#: share of a core they had. Baselines: as TransPose. `tests/benchmarks/predicted_times.py` measures CPU time.
 SMOKE_SECONDS: Mapping[str, float] = {
     "baselines": 61.0,
     "lightpose": 134.0,

@@ -20,7 +20,9 @@ from bench.files import write_atomically, write_if_changed
 from bench.judge.evidence import Measurements
 from bench.judge.verdicts import judge_all
 from bench.paths import ROOT, workspace
+from bench.pipeline import calibration
 from bench.pipeline.cluster import Cluster
+from bench.pipeline.durations import Durations
 from bench.pipeline.dvc import is_busy, log_of, run_dvc, run_stage
 from bench.pipeline.executors import Job, Session, recorded
 from bench.pipeline.plan import Planned, State, by_claims, claims_of, estimates, planned, within
@@ -57,7 +59,8 @@ def reproduce(
     _set_tier(tier)
     _update_inputs()
     graph = _needed(catalog, targets)
-    hours = estimates(catalog, tier, _results(catalog).index, graph)
+    known = Durations(catalog, tier, _results(catalog).index, calibration.of_this_machine(ROOT))
+    hours = estimates(known, graph)
     failed = _carry_out(graph, session, jobs, first_page, hours)
     say("timings and tables, one after the other:")
     unaffected = [one for one in targets if not set(failed) & set(_needed(catalog, [one]))]
@@ -75,6 +78,12 @@ def _results(catalog: Catalog) -> Measurements:
     return Measurements(catalog, ResultIndex(Store(root=ROOT / "results")))
 
 
+def trainings(catalog: Catalog, targets: list[str]) -> list[str]:
+    """The runs that the targets need."""
+    names = _needed(catalog, targets)
+    return sorted(name.removeprefix("run@") for name in names if name.startswith("run@"))
+
+
 def plan(
     catalog: Catalog,
     tier: Tier,
@@ -87,10 +96,12 @@ def plan(
 
     claims_first: trainings in the order in which they settle most claims per hour.
     """
+    graph = _needed(catalog, targets)
     measurements = _results(catalog)
     snapshot = judge_all(measurements)
-    graph = _needed(catalog, targets)
-    state = State(catalog, tier, snapshot, measurements.index, ROOT)
+    state = State(
+        catalog, tier, snapshot, measurements.index, ROOT, calibration.of_this_machine(ROOT)
+    )
     _update_inputs()
     found = planned(state, graph, _downstream(_changed(), graph), stages(catalog))
     found = by_claims(found, claims_of(state)) if claims_first else found

@@ -40,7 +40,7 @@ NAMES = [pytest.param(name, marks=() if name in CI else SLOW) for name in QUICK]
 UNTRAINED = [
     pytest.param(name, marks=() if name in CI else (SLOW, pytest.mark.network))
     for name in COMMANDS
-    if name not in ("gallery", "site again")
+    if name not in ("gallery", "site again", "merge again")
 ]
 
 

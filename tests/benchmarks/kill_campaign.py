@@ -33,43 +33,8 @@ from pathlib import Path
 from tests.benchmarks.kill_dvc import of_dvc
 from tests.benchmarks.kill_hook import changes, in_child, kill_self
 from tests.benchmarks.kill_outcome import Seen, lost, outcome, torn
-from tests.conftest import ROOT
+from tests.benchmarks.kill_workspace import begin, predict, send, send_again
 
-FIXTURES = ROOT / "tests" / "fixtures"
-SETTINGS = """\
-tier: smoke
-synthetic:
-  smoke:
-    coco: {kind: crops, difficulty: easy, seed: 5, train: 8, val: 4}
-quickstart: [data@coco, data@mpii, data@crowdpose]
-"""
-RUNS = """\
-killed: {config: transpose-r-a2, dataset: coco, seeds: {smoke: [0]}, options: {train_cfg.max_iters: 3,
-  train_dataloader.total_batch_size: 4, default_hooks.checkpoint.interval: 1, default_hooks.checkpoint.by_epoch: false}}
-"""
-TABLES = """\
-- table: "1"
-  title: Killed
-  page: 1
-  split: coco-val2017
-  protocol: {input_size: 256x192, boxes: ground-truth, flip_test: "yes", machine: here}
-  columns:
-    - {key: params, label: "#Params", metric: params}
-    - {key: fps, label: FPS, metric: fps}
-    - {key: ap, label: AP, metric: AP}
-  rows:
-    - {key: killed, label: Killed, origin: own, run: killed, cells: "5.2M | 10 | 75.8"}
-"""
-PAPER = "id: killpaper\norder: 1\nmethod: Killed\ntitle: Killed\nauthors: N. N.\nvenue: Nowhere\nyear: 2030\n"
-CARD = """\
-name: mine
-title: My network
-authors: N. N.
-boxes: ground-truth
-input_size: 256x192
-flip_test: no
-training_data: COCO
-"""
 #: Name -> command, and the commands that have to be run before it.
 COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "prepare": ("prepare coco", ()),
@@ -85,6 +50,8 @@ COMMANDS: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("prepare", "submit"),
     ),
     "verify": ("verify --all", ("prepare", "measure")),
+    "merge": ("merge sent", ("prepare", "measure")),
+    "merge again": ("merge sent", ("prepare", "measure", "merge")),
     "count": ("count transpose-r-a2", ()),
     "time": ("time killpaper --rounds 4 --device cpu", ()),
     "judge": ("judge", ("prepare", "measure")),
@@ -98,19 +65,6 @@ QUICK = ("prepare", "submit", "table", "export", "site")
 
 
 # ---------------------------------------------------------------- a workspace
-
-
-def begin(folder: Path) -> Path:
-    """A workspace with a paper of its own, and predictions."""
-    workspace = folder / "base"
-    paper = workspace / "papers" / "killpaper"
-    paper.mkdir(parents=True)
-    for name, text in (("paper", PAPER), ("runs", RUNS), ("tables", TABLES)):
-        (paper / f"{name}.yaml").write_text(text)
-    (workspace / "params.yaml").write_text(SETTINGS)
-    (workspace / "card.yaml").write_text(CARD)
-    (workspace / "found.json").write_text("[]")
-    return workspace
 
 
 def run(workspace: Path, command: str, act: Callable[[int], None] | None = None) -> int:
@@ -141,26 +95,26 @@ def prepared(folder: Path, name: str, made: dict[str, Path]) -> Path:
         for one in before:
             if status := run(made[key], COMMANDS[one][0]):
                 raise RuntimeError(f"{COMMANDS[one][0]}: {status}: {log_of(made[key])}")
-            if one == "prepare":
-                predict(made[key])
+            if one in AFTER:
+                AFTER[one](made[key])
     return made[key]
 
 
-def predict(workspace: Path) -> None:
-    """Predictions of every annotated person, a pixel off."""
-    truth = json.loads(
-        (workspace / "data/smoke/coco/annotations/person_keypoints_val2017.json").read_bytes()
-    )
-    entries = [
-        {
-            "image_id": one["image_id"],
-            "category_id": 1,
-            "keypoints": [v + (i % 3 < 2) for i, v in enumerate(one["keypoints"])],
-            "score": 0.9,
-        }
-        for one in truth["annotations"]
-    ]
-    (workspace / "found.json").write_text(json.dumps(entries))
+def predict_and_send(workspace: Path) -> None:
+    """Predictions, and a submission of them that another machine sends: `sent`."""
+    predict(workspace)
+    there = copied(workspace, workspace.with_name("there"))
+    if status := run(there, COMMANDS["submit"][0]):
+        raise RuntimeError(f"{status}: {log_of(there)}")
+    send(there, workspace)
+
+
+#: Command -> what is done in a workspace once it has run.
+AFTER: Mapping[str, Callable[[Path], None]] = {
+    "prepare": predict_and_send,
+    "measure": lambda workspace: send(workspace, workspace),
+    "merge": send_again,
+}
 
 
 def log_of(workspace: Path) -> str:

@@ -20,6 +20,7 @@ import operator
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from bench.catalog.quantities import METRICS
@@ -155,8 +156,7 @@ class Evaluation:
 
     def _cases(self, node: ast.expr) -> Iterator[ast.expr]:
         """The expression with each of its positions replaced by every number that it may be."""
-        calls = (n for n in ast.walk(node) if isinstance(n, ast.Call))
-        if (found := next((n for n in calls if _function(n) in POSITION), None)) is None:
+        if (found := _first_position(node)) is None:
             yield node
             return
         among = [self.values[cell] for cell in self.cells(found.args[0])]
@@ -228,6 +228,12 @@ class Evaluation:
 
 def _function(node: ast.Call) -> str:
     return node.func.id if isinstance(node.func, ast.Name) else ""
+
+
+@lru_cache(maxsize=1024)
+def _first_position(node: ast.expr) -> ast.Call | None:
+    calls = (n for n in ast.walk(node) if isinstance(n, ast.Call))
+    return next((n for n in calls if _function(n) in POSITION), None)
 
 
 def less(a: Interval, b: Interval) -> Truth:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Literal, NamedTuple
 
 from bench.catalog.cells import Cell
@@ -221,8 +221,12 @@ class Resolved(NamedTuple):
 
     def names_in(self, node: ast.AST) -> list[str]:
         """Addresses of all cells below `node`, in order, as often as they occur."""
-        found = [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]
-        return [cell for name in found for cell in self.names.get(name, ())]
+        return [cell for name in _identifiers(node) for cell in self.names.get(name, ())]
+
+
+@lru_cache(maxsize=1024)  # a claim asks for the names of its nodes again and again
+def _identifiers(node: ast.AST) -> tuple[str, ...]:
+    return tuple(n.id for n in ast.walk(node) if isinstance(n, ast.Name))
 
 
 def resolve(expression: Expression, catalog: Catalog, paper: str) -> Resolved:

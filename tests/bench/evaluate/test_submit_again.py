@@ -59,3 +59,19 @@ def test_an_accepted_submission_is_not_covered_by_a_later_one_of_its_name(worksp
     other = card.model_copy(update={"authors": "Others"})
     with pytest.raises(ResultError, match=r"already has a submission for coco \(.*measured"):
         submit(store, workspace / "found.json", other, "coco", "smoke")
+
+
+def test_a_name_that_came_with_merged_results_is_taken(workspace: Path):
+    assert submit_example(workspace).exit_code == 0
+    (workspace / "results/machines/h200").mkdir(parents=True)
+    (workspace / "results/submitted").rename(workspace / "results/machines/h200/submitted")
+    again = submit_example(workspace)
+    assert again.exit_code == 0
+    assert "note: already there" in again.stderr
+    (workspace / "card.yaml").write_text(CARD.replace("My Net", "Our Net"))
+    for more in ((), ("--replace",)):
+        other = submit_example(workspace, *more)
+        assert other.exit_code == 2
+        assert "machines/h200/submitted/my-net/coco-smoke.json" in other.output
+        assert "it was merged, so remove it first" in other.output
+    assert not (workspace / "results/submitted").exists()

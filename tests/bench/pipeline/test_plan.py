@@ -11,10 +11,9 @@ from bench.judge.cost import SMOKE_SECONDS
 from bench.judge.evidence import Measurements
 from bench.judge.verdicts import judge_all
 from bench.pipeline import stages, watch
+from bench.pipeline.durations import Durations, Estimate
 from bench.pipeline.executors import Job
 from bench.pipeline.plan import (
-    Durations,
-    Estimate,
     Planned,
     State,
     by_claims,
