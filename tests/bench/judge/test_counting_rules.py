@@ -134,6 +134,8 @@ def test_a_count_that_the_printed_digits_allow_holds_within_rounding(
     one = Claim(id="one", where="p. 1", claim="smaller", expression=expression, claimed=claimed)
     judged = judge_claim("tinypaper", one, Measurements(tiny, ResultIndex(store))).on_reproduced
     assert judged.holds == holds
+    allowed = "the printed digits of its cells allow it" in judged.reason
+    assert allowed is (holds == "within-rounding")
 
 
 def test_a_known_misprint_is_the_cause_of_its_cell(tiny, fill, make) -> None:

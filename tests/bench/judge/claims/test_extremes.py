@@ -82,6 +82,15 @@ def test_an_extreme_is_as_certain_as_the_differences_in_it(judge) -> None:
         (f"{B} > max({LIST})", None, "nearest", "fails"),  # not above itself
         (f"max({LIST}) >= max({A}, {C})", None, "nearest", "holds"),
         (f"2 * max({LIST}) - {A} - {B} >= 0.5", None, "nearest", "holds"),
+        (f"{A} - max({LIST}) <= -0.5", None, "nearest", "holds"),
+        (f"-max({LIST}) + {C} <= -15.5", None, "nearest", "holds"),
+        (f"-min({LIST}) + {B} >= 0.5", None, "nearest", "holds"),
+        (f"-min({LIST}) + {B} <= 0.5", None, "nearest", "fails"),
+        (f"{C} < {A} < {B}", None, "nearest", "holds"),
+        (f"{C} < {B} < {A}", None, "nearest", "fails"),
+        (f"argmax({LIST}) == 2", None, "nearest", "holds"),
+        (f"2 == argmax({LIST})", None, "nearest", "holds"),
+        (f"argmax({LIST}) == 1", None, "nearest", "fails"),
     ],
 )
 def test_extremes_at_full_size(judge, expression, claimed, rounding, holds) -> None:
