@@ -13,10 +13,15 @@ from typing import Any
 import voluptuous
 import yaml
 
-# DVC, deaf to SIGTERM: it writes its locks and dvc.lock in place, and a preempted job that stopped there would leave
-# half a file, which every other job of the checkout fails on. What DVC started is told to stop, and DVC then ends.
+_STOPPED = 128 + signal.SIGTERM  # exit status of what SIGTERM ended
+
+# DVC that SIGTERM does not stop at once: it writes its locks and dvc.lock in place, and a preempted job that stopped
+# there would leave half a file, which every other job of the checkout fails on. The stage's command, which is told to
+# stop too, ends; DVC notes that, and then starts nothing more.
 _DVC = f"""import signal, sys
-signal.signal({int(signal.SIGTERM)}, lambda *_: None)
+stopped = []
+signal.signal({int(signal.SIGTERM)}, lambda *_: stopped.append(True))
+sys.addaudithook(lambda event, _: stopped and event == "subprocess.Popen" and sys.exit({int(_STOPPED)}))
 sys.argv[0] = "dvc"
 from dvc.cli import main
 sys.exit(main(sys.argv[1:]))"""
@@ -26,6 +31,7 @@ _FILE_BROKEN = re.compile(
     r"|dvc\.lock' (is invalid|validation failed)|^ERROR: failed to reproduce '[^']+': *$",
     re.MULTILINE,
 )
+_TOLD = re.compile(r"^ERROR: failed to reproduce .*exited with (-15|143)$", re.MULTILINE)
 
 
 def run_dvc(
@@ -52,7 +58,7 @@ def log_of(root: Path, stage: str) -> Path:
 
 
 def run_stage(root: Path, stage: str, extra: dict[str, str] | None = None) -> int:
-    """One stage without those it needs, its output in its log; the exit status, -15 if the stage was told to stop.
+    """One stage without those it needs, its output in its log; the exit status, 143 if the stage was told to stop.
 
     One thread unless OMP_NUM_THREADS says otherwise, since jobs share the cores. What a killed DVC left half-written
     is mended, and the stage run again.
@@ -63,7 +69,7 @@ def run_stage(root: Path, stage: str, extra: dict[str, str] | None = None) -> in
         if not _FILE_BROKEN.search(said):
             break
         mend(root)
-    return -signal.SIGTERM if re.search(r"exited with (-15|143)\b", said) else status
+    return _STOPPED if _TOLD.search(said) else status
 
 
 def _run_stage(root: Path, stage: str, extra: dict[str, str] | None) -> int:

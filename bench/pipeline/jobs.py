@@ -61,7 +61,7 @@ class StageJob:
             return
         with ThreadPoolExecutor(len(self.stages)) as pool:
             ended = list(pool.map(lambda one: run_stage(self.root, one, extra), self.stages))
-        if any(_killed(status) for status in ended):
+        if here.cluster == "slurm" and any(_killed(status) for status in ended):
             time.sleep(PATIENCE_S)  # told to stop: a requeued job runs its stages again
         for stage, status in zip(self.stages, ended, strict=True):
             write_exit(self.folder, stage, status)

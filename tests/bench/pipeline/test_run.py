@@ -16,7 +16,7 @@ from bench.catalog.load import load_catalog
 from bench.errors import UnknownName
 from bench.pipeline import run, stages
 from bench.pipeline.cluster import Cluster
-from bench.pipeline.dvc import run_stage
+from bench.pipeline.dvc import run_dvc, run_stage
 from bench.pipeline.executors import Job, Session, alive, recorded
 from bench.pipeline.watch import Watch
 
@@ -123,25 +123,36 @@ def test_what_a_killed_dvc_left_half_written_is_set_aside(project, name, until):
     assert sorted((project / "ran.log").read_text().split()) == ["b", "c"]
 
 
-def test_a_stage_that_is_told_to_stop_leaves_dvc_whole(project):
+SLEEP = {"cmd": "touch slept-${item}.txt && sleep 60", "outs": ["slept-${item}.txt"]}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        lambda root: run_stage(root, "sleep@a"),
+        lambda root: run_dvc(root, "repro", "--keep-going", "sleep@a", "sleep@b").returncode,
+    ],
+)
+def test_what_is_told_to_stop_leaves_dvc_whole_and_starts_nothing_more(project, command):
     """Slurm tells every process of a job at once, DVC too."""
     file = project / "dvc.yaml"
     slow = yaml.safe_load(file.read_text())
-    slow["stages"]["sleep"] = {"cmd": "touch slept.txt && sleep 60", "outs": ["slept.txt"]}
+    slow["stages"]["sleep"] = {"foreach": ["a", "b"], "do": SLEEP}
     file.write_text(yaml.safe_dump(slow))
     with ThreadPoolExecutor(1) as pool:
-        ended = pool.submit(run_stage, project, "sleep")
-        wait_for_file(project / "slept.txt")
+        ended = pool.submit(command, project)
+        wait_for_one(project)
         for process in psutil.Process().children(recursive=True):
             process.terminate()
-        assert ended.result(timeout=30) == -signal.SIGTERM
+        assert ended.result(timeout=30) == 128 + signal.SIGTERM
     assert json.loads((project / ".dvc/tmp/rwlock").read_text()).get("write", {}) == {}
+    assert len(list(project.glob("slept-*"))) == 1
 
 
-def wait_for_file(file: Path, seconds: float = 60.0) -> None:
+def wait_for_one(project: Path, seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
-    while not file.exists():
-        assert time.monotonic() < end, f"waited {seconds:.0f} s for {file.name}"
+    while not list(project.glob("slept-*")):
+        assert time.monotonic() < end, f"waited {seconds:.0f} s for a stage to begin"
         time.sleep(0.05)
 
 
