@@ -17,6 +17,11 @@ from reports.views.urls import table_page
 from reports.views.words import number, plain_label
 
 MOST = 2  # parts of a claim that are said in full
+#: Judgement -> whether the numbers must satisfy the claim; the others decide nothing.
+DECIDED: Mapping[str, bool] = {
+    **dict.fromkeys(("holds", "within-rounding", "supports"), True),
+    **dict.fromkeys(("fails", "contradicts", "not-on-this-machine"), False),
+}
 _OF_MANY = {"mean": "mean", "sum": "sum", "spread": "range", "count": "number"}
 _SIGNS = {ast.Add: "+", ast.Sub: "−", ast.Mult: "×", ast.Div: "/"}
 #: Comparison -> (in words where it holds, where it does not).
@@ -64,10 +69,13 @@ class Reason:
         return f"{text[:1].upper()}{text[1:].rstrip(',')}{metric and f' ({metric})'}"
 
     def agrees(self, judged: ClaimJudgement) -> bool:
-        """Whether these numbers as they are give the judgement; not where it rests on more than they say."""
+        """Whether these numbers as they are give the judgement; not where it rests on more than they say.
+
+        A comparison is said only of what is decided: the numbers alone always compare in one way or the other.
+        """
         tree = self.resolved.expression.tree
         if self.resolved.expression.kind == "truth":
-            return self.on.truth(tree) is (judged.holds in ("holds", "within-rounding"))
+            return judged.holds in DECIDED and self.on.truth(tree) is DECIDED[judged.holds]
         return judged.value is not None and math.isclose(self.on.best(tree), judged.value)
 
     # ------------------------------------------------------------ comparisons

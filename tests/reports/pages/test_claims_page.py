@@ -185,14 +185,18 @@ def test_only_claims_that_fail_are_shown_without_a_click(plain: Path) -> None:
     assert opened
 
 
-def why(paper: str, name: str, **numbers: float) -> str:
-    """Of a real claim: why, on the printed numbers, or on these of its cells."""
+def reason_of(paper: str, name: str, numbers: dict[str, float] | None = None) -> Reason:
+    """Of a real claim, on the printed numbers, or on these of its cells, by row."""
     catalog = load_catalog()
     [claim] = [c for p, c in catalog.claims() if (p, c.id) == (paper, name)]
     resolved = understand(catalog, paper, claim)
-    known = {n: numbers.get(c.row.key, c.number.value) for n, c in resolved.cells.items()}
+    known = {n: (numbers or {}).get(c.row.key, c.number.value) for n, c in resolved.cells.items()}
     shown = {n: f"{value:g}" for n, value in known.items()}
-    return Reason(resolved, catalog, known, shown, printed=not numbers).sentence()
+    return Reason(resolved, catalog, known, shown, printed=not numbers)
+
+
+def why(paper: str, name: str, numbers: dict[str, float] | None = None) -> str:
+    return reason_of(paper, name, numbers).sentence()
 
 
 def test_the_reason_names_the_rows_and_the_numbers_that_decide() -> None:
@@ -231,3 +235,22 @@ def test_only_the_last_registration_of_a_tier_counts(tmp_path: Path) -> None:
     page = built(tmp_path, changed_claim(snapshot, registered=tuple(both)), catalog, results)
     assert page.count("registered 2026-11-30 for lab: margin 0.5 AP, 5 seeds") == 1
     assert "registered 2026-11-30 for lab: margin 0.5 AP, 3 seeds, replaced" in page
+
+
+@pytest.mark.parametrize(
+    ("holds", "faster", "slower"),
+    [
+        ("holds", True, False),
+        ("within-rounding", True, False),
+        ("fails", False, True),
+        ("not-on-this-machine", False, True),
+        ("inconclusive", False, False),  # neither "is above" nor "is not above"
+        ("open", False, False),
+    ],
+)
+def test_a_comparison_is_said_only_where_it_decides(holds: str, faster: bool, slower: bool) -> None:
+    for fps, said in ((2.0, faster), (0.5, slower)):
+        reason = reason_of(
+            "transpose", "h-a6-faster-than-hrnet-w48", {"transpose-h-a6": fps, "hrnet-w48": 1.0}
+        )
+        assert reason.agrees(ClaimJudgement(holds=holds, evidence="timed")) is said
