@@ -12,7 +12,6 @@ from bench.judge.claims.on_paper import understand
 from bench.judge.records import ClaimJudgement, ClaimVerdict
 from reports.pages.claims import SECTIONS, bar, filled, section_of
 from reports.site import build
-from reports.views.claim_reasons import Reason
 from reports.views.words import HOLDS, claim_word
 from tests.factories import make
 from tests.reports.browser import Watched
@@ -185,49 +184,6 @@ def test_only_claims_that_fail_are_shown_without_a_click(plain: Path) -> None:
     assert opened
 
 
-def reason_of(paper: str, name: str, numbers: dict[str, float] | None = None) -> Reason:
-    """Of a real claim, on the printed numbers, or on these of its cells, by row."""
-    catalog = load_catalog()
-    [claim] = [c for p, c in catalog.claims() if (p, c.id) == (paper, name)]
-    resolved = understand(catalog, paper, claim)
-    known = {n: (numbers or {}).get(c.row.key, c.number.value) for n, c in resolved.cells.items()}
-    shown = {n: f"{value:g}" for n, value in known.items()}
-    return Reason(resolved, catalog, known, shown, printed=not numbers)
-
-
-def why(paper: str, name: str, numbers: dict[str, float] | None = None) -> str:
-    return reason_of(paper, name, numbers).sentence()
-
-
-def test_the_reason_names_the_rows_and_the_numbers_that_decide() -> None:
-    assert why("transpose", "superior-on-mpii-test") == (
-        "Ours (TransPose-H-A6) 93.5 is not the highest: Bulat et al., FG’20 94.1 (Mean@0.5)"
-    )
-    assert why("lofr", "crowd-gain") == "Ours-LOFR 42.5 − Baseline 21.5 = 21 (AP)"
-    dense = why("querypose", "faster-than-dense")
-    assert "QueryPose Swin-L 117 is not below the lowest of 10, AdaptivePose 110" in dense
-    nested = why("transpose", "lighter-than-cnns")
-    assert nested.endswith("is below the lowest of 5, HRNet-W32 28.5 (#Params)")
-    several = why("lofr", "larger-input-better-every-metric")  # of 15 parts those two that fail
-    assert several.count("is not above") == 2
-    assert "AP75 55.3 is not above" in several
-    assert "QueryPose-SwinL 65.4 is the highest, before SWAHR-W48 63 (AP_H)" in why(
-        "querypose", "crowdpose-hard"
-    )
-
-
-def test_every_claim_of_every_paper_has_a_sentence() -> None:
-    catalog = load_catalog()
-    for paper, claim in catalog.claims():
-        resolved = understand(catalog, paper, claim)
-        known = {n: c.number.value for n, c in resolved.cells.items()}
-        shown = {n: f"<{value:g}>" for n, value in known.items()}
-        said = Reason(resolved, catalog, known, shown, printed=True).sentence()
-        assert said[0].isupper() or not said[0].isalpha()
-        assert "<" in said or "of " in said  # a number, or how many it is about
-        assert "ast." not in said
-
-
 def test_only_the_last_registration_of_a_tier_counts(tmp_path: Path) -> None:
     snapshot, catalog, results = make(papers=1, claims=2)
     entry = {"tier": "lab", "date": "2026-11-30", "metric": "AP", "margin": 0.5}
@@ -235,22 +191,3 @@ def test_only_the_last_registration_of_a_tier_counts(tmp_path: Path) -> None:
     page = built(tmp_path, changed_claim(snapshot, registered=tuple(both)), catalog, results)
     assert page.count("registered 2026-11-30 for lab: margin 0.5 AP, 5 seeds") == 1
     assert "registered 2026-11-30 for lab: margin 0.5 AP, 3 seeds, replaced" in page
-
-
-@pytest.mark.parametrize(
-    ("holds", "faster", "slower"),
-    [
-        ("holds", True, False),
-        ("within-rounding", True, False),
-        ("fails", False, True),
-        ("not-on-this-machine", False, True),
-        ("inconclusive", False, False),  # neither "is above" nor "is not above"
-        ("open", False, False),
-    ],
-)
-def test_a_comparison_is_said_only_where_it_decides(holds: str, faster: bool, slower: bool) -> None:
-    for fps, said in ((2.0, faster), (0.5, slower)):
-        reason = reason_of(
-            "transpose", "h-a6-faster-than-hrnet-w48", {"transpose-h-a6": fps, "hrnet-w48": 1.0}
-        )
-        assert reason.agrees(ClaimJudgement(holds=holds, evidence="timed")) is said

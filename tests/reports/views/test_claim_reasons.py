@@ -1,0 +1,114 @@
+"""Sentences that say why a claim holds or fails: the rows and numbers that decide, and no more than they decide."""
+
+from dataclasses import replace
+
+import pytest
+
+from bench.catalog.load import load_catalog
+from bench.judge.claims.on_paper import understand
+from bench.judge.intervals import Interval
+from bench.judge.records import ClaimJudgement
+from reports.views.claim_reasons import Reason
+
+
+def reason_of(paper: str, name: str, numbers: dict[str, float] | None = None) -> Reason:
+    """Of a real claim, on the printed numbers, or on these of its cells, by row."""
+    catalog = load_catalog()
+    [claim] = [c for p, c in catalog.claims() if (p, c.id) == (paper, name)]
+    resolved = understand(catalog, paper, claim)
+    known = {n: (numbers or {}).get(c.row.key, c.number.value) for n, c in resolved.cells.items()}
+    shown = {n: f"{value:g}" for n, value in known.items()}
+    return Reason(resolved, catalog, known, shown, printed=not numbers)
+
+
+def why(paper: str, name: str, numbers: dict[str, float] | None = None) -> str:
+    return reason_of(paper, name, numbers).sentence()
+
+
+def test_the_reason_names_the_rows_and_the_numbers_that_decide() -> None:
+    assert why("transpose", "superior-on-mpii-test") == (
+        "Ours (TransPose-H-A6) 93.5 is not the highest: Bulat et al., FG’20 94.1 (Mean@0.5)"
+    )
+    assert why("lofr", "crowd-gain") == "Ours-LOFR 42.5 − Baseline 21.5 = 21 (AP)"
+    dense = why("querypose", "faster-than-dense")
+    assert "QueryPose Swin-L 117 is not below the lowest of 10, AdaptivePose 110" in dense
+    nested = why("transpose", "lighter-than-cnns")
+    assert nested.endswith("is below the lowest of 5, HRNet-W32 28.5 (#Params)")
+    several = why("lofr", "larger-input-better-every-metric")  # of 15 parts those two that fail
+    assert several.count("is not above") == 2
+    assert "AP75 55.3 is not above" in several
+    assert "QueryPose-SwinL 65.4 is the highest, before SWAHR-W48 63 (AP_H)" in why(
+        "querypose", "crowdpose-hard"
+    )
+
+
+def test_every_claim_of_every_paper_has_a_sentence() -> None:
+    catalog = load_catalog()
+    for paper, claim in catalog.claims():
+        resolved = understand(catalog, paper, claim)
+        known = {n: c.number.value for n, c in resolved.cells.items()}
+        shown = {n: f"<{value:g}>" for n, value in known.items()}
+        said = Reason(resolved, catalog, known, shown, printed=True).sentence()
+        assert said[0].isupper() or not said[0].isalpha()
+        assert "<" in said or "of " in said  # a number, or how many it is about
+        assert "ast." not in said
+
+
+@pytest.mark.parametrize(
+    ("holds", "faster", "slower"),
+    [
+        ("holds", True, False),
+        ("within-rounding", True, False),
+        ("fails", False, True),
+        ("not-on-this-machine", False, True),
+        ("inconclusive", False, False),  # neither "is above" nor "is not above"
+        ("open", False, False),
+    ],
+)
+def test_a_comparison_is_said_only_where_it_decides(holds: str, faster: bool, slower: bool) -> None:
+    for fps, said in ((2.0, faster), (0.5, slower)):
+        reason = reason_of(
+            "transpose", "h-a6-faster-than-hrnet-w48", {"transpose-h-a6": fps, "hrnet-w48": 1.0}
+        )
+        assert reason.agrees(ClaimJudgement(holds=holds, evidence="timed")) is said
+
+
+def test_the_best_of_several_equal_ones_is_not_before_them() -> None:
+    both = why("lofr", "bold-mpii-total")
+    assert both.startswith("No other is above Bin 94.1, and Bulat 94.1 is equal; no other is above")
+    assert "before" not in both
+
+
+def test_a_best_that_is_too_close_is_not_refuted() -> None:
+    reason = reason_of("transpose", "superior-on-mpii-test")
+    ours = next(n for n, c in reason.resolved.cells.items() if c.row.key == "transpose-h-a6")
+    wide = {**reason.on.values, ours: Interval.around(93.5, 2.0)}
+    reason.on = replace(reason.on, values=wide)
+    assert reason.sentence() == (
+        "Ours (TransPose-H-A6) 93.5 is too close to call against Bulat et al., FG’20 94.1 (Mean@0.5)"
+    )
+
+
+STEPS = ["nd1", "nd2", "nd3", "nd4", "nd5", "nd6"]
+
+
+@pytest.mark.parametrize(
+    ("flops", "end"),
+    [
+        ([1, 2, 3, 4, 5, 6], "6+1, no auxiliary loss 1; and 4 more steps, all alike (GFLOPs)"),
+        ([2, 1, 3, 4, 5, 6], "6+1, no auxiliary loss 2; 1 of 5 steps goes against it (GFLOPs)"),
+        ([1, 2, 2, 4, 3, 6], "6+2, no auxiliary loss 2; 2 of 5 steps go against it (GFLOPs)"),
+    ],
+)
+def test_steps_are_counted(flops: list[float], end: str) -> None:
+    said = why("tfpose", "decoder-layers-cost", dict(zip(STEPS, flops, strict=True)))
+    assert said.endswith(end)
+    assert ("is not above" in said) is ("against" in said)
+
+
+def test_equal_printed_steps_are_undecided_and_not_refuted() -> None:
+    reason = reason_of("tfpose", "decoder-layers-cost")
+    one, two, *_ = reason.on.values
+    reason.on = replace(reason.on, values={**reason.on.values, two: reason.on.values[one]})
+    assert "is too close to call against" in reason.sentence()
+    assert reason.sentence().endswith("1 of 5 steps is undecided (GFLOPs)")
