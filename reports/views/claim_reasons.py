@@ -110,6 +110,8 @@ class Reason:
         truth = self.on.compare(left, op, right)
         holds, fails = _RELATIONS[type(op)]
         words = fails if truth is False else holds if truth else TOO_CLOSE
+        if truth and isinstance(op, ast.Eq) and not math.isclose(*map(self.on.best, (left, right))):
+            words = "agrees within rounding with"  # 11.3 and 11.34
         return f"{self._number(left)} {words} {self._number(right)}"
 
     def _best(self, node: ast.expr, chosen: ast.expr) -> str:
@@ -218,7 +220,7 @@ def _more(count: int, what: str = "", *, alike: bool) -> str:
 def label(cell: Cell, catalog: Catalog) -> str:
     """The row as printed, without references; the method or the key of the row where that names no single one."""
     text = plain_label(cell.row.label)
-    alone = sum(row.label == cell.row.label for row in cell.table.rows) == 1
+    alone = sum(plain_label(row.label) == text for row in cell.table.rows) == 1
     if alone and sum(letter.isalpha() for letter in text) > 1 and text != "(blank)":
         return text
     rows = catalog.rows[f"{cell.paper}-{cell.table.table}"].values()

@@ -1,5 +1,6 @@
 """Sentences that say why a claim holds or fails: the rows and numbers that decide, and no more than they decide."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ from bench.catalog.load import load_catalog
 from bench.judge.claims.on_paper import understand
 from bench.judge.intervals import Interval
 from bench.judge.records import ClaimJudgement
-from reports.views.claim_reasons import Reason
+from reports.views.claim_reasons import Reason, label
 
 
 def reason_of(paper: str, name: str, numbers: dict[str, float] | None = None) -> Reason:
@@ -112,3 +113,18 @@ def test_equal_printed_steps_are_undecided_and_not_refuted() -> None:
     reason.on = replace(reason.on, values={**reason.on.values, two: reason.on.values[one]})
     assert "is too close to call against" in reason.sentence()
     assert reason.sentence().endswith("1 of 5 steps is undecided (GFLOPs)")
+
+
+def test_different_digits_are_not_said_to_be_equal() -> None:
+    agreed = why("tfpose", "deeppose-r152-cost-agrees")
+    assert (
+        "(Table 5) 11.3 agrees within rounding with DeepPose ResNet-152 (Table 6) 11.34" in agreed
+    )
+    assert " 6.76 equals " in why("tfpose", "aux-free-at-inference")
+
+
+def test_no_two_rows_of_a_table_have_one_name() -> None:
+    catalog = load_catalog()
+    named = {(c.paper, c.table.table, c.row.key): label(c, catalog) for c in catalog.cells()}
+    found = Counter((paper, table, name) for (paper, table, _), name in named.items())
+    assert [one for one, count in found.items() if count > 1] == []
