@@ -8,8 +8,9 @@ import pytest
 from bench.catalog.load import load_catalog
 from bench.judge.claims.on_paper import understand
 from bench.judge.intervals import Interval
-from bench.judge.records import ClaimJudgement
+from bench.judge.records import ClaimJudgement, ClaimVerdict, Verdict
 from reports.views.claim_reasons import Reason, label
+from reports.views.claim_why import judges_reason, why_here
 
 
 def reason_of(paper: str, name: str, numbers: dict[str, float] | None = None) -> Reason:
@@ -128,3 +129,62 @@ def test_no_two_rows_of_a_table_have_one_name() -> None:
     named = {(c.paper, c.table.table, c.row.key): label(c, catalog) for c in catalog.cells()}
     found = Counter((paper, table, name) for (paper, table, _), name in named.items())
     assert [one for one, count in found.items() if count > 1] == []
+
+
+MACHINE = "a CPU, float32, batch 1"
+GIVEN = "the cells give -30, between -60 and 35; the timings vary too much to decide"
+
+
+def timed(fps: float) -> str:
+    """What the page says of "41 % faster" (transpose/cell-h-a6-fps), judged on a ratio of 0.7."""
+    catalog = load_catalog()
+    [claim] = [c for p, c in catalog.claims() if (p, c.id) == ("transpose", "cell-h-a6-fps")]
+    resolved = understand(catalog, "transpose", claim)
+    judged = ClaimJudgement(
+        holds="inconclusive",
+        evidence="timed",
+        value=-30.0,
+        interval=(-60.0, 35.0),
+        reason=f"{MACHINE}: claimed 41 (nearest); {GIVEN}",
+    )
+    verdict = ClaimVerdict(
+        paper="transpose", claim=claim, on_paper=ClaimJudgement(holds="open"), on_reproduced=judged
+    )
+    values = {"transpose-h-a6": fps, "hrnet-w48": 1.0}
+    measured = {
+        name: Verdict(
+            paper="transpose",
+            table="2",
+            row=cell.row.key,
+            column="fps",
+            verdict="not-comparable",
+            printed="1",
+            value=values[cell.row.key],
+            reason="",
+        )
+        for name, cell in resolved.cells.items()
+    }
+    return why_here(catalog, verdict, resolved, measured)
+
+
+def test_a_measured_interval_is_in_the_text_and_no_claimed_number_is_left_over() -> None:
+    assert timed(0.7) == (
+        "TransPose-H-A6 0.7 is −30 % more than HRNet-W48 1 (FPS); −60 to 35 as the timings vary; "
+        f"{MACHINE}; the timings vary too much to decide"
+    )
+    assert timed(2.0) == f"{MACHINE}: claimed 41 (nearest); {GIVEN}"  # not what was judged
+    bare = ClaimJudgement(holds="holds", value=2.0, interval=(1.0, 3.0), reason="three trainings")
+    assert judges_reason(bare) == "three trainings; 1 to 3 possible"
+    assert judges_reason(bare.model_copy(update={"reason": ""})) == "1 to 3 possible"
+
+
+def test_only_what_is_not_measured_is_shortened() -> None:
+    parts = ["by a rule", *(f"not measured: {name}" for name in "abcde"), "claimed 1", "no", "yes"]
+    more = "not measured: a; and 4 more comparisons not measured"
+
+    def said(holds: str, parts: list[str]) -> str:
+        return judges_reason(ClaimJudgement(holds=holds, reason="; ".join(parts)))
+
+    assert said("open", parts) == f"{more}; by a rule; claimed 1; no; yes"  # why it is open leads
+    assert said("fails", parts) == f"by a rule; {more}; claimed 1; no; yes"
+    assert said("open", parts[2:]) == "; ".join(parts[2:])  # four are said in full
