@@ -93,6 +93,8 @@ class Reason:
                 sides = zip([left, *rest[:-1]], ops, rest, strict=True)
                 pairs = [ast.Compare(a, [op], [b]) for a, op, b in sides]
                 return self._parts(pairs, self.on.truth(node), True)
+            case ast.Call() if not self.on.pairs(node):
+                return "the list has a single cell, which compares nothing"
             case ast.Call(func=ast.Name(id="best"), args=[chosen, _]):
                 return self._best(node, chosen)
             case ast.Call():

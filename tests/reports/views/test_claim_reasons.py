@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bench.catalog.load import load_catalog
+from bench.judge.claims.expressions import parse, resolve
 from bench.judge.claims.on_paper import understand
 from bench.judge.intervals import Interval
 from bench.judge.records import ClaimJudgement, ClaimVerdict, Verdict
@@ -89,6 +90,15 @@ def test_a_best_that_is_too_close_is_not_refuted() -> None:
     assert reason.sentence() == (
         "Ours (TransPose-H-A6) 93.5 is too close to call against Bulat et al., FG’20 94.1 (Mean@0.5)"
     )
+
+
+@pytest.mark.parametrize("text", ["rising({0})", "best([2/transpose-h-a6/ap], {0})"])
+def test_a_list_of_one_cell_breaks_no_page(text: str) -> None:
+    catalog = load_catalog()
+    resolved = resolve(parse(text.format("[2/transpose-h-a6*/ap]")), catalog, "transpose")
+    known = dict.fromkeys(resolved.cells, 75.8)
+    said = Reason(resolved, catalog, known, dict.fromkeys(known, "75.8"), printed=True).sentence()
+    assert said == "The list has a single cell, which compares nothing (AP)"
 
 
 STEPS = ["nd1", "nd2", "nd3", "nd4", "nd5", "nd6"]
