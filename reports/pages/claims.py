@@ -13,12 +13,13 @@ from bench.errors import CatalogError
 from bench.judge.claims.claimed import claimed_range
 from bench.judge.claims.expressions import Resolved
 from bench.judge.claims.on_paper import understand
-from bench.judge.records import ClaimJudgement, ClaimVerdict, Snapshot, Verdict
+from bench.judge.records import ClaimJudgement, ClaimVerdict, Snapshot
 from bench.judge.untested import Job, Untested
-from reports.views.claim_reasons import Reason, tables_of, with_labels
+from reports.views.claim_reasons import tables_of
+from reports.views.claim_why import judges_reason, why_here, why_printed
 from reports.views.claim_words import phrase_of
 from reports.views.urls import arxiv_page, claim_anchor
-from reports.views.words import Word, number, plural
+from reports.views.words import Word, number
 
 #: The order of the page: what fails, what is undecided, what holds.
 SECTIONS = (
@@ -35,7 +36,6 @@ SECTIONS = (
 #: Sections of claims that fail; their claims are shown without a click.
 FAILING = ("fails", "not-printed", "contradicts")
 MOST_NUMBERS = 6
-MOST_PARTS = 4  # of a reason, that are said in full
 WIDTH = 300.0
 
 
@@ -152,8 +152,8 @@ def _view(
         here="",
         bar=bar(verdict),
         jobs=untested.jobs_for(verdict),
-        why_printed=verdict.on_paper.reason,
-        why_here=verdict.on_reproduced.reason,
+        why_printed=judges_reason(verdict.on_paper),
+        why_here=judges_reason(verdict.on_reproduced),
     )
     if resolved is None:
         return view
@@ -168,57 +168,10 @@ def _view(
         view,
         printed=filled(resolved, numbers),
         here=filled(resolved, known) if known and not claim.instead else "",
-        why_printed=_why_printed(catalog, verdict, resolved, numbers),
-        why_here=_why_here(catalog, verdict, resolved, measured),
+        why_printed=why_printed(catalog, verdict, resolved, numbers),
+        why_here=why_here(catalog, verdict, resolved, measured),
         tables=tables_of(resolved),
     )
-
-
-def _why_printed(
-    catalog: Catalog, verdict: ClaimVerdict, resolved: Resolved, numbers: Mapping[str, float]
-) -> str:
-    """What the printed numbers say; of a claim about none of them the reason of the judge."""
-    if verdict.claim.instead:
-        return verdict.on_paper.reason
-    shown = {name: cell.printed or "" for name, cell in resolved.cells.items()}
-    said = Reason(resolved, catalog, numbers, shown, printed=True).sentence()
-    return said + _between(verdict.on_paper, " within rounding")
-
-
-def _why_here(
-    catalog: Catalog,
-    verdict: ClaimVerdict,
-    resolved: Resolved,
-    measured: Mapping[str, Verdict],
-) -> str:
-    """What the counts or times say, where these alone decide; else the judge's reason, with rows by their names."""
-    judged = verdict.on_reproduced
-    reason = _some_parts(with_labels(judged.reason, resolved, catalog))
-    if judged.evidence not in ("counted", "timed") or measured.keys() != resolved.cells.keys():
-        return reason
-    numbers = {name: one.value or 0.0 for name, one in measured.items()}
-    shown = {name: number(value, 2) for name, value in numbers.items()}
-    found = Reason(resolved, catalog, numbers, shown, printed=False)
-    if not found.agrees(judged):
-        return reason
-    said = ("claimed ", "the cells give ")  # what the sentence says in its own words
-    more = [part for part in reason.split("; ") if not part.startswith(said)]
-    return "; ".join([found.sentence(), *filter(None, more)])
-
-
-def _some_parts(reason: str) -> str:
-    """A reason of many parts with the first of them."""
-    parts = reason.split("; ")
-    if len(parts) <= MOST_PARTS:
-        return reason
-    return f"{parts[0]}; and {plural(len(parts) - 1, 'more part', 'more parts')}"
-
-
-def _between(judged: ClaimJudgement, why: str) -> str:
-    """'; 72.1 to 72.9 within rounding' of a value that is not exact."""
-    if judged.interval is None or judged.interval[0] == judged.interval[1]:
-        return ""
-    return f"; {number(judged.interval[0], 2)} to {number(judged.interval[1], 2)}{why}"
 
 
 def filled(resolved: Resolved, numbers: Mapping[str, float]) -> str:

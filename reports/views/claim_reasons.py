@@ -9,14 +9,20 @@ from collections.abc import Mapping, Sequence
 
 from bench.catalog.cells import Cell
 from bench.catalog.load import Catalog
-from bench.judge.claims.arithmetic import Evaluation
+from bench.judge.claims.arithmetic import Evaluation, less
 from bench.judge.claims.expressions import Resolved
 from bench.judge.intervals import Interval
 from bench.judge.records import ClaimJudgement
 from reports.views.urls import table_page
-from reports.views.words import number, plain_label
+from reports.views.words import number, plain_label, plural
 
+TOO_CLOSE = "is too close to call against"
 MOST = 2  # parts of a claim that are said in full
+#: Judgement -> whether the numbers must satisfy the claim; the others decide nothing.
+DECIDED: Mapping[str, bool] = {
+    **dict.fromkeys(("holds", "within-rounding", "supports"), True),
+    **dict.fromkeys(("fails", "contradicts", "not-on-this-machine"), False),
+}
 _OF_MANY = {"mean": "mean", "sum": "sum", "spread": "range", "count": "number"}
 _SIGNS = {ast.Add: "+", ast.Sub: "−", ast.Mult: "×", ast.Div: "/"}
 #: Comparison -> (in words where it holds, where it does not).
@@ -64,10 +70,13 @@ class Reason:
         return f"{text[:1].upper()}{text[1:].rstrip(',')}{metric and f' ({metric})'}"
 
     def agrees(self, judged: ClaimJudgement) -> bool:
-        """Whether these numbers as they are give the judgement; not where it rests on more than they say."""
+        """Whether these numbers as they are give the judgement; not where it rests on more than they say.
+
+        A comparison is said only of what is decided: the numbers alone always compare in one way or the other.
+        """
         tree = self.resolved.expression.tree
         if self.resolved.expression.kind == "truth":
-            return self.on.truth(tree) is (judged.holds in ("holds", "within-rounding"))
+            return judged.holds in DECIDED and self.on.truth(tree) is DECIDED[judged.holds]
         return judged.value is not None and math.isclose(self.on.best(tree), judged.value)
 
     # ------------------------------------------------------------ comparisons
@@ -84,6 +93,8 @@ class Reason:
                 sides = zip([left, *rest[:-1]], ops, rest, strict=True)
                 pairs = [ast.Compare(a, [op], [b]) for a, op, b in sides]
                 return self._parts(pairs, self.on.truth(node), True)
+            case ast.Call() if not self.on.pairs(node):
+                return "the list has a single cell, which compares nothing"
             case ast.Call(func=ast.Name(id="best"), args=[chosen, _]):
                 return self._best(node, chosen)
             case ast.Call():
@@ -95,37 +106,51 @@ class Reason:
         decisive = [part for part in parts if self.on.truth(part) is truth] or parts
         every = len(decisive) == len(parts) and truth is not (not all_of)
         said = "; ".join(self._truth(part) for part in decisive[:MOST])
-        more = len(decisive) - MOST
-        if more > 0:
-            said += f"; and {more} more" + (", all alike" if every else "")
-        return said
+        return said + _more(len(decisive) - MOST, alike=every)
 
     def _compared(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> str:
         truth = self.on.compare(left, op, right)
         holds, fails = _RELATIONS[type(op)]
-        words = fails if truth is False else holds if truth else "is too close to"
-        if truth is None:
-            words += " call against"
+        words = fails if truth is False else holds if truth else TOO_CLOSE
+        if truth and isinstance(op, ast.Eq) and not math.isclose(*map(self.on.best, (left, right))):
+            words = "agrees within rounding with"  # 11.3 and 11.34
         return f"{self._number(left)} {words} {self._number(right)}"
 
     def _best(self, node: ast.expr, chosen: ast.expr) -> str:
+        """The next best where it holds, and every equal one; else the best of those above it, or too close to it."""
         (cell,) = self.on.cells(chosen)
-        pairs = self.on.pairs(node)
-        others = [one if one != cell else two for one, two in pairs]
-        higher = bool(pairs) and pairs[0][0] == cell
-        pick = max if higher else min
-        rival = pick(others, key=lambda name: self.on.central[name])
-        word = "highest" if higher else "lowest"
-        if self.on.truth(node):
-            return f"{self._cell(cell)} is the {word}, before {self._cell(rival)}"
-        return f"{self._cell(cell)} is not the {word}: {self._cell(rival)}"
+        pairs, truth = self.on.pairs(node), self.on.truth(node)
+        higher = pairs[0][0] == cell
+        word, above, pick = ("highest", "above", max) if higher else ("lowest", "below", min)
+        deciding = [pair for pair in pairs if self.on.not_below(*pair) is truth]
+        others = [two if one == cell else one for one, two in deciding]
+        rival = self._cell(pick(others, key=lambda name: self.on.central[name]))
+        if truth is None:
+            return f"{self._cell(cell)} {TOO_CLOSE} {rival}"
+        if truth is False:
+            return f"{self._cell(cell)} is not the {word}: {rival}"
+        if equal := [name for name in others if self._alike(name, cell)]:
+            same = " and ".join(map(self._cell, equal[:MOST]))
+            more = f" and {len(equal) - MOST} more" if len(equal) > MOST else ""
+            verb = "is" if len(equal) == 1 else "are"
+            return f"no other is {above} {self._cell(cell)}, and {same}{more} {verb} equal"
+        return f"{self._cell(cell)} is the {word}, before {rival}"
+
+    def _alike(self, one: str, two: str) -> bool:
+        return math.isclose(self.on.central[one], self.on.central[two])
 
     def _ordered(self, node: ast.expr) -> str:
-        """Of 'rising' and 'falling' the first step that goes the other way."""
-        pairs = [(a, b) for a, b in self.on.pairs(node)]
-        wrong = [(a, b) for a, b in pairs if self.on.central[a] <= self.on.central[b]]
-        above, below = (wrong or pairs)[0]
-        return f"{self._cell(above)} is {'not ' * bool(wrong)}above {self._cell(below)}"
+        """Of 'rising' and 'falling' the first step that decides, and how many do."""
+        pairs, truth = self.on.pairs(node), self.on.truth(node)
+        steps = [(a, b) for a, b in pairs if less(self.on.values[b], self.on.values[a]) is truth]
+        words = {True: "is above", False: "is not above", None: TOO_CLOSE}
+        said = f"{self._cell(steps[0][0])} {words[truth]} {self._cell(steps[0][1])}"
+        if truth:
+            return said + _more(len(steps) - 1, " steps", alike=True)
+        one, many = ("goes", "go") if truth is False else ("is", "are")
+        end = "against it" if truth is False else "undecided"
+        verb = one if len(steps) == 1 else many
+        return f"{said}; {len(steps)} of {plural(len(pairs), 'step')} {verb} {end}"
 
     # ------------------------------------------------------------ numbers
 
@@ -186,10 +211,18 @@ class Reason:
         return cell.column.label
 
 
+def _more(count: int, what: str = "", *, alike: bool) -> str:
+    """'; and 4 more steps, all alike'; empty for none."""
+    if count <= 0:
+        return ""
+    same = (", alike" if count == 1 else ", all alike") if alike else ""
+    return f"; and {count} more{what if count > 1 else what.removesuffix('s')}{same}"
+
+
 def label(cell: Cell, catalog: Catalog) -> str:
     """The row as printed, without references; the method or the key of the row where that names no single one."""
     text = plain_label(cell.row.label)
-    alone = sum(row.label == cell.row.label for row in cell.table.rows) == 1
+    alone = sum(plain_label(row.label) == text for row in cell.table.rows) == 1
     if alone and sum(letter.isalpha() for letter in text) > 1 and text != "(blank)":
         return text
     rows = catalog.rows[f"{cell.paper}-{cell.table.table}"].values()

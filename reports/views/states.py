@@ -18,7 +18,7 @@ STATES: dict[str, Word] = {
     "matches": Word("reproduced", "✓", "matches", "rounds to the printed digits, or agrees within noise"),
     "differs": Word("deviates", "✗", "differs", "measured, and clearly another value than the printed one"),
     "undecided": Word("inconclusive", "≈", "undecided", "measured, but nothing decides whether it is what is printed"),
-    "untested": Word("not-run", "○", "untested", "not measured here"),
+    "untested": Word("not-run", "○", "untested", "not measured here, or the run broke off"),
 }  # fmt: skip
 STATE_OF = {
     "reproduced": "matches",
@@ -27,7 +27,7 @@ STATE_OF = {
     "inconclusive": "undecided",
     "not-comparable": "undecided",
     "stale": "undecided",
-    "failed": "undecided",
+    "failed": "untested",
     "not-run": "untested",
     "quoted": "untested",
     "unjudged": "untested",

@@ -86,7 +86,7 @@ class Evaluation:
                 pairs = zip([left, *rest[:-1]], ops, rest, strict=True)
                 return combine([self.compare(a, op, b) for a, op, b in pairs], True)
             case ast.Call(func=ast.Name(id="best")):
-                return combine([self._not_below(*pair) for pair in self.pairs(node)], True)
+                return combine([self.not_below(*pair) for pair in self.pairs(node)], True)
             case ast.Call(func=ast.Name(id="rising" | "falling")):
                 steps = ((self.values[a], self.values[b]) for b, a in self.pairs(node))
                 return combine([less(*step) for step in steps], True)
@@ -107,7 +107,7 @@ class Evaluation:
                 return [(b, a) if name == "rising" else (a, b) for a, b in steps]
         raise TypeError(f"{ast.dump(node)} is not an ordering of cells")
 
-    def _not_below(self, one: str, two: str) -> Truth:
+    def not_below(self, one: str, two: str) -> Truth:
         alike = self.printed and math.isclose(self.central[one], self.central[two])
         return alike or at_most(self.values[two], self.values[one])
 

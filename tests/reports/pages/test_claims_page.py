@@ -12,7 +12,6 @@ from bench.judge.claims.on_paper import understand
 from bench.judge.records import ClaimJudgement, ClaimVerdict
 from reports.pages.claims import SECTIONS, bar, filled, section_of
 from reports.site import build
-from reports.views.claim_reasons import Reason
 from reports.views.words import HOLDS, claim_word
 from tests.factories import make
 from tests.reports.browser import Watched
@@ -183,45 +182,6 @@ def test_only_claims_that_fail_are_shown_without_a_click(plain: Path) -> None:
         s.get("data-section") for s in sections
     }
     assert opened
-
-
-def why(paper: str, name: str, **numbers: float) -> str:
-    """Of a real claim: why, on the printed numbers, or on these of its cells."""
-    catalog = load_catalog()
-    [claim] = [c for p, c in catalog.claims() if (p, c.id) == (paper, name)]
-    resolved = understand(catalog, paper, claim)
-    known = {n: numbers.get(c.row.key, c.number.value) for n, c in resolved.cells.items()}
-    shown = {n: f"{value:g}" for n, value in known.items()}
-    return Reason(resolved, catalog, known, shown, printed=not numbers).sentence()
-
-
-def test_the_reason_names_the_rows_and_the_numbers_that_decide() -> None:
-    assert why("transpose", "superior-on-mpii-test") == (
-        "Ours (TransPose-H-A6) 93.5 is not the highest: Bulat et al., FG’20 94.1 (Mean@0.5)"
-    )
-    assert why("lofr", "crowd-gain") == "Ours-LOFR 42.5 − Baseline 21.5 = 21 (AP)"
-    dense = why("querypose", "faster-than-dense")
-    assert "QueryPose Swin-L 117 is not below the lowest of 10, AdaptivePose 110" in dense
-    nested = why("transpose", "lighter-than-cnns")
-    assert nested.endswith("is below the lowest of 5, HRNet-W32 28.5 (#Params)")
-    several = why("lofr", "larger-input-better-every-metric")  # of 15 parts those two that fail
-    assert several.count("is not above") == 2
-    assert "AP75 55.3 is not above" in several
-    assert "QueryPose-SwinL 65.4 is the highest, before SWAHR-W48 63 (AP_H)" in why(
-        "querypose", "crowdpose-hard"
-    )
-
-
-def test_every_claim_of_every_paper_has_a_sentence() -> None:
-    catalog = load_catalog()
-    for paper, claim in catalog.claims():
-        resolved = understand(catalog, paper, claim)
-        known = {n: c.number.value for n, c in resolved.cells.items()}
-        shown = {n: f"<{value:g}>" for n, value in known.items()}
-        said = Reason(resolved, catalog, known, shown, printed=True).sentence()
-        assert said[0].isupper() or not said[0].isalpha()
-        assert "<" in said or "of " in said  # a number, or how many it is about
-        assert "ast." not in said
 
 
 def test_only_the_last_registration_of_a_tier_counts(tmp_path: Path) -> None:
