@@ -144,12 +144,28 @@ class Untested:
         return Job("train", name, command, "full", hours, needs)
 
     def before(self, job: Job) -> tuple[Job, ...]:
-        """The trainings whose weights a job begins with, in their order."""
+        """The trainings whose weights a job begins with and that are still to be done, in their order."""
         start = self.catalog.run(job.subject).start if job.kind == "train" else None
-        if start is None:
+        if start is None or self._is_trained_here(start):
             return ()
         first = self.own_training(start)
         return (*self.before(first), first)
+
+    def _is_trained_here(self, name: str) -> bool:
+        """Whether this checkout has trained all seeds of a run at full size.
+
+        Committed results and those merged from another machine do not count: they come without weights.
+        """
+        every = (
+            one for found in self.index.accuracies.get(name, ()) for one in (found, *found.also)
+        )
+        seeds = {
+            one.result.seed
+            for one in every
+            if one.here and one.result.tier == "full" and one.result.failed is None
+            if one.result.evidence != "released-weights"
+        }
+        return seeds >= set(self.catalog.run(name).seeds.full)
 
     def jobs_for(self, verdict: ClaimVerdict) -> tuple[Job, ...]:
         """The jobs that a claim still waits for, in the order of its cells; none if it is decided or cannot be.

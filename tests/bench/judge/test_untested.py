@@ -9,7 +9,7 @@ from bench.judge.cost import LEAST, PER_SECOND, evaluation_hours, training_hours
 from bench.judge.records import ClaimJudgement, ClaimVerdict, Snapshot, Verdict
 from bench.judge.untested import SEEDS, Untested
 from bench.results.index import ResultIndex
-from tests.factories import Memory, counted
+from tests.factories import Memory, counted, trained
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +155,23 @@ def test_a_claim_on_a_run_and_on_what_begins_with_it_counts_the_training_once(ca
     both = wins.model_copy(update={"claim": wins.claim.model_copy(update={"expression": text})})
     jobs = untested(catalog, "transpose-r-a4", claims=[both]).jobs_for(both)
     assert [(job.kind, job.subject) for job in jobs] == [("train", START), ("train", FINETUNED)]
+
+
+@pytest.mark.parametrize(
+    ("file", "changes", "left"),
+    [
+        (f"results/full/{START}/seed-0.json", {}, False),
+        (f"results/machines/a/full/{START}/seed-0.json", {}, True),  # merged: no weights here
+        (f"reports/measured/full/{START}/seed-0.json", {}, True),
+        (f"results/full/{START}/seed-0.json", {"failed": "out of memory"}, True),
+        (f"results/full/{START}/released.json", {"evidence": "released-weights"}, True),
+        (f"results/lab/{START}/seed-0.json", {"tier": "lab", "evidence": "lab"}, True),
+    ],
+)
+def test_a_training_whose_weights_are_here_is_not_planned_again(catalog, file, changes, left):
+    claim = open_claim(catalog, "transpose", "r-a4-finetuning-wins")
+    result = trained(START, 0, 75.0, "full").model_copy(update=changes)
+    found = untested(catalog, "transpose-r-a4", claims=[claim], results={file: result})
+    runs = [job.subject for job in found.jobs_for(claim)]
+    assert (START in runs) is left
+    assert FINETUNED in runs
