@@ -125,14 +125,54 @@ class Untested:
             boxes = "" if run.dataset in ("coco-scenes", "crowdpose") else " --boxes detector"
             command = f"repropose released {name}{boxes}"
             return Job("released", name, command, "full", hours, f"real data, {run.released}")
+        return self.own_training(name)
+
+    def own_training(self, name: str) -> Job:
+        """The job that trains a run at full size, also one of which released weights exist: a run that begins with
+        another's weights takes those of our own training of the same seed."""
+        run = self.catalog.run(name)
         each = training_hours(run.config, self.index)
         hours = None if each is None else SEEDS * each
         command = f"repropose measure {name} --tier full"
-        needs = "real data" + (f", the training of {run.start}" if run.start else "")
+        needs = "real data"
+        if run.start:
+            needs += f", the training of {run.start}"
+        if run.released:
+            needs += (
+                "; other runs begin with the weights of this training, not with the released ones"
+            )
         return Job("train", name, command, "full", hours, needs)
 
+    def before(self, job: Job) -> tuple[Job, ...]:
+        """The trainings whose weights a job begins with and that are still to be done, in their order."""
+        start = self.catalog.run(job.subject).start if job.kind == "train" else None
+        if start is None or self._is_trained_here(start):
+            return ()
+        first = self.own_training(start)
+        return (*self.before(first), first)
+
+    def _is_trained_here(self, name: str) -> bool:
+        """Whether this checkout has trained all seeds of a run at full size.
+
+        Committed results and those merged from another machine do not count: they come without weights.
+        """
+        every = (
+            one for found in self.index.accuracies.get(name, ()) for one in (found, *found.also)
+        )
+        seeds = {
+            one.result.seed
+            for one in every
+            if one.here and one.result.tier == "full" and one.result.failed is None
+            if one.result.evidence != "released-weights"
+        }
+        return seeds >= set(self.catalog.run(name).seeds.full)
+
     def jobs_for(self, verdict: ClaimVerdict) -> tuple[Job, ...]:
-        """The jobs that a claim still waits for, in the order of its cells; none if it is decided or cannot be."""
+        """The jobs that a claim still waits for, in the order of its cells; none if it is decided or cannot be.
+
+        Each comes after the training whose weights it begins with. Such a training also stands for the released
+        weights of its run: trainings are compared with trainings.
+        """
         if verdict.on_reproduced.holds not in UNDECIDED:
             return ()
         jobs: dict[Job, None] = {}
@@ -148,11 +188,9 @@ class Untested:
             job = self._job(cell)
             if job is None:  # no run or model stands for it: nothing decides the claim
                 return ()
-            jobs[job] = None
-            start = self.catalog.run(job.subject).start if job.kind == "train" else None
-            if start:
-                jobs[self.training(start)] = None
-        return tuple(jobs)
+            jobs |= dict.fromkeys((*self.before(job), job))
+        trained = {job.subject for job in jobs if job.kind == "train"}
+        return tuple(job for job in jobs if job.kind != "released" or job.subject not in trained)
 
     def _is_tested(self, cell: Cell) -> bool:
         """Whether a claim needs no other measurement of a cell; a quoted one is no measurement."""
@@ -166,7 +204,8 @@ class Untested:
         for _, needed in self.needs:
             waiting.update(needed)
             alone.update(needed if len(needed) == 1 else ())
-        return {job: (alone[job], waiting[job]) for job in {*self.jobs, *waiting}}
+        first = (one for job in self.jobs for one in self.before(job))
+        return {job: (alone[job], waiting[job]) for job in {*self.jobs, *first, *waiting}}
 
     def settles(self, jobs: Iterable[Job]) -> list[ClaimVerdict]:
         """Claims that need none but these jobs."""

@@ -93,7 +93,7 @@ def _there(stage: Stage, tier: Tier, root: Path) -> bool:
 
 
 def claims_of(state: State) -> list[set[str]]:
-    """The stages that each undecided claim about trainings needs."""
+    """The stages that each undecided claim about trainings needs, also those whose weights another begins with."""
     found = []
     for verdict in state.snapshot.claims:
         if verdict.on_reproduced.holds not in UNDECIDED:
@@ -104,8 +104,14 @@ def claims_of(state: State) -> list[set[str]]:
             continue
         runs = {verdict.claim.instead.get(cell.run or "", cell.run) for cell in cells}
         if runs and None not in runs:
-            found.append({f"run@{run}" for run in runs})
+            every = {one for run in runs for one in _with_starts(state.catalog, run)}
+            found.append({f"run@{run}" for run in every})
     return found
+
+
+def _with_starts(catalog: Catalog, run: str | None) -> list[str]:
+    """A run and those whose weights it begins with, directly or not."""
+    return [run, *_with_starts(catalog, catalog.run(run).start)] if run else []
 
 
 def estimates(known: Durations, stages: Iterable[str]) -> dict[str, float]:

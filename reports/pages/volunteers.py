@@ -1,6 +1,5 @@
 """What volunteers could run: untested values by the claims that a GPU-hour settles, and what fits into a day."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,8 +50,11 @@ def plan(untested: Untested, name: str, limit: float) -> Plan:
     Timing on the papers' own machines is left out, as is what nobody can say the length of.
     """
     needs = [set(needed) for _, needed in untested.needs]
-    values = [_whole(untested, job) for job, cells in untested.jobs.items() for _ in cells]
-    every = sorted({job for needed in needs + values for job in needed}, key=_order(untested))
+    values = [{*untested.before(job), job} for job, cells in untested.jobs.items() for _ in cells]
+    every = sorted(
+        {job for needed in needs + values for job in needed},
+        key=lambda job: (len(untested.before(job)), job),  # weights before what begins with them
+    )
     hours = {job: job.hours if job.kind != "time" else None for job in every}
     first = chosen(hours, needs, limit)
     others = {job: cost for job, cost in hours.items() if job not in first}
@@ -67,18 +69,6 @@ def plan(untested: Untested, name: str, limit: float) -> Plan:
         new = tuple(claim for claim in untested.settles(done) if claim not in before)
         steps.append(Step(job, until, new, len(untested.jobs.get(job, ()))))
     return Plan(name, limit, tuple(steps))
-
-
-def _whole(untested: Untested, job: Job) -> set[Job]:
-    """A job with the training whose weights it begins with."""
-    start = untested.catalog.run(job.subject).start if job.kind == "train" else None
-    return {job, untested.training(start)} if start else {job}
-
-
-def _order(untested: Untested) -> Callable[[Job], tuple[bool, Job]]:
-    """A training that begins with another one's weights comes after those that begin with none."""
-    runs = untested.catalog.runs
-    return lambda job: (job.kind == "train" and bool(runs[job.subject].start), job)
 
 
 def volunteers(untested: Untested) -> dict[str, Any]:

@@ -133,9 +133,11 @@ class Evaluation:
         return alike or at_most(*sides)
 
     def _sides(self, left: ast.expr, right: ast.expr) -> tuple[Interval, Interval]:
-        """Both sides, or their difference and zero, so that a cell on both sides stays one value."""
-        shared = set(self.resolved.names_in(left)) & set(self.resolved.names_in(right))
-        if shared:
+        """Both sides, or their difference and zero, so that a cell on both sides stays one value.
+
+        A cell that is left out of a side (`others`) is not on it: of two sides, printed cells that only touch differ.
+        """
+        if self.resolved.behind(left) & self.resolved.behind(right):
             return self.number(ast.BinOp(left, ast.Sub(), right)), Interval.point(0.0)
         return self.number(left), self.number(right)
 
@@ -189,13 +191,7 @@ class Evaluation:
 
     def cells(self, node: ast.expr) -> tuple[str, ...]:
         """The cells of a reference, or of `others(list, cell)`."""
-        match node:
-            case ast.Name(id=name):
-                return self.resolved.names[name]
-            case ast.Call(func=ast.Name(id="others"), args=[among, without]):
-                left_out = self.cells(without)
-                return tuple(c for c in self.cells(among) if c not in left_out)
-        raise TypeError(f"{ast.dump(node)} is not a list")
+        return self.resolved.listed(node)
 
     def _plain(self, node: ast.expr) -> Interval:
         match node:

@@ -223,6 +223,25 @@ class Resolved(NamedTuple):
         """Addresses of all cells below `node`, in order, as often as they occur."""
         return [cell for name in _identifiers(node) for cell in self.names.get(name, ())]
 
+    def listed(self, node: ast.expr) -> tuple[str, ...]:
+        """The cells of a reference, or of `others(list, cell)`."""
+        match node:
+            case ast.Name(id=name):
+                return self.names[name]
+            case ast.Call(func=ast.Name(id="others"), args=[among, without]):
+                left_out = self.listed(without)
+                return tuple(c for c in self.listed(among) if c not in left_out)
+        raise TypeError(f"{ast.dump(node)} is not a list")
+
+    def behind(self, node: ast.AST) -> set[str]:
+        """The cells that the value of `node` depends on: those below it without what `others` leaves out."""
+        match node:
+            case ast.Name(id=name):
+                return {*self.names.get(name, ())}
+            case ast.Call(func=ast.Name(id="others")):
+                return {*self.listed(node)}
+        return {cell for below in ast.iter_child_nodes(node) for cell in self.behind(below)}
+
 
 @lru_cache(maxsize=1024)  # a claim asks for the names of its nodes again and again
 def _identifiers(node: ast.AST) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from bench.judge.cost import LEAST, PER_SECOND, evaluation_hours, training_hours
 from bench.judge.records import ClaimJudgement, ClaimVerdict, Snapshot, Verdict
 from bench.judge.untested import SEEDS, Untested
 from bench.results.index import ResultIndex
-from tests.factories import Memory, counted
+from tests.factories import Memory, counted, trained
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +24,10 @@ def verdict(cell, word):
     )
 
 
-def untested(catalog, *models, reproduced=(), claims=()):
+def untested(catalog, *models, reproduced=(), claims=(), results=None):
     """Everything is not run but the cells named; `models` are counted with 10 G multiply-accumulates."""
-    results = {f"results/counted/{m}.json": counted(m, 1, flops=10.0) for m in models}
+    counts = {f"results/counted/{m}.json": counted(m, 1, flops=10.0) for m in models}
+    results = counts | (results or {})
     words = [
         verdict(cell, "reproduced" if cell.name in reproduced else "not-run")
         for cell in catalog.cells()
@@ -129,3 +130,48 @@ def test_a_claim_on_a_row_that_no_run_stands_for_waits_for_no_job() -> None:
     found = untested(catalog, "transpose-r-a4", claims=[claim])
     assert found.jobs_for(claim) == ()
     assert found.packages == []
+
+
+START, FINETUNED = "transpose-r-a4-coco", "transpose-r-a4-mpii-384x384-finetuned"
+
+
+def test_what_begins_with_weights_waits_for_their_training_though_others_are_released(catalog):
+    claim = open_claim(catalog, "transpose", "r-a4-finetuning-wins")
+    found = untested(catalog, "transpose-r-a4", claims=[claim])
+    jobs = found.jobs_for(claim)
+    commands = [job.command for job in jobs]
+    first = commands.index(f"repropose measure {START} --tier full")
+    assert first < commands.index(f"repropose measure {FINETUNED} --tier full")
+    assert not [command for command in commands if "repropose released" in command]
+    assert jobs[first].hours == pytest.approx(SEEDS * training_hours("transpose-r-a4", found.index))
+    assert found.training(START).kind == "released"  # as ever for its own cells
+    assert jobs[first] in found.waiting
+
+
+def test_a_claim_on_a_run_and_on_what_begins_with_it_counts_the_training_once(catalog):
+    """On the start's cells its released weights would do; the training is needed anyway, and is compared alike."""
+    wins = open_claim(catalog, "transpose", "r-a4-finetuning-wins")
+    text = "[5/transpose-r-a4-finetuned/pckh] > [2/transpose-r-a4/ap]"
+    both = wins.model_copy(update={"claim": wins.claim.model_copy(update={"expression": text})})
+    jobs = untested(catalog, "transpose-r-a4", claims=[both]).jobs_for(both)
+    assert [(job.kind, job.subject) for job in jobs] == [("train", START), ("train", FINETUNED)]
+
+
+@pytest.mark.parametrize(
+    ("file", "changes", "left"),
+    [
+        (f"results/full/{START}/seed-0.json", {}, False),
+        (f"results/machines/a/full/{START}/seed-0.json", {}, True),  # merged: no weights here
+        (f"reports/measured/full/{START}/seed-0.json", {}, True),
+        (f"results/full/{START}/seed-0.json", {"failed": "out of memory"}, True),
+        (f"results/full/{START}/released.json", {"evidence": "released-weights"}, True),
+        (f"results/lab/{START}/seed-0.json", {"tier": "lab", "evidence": "lab"}, True),
+    ],
+)
+def test_a_training_whose_weights_are_here_is_not_planned_again(catalog, file, changes, left):
+    claim = open_claim(catalog, "transpose", "r-a4-finetuning-wins")
+    result = trained(START, 0, 75.0, "full").model_copy(update=changes)
+    found = untested(catalog, "transpose-r-a4", claims=[claim], results={file: result})
+    runs = [job.subject for job in found.jobs_for(claim)]
+    assert (START in runs) is left
+    assert FINETUNED in runs

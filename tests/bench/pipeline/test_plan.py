@@ -164,3 +164,15 @@ def test_claims_that_wait_for_trainings_are_known_by_their_runs(catalog, tmp_pat
     found = claims_of(state(catalog, tmp_path))
     assert all(stage.startswith("run@") for needed in found for stage in needed)
     assert len(found) > 50
+
+
+def test_a_budget_also_buys_the_training_whose_weights_another_begins_with(catalog, tmp_path):
+    needs = claims_of(state(catalog, tmp_path))
+    start, finetuned = "run@transpose-r-a4-coco", "run@transpose-r-a4-mpii-384x384-finetuned"
+    scratch = "run@transpose-r-a4-mpii"
+    claims = [needed for needed in needs if needed == {start, finetuned, scratch}]
+    assert claims
+    plans = [one(start, 50.0), one(finetuned, 15.0), one(scratch, 12.0)]
+    assert [p.stage for p in within(plans, claims, 77.0)] == [start, finetuned, scratch]
+    assert within(plans, claims, 76.9) == []
+    assert [p.stage for p in within(plans[1:], claims, 27.0)] == [finetuned, scratch]  # start done

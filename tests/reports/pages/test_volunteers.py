@@ -5,8 +5,15 @@ import pytest
 from bench.catalog.load import load_catalog
 from reports.pages.volunteers import plan
 from tests.bench.judge.test_untested import open_claim, untested
+from tests.factories import trained
 
-MODELS = ("transpose-r-a4", "transpose-r-a3", "transpose-h-a6", "lightpose-r50")
+MODELS = (
+    "transpose-r-a4",
+    "transpose-r-a4-mpii-384x384",
+    "transpose-r-a3",
+    "transpose-h-a6",
+    "lightpose-r50",
+)
 
 
 def test_a_plan_fits_its_budget_and_counts_what_it_settles() -> None:
@@ -26,4 +33,17 @@ def test_a_plan_fits_its_budget_and_counts_what_it_settles() -> None:
         assert not [job for job in jobs if job.kind == "time"]
         for job in jobs:  # what begins with the weights of another training comes after it
             start = catalog.run(job.subject).start if job.kind == "train" else None
-            assert start is None or found.training(start) in jobs[: jobs.index(job)]
+            assert start is None or found.own_training(start) in jobs[: jobs.index(job)]
+        assert {*jobs} <= found.waiting.keys()
+    assert [job for job in jobs if job.kind == "train" and catalog.run(job.subject).released]
+
+
+def test_a_plan_leaves_out_a_training_that_was_done_here() -> None:
+    catalog = load_catalog()
+    run = "transpose-r-a4-coco"
+    done = [cell.name for cell in catalog.cells() if cell.run == run]
+    results = {f"results/full/{run}/seed-0.json": trained(run, 0, 75.0, "full")}
+    found = untested(catalog, *MODELS, reproduced=done, results=results)
+    subjects = [step.job.subject for step in plan(found, "all", 1e6).steps]
+    assert "transpose-r-a4-mpii-384x384-finetuned" in subjects
+    assert run not in subjects

@@ -68,6 +68,24 @@ def test_values_and_what_rounding_allows_are_those_of_a_hand_count(
     assert reach == pytest.approx((low, high))
 
 
+@pytest.mark.parametrize(
+    ("text", "truth"),
+    [
+        ("[1/tiny-b/ap] > max(others([1/*/ap], [1/tiny-b/ap]))", True),
+        ("max(others([1/*/ap], [1/tiny-b/ap])) < [1/tiny-b/ap]", True),
+        ("[1/tiny-b/ap] > max(others(others([1/*/ap], [1/rival/ap]), [1/tiny-b/ap]))", True),
+        ("[1/tiny-b/ap] > max(others([1/*/ap], [1/tiny-b/ap])) + [1/tiny-b/ap] - 75.9", True),
+        ("[1/tiny-b/ap] >= max(others([1/*/ap], [1/tiny-a/ap]))", True),  # itself among them
+    ],
+)
+def test_a_cell_that_is_left_out_of_a_side_is_not_on_it(tiny, text, truth) -> None:
+    """75.9 and 75.8 only touch, so they differ; a cell on both sides is compared by the difference."""
+    resolved = resolve(parse(text), tiny, "tinypaper")
+    printed = {name: 75.9 if "tiny-b" in name else 75.8 for name in resolved.cells}
+    spans = {name: Interval.around(value, 0.05) for name, value in printed.items()}
+    assert Evaluation(resolved, spans, printed).truth(resolved.expression.tree) is truth
+
+
 def test_a_cell_that_occurs_twice_is_one_value(tiny) -> None:
     assert evaluate(tiny, "[1/tiny-a/ap] - [1/tiny-a/ap]")[1] == (0.0, 0.0)
     assert evaluate(tiny, "[1/tiny-a/ap] / [1/tiny-a/ap]")[1] == (1.0, 1.0)
