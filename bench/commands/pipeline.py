@@ -1,6 +1,7 @@
 """Commands for the DVC pipeline."""
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,6 +117,11 @@ def _calibrate(root: Path, catalog: Catalog, runs: list[str], at_a_time: int) ->
     """Time trainings in a temporary workspace, and say what was measured."""
     from bench.measure.short_trainings import time_runs
     from bench.pipeline.calibration import Timing, calibrate
+
+    def stop(*_: object) -> None:
+        raise SystemExit(128 + signal.SIGTERM)  # its processes and its folder go with it
+
+    signal.signal(signal.SIGTERM, stop)
 
     def timed(names: list[str], seconds: float) -> Iterator[tuple[str, Timing, float]]:
         with tempfile.TemporaryDirectory(prefix="repropose-calibration-") as folder:
