@@ -19,16 +19,16 @@ ASSUMPTION = (
     "states for FP32 on an H100 or H200. No such training has been timed here; expect a factor of 2 either way"
 )
 TRAINING_STEP = 3.0
-#: Seconds of one smoke training with its evaluation on one core (AMD EPYC), by the folder of its config, in November
-#: 2026: CPU time of one or two of each paper; TransPose's (of 13, the median) and QueryPose's are wall time x 0.48, the
-#: share of a core they had. Baselines: as TransPose. `tests/benchmarks/predicted_times.py` measures CPU time.
+#: Seconds of one smoke training with its evaluation on one core (AMD EPYC), by the folder of its config: CPU time in a
+#: `make repro` of November 2026 (`tests/benchmarks/predicted_times.py`), the median of TransPose's 13, the mean of the
+#: two of LightPose, LOFR and QueryPose, TFPose's one. Baselines: as TransPose.
 SMOKE_SECONDS: Mapping[str, float] = {
-    "baselines": 61.0,
+    "baselines": 55.0,
     "lightpose": 134.0,
-    "lofr": 104.0,
-    "querypose": 340.0,
-    "tfpose": 197.0,
-    "transpose": 61.0,
+    "lofr": 91.0,
+    "querypose": 244.0,
+    "tfpose": 183.0,
+    "transpose": 55.0,
 }
 SMALL_ASSUMPTION = {
     "smoke": "else usual ones of the family (one core of an AMD EPYC), times this machine's pace so far",
