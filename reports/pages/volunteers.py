@@ -44,8 +44,8 @@ class Plan:
 
 
 def plan(untested: Untested, name: str, limit: float) -> Plan:
-    """The jobs that settle most claims per hour within the limit, by the rule of `repropose plan --budget`; then, in the
-    hours left, those that test most printed values per hour.
+    """The jobs that settle most claims per hour within the limit, by the rule of `repropose plan --budget`; then, in
+    the hours left, those that test most printed values per hour.
 
     Timing on the papers' own machines is left out, as is what nobody can say the length of.
     """
