@@ -105,10 +105,8 @@ def _checked(
     """What was verified of a result. Raises `ReproPoseError` with the reason and what to do, if it does not fit."""
     result = stored.result
     _same_code(catalog, result)
-    date = result.provenance.date
-    if date and date > datetime.now(UTC) + timedelta(
-        days=1
-    ):  # newer than all that could replace it
+    date, tomorrow = result.provenance.date, datetime.now(UTC) + timedelta(days=1)
+    if date and date > tomorrow:  # newer than all that could replace it
         raise ResultError(
             f"its date is {date:%Y-%m-%d}, which is to come; set the clock there right"
         )
@@ -227,9 +225,7 @@ def _kept(store: Store, stored: Stored[AnyResult], machine: str | None, reason: 
             continue
         if _same(store.read(path, base), result):
             return Outcome("equal", file, "the same is here already", store.shown(path))
-        if isinstance(
-            result, SubmissionResult
-        ):  # of one name there is one, wherever it was evaluated
+        if isinstance(result, SubmissionResult):  # of one name there is one, wherever evaluated
             words = f"another submission has its name, {store.shown(path)}"
             return Outcome("refused", file, words)
     if other := _repeated(store, result):

@@ -21,9 +21,9 @@ from bench.paths import params_file
 from bench.pipeline.calibration import Calibration, family
 from bench.results.index import ResultIndex
 
-# Hours of what trains nothing, from CPU time in November 2026 (tests/benchmarks/predicted_times.py): 23 and 28 s
-# for two data sets, 22 to 94 s for the counts of a paper, 102 s for the timing of TransPose; each with DVC's start.
-SHORT = {"data@": 0.008, "count-": 0.015, "time-": 0.03}
+# Hours of what trains nothing, DVC's start included, in a `make repro` on two cores, November 2026
+# (tests/benchmarks/predicted_times.py): means of 3 data sets, of the counts of 5 papers, the timing of TransPose.
+SHORT = {"data@": 0.014, "count-": 0.006, "time-": 0.026}
 # Seconds of a run without training steps at the smoke tier, predictions and their evaluation: CPU time of
 # transpose-r-a3-at-384x288-coco, the middle of three sizes, without 4 s of imports.
 EVALUATED = 29.0

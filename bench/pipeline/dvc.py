@@ -13,7 +13,7 @@ from typing import Any
 import voluptuous
 import yaml
 
-_STOPPED = 128 + signal.SIGTERM  # exit status of what SIGTERM ended
+_STOPPED = 128 + int(signal.SIGTERM)  # exit status of what SIGTERM ended
 
 # DVC that SIGTERM does not stop at once: it writes its locks and dvc.lock in place, and a preempted job that stopped
 # there would leave half a file, which every other job of the checkout fails on. The stage's command, which is told to
@@ -21,7 +21,7 @@ _STOPPED = 128 + signal.SIGTERM  # exit status of what SIGTERM ended
 _DVC = f"""import signal, sys
 stopped = []
 signal.signal({int(signal.SIGTERM)}, lambda *_: stopped.append(True))
-sys.addaudithook(lambda event, _: stopped and event == "subprocess.Popen" and sys.exit({int(_STOPPED)}))
+sys.addaudithook(lambda event, _: stopped and event == "subprocess.Popen" and sys.exit({_STOPPED}))
 sys.argv[0] = "dvc"
 from dvc.cli import main
 sys.exit(main(sys.argv[1:]))"""

@@ -5,6 +5,8 @@ import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from tests.bench.inputs.good import CARD
+
 SETTINGS = """\
 tier: smoke
 synthetic:
@@ -30,15 +32,6 @@ TABLES = """\
     - {key: killed, label: Killed, origin: own, run: killed, cells: "5.2M | 10 | 75.8"}
 """
 PAPER = "id: killpaper\norder: 1\nmethod: Killed\ntitle: Killed\nauthors: N. N.\nvenue: Nowhere\nyear: 2030\n"
-CARD = """\
-name: mine
-title: My network
-authors: N. N.
-boxes: ground-truth
-input_size: 256x192
-flip_test: no
-training_data: COCO
-"""
 
 
 def begin(folder: Path) -> Path:
