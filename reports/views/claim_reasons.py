@@ -190,9 +190,7 @@ class Reason:
             return f"the {word} of {len(cells)}, {self._cell(found)}"
         text = self._number(pick(args, key=self.on.best))
         inner, _, rest = text.partition(", ")
-        if inner.startswith(
-            f"the {word} of "
-        ):  # the lowest of several lowest ones is the lowest of all
+        if inner.startswith(f"the {word} of "):  # the lowest of several lowest is that of all
             every = len({cell for arg in args for cell in self.resolved.names_in(arg)})
             return f"the {word} of {every}, {rest}"
         return f"the {word} of {len(args)}, {text}"
