@@ -37,8 +37,7 @@ def write_atomically(path: Path, content: bytes | memoryview, *, durable: bool =
     """
     handle, name = -1, ""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        handle, name = _beside(path)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             if durable:
@@ -55,6 +54,15 @@ def write_atomically(path: Path, content: bytes | memoryview, *, durable: bool =
             f"{path}: cannot be written: {error.strerror}; nothing was changed. "
             "Free some space or allow access, then run it again"
         ) from None
+
+
+def _beside(path: Path) -> tuple[int, str]:
+    """A new file in the folder of `path`, which is made if it is missing (asking first takes as long as opening)."""
+    try:
+        return tempfile.mkstemp(".part", f".{path.name}.", path.parent)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return _beside(path)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from bench import forks
+
 ROOT = Path(__file__).resolve().parents[1]
 NETWORKS = (  # what builds or trains networks, or imports MMPose
     "model_zoo",
@@ -112,6 +114,7 @@ _running: list[pytest.Item] = []
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
     _running[:] = [item]
+    forks.MOST = 4 if item.get_closest_marker("process") else 1
     try:
         return (yield)
     finally:

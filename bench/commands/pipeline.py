@@ -102,7 +102,9 @@ def repro_command(
                 targets,
                 cluster=cluster,
                 jobs=parallel,
-                first_page=lambda: build_site(workspace() / "build" / "site"),
+                page=lambda running, waiting: build_site(
+                    workspace() / "build" / "site", running=running, waiting=waiting
+                ),
             )
         finally:
             context.invoke(site_command)

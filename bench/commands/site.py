@@ -1,14 +1,18 @@
 """Commands that build and serve the leaderboard."""
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from bench.catalog.load import PAPERS
 from bench.commands.common import FILE, FOLDER, judged, measurements
-from bench.judge import history, recorder
-from bench.judge.changes import state_of
 from bench.paths import ROOT, workspace
+
+if TYPE_CHECKING:
+    from reports.build.writer import BuildReport
+    from reports.views.going import Going
 
 
 @click.command("site", epilog="Example: repropose site --open")
@@ -32,8 +36,40 @@ def site_command(open_it: bool, out: Path | None, compare: Path | None) -> None:
         click.launch(index.as_uri())
 
 
-def build_site(out: Path, compare: Path | None = None, *, record: bool = False) -> str:
-    """record: append what changed to the history first; a preview only shows it."""
+def build_site(
+    out: Path,
+    compare: Path | None = None,
+    *,
+    record: bool = False,
+    running: Sequence[str] = (),
+    waiting: int = 0,
+) -> str:
+    """Build the site at `out`, unless nothing that it is built from has changed since.
+
+    record: append what changed to the history first; a preview only shows it. running: stages that are being
+    measured; waiting: how many come after them.
+    """
+    from reports.build.unchanged import inputs_state, is_current, note
+    from reports.views.going import Going
+
+    where, going = workspace(), Going(tuple(running), waiting)
+    papers = filter(None, os.environ.get("REPROPOSE_PAPERS", "").split(":"))
+    given = (where / "results", compare or "", *map(Path, papers))
+    before = inputs_state(*given, f"{record} {going}")
+    if is_current(out, [before, inputs_state(where / "history")]):
+        return "nothing has changed"
+    report, history = _build(out, compare, record, going)
+    note(out, [before, history])
+    return f"{len(report.written)} files written"
+
+
+def _build(
+    out: Path, compare: Path | None, record: bool, going: "Going"
+) -> tuple["BuildReport", str]:
+    """What was written, and the state of the history that was shown."""
+    from bench.judge import history, recorder
+    from bench.judge.changes import state_of
+    from reports.build.unchanged import inputs_state
     from reports.pages import compare_snapshots
     from reports.site import build
 
@@ -47,15 +83,17 @@ def build_site(out: Path, compare: Path | None = None, *, record: bool = False) 
         entries = recorder.record(state_of(found, snapshot), removals=removals)
     else:
         entries = history.read()
+    shown = inputs_state(workspace() / "history")
     catalog, index = found.catalog, found.index
-    report = build(snapshot, catalog, index, out, previous=previous, history=entries)
-    return f"{len(report.written)} files written"
+    report = build(snapshot, catalog, index, out, previous=previous, history=entries, going=going)
+    return report, shown
 
 
 @click.command("serve", epilog="Example: repropose serve --port 8000")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, help="0 picks a free port")
 def serve_command(port: int) -> None:
     """Serve the leaderboard on localhost. Rebuilds it when results or templates change."""
+    from bench.catalog.load import PAPERS
     from reports.build.serve import Server
 
     out = workspace() / "build" / "site"

@@ -10,7 +10,7 @@ failed             the run did not finish
 quoted, not-run    no result: the row is quoted from elsewhere; or nothing has been measured yet
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from math import floor, log10
 from typing import Any, get_args
@@ -18,6 +18,7 @@ from typing import Any, get_args
 from bench.catalog.cells import Cell
 from bench.catalog.load import Catalog
 from bench.errors import UnknownName
+from bench.forks import divided
 from bench.judge.accuracy import judge_released, judge_trainings
 from bench.judge.claims.arithmetic import tidy
 from bench.judge.claims.on_paper import judge_claim
@@ -48,9 +49,14 @@ CHANCE = 1.0 - LEVEL
 def judge_all(measurements: Measurements, paired: PairedDifference | None = None) -> Snapshot:
     """Every cell, every claim, every conflict, in printed order. `made` stays empty: bytes repeat."""
     catalog = measurements.catalog
+    cells, claims = tuple(catalog.cells()), tuple(catalog.claims())
+    _ = measurements.tools  # by all cells together, once
+    judge: Callable[[Cell], Verdict] = partial(judge_cell, measurements=measurements)
     return Snapshot(
-        verdicts=tuple(judge_cell(cell, measurements) for cell in catalog.cells()),
-        claims=tuple(judge_claim(*claim, measurements, paired) for claim in catalog.claims()),
+        verdicts=tuple(divided(judge, cells, least=500)),
+        claims=tuple(
+            divided(lambda claim: judge_claim(*claim, measurements, paired), claims, least=50)
+        ),
         conflicts=find_conflicts(catalog),
     )
 

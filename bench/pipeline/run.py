@@ -7,8 +7,7 @@ this machine, and tables, are left to the plain `dvc repro` that follows, so tha
 
 import json
 import re
-import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from graphlib import TopologicalSorter
 from types import MappingProxyType
 
@@ -25,6 +24,7 @@ from bench.pipeline.cluster import Cluster
 from bench.pipeline.durations import Durations
 from bench.pipeline.dvc import is_busy, log_of, run_dvc, run_stage
 from bench.pipeline.executors import Job, Session, recorded
+from bench.pipeline.live_page import Build, LivePage
 from bench.pipeline.plan import Planned, State, by_claims, claims_of, estimates, planned, within
 from bench.pipeline.stages import DVC, rendered, stages
 from bench.pipeline.watch import Watch, say
@@ -40,14 +40,13 @@ def reproduce(
     *,
     cluster: Cluster,
     jobs: int,
-    first_page: Callable[[], object] | None = None,
+    page: Build | None = None,
 ) -> None:
     """Run tables or other stages with all they need. Raises `ReproPoseError` if a stage fails.
 
-    jobs: stages at a time on this machine. first_page: called once the counts are there, beside the trainings.
+    jobs: stages at a time on this machine. page: builds the site beside the trainings, first when the counts are there.
 
-    DVC reads the tier from params.yaml, so another tier is written there first. Counts come first; `first_page`, which
-    builds the site, is called once they are there.
+    DVC reads the tier from params.yaml, so another tier is written there first. Counts come first.
     """
     if workspace() != ROOT:
         raise ReproPoseError(
@@ -61,7 +60,7 @@ def reproduce(
     graph = _needed(catalog, targets)
     known = Durations(catalog, tier, _results(catalog).index, calibration.of_this_machine(ROOT))
     hours = estimates(known, graph)
-    failed = _carry_out(graph, session, jobs, first_page, hours)
+    failed = _carry_out(graph, session, jobs, page, hours)
     say("timings and tables, one after the other:")
     unaffected = [one for one in targets if not set(failed) & set(_needed(catalog, [one]))]
     status = run_dvc(ROOT, "repro", "--keep-going", *unaffected).returncode
@@ -212,26 +211,17 @@ def _first(name: str) -> bool:
     return name.startswith("count-")
 
 
-def _build(page: Callable[[], object]) -> None:
-    """Build the first page; an error there stops no training, the site at the end raises it again."""
-    try:
-        page()
-        say("first page: counts and claims on print")
-    except Exception as error:
-        say(f"first page failed: {error}")
-
-
 def _carry_out(
     graph: dict[str, set[str]],
     session: Session,
     jobs: int,
-    first_page: Callable[[], object] | None = None,
+    page: Build | None = None,
     hours: Mapping[str, float] = MappingProxyType({}),
 ) -> list[str]:
     """Run the changed data, count and run stages of `graph`, each after those it needs; timings too on a cluster.
 
     On this machine `jobs` run at a time. Slurm gets all of them at once, and starts each after those it needs.
-    Counts come first; when they are done and others are left, `first_page` is called beside these. Returns what failed.
+    Counts come first; when they are done `page` is built, and again as results arrive. Returns what failed.
     """
     slurm = session.cluster.executor == "slurm"
     kinds = ("data@", "count-", "run@", "time-") if slurm else ("data@", "count-", "run@")
@@ -242,8 +232,7 @@ def _carry_out(
     order = TopologicalSorter({name: graph[name] & several for name in several})
     order.prepare()
     ready: list[str] = []
-    if not any(map(_first, todo)) or all(map(_first, todo)):
-        first_page = None
+    live = LivePage(page)
     try:
         while order.is_active():
             for name in order.get_ready():
@@ -255,13 +244,11 @@ def _carry_out(
                 else:
                     ready.append(name)
             ready.sort(key=lambda name: not _first(name))
-            if first_page and not any(map(_first, (*ready, *watch.running))):
-                threading.Thread(target=_build, args=(first_page,), daemon=True).start()
-                first_page = None
             free = len(ready) if slurm else jobs - len(watch.running)
             start, ready = ready[: max(free, 0)], ready[max(free, 0) :]
             for needs, members in _by_needs(start, graph, watch.running):
                 watch.started(session.submit(members, hours, [watch.running[one] for one in needs]))
+            _show(live, watch)
             if slurm:
                 order.done(*start)
                 continue
@@ -270,9 +257,17 @@ def _carry_out(
             order.done(*watch.wait())
         while watch.running:
             watch.wait()
+            _show(live, watch)
     finally:
         session.stop()
+        live.stop()
     return watch.failed
+
+
+def _show(live: LivePage, watch: Watch) -> None:
+    """Build the page once the counts are there, and again with each result, while anything runs."""
+    if watch.running and not any(map(_first, watch.left)):
+        live.ask(sorted(watch.running), len(watch.left) - len(watch.running))
 
 
 def _by_needs(

@@ -38,6 +38,11 @@ class Watch:
         self._ended = 0
         self._since = time.monotonic()
 
+    @property
+    def left(self) -> list[str]:
+        """Stages that have not ended."""
+        return list(self._left)
+
     def started(self, jobs: Sequence[Job]) -> None:
         """Jobs that were just submitted."""
         for job in jobs:

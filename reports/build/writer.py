@@ -1,7 +1,7 @@
 """Writing the site: only files whose bytes changed are written; leftovers of earlier builds are removed."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,21 +57,26 @@ def building(out: Path) -> Iterator["Writer"]:
 
 
 @dataclass
+class Part:
+    """What one job of a build wrote or found as it would have written it. keys: see `Writer.add`."""
+
+    written: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)
+
+
 class Writer:
     """Writes the files of a build; what only an earlier build wrote is removed. `building` makes one."""
 
-    out: Path
-    written: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    copied: set[str] = field(default_factory=set)
-    keys: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        manifest = self.out / MANIFEST
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self.part = Part()
+        self.copied: set[str] = set()
+        manifest = out / MANIFEST
         if not manifest.is_file():
-            if any(path.name != MANIFEST and not _unfinished(path) for path in self.out.iterdir()):
+            if any(path.name != MANIFEST and not _unfinished(path) for path in out.iterdir()):
                 raise SiteError(
-                    f"{self.out} contains files that are not a site; choose an empty or a new folder"
+                    f"{out} contains files that are not a site; choose an empty or a new folder"
                 )
             self._write(MANIFEST, b"")
         lines = manifest.read_text("utf-8", errors="replace").splitlines()
@@ -86,8 +91,8 @@ class Writer:
             if old_key != key or not path.is_file() or _hash(path.read_bytes()) != digest:
                 return False
             kept[name] = self.before[name]
-        self.keys.update(kept)
-        self.unchanged.extend(kept)
+        self.part.keys.update(kept)
+        self.part.unchanged.extend(kept)
         return True
 
     def add(self, name: str, content: str | bytes, key: str = "") -> None:
@@ -97,9 +102,9 @@ class Writer:
         """
         data = content.encode("utf-8", "replace") if isinstance(content, str) else content
         if key:
-            self.keys[name] = f"{key}\t{_hash(data)}"
+            self.part.keys[name] = f"{key}\t{_hash(data)}"
         changed = self._write(name, data)
-        (self.written if changed else self.unchanged).append(name)
+        (self.part.written if changed else self.part.unchanged).append(name)
 
     def _write(self, name: str, data: bytes) -> bool:
         try:
@@ -117,7 +122,7 @@ class Writer:
             return
         self.copied.add(name)
         if path.is_file() and path.stat().st_size == size:
-            self.unchanged.append(name)
+            self.part.unchanged.append(name)
             return
         content = source.read_bytes()
         if _hash(content) != digest:
@@ -126,16 +131,20 @@ class Writer:
             )
         self.add(name, content)
 
-    def finish(self) -> BuildReport:
+    def finish(self, parts: Iterable[Part]) -> BuildReport:
         """Remove what is no longer part of the site, or a killed build left, and write the list of its files."""
-        names = sorted([*self.written, *self.unchanged])
-        removed = sorted(set(self.before) - set(names))
+        parts = list(parts)
+        keys = {name: key for part in parts for name, key in part.keys.items()}
+        written = dict.fromkeys(name for part in parts for name in part.written)
+        every = dict.fromkeys(name for part in parts for name in part.unchanged) | written
+        removed = sorted(set(self.before) - set(every))
         for name in removed:
             path = self.out / name
             if path.resolve().is_relative_to(self.out.resolve()):
                 path.unlink(missing_ok=True)
         for path in filter(_unfinished, self.out.rglob(".*.part")):
             path.unlink(missing_ok=True)
-        lines = [f"{name}\t{self.keys[name]}" if name in self.keys else name for name in names]
+        lines = [f"{name}\t{keys[name]}" if name in keys else name for name in sorted(every)]
         self._write(MANIFEST, ("\n".join(lines) + "\n").encode())
-        return BuildReport(self.out, tuple(self.written), tuple(self.unchanged), tuple(removed))
+        unchanged = tuple(name for name in every if name not in written)
+        return BuildReport(self.out, tuple(written), unchanged, tuple(removed))

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from bench.judge.records import Explanation
+from reports import all_pages
 from reports.site import build
+from reports.views.going import Going
 from reports.views.states import STATES
 from tests.factories import HOSTILE, make
 from tests.reports.conftest import read
@@ -132,3 +134,23 @@ def test_every_page_describes_itself_and_has_an_icon(site: Path) -> None:
         assert named["og:description"] == named["description"]
         icon = next(e.get("href") for e in head.iter("link") if e.get("rel") == "icon")
         assert (path.parent / icon).is_file()
+
+
+def test_the_first_page_says_what_is_still_being_measured(tmp_path: Path) -> None:
+    build(*make(papers=1, rows=1), tmp_path, going=Going(("run@<b>", "run@two"), 3))
+    page = read(tmp_path / "index.html")
+    [callout] = [text(e) for e in page.iter("p") if e.get("class") == "callout"]
+    assert callout == (
+        "Still being measured when this page was built: run@<b>, run@two, then 3 more stages. "
+        "The page is built again as results arrive; reload it."
+    )
+
+
+def test_a_menu_of_many_papers_leads_to_the_first_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(all_pages, "MENU", 1)
+    build(*make(papers=2, rows=1), tmp_path)
+    page = read(tmp_path / "tables" / "paper0-1.html")
+    menu = next(e for e in page.iter("details") if e.get("class") == "menu")
+    assert [(a.get("href"), text(a)) for a in menu.iter("a")] == [("../index.html#papers", "All 2")]
