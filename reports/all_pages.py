@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench.forks import divided
 from reports.build.cache import Keys
@@ -14,6 +14,7 @@ from reports.charts.ratio import RatioChart, ratio_charts
 from reports.charts.saved import chart_csv, saved_style
 from reports.charts.scatter import CostChart, cost_charts
 from reports.charts.worth import LEAST_PLACES
+from reports.content import Site
 from reports.exports import exchange, model_cards
 from reports.exports.badges import model_badge, paper_badges
 from reports.exports.croissant import croissant_files
@@ -38,9 +39,6 @@ from reports.views.results import sessions
 from reports.views.states import ValueList
 from reports.views.table import TableView, Tally
 
-if TYPE_CHECKING:
-    from reports.site import Site
-
 #: Pages that are worth one more process.
 LEAST = 40
 #: Papers that fit into the menu of every page; more are on the first page only.
@@ -52,7 +50,7 @@ Job = Callable[[], None]
 class Pages:
     """Renders a site into a writer, page by page."""
 
-    def __init__(self, site: "Site", writer: Writer) -> None:
+    def __init__(self, site: Site, writer: Writer) -> None:
         self.site = site
         self.writer = writer
         self.env = environment()

@@ -15,7 +15,8 @@ def chosen(hours: Mapping[T, float | None], needs: Iterable[Set[T]], budget: flo
     Greedy: the claim whose missing jobs cost least for what they settle comes next, and of equals the cheaper one;
     jobs of unknown length are left out.
     """
-    missing = [tuple(job for job in hours if job in needed) for needed in needs]
+    place = {job: number for number, job in enumerate(hours)}
+    missing = [tuple(sorted(place.keys() & needed, key=place.__getitem__)) for needed in needs]
     known = Counter(jobs for jobs in missing if jobs and None not in map(hours.get, jobs))
     done: dict[T, None] = {}
     left = budget
@@ -38,13 +39,20 @@ def _best(
     """The jobs to do next; none if nothing fits."""
     best: tuple[T, ...] = ()
     rate = (0.0, 0.0)  # claims per hour; of equals the cheaper
+    waiting: dict[T, list[tuple[T, ...]]] = {}
+    for jobs in known:
+        for job in jobs:
+            waiting.setdefault(job, []).append(jobs)
     for jobs in known:
         more = tuple(job for job in jobs if job not in done)
         cost = _cost(hours, more)
         if cost > left:
             continue
         then = done.keys() | set(more)
-        settled = sum(n for other, n in known.items() if set(other) <= then)
+        touched = {
+            other for job in more for other in waiting[job]
+        }  # all others wait for something else
+        settled = sum(known[other] for other in touched if set(other) <= then)
         this = settled / max(cost, LEAST), -cost
         if this > rate:
             best, rate = more, this

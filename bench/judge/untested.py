@@ -210,7 +210,19 @@ class Untested:
     def settles(self, jobs: Iterable[Job]) -> list[ClaimVerdict]:
         """Claims that need none but these jobs."""
         every = set(jobs)
-        return [claim for claim, needed in self.needs if set(needed) <= every]
+        touched = sorted({place for job in every for place in self._places.get(job, ())})
+        return [
+            claim for claim, needed in map(self.needs.__getitem__, touched) if set(needed) <= every
+        ]
+
+    @cached_property
+    def _places(self) -> dict[Job, list[int]]:
+        """Job -> places in `needs` of the claims that wait for it."""
+        found: dict[Job, list[int]] = {}
+        for place, (_, needed) in enumerate(self.needs):
+            for job in needed:
+                found.setdefault(job, []).append(place)
+        return found
 
     @cached_property
     def needs(self) -> list[tuple[ClaimVerdict, tuple[Job, ...]]]:

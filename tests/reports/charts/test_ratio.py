@@ -12,7 +12,8 @@ from bench.results.index import ResultIndex
 from reports.charts.ratio import RatioChart, ratio_charts
 from reports.charts.scatter import cost_charts
 from reports.charts.worth import LEAST_PLACES, says_something
-from reports.site import Site, build
+from reports.content import Site
+from reports.site import build
 from reports.views.boards import boards
 from reports.views.table import Judged
 from tests.factories import HOSTILE, make
