@@ -13,6 +13,7 @@ from bench.judge.claims.arithmetic import Evaluation, less
 from bench.judge.claims.expressions import Resolved
 from bench.judge.intervals import Interval
 from bench.judge.records import ClaimJudgement
+from reports.views.table import UNNAMED
 from reports.views.urls import table_page
 from reports.views.words import number, plain_label, plural
 
@@ -221,7 +222,7 @@ def label(cell: Cell, catalog: Catalog) -> str:
     """The row as printed, without references; the method or the key of the row where that names no single one."""
     text = plain_label(cell.row.label)
     alone = sum(plain_label(row.label) == text for row in cell.table.rows) == 1
-    if alone and sum(letter.isalpha() for letter in text) > 1 and text != "(blank)":
+    if alone and sum(letter.isalpha() for letter in text) > 1 and text not in UNNAMED:
         return text
     rows = catalog.rows[f"{cell.paper}-{cell.table.table}"].values()
     methods = [method.name for row in rows if (method := catalog.method(row[0]))]

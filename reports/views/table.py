@@ -26,6 +26,9 @@ from reports.views.words import (
 )
 from reports.views.work import work_of
 
+#: Printed labels that name nothing by themselves.
+UNNAMED = ("(blank)", "None")
+
 
 @dataclass(frozen=True)
 class RowView:
@@ -38,8 +41,8 @@ class RowView:
 
     @property
     def label(self) -> str:
-        """The printed label; the method where that is a blank, a number or a mark."""
-        named = any(c.isalpha() for c in self.row.label) and self.row.label != "(blank)"
+        """The printed label; the method where that is a blank, a number, a mark or "None"."""
+        named = any(c.isalpha() for c in self.row.label) and self.row.label not in UNNAMED
         return self.row.label if named else self.method or self.row.label
 
 

@@ -227,6 +227,8 @@ def test_a_row_printed_as_a_mark_shows_its_method_and_a_tick_column_says_no() ->
     attention = judged.tables["tfpose-1"]
     assert {row.row.label for row in attention.rows} == {"(blank)", "✓"}
     assert all(row.label.startswith("TFPose ResNet-18") for row in attention.rows)
+    [without] = [row for row in judged.tables["querypose-2a"].rows if row.row.label == "None"]
+    assert without.label == "QueryPose ResNet-50 1x, no SIM"
     quoted = judged.tables["querypose-4"]
     assert quoted.rows[0].label == "Mask R-CNN [45]"
     assert not quoted.ticked
