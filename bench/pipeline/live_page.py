@@ -42,11 +42,10 @@ class LivePage:
         while self._build and self._wanted.wait() and not self._stopped.is_set():
             self._wanted.clear()
             began = time.monotonic()
+            running, waiting = self._asked
             try:
-                self._build(*self._asked)
-                say(
-                    f"leaderboard built, {len(self._asked[0])} stages running, {self._asked[1]} to come"
-                )
+                self._build(running, waiting)
+                say(f"leaderboard built: {len(running)} running, {waiting} to come")
             except Exception as error:
                 say(f"the leaderboard could not be built: {error}")
             self._stopped.wait((time.monotonic() - began) * (1 / SHARE - 1))
