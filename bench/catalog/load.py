@@ -121,6 +121,14 @@ class Catalog:
         """The method of a cell's row."""
         return self.method_keys[f"{cell.paper}-{cell.table.table}", cell.row.key]
 
+    @cached_property
+    def by_method(self) -> dict[tuple[str | None, str | None], list[Cell]]:
+        """(method, metric) -> its cells in printed order."""
+        found: dict[tuple[str | None, str | None], list[Cell]] = {}
+        for cell in self.cells():
+            found.setdefault((self.method_key(cell), cell.metric), []).append(cell)
+        return found
+
     def method(self, cell: Cell) -> Method | None:
         """The method of a cell's row, with its canonical name."""
         key = self.method_key(cell)

@@ -96,9 +96,8 @@ def _copied_from(cell: Cell, verdict: Verdict, measurements: Measurements) -> Ce
     if method is None or number is None or verdict.value is None:
         return None
     off = abs(verdict.value - number.value)
-    for other in catalog.cells():
-        alike = other.metric == cell.metric and other.model != cell.model and other.model
-        if alike and other.number == number and catalog.method_key(other) == method:
+    for other in catalog.by_method[method, cell.metric]:
+        if other.model and other.model != cell.model and other.number == number:
             own = _count(other, other.model, measurements)
             if own is not None and abs(own - number.value) < off:
                 return other
