@@ -46,9 +46,9 @@ def divided(
             done.append([work(job) for job in share] if sent is None else sent)
     finally:
         for fork, ours in forks:
-            ours.close()
             fork.terminate()
             fork.join()
+            ours.close()
     return [done[place % number][place // number] for place in range(len(jobs))]
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
@@ -31,17 +32,20 @@ def inputs_state(*given: Path | str) -> str:
 
 
 def _states(path: Path) -> Iterator[str]:
-    """A line for each file, by name; caches of Python are none."""
-    if path.is_file():
-        yield _state(path.name, path.stat())
-    folders = [path] if path.is_dir() else []
-    while folders:
-        with os.scandir(folders.pop()) as entries:
-            for entry in sorted(entries, key=lambda one: one.name):
-                if entry.is_dir():
-                    folders += [Path(entry.path)] if entry.name != "__pycache__" else []
-                else:
-                    yield _state(entry.path, entry.stat())
+    """A line for each file in or at `path`; caches of Python are none. A folder is entered once, also through links."""
+    todo, entered = [path], set()
+    while todo:
+        one = todo.pop()
+        try:
+            found = one.stat()
+        except OSError:
+            yield f"{one} is not there, or leads nowhere"
+            continue
+        if not stat.S_ISDIR(found.st_mode):
+            yield _state(str(one), found)
+        elif one.name != "__pycache__" and (found.st_dev, found.st_ino) not in entered:
+            entered.add((found.st_dev, found.st_ino))
+            todo += sorted(one.iterdir())
 
 
 def _state(name: str, found: os.stat_result) -> str:

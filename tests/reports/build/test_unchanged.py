@@ -58,6 +58,16 @@ def test_caches_of_python_are_no_change(folder):
     assert inputs_state(folder) == before
 
 
+def test_links_are_followed_once_and_may_lead_nowhere(folder, tmp_path):
+    (tmp_path / "far").mkdir()
+    (folder / "round").symlink_to(folder)
+    (folder / "nowhere").symlink_to(tmp_path / "none")
+    (folder / "far").symlink_to(tmp_path / "far")
+    before = inputs_state(folder)
+    (tmp_path / "far" / "three.json").touch()
+    assert inputs_state(folder) != before
+
+
 def test_a_site_is_current_until_an_input_or_a_page_changes(tmp_path):
     out = tmp_path / "site"
     assert not is_current(out, ["a"])
