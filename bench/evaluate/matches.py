@@ -92,8 +92,8 @@ class ResampledAp:
         """times: [B, N] of each image. [B], NaN without people."""
         people = times @ self.people
         needed = _needed(people[:, None]).astype(np.int32)
-        times = times.astype(np.int32)
-        sums = _sums(times, self.image).take(self.borders, axis=1, mode="clip")
+        drawn = times.astype(np.int32)
+        sums = _sums(drawn, self.image).take(self.borders, axis=1, mode="clip")
         total = np.zeros(len(times))
         for starts, ends, passed, before in self.runs:
             if not len(starts):
@@ -102,7 +102,7 @@ class ResampledAp:
             true = seen - sums.take(starts, axis=1, mode="clip")
             np.cumsum(true, axis=1, dtype=np.int32, out=true)
             if len(passed):
-                seen -= _sums(times, passed).take(before, axis=1, mode="clip")
+                seen -= _sums(drawn, passed).take(before, axis=1, mode="clip")
             total += _sampled(true, seen, needed)
         return np.where(people > 0, 100.0 * total / len(self.runs), np.nan)
 
