@@ -26,10 +26,11 @@ from bench.paths import ROOT
 from tests.benchmarks.measure_evaluation import spread
 
 #: Run -> how many of the 133 runs of the smoke tier it stands for (family, backbone), and their trainings (seeds).
+#: Nine runs are left out: they train nothing and evaluate another run's weights.
 SAMPLE = {
-    "transpose-r-a4-coco": (9, 9),
+    "transpose-r-a2-coco": (4, 4),
+    "transpose-r-a4-coco": (5, 5),
     "transpose-h-a6-coco": (9, 9),
-    "transpose-r-a3-at-384x288-coco": (9, 9),
     "darkpose-hrnet-w32-coco": (3, 3),
     "tfpose-r18-e6d6-coco": (12, 36),
     "tfpose-r50-e6d6-coco": (4, 4),
@@ -178,7 +179,7 @@ def main() -> None:
             sum(_all(name, [pair[side] for pair in pairs]) for name, pairs in found.items())
             for side in (0, 1)
         ]
-        print(f"all runs: CPU {sums[0]:.0f} and {sums[1]:.0f} s, new / old {sums[1] / sums[0]:.2f}")
+        print(f"124 runs: CPU {sums[0]:.0f} and {sums[1]:.0f} s, new / old {sums[1] / sums[0]:.2f}")
 
 
 def _all(name: str, measurements: list[Took]) -> float:
