@@ -167,7 +167,9 @@ def main() -> None:
     rounds = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         files = [str(Path(place) / name) for name in ("truth.json", "found.json")]
-        child = os.fork()  # Linux counts the memory of a process that starts another for the other's peak
+        child = (
+            os.fork()
+        )  # Linux counts the memory of a process that starts another for the other's peak
         if not child:
             for file, content in zip(files, made_up(np.random.default_rng(0)), strict=True):
                 Path(file).write_text(json.dumps(content))
