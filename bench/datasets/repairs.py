@@ -87,18 +87,20 @@ def _counts(keypoints: Sequence[float], dataset: Layout) -> list[int]:
 def size_notes(people: Sequence[Entry], dataset: Layout) -> list[str]:
     """Remarks on areas that are too small: OKS divides by the area (CrowdPose: 0.53 of the box)."""
     posed = [one for one in people if one["num_keypoints"] and not one.get("iscrowd")]
-    sizes = [(float(_size(one, dataset)), _extent(one["keypoints"])) for one in posed]
+    sizes = [float(_size(one, dataset)) for one in posed]
     what = "area" if dataset == "coco" else "area of the bbox"
     notes = []
-    if empty := sum(size == 0 for size, _ in sizes):
+    if empty := sum(size == 0 for size in sizes):
         notes.append(
             f"the {what} is 0 for {empty} of {len(posed)} people: OKS divides by it, so that only "
             "exact keypoints match them"
         )
-    elif sizes and all(size < extent for size, extent in sizes):
+    elif posed and all(
+        size < _extent(one["keypoints"]) for size, one in zip(sizes, posed, strict=True)
+    ):
         notes.append(
             f"the {what} is smaller than the box of the labelled keypoints for all {len(posed)} "
-            f"people (the first: {sizes[0][0]:.0f} of {sizes[0][1]:.0f} square pixels); OKS divides "
+            f"people (the first: {sizes[0]:.0f} of {_extent(posed[0]['keypoints']):.0f} square pixels); OKS divides "
             "by it, so check that it is in pixels of the image"
         )
     return notes

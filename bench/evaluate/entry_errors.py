@@ -88,9 +88,11 @@ def _first_wrong(values: Sequence[Any]) -> str:
     Whether there is one is asked of all at once: value by value it took half the time of reading a file.
     """
     if _NUMBERS.issuperset(map(type, values)):
-        bounded = not values or (min(values) >= -MAX_VALUE and max(values) <= MAX_VALUE)
-        if bounded and not math.isnan(sum(values)):
-            return ""
+        try:
+            if math.hypot(*values) <= MAX_VALUE:  # not so with a NaN
+                return ""
+        except OverflowError:  # an integer that is no float: it is found below
+            pass
     for place, value in enumerate(values, 1):
         if type(value) not in (int, float) or not -MAX_VALUE <= value <= MAX_VALUE:
             return f"value {place} is {value!r:.40}"

@@ -63,9 +63,9 @@ class ImageIndex(Set[int]):
 
         Raises `DataError` with what is wrong with it, also if more than one image can be meant.
         """
-        shown = f"image_id {given!r:.60}"
         if type(given) is int and given in self.ids:
             return given
+        shown = f"image_id {given!r:.60}"
         if type(given) is float and given.is_integer() and abs(given) < _EXACT:
             if int(given) in self.ids:
                 return int(given)

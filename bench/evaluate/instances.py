@@ -78,7 +78,8 @@ class Instances:
         images = np.unique(np.array([one["id"] for one in annotations["images"]], dtype=np.int64))
         categories = {one["id"] for one in annotations["categories"]}
         people = [p for p in annotations["annotations"] if p["category_id"] in categories]
-        _check(people, predictions, images)
+        found = _rows(predictions, "keypoints", 3 * len(rules.sigmas))
+        _check(people, predictions, images, found)
         place, order = _by_image(people, images)
         flat = _rows(people, "keypoints", 3 * len(rules.sigmas))[order]
         boxes = _rows(people, "bbox", 4)[order]
@@ -97,7 +98,7 @@ class Instances:
             areas,
             crowd,
             crowd | unlabelled,
-            *_detections(predictions, images, categories, rules),
+            *_detections(predictions, found, images, categories, rules),
         )
 
     def groups(self) -> Ints:
@@ -108,10 +109,18 @@ class Instances:
 def check_predictions(found: Sequence[Prediction], known: set[Any]) -> None:
     """Raises `DataError` for a prediction on an image whose id is not `known`, or with a coordinate or score that is
     not a finite number: the evaluators take a detection with a NaN for right, wherever it is."""
+    _check_images(found, known)
+    _check_numbers(found)
+
+
+def _check_images(found: Sequence[Prediction], known: set[Any]) -> None:
     if unknown := [p["image_id"] for p in found if p["image_id"] not in known]:
         raise DataError(
             f"{len(unknown)} predictions are for images that are not in the annotations; the first is {unknown[0]!r}"
         )
+
+
+def _check_numbers(found: Sequence[Prediction]) -> None:
     if broken := [p for p in found if not math.isfinite(sum(p["keypoints"]) + p["score"])]:
         raise DataError(
             f"{len(broken)} predictions have a coordinate or a score that is not a finite number; the first is on "
@@ -119,8 +128,12 @@ def check_predictions(found: Sequence[Prediction], known: set[Any]) -> None:
         )
 
 
-def _check(people: Sequence[Prediction], found: Sequence[Prediction], images: Ints) -> None:
-    check_predictions(found, set(images.tolist()))
+def _check(
+    people: Sequence[Prediction], found: Sequence[Prediction], images: Ints, points: Floats
+) -> None:
+    _check_images(found, set(images.tolist()))
+    if not np.isfinite(points).all() or not np.isfinite([p["score"] for p in found]).all():
+        _check_numbers(found)
     if low := [p["id"] for p in people if p["id"] < 1]:
         raise DataError(
             f"annotation id {low[0]}: 0 and less stand for 'not matched' in evaluations; number people from 1"
@@ -145,10 +158,13 @@ def _by_image(entries: Sequence[Prediction], images: Ints) -> tuple[Ints, Ints]:
 
 
 def _detections(
-    predictions: Sequence[Prediction], images: Ints, categories: set[int], rules: Rules
+    predictions: Sequence[Prediction],
+    flat: Floats,
+    images: Ints,
+    categories: set[int],
+    rules: Rules,
 ) -> tuple[Ints, Ints, Floats, Floats, Floats]:
-    """The last five fields of `Instances`."""
-    flat = _rows(predictions, "keypoints", 3 * len(rules.sigmas))
+    """The last five fields of `Instances`. flat: the keypoints of all predictions."""
     boxed = bool(predictions) and bool(predictions[0].get("bbox"))  # as `loadRes` decides
     place, _ = _by_image(predictions, images)
     scores = np.array([p["score"] for p in predictions], dtype=float)

@@ -68,59 +68,66 @@ class Matches(NpzFile):
 class ResampledAp:
     """AP in percent of `Matches` when their images are used several times; everything but the weights done once.
 
-    Precision counts at matched detections alone, so that the others, most of them, enter by one running sum for all
-    thresholds; those after the last match by none.
+    Within a run of matches that no other detection interrupts, precision never falls, whatever the weights are. So the
+    best precision from a recall on is that at the end of a run, and is looked for at these ends alone; how much a run
+    adds is a difference of one running sum, which all thresholds share.
     """
 
     def __init__(self, matches: Matches) -> None:
         self.people = matches.people
         at = np.flatnonzero(matches.hit.any(axis=0))
         end = at[-1] + 1 if len(at) else 0
-        self.image, self.matched = matches.image[:end], at
-        self.rows = []
-        for hit, ignored in zip(matches.hit, matches.ignored, strict=True):
-            hits, passed = np.flatnonzero(hit), np.flatnonzero(ignored[:end])
-            before = np.searchsorted(passed, hits)
-            self.rows.append((np.searchsorted(at, hits), passed, before))
+        self.image = matches.image[:end]
+        changes = np.diff(np.pad(matches.hit[:, :end], ((0, 0), (1, 1))).astype(np.int8), axis=1)
+        self.borders = np.flatnonzero(changes.any(axis=0))
+        self.runs = []
+        for change, ignored in zip(changes, matches.ignored[:, :end], strict=True):
+            starts, ends = np.flatnonzero(change == 1), np.flatnonzero(change == -1)
+            passed = np.flatnonzero(ignored)
+            before = np.searchsorted(passed, ends)
+            places = (np.searchsorted(self.borders, one) for one in (starts, ends))
+            self.runs.append((*places, matches.image[passed], before))
 
     def __call__(self, times: NDArray[np.int64]) -> NDArray[np.float64]:
         """times: [B, N] of each image. [B], NaN without people."""
         people = times @ self.people
-        weight = times.take(self.image, axis=1)
-        seen_all = np.cumsum(weight, axis=1).take(self.matched, axis=1)
-        weights = weight.take(self.matched, axis=1)
+        needed = _needed(people[:, None]).astype(np.int32)
+        drawn = times.astype(np.int32)
+        sums = _sums(drawn, self.image).take(self.borders, axis=1, mode="clip")
         total = np.zeros(len(times))
-        for hits, passed, before in self.rows:
-            if not len(hits):
+        for starts, ends, passed, before in self.runs:
+            if not len(starts):
                 continue
-            true = np.cumsum(weights.take(hits, axis=1), axis=1)
-            seen = seen_all.take(hits, axis=1)
+            seen = sums.take(ends, axis=1, mode="clip")
+            true = seen - sums.take(starts, axis=1, mode="clip")
+            np.cumsum(true, axis=1, dtype=np.int32, out=true)
             if len(passed):
-                ignored = np.cumsum(weight.take(passed, axis=1), axis=1)
-                seen -= np.pad(ignored, ((0, 0), (1, 0))).take(before, axis=1)
-            total += _sampled(true, seen, people)
-        return np.where(people > 0, 100.0 * total / len(self.rows), np.nan)
+                seen -= _sums(drawn, passed).take(before, axis=1, mode="clip")
+            total += _sampled(true, seen, needed)
+        return np.where(people > 0, 100.0 * total / len(self.runs), np.nan)
+
+
+def _sums(times: NDArray[np.int32], images: NDArray[np.int64]) -> NDArray[np.int32]:
+    """[B, 1 + D] how often the images of the first 0 to D detections are used."""
+    sums = np.zeros((len(times), len(images) + 1), np.int32)
+    np.cumsum(times.take(images, axis=1), axis=1, dtype=np.int32, out=sums[:, 1:])
+    return sums
 
 
 def _sampled(
-    true: NDArray[np.int64], seen: NDArray[np.int64], people: NDArray[np.int64]
+    true: NDArray[np.int32], seen: NDArray[np.int32], needed: NDArray[np.int32]
 ) -> NDArray[np.float64]:
-    """Mean precision [B] at the recalls, from the running sums [B, H] at matched detections.
-
-    All rows are searched at once, as one sorted list: each row is moved above the one before.
-    """
+    """Mean precision [B] at the recalls, from the running sums [B, R] at the ends of runs."""
     rows, width = true.shape
-    row = np.arange(rows)[:, None]
-    above = row * (2 * int(people.max()) + 2)
-    needed = np.minimum(_needed(people[:, None]), true[:, -1:] + 1)
-    index = np.searchsorted((true + above).ravel(), (needed + above).ravel()).reshape(rows, -1)
-    reached = index < (row + 1) * width
-    precision = np.append(
-        true / np.maximum(seen, 1), 0.0
-    )  # a last one for recalls that are not reached
-    # the best between one recall and the next; a row's first recall, 0, is at its first detection
-    best = np.maximum.reduceat(precision, index.ravel())
-    best = np.where(reached, best.reshape(rows, -1), 0.0)
+    pairs = zip(true, needed, strict=True)
+    index = np.array([one.searchsorted(least) for one, least in pairs])
+    precision = np.zeros(true.size + 1)  # a last one for recalls that are not reached
+    inside = precision[:-1].reshape(rows, width)
+    np.divide(true.astype(float), np.maximum(seen, 1).astype(float), out=inside)
+    # the best between one recall and the next; a row's first recall, 0, is at its first run
+    first = width * np.arange(rows)[:, None]
+    best = np.maximum.reduceat(precision, (first + index).ravel()).reshape(index.shape)
+    best[index == width] = 0.0
     envelope = np.maximum.accumulate(best[:, ::-1], axis=1)[:, ::-1]
     return np.asarray(np.sum(envelope, axis=1) / len(RECALLS))
 

@@ -18,8 +18,13 @@ Sizes = Mapping[int, tuple[int, int]]
 
 def all_fractions(entries: Sequence[Entry]) -> bool:
     """Whether every person with found keypoints is within `CORNER` pixels of the image's corner."""
-    found = [one for one in entries if any(_coordinates(one))]
-    return bool(found) and all(_in_corner(one) for one in found)
+    found = False
+    for one in entries:
+        if _in_corner(one):
+            found = True
+        elif any(one["keypoints"][::3]) or any(one["keypoints"][1::3]):
+            return False
+    return found
 
 
 def fraction_notes(entries: Sequence[Entry]) -> list[str]:
@@ -33,15 +38,13 @@ def fraction_notes(entries: Sequence[Entry]) -> list[str]:
     ]
 
 
-def _coordinates(one: Entry) -> list[float]:
-    return [value for n, value in enumerate(one["keypoints"]) if n % 3 < 2]
-
-
 def _in_corner(one: Entry) -> bool:
     """Whether keypoints that are not all in one place are within `CORNER` pixels of 0, 0."""
-    values = _coordinates(one)
-    spread = len(set(zip(values[::2], values[1::2], strict=True))) > 1
-    return spread and max(map(abs, values)) <= CORNER
+    points = one["keypoints"]
+    if not -CORNER <= points[0] <= CORNER:  # of most: one look
+        return False
+    x, y = points[::3], points[1::3]
+    return max(map(abs, x + y)) <= CORNER and len(set(zip(x, y, strict=True))) > 1
 
 
 def box_notes(entries: Sequence[Entry], sizes: Sizes) -> list[str]:

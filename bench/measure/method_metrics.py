@@ -75,9 +75,10 @@ class _People(NamedTuple):
 def _people(settings: Any) -> _People:
     from mmpose.registry import DATASETS
 
-    plain = {**settings, "pipeline": [], **({"bbox_file": None} if "bbox_file" in settings else {})}
-    data = DATASETS.build(plain)
-    infos = [data.get_data_info(number) for number in range(len(data))]
+    plain = {**settings, "pipeline": [], "serialize_data": False}  # read once, here
+    infos = DATASETS.build(
+        plain | ({"bbox_file": None} if "bbox_file" in settings else {})
+    ).data_list
     boxes = np.array([one["bbox"][0] for one in infos], dtype=float)  # x1 y1 x2 y2
     visible = np.array([one["keypoints_visible"][0] for one in infos], dtype=float)
     return _People(

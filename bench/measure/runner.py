@@ -77,6 +77,7 @@ def _quiet(level: str) -> Any:
     Where its log shows warnings only, it does not ask compilers and packages for their versions either (a second for
     each Runner: results name the environment themselves).
     """
+    import torch
     from mmengine.runner import Runner
     from mmengine.utils import ManagerMixin
     from mmengine.visualization import Visualizer
@@ -91,6 +92,16 @@ def _quiet(level: str) -> Any:
         def build_visualizer(self, visualizer: Any = None) -> Any:
             return NoDrawing.get_instance(self._experiment_name)
 
+        def set_randomness(self, *given: Any, **named: Any) -> None:
+            """As MMEngine, but new memory is not filled with NaN, which shows what reads memory that nothing wrote."""
+            super().set_randomness(*given, **named)
+            torch.utils.deterministic.fill_uninitialized_memory = False
+
+        def build_optim_wrapper(self, optim_wrapper: Any) -> Any:
+            wrapper = super().build_optim_wrapper(optim_wrapper)
+            _join_groups(wrapper.optimizer)
+            return wrapper
+
         def _log_env(self, env_cfg: Any) -> None:
             if level != "WARNING":
                 super()._log_env(env_cfg)
@@ -100,6 +111,21 @@ def _quiet(level: str) -> Any:
 
         import_torchvision()  # MMEngine imports it for its version
     return QuietRunner
+
+
+def _join_groups(optimizer: Any) -> None:
+    """Groups of parameters that follow each other and have the same settings become one.
+
+    MMEngine makes a group of each parameter where a config has `paramwise_cfg`: equal updates, each in its own call.
+    """
+    joined: list[dict[str, Any]] = []
+    for group in optimizer.param_groups:
+        last = joined[-1] if joined else {}
+        if {**last, "params": None} == {**group, "params": None}:
+            last["params"] += group["params"]
+        else:
+            joined.append(group)
+    optimizer.param_groups[:] = joined
 
 
 def _shared(settings: Mapping[str, Any]) -> dict[str, Any]:

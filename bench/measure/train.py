@@ -4,6 +4,7 @@ The same command resumes an interrupted training (`bench.measure.work_dir`); wit
 the batch of one training (`model_zoo.training`), and only the first evaluates and stores.
 """
 
+import gc
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -276,6 +277,7 @@ def _train(cfg: Any, work: Path, start: Path | None) -> Any:
     work_dir.drop_damaged_checkpoints(work, model.state_dict())
     work_dir.record_batch(work, shared(cfg, work_dir.processes()))
     loop = runner(model, training_settings(cfg))
+    gc.freeze()  # what was imported until here stays, so that no collection looks through it
     loop.train()
     trained = getattr(loop.model, "module", loop.model)
     if loop.rank == 0:
