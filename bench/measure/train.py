@@ -277,8 +277,12 @@ def _train(cfg: Any, work: Path, start: Path | None) -> Any:
     work_dir.drop_damaged_checkpoints(work, model.state_dict())
     work_dir.record_batch(work, shared(cfg, work_dir.processes()))
     loop = runner(model, training_settings(cfg))
-    gc.freeze()  # what was imported until here stays, so that no collection looks through it
-    loop.train()
+    gc.collect()
+    gc.freeze()  # what is there stays until the end, so that no collection looks through it
+    try:
+        loop.train()
+    finally:
+        gc.unfreeze()
     trained = getattr(loop.model, "module", loop.model)
     if loop.rank == 0:
         work_dir.save_weights(trained, final)
