@@ -140,6 +140,12 @@ def test_welch_of_two_networks_but_never_below_one_of_them() -> None:
     assert found.interval[1] - 6.25 == pytest.approx(max(welch, alone))
 
 
+def test_all_that_borrow_the_deviation_add_to_the_variance() -> None:
+    found = propagate(lambda v: v[0] - v[1] - v[2], [[0.0, 10.0, 20.0], [9.0], [8.0]], Spread(10.0))
+    variance, freedom = 100.0 / 3 + 2 * 100.0, 2 * 7.0**2  # of 700 / 3, of which 100 / 3 with two
+    assert found.interval[1] + 7.0 == pytest.approx(t.ppf(0.975, freedom) * math.sqrt(variance))
+
+
 def test_numbers_of_one_training_vary_together() -> None:
     samples = [[10.0, 12.0, 14.0], [9.0, 11.0, 13.0]]
 
