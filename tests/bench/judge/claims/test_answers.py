@@ -8,9 +8,23 @@ import pytest
 from bench.judge.claims.arithmetic import Evaluation
 from bench.judge.claims.choice import some
 from bench.judge.claims.expressions import parse, resolve
+from bench.judge.claims.on_paper import judge_claim
 from bench.judge.claims.speed_ratios import _linear
+from bench.judge.evidence import Measurements
 from bench.judge.intervals import Interval
-from tests.bench.judge.claims.test_trained import ABOVE, LIST, MORE, NEAR, SAME, A, B, C, judge
+from bench.results.index import ResultIndex
+from tests.bench.judge.claims.test_trained import (
+    ABOVE,
+    LIST,
+    MORE,
+    NEAR,
+    SAME,
+    A,
+    B,
+    C,
+    claim,
+    judge,
+)
 
 __all__ = ["judge"]
 AMONG = f"{B} > max({A}, {C})"
@@ -33,6 +47,55 @@ FPS_A, FPS_B = "[1/tiny-a/fps]", "[1/tiny-b/fps]"
 )  # fmt: skip
 def test_the_reason_is_a_sentence_with_its_numbers(judge: Any, expression, claimed, reason) -> None:
     assert judge(expression, claimed, **NEAR).reason == reason
+
+
+SMALL = {"a": [40.0, 41.0, 42.0], "b": [60.0, 61.0, 62.0], "c": [30.0, 31.0, 32.0]}
+ONE = {"a": [75.0], "b": [76.0], "c": [70.0]}
+HERE = "2 cores, fp32, batch 1"
+ORDERING, TWENTY = "synthetic data, ordering only", "+20.00 [+16.80, +23.20]"
+COVERS = "margin 0.50; the interval covers the spread of 3 seeds each"
+ORDERINGS = "; synthetic data can only decide orderings"
+
+
+@pytest.mark.parametrize(
+    ("tier", "seeds", "sentence", "reason"),
+    [
+        ("smoke", SMALL, (AMONG,), f"{ORDERING}: smallest of 2 differences {TWENTY}, {COVERS}"),
+        ("smoke", SMALL, (MORE, "1.3"), f"synthetic data, direction only: difference {TWENTY}, {COVERS}"),
+        ("smoke", SMALL, (MORE, "1.3", "at-most"), f"claims an upper bound, not a direction{ORDERINGS}"),
+        ("smoke", SMALL, (SAME,), f"claims that two numbers are equal, which no sample can show{ORDERINGS}"),
+        ("smoke", SMALL, (f"argmax({LIST}) > 1",), f"claims a position within bounds{ORDERINGS}"),
+        ("smoke", SMALL, (f"{A} > 10",), f"claims a size, not only an ordering{ORDERINGS}"),
+        ("smoke", ONE, (ABOVE,), f"{ORDERING}: difference +1.00 [-4.54, +6.54], margin 0.50; one training "
+            "decides nothing: the interval is that of the documented deviation 2 between seeds"),
+        ("full", ONE, (AMONG,), "smallest of 2 differences +1.00 [+0.58, +1.42], one seed each; one training of "
+            "tinypaper-1/tiny-b/ap and 2 more decides nothing"),
+        ("full", NEAR, (MORE, "1.0", "at-least"), "claimed 1.0 (at-least); the cells give 1, between 0.7516 and 1.248 "
+            "(3 seeds each); allowed from 1"),
+        ("full", NEAR, (MORE, "1.0", "at-most"), "claimed 1.0 (at-most); the cells give 1, between 0.7516 and 1.248 "
+            "(3 seeds each); allowed up to 1"),
+    ],
+)  # fmt: skip
+def test_what_was_measured_and_what_is_missing_is_in_the_reason(
+    judge: Any, tier, seeds, sentence, reason
+) -> None:
+    assert judge(*sentence, tier=tier, **seeds).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("expression", "claimed", "reason"),
+    [
+        (f"{FPS_A} > {FPS_B}", None, HERE),
+        (f"times({FPS_A}, {FPS_B})", "2", f"{HERE}: claimed 2 (nearest); the cells give 1.2, between 1.153 and "
+            "1.249; a ratio may differ by 10%; not so on this machine, a CPU; printed for Tesla T4"),
+        (f"{FPS_A} > 50", None, f"claims an absolute speed, printed for Tesla T4; timed on {HERE}, and only "
+            "ratios are comparable between machines"),
+    ],
+)  # fmt: skip
+def test_a_timing_says_where_it_was_taken(tiny, fill, make, expression, claimed, reason) -> None:
+    found = Measurements(tiny, ResultIndex(fill(make.timed("2 cores", tiny_a=10.0, tiny_b=12.0))))
+    one = judge_claim("tinypaper", claim(expression, claimed), found).on_reproduced
+    assert one.reason == reason
 
 
 def test_a_place_that_is_not_in_the_list_is_not_counted_from_its_end(judge: Any) -> None:
