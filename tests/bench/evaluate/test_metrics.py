@@ -183,3 +183,10 @@ def test_a_protocol_says_whether_its_people_are_real(monkeypatch) -> None:
     assert evaluated_on("coco-scenes", "full", "f") == real | both
     synthetic = {"data": "coco-scenes-synthetic", "split": "synthetic"}
     assert evaluated_on("coco-scenes", "smoke", "f") == synthetic | both
+
+
+@pytest.mark.parametrize("positions", [(0, 5), (0, 1, 2), (0,)])
+def test_predictions_of_mpii_are_one_of_each_annotated_person(positions) -> None:
+    found = [{"image_id": n, "keypoints": [0.0] * 48} for n in positions]
+    with pytest.raises(DataError):
+        metrics._by_position(found, 2)

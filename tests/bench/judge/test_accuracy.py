@@ -253,7 +253,9 @@ def test_released_weights_of_an_unstated_protocol_refute_nothing(tiny, fill, mak
     assert judge_released("AP", number, 75.0).verdict == "deviates"
     found = judge_released("AP", number, 75.0, "not stated by the paper, measured with boxes none")
     assert found.verdict == "inconclusive"
-    assert found.reason.endswith("not stated by the paper, measured with boxes none")
+    assert found.reason == (
+        "-0.80 points; allowed ±0.25; not stated by the paper, measured with boxes none"
+    )
     protocol = {**PRINTED, "decoding": "dark"}
     one = make.trained(
         "tiny-a-coco", 0, 74.0, "full", evidence="released-weights", protocol=protocol

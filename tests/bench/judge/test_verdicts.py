@@ -169,6 +169,8 @@ def test_a_slow_machine_s_speed_keeps_two_digits(tiny, fill, make, ms, shown) ->
 def test_a_speed_of_the_same_machine_is_judged_with_a_tolerance(tiny, fill, make, ms, name) -> None:
     found = verdict(tiny, fill(make.timed("NVIDIA Tesla T4", "cuda", tiny_a=ms)), "tiny-a", "fps")
     assert found.verdict == name
+    printed = tiny.cell_index["tinypaper", "1", "tiny-a", "fps"].number.value
+    assert found.difference == pytest.approx(100.0 * (1000.0 / ms / printed - 1.0))  # in %
 
 
 # ---------------------------------------------------------------- failed, stale

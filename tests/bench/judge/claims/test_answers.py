@@ -62,6 +62,7 @@ ORDERINGS = "; synthetic data can only decide orderings"
     [
         ("smoke", SMALL, (AMONG,), f"{ORDERING}: smallest of 2 differences {TWENTY}, {COVERS}"),
         ("smoke", SMALL, (MORE, "1.3"), f"synthetic data, direction only: difference {TWENTY}, {COVERS}"),
+        ("smoke", SMALL, (f"{A} - {B}", "-1.3"), f"synthetic data, direction only: difference {TWENTY}, {COVERS}"),
         ("smoke", SMALL, (MORE, "1.3", "at-most"), f"claims an upper bound, not a direction{ORDERINGS}"),
         ("smoke", SMALL, (SAME,), f"claims that two numbers are equal, which no sample can show{ORDERINGS}"),
         ("smoke", SMALL, (f"argmax({LIST}) > 1",), f"claims a position within bounds{ORDERINGS}"),
