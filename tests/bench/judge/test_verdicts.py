@@ -171,6 +171,7 @@ def test_a_speed_of_the_same_machine_is_judged_with_a_tolerance(tiny, fill, make
     assert found.verdict == name
     printed = tiny.cell_index["tinypaper", "1", "tiny-a", "fps"].number.value
     assert found.difference == pytest.approx(100.0 * (1000.0 / ms / printed - 1.0))  # in %
+    assert found.interval == pytest.approx((1000.0 / (1.02 * ms), 1000.0 / (0.98 * ms)))
 
 
 # ---------------------------------------------------------------- failed, stale
