@@ -118,7 +118,9 @@ def test_many_draws_at_once_are_the_draws_one_by_one_summed_over_all_detections(
     assert np.isnan(matches.average_recall(times[7]))
     alone = np.flatnonzero(matches.people == 1)[0]
     recall = 100.0 * matches.hit[:, matches.image == alone].sum(axis=1).mean()
-    assert matches.average_recall(np.eye(12, dtype=int)[alone]) == pytest.approx(recall)
+    once = np.eye(12, dtype=int)[alone]
+    assert matches.average_recall(once) == pytest.approx(recall)
+    assert matches.average_precision(once) == pytest.approx(literal_ap(matches, once))
     assert np.ptp(expected[9:]) > 1.0
 
 

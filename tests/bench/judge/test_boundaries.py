@@ -34,6 +34,7 @@ def test_a_cell_without_a_number_gives_no_interval() -> None:
 def test_slack_grows_with_large_numbers_and_not_below_one() -> None:
     assert 1e6 + 5e-4 in Interval(0.0, 1e6)
     assert 1e6 + 2e-3 not in Interval(0.0, 1e6)
+    assert 0.5 + 1.5 * TINY not in Interval(0.0, 0.5)
     assert not point(1e6).below(point(1e6 + 5e-4))
     assert point(0.5).below(point(0.5 + 1.5 * TINY))
     assert point(1e6 + 5e-4).at_most(point(1e6))
