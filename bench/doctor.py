@@ -66,8 +66,8 @@ def _check(good: bool, what: str, fix: str) -> Finding:
 
 def _python() -> Finding:
     found = f"Python {'.'.join(map(str, sys.version_info[:3]))}"
-    good = (3, 11) <= sys.version_info[:2] <= (3, 12)
-    return _check(good, found, "set PYTHON to Python 3.11 or 3.12 and run `make setup`")
+    good = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    return _check(good, found, "set PYTHON to Python 3.11, 3.12 or 3.13 and run `make setup`")
 
 
 def _tools() -> Iterator[Finding]:

@@ -8,6 +8,7 @@ import ast
 import functools
 import hashlib
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -228,11 +229,15 @@ def _read(path: Path, entry: str | None, state: tuple[int, int]) -> str:
     return CONTENT + hashlib.sha256(content).hexdigest()
 
 
+#: Python 3.13 leaves empty lists out if it is not told to show them, as those before do.
+SHOW_EMPTY: dict[str, Any] = {"show_empty": True} if sys.version_info >= (3, 13) else {}
+
+
 def _syntax_tree(code: bytes) -> str:
-    """Python code without comments, layout and statements that do nothing; alike under Python 3.11 and 3.12."""
+    """Python code without comments, layout and statements that do nothing; alike under Python 3.11 to 3.13."""
     tree = ast.parse(code)
     _strip(tree)
-    return ast.dump(tree).replace(", type_params=[]", "")  # a field that 3.12 added
+    return ast.dump(tree, **SHOW_EMPTY).replace(", type_params=[]", "")  # a field that 3.12 added
 
 
 def _strip(node: ast.AST) -> None:

@@ -14,7 +14,7 @@ workspace:
     different    what it leaves then is not what the run without a kill left (times, hosts and durations aside)
 
 `dvc repro` and `repropose repro` run in a clone, and are killed after random times: the command alone, or all its
-processes.
+processes. `--only "dvc repro,repropose repro"` kills these only.
 Exit status 1 if any of these was seen.
 """
 
@@ -26,11 +26,11 @@ import signal
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from itertools import chain
 from pathlib import Path
 
-from tests.benchmarks.kill_dvc import of_dvc
+from tests.benchmarks.kill_dvc import OF_DVC, of_dvc
 from tests.benchmarks.kill_hook import changes, in_child, kill_self
 from tests.benchmarks.kill_outcome import Seen, lost, outcome, torn
 from tests.benchmarks.kill_workspace import begin, predict, send, send_again
@@ -125,9 +125,11 @@ def log_of(workspace: Path) -> str:
 
 
 def campaign(
-    folder: Path, names: tuple[str, ...], kills: int, done: Set[tuple[str, int]]
+    folder: Path, names: Sequence[str], kills: int, done: Set[tuple[str, int]]
 ) -> Iterator[Seen]:
     """Kill each command at about `kills` / number of commands of its changes; not again what is done."""
+    if not names:
+        return
     begin(folder)
     made: dict[str, Path] = {}
     each = max(1, -(-kills // len(names)))
@@ -180,7 +182,10 @@ def main() -> None:
     parser.add_argument("--only", help="names of commands, separated by commas")
     parser.add_argument("--log", type=Path, help="a file of what was seen, to go on from")
     given = parser.parse_args()
-    names = tuple(given.only.split(",")) if given.only else tuple(COMMANDS)
+    asked = given.only.split(",") if given.only else [*COMMANDS, *OF_DVC]
+    if unknown := [one for one in asked if one not in COMMANDS and one not in OF_DVC]:
+        parser.error(f"no command {unknown[0]!r}; there are: {', '.join([*COMMANDS, *OF_DVC])}")
+    names, with_dvc = ([one for one in asked if one in of] for of in (COMMANDS, OF_DVC))
     import torch
 
     import model_zoo
@@ -191,8 +196,7 @@ def main() -> None:
     done = {(one.command, one.number) for one in found}
     with tempfile.TemporaryDirectory(prefix="kills-") as name:
         every = campaign(Path(name), names, given.kills, done)
-        if given.dvc_kills and not given.only:
-            every = chain(every, of_dvc(Path(name), given.dvc_kills, done))
+        every = chain(every, of_dvc(Path(name), with_dvc, given.dvc_kills, done))
         for seen in every:
             found.append(seen)
             report(seen, given.log)

@@ -63,8 +63,7 @@ class OneConfiguration(ValueError):
 
 def registered_margin(claim: Claim, tier: Tier | None) -> float:
     """The margin in points that a claim registered for a tier before it was measured; else the usual one."""
-    entries = getattr(claim, "registered", ())
-    return next((one.margin for one in reversed(entries) if one.tier == tier), MARGIN)
+    return next((one.margin for one in reversed(claim.registered) if one.tier == tier), MARGIN)
 
 
 class Contrast(NamedTuple):

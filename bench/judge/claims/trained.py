@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from bench.catalog.numbers import parse_number
 from bench.catalog.schema import Claim
 from bench.judge.claims.arithmetic import Evaluation, Judged, tidy
-from bench.judge.claims.claimed import claimed_range
+from bench.judge.claims.claimed import claimed_range, claimed_value
 from bench.judge.claims.expressions import Resolved
 from bench.judge.claims.uncertainty import (
     MeasuredNumbers,
@@ -117,8 +116,7 @@ class TrainedClaim:
     def _parts(self, node: ast.expr) -> list[Part]:
         if (allowed := claimed_range(self.claim)) is not None:
             if among := extreme(node):
-                claimed = parse_number(self.claim.claimed or "")
-                return self._position(*among, claimed.value if claimed else 0.0)
+                return self._position(*among, claimed_value(self.claim))
             if allowed.high == math.inf:
                 return [Part(one, allowed) for one in self._numbers.smallest(node)]
             wide = self._margin(node) if math.isfinite(allowed.low) else 0.0

@@ -77,6 +77,8 @@ def test_another_order_is_what_the_evaluator_gives_for_other_image_numbers(
         read = read_official(evaluation, rules_of(dataset))
         again = Matches.of(read).renumbered(scores_of(read), order)
         assert again.average_precision() == pytest.approx(expected)
+        times = np.array([3, 0, 1, 0, 2, 1])
+        assert again.average_recall(times) == Matches.of(read).average_recall(times)
         truth, entries = (
             truth_of(dataset, images=6),
             scored(found_in(truth_of(dataset, 6)), TIES[name]),

@@ -252,6 +252,8 @@ def test_images_flip_between_two_results_where_one_is_right_and_the_other_wrong(
     first = evaluate_with_diagnosis("coco", truth, everyone).people
     second = evaluate_with_diagnosis("coco", truth, everyone[:2]).people
     assert flipped(first, second) == [(2, 1.0, 0.0), (3, 1.0, 0.0)]
+    assert flipped(first, second, 1.0) == flipped(first, second)  # right at the threshold itself
+    assert flipped(second, first, 1.0) == [(2, 0.0, 1.0), (3, 0.0, 1.0)]
     assert flipped(first, first) == []
     second.save(tmp_path / "kept.people.npz")
     again = People.load(tmp_path / "kept.people.npz")

@@ -7,6 +7,7 @@ from scipy.io import savemat
 
 from bench.errors import DataError
 from bench.evaluate import metrics
+from bench.evaluate.metrics import EVALUATORS, evaluated_on
 
 
 def coco_truth(people: int, rng: np.random.Generator) -> dict:
@@ -171,3 +172,21 @@ def test_mpii_predictions_must_cover_every_person(tmp_path: Path):
     mpii_truth(file, np.random.default_rng(0))
     with pytest.raises(DataError, match="cover 1 of 12 people; first missing position: 1"):
         metrics.evaluate("mpii", file, [{"image_id": 0, "keypoints": [0.0] * 48, "score": 1.0}])
+
+
+def test_a_protocol_says_whether_its_people_are_real(monkeypatch) -> None:
+    monkeypatch.setattr(
+        "bench.datasets.prepare.subset_note", lambda _, tier: "5 images" if tier == "full" else ""
+    )
+    both = {"fingerprint": "f", "evaluator": EVALUATORS["coco"]}
+    real = {"data": "coco-real", "split": "coco-val2017", "subset": "5 images"}
+    assert evaluated_on("coco-scenes", "full", "f") == real | both
+    synthetic = {"data": "coco-scenes-synthetic", "split": "synthetic"}
+    assert evaluated_on("coco-scenes", "smoke", "f") == synthetic | both
+
+
+@pytest.mark.parametrize("positions", [(0, 5), (0, 1, 2), (0,)])
+def test_predictions_of_mpii_are_one_of_each_annotated_person(positions) -> None:
+    found = [{"image_id": n, "keypoints": [0.0] * 48} for n in positions]
+    with pytest.raises(DataError):
+        metrics._by_position(found, 2)

@@ -251,9 +251,12 @@ def test_one_training_leaves_twice_as_much_open_of_a_metric_that_varies_twice_as
 def test_released_weights_of_an_unstated_protocol_refute_nothing(tiny, fill, make) -> None:
     number = parse_number("75.8")
     assert judge_released("AP", number, 75.0).verdict == "deviates"
+    assert judge_released("AP", number, 75.8, "no boxes").reason.endswith("no boxes")
     found = judge_released("AP", number, 75.0, "not stated by the paper, measured with boxes none")
     assert found.verdict == "inconclusive"
-    assert found.reason.endswith("not stated by the paper, measured with boxes none")
+    assert found.reason == (
+        "-0.80 points; allowed ±0.25; not stated by the paper, measured with boxes none"
+    )
     protocol = {**PRINTED, "decoding": "dark"}
     one = make.trained(
         "tiny-a-coco", 0, 74.0, "full", evidence="released-weights", protocol=protocol

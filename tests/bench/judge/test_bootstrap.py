@@ -115,6 +115,12 @@ def test_many_draws_at_once_are_the_draws_one_by_one_summed_over_all_detections(
     expected = [literal_ap(matches, one) if one @ matches.people else np.nan for one in times]
     np.testing.assert_allclose(ResampledAp(matches)(times), expected, rtol=0, atol=1e-11)
     assert np.isnan(expected[7:9]).all()
+    assert np.isnan(matches.average_recall(times[7]))
+    alone = np.flatnonzero(matches.people == 1)[0]
+    recall = 100.0 * matches.hit[:, matches.image == alone].sum(axis=1).mean()
+    once = np.eye(12, dtype=int)[alone]
+    assert matches.average_recall(once) == pytest.approx(recall)
+    assert matches.average_precision(once) == pytest.approx(literal_ap(matches, once))
     assert np.ptp(expected[9:]) > 1.0
 
 

@@ -34,6 +34,7 @@ def test_a_cell_without_a_number_gives_no_interval() -> None:
 def test_slack_grows_with_large_numbers_and_not_below_one() -> None:
     assert 1e6 + 5e-4 in Interval(0.0, 1e6)
     assert 1e6 + 2e-3 not in Interval(0.0, 1e6)
+    assert 0.5 + 1.5 * TINY not in Interval(0.0, 0.5)
     assert not point(1e6).below(point(1e6 + 5e-4))
     assert point(0.5).below(point(0.5 + 1.5 * TINY))
     assert point(1e6 + 5e-4).at_most(point(1e6))
@@ -138,6 +139,12 @@ def test_welch_of_two_networks_but_never_below_one_of_them() -> None:
     alone = t.ppf(0.975, 2) * math.sqrt(variances[0])
     assert found.value == 6.25
     assert found.interval[1] - 6.25 == pytest.approx(max(welch, alone))
+
+
+def test_all_that_borrow_the_deviation_add_to_the_variance() -> None:
+    found = propagate(lambda v: v[0] - v[1] - v[2], [[0.0, 10.0, 20.0], [9.0], [8.0]], Spread(10.0))
+    variance, freedom = 100.0 / 3 + 2 * 100.0, 2 * 7.0**2  # of 700 / 3, of which 100 / 3 with two
+    assert found.interval[1] + 7.0 == pytest.approx(t.ppf(0.975, freedom) * math.sqrt(variance))
 
 
 def test_numbers_of_one_training_vary_together() -> None:

@@ -109,6 +109,8 @@ def test_a_claim_on_counts_fails_by_a_stated_rule_or_by_every_known_one(
     judged = judge_claim("tinypaper", one, Measurements(by(tiny, basis), ResultIndex(store)))
     assert (judged.on_reproduced.holds, judged.on_reproduced.evidence) == (holds, "counted")
     assert ("fitted" in judged.on_reproduced.reason) is (basis == "fitted")
+    explained = "would give the claimed value" in judged.on_reproduced.reason
+    assert explained is (holds == "inconclusive")
 
 
 @pytest.mark.parametrize(

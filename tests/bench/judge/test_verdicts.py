@@ -158,11 +158,20 @@ def test_a_slow_machine_s_speed_keeps_two_digits(tiny, fill, make, ms, shown) ->
 
 
 @pytest.mark.parametrize(
-    ("ms", "name"), [(11.0, "reproduced"), (9.0, "better"), (13.0, "deviates")]
+    ("ms", "name"),
+    [
+        (11.0, "reproduced"),
+        (9.0, "better"),
+        (13.0, "deviates"),
+        (12.5, "inconclusive"),
+    ],
 )
 def test_a_speed_of_the_same_machine_is_judged_with_a_tolerance(tiny, fill, make, ms, name) -> None:
     found = verdict(tiny, fill(make.timed("NVIDIA Tesla T4", "cuda", tiny_a=ms)), "tiny-a", "fps")
     assert found.verdict == name
+    printed = tiny.cell_index["tinypaper", "1", "tiny-a", "fps"].number.value
+    assert found.difference == pytest.approx(100.0 * (1000.0 / ms / printed - 1.0))  # in %
+    assert found.interval == pytest.approx((1000.0 / (1.02 * ms), 1000.0 / (0.98 * ms)))
 
 
 # ---------------------------------------------------------------- failed, stale

@@ -171,7 +171,10 @@ def test_of_several_orders_each_is_judged_by_its_own_networks(
 ) -> None:
     for run, ap in ((A, a), (B, b), (C, c)):
         fill(*seeds(make, run, ap, "smoke", 25.0))
-    assert judge("[2/plain/ap] < [1/tiny-a/ap] < [1/tiny-b/ap]").holds == holds
+    judged = judge("[2/plain/ap] < [1/tiny-a/ap] < [1/tiny-b/ap]")
+    assert judged.holds == holds
+    if holds == "inconclusive":
+        assert judged.reason.endswith(f"better: {A} {a:.1f} below 25.0, {C} {c:.1f} below 25.0")
 
 
 def test_each_metric_is_compared_with_the_poses_own(judge, fill, make) -> None:

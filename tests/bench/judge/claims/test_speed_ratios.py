@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bench.catalog.load import Catalog, load_catalog
@@ -62,6 +62,7 @@ def word(catalog: Catalog, timings: Any, *sentence: str | None) -> str:
     st.integers(30, 300),
     st.sampled_from(["nearest", "at-least", "at-most", "floor", "ceil"]),
 )
+@example((12.0, 0.001), (10.0, 0.001), 120, "nearest")
 def test_equivalent_forms_of_a_claimed_size_have_one_answer(tiny, a, b, percent, rounding) -> None:
     size, turned = (
         f"{percent / 100:.2f}",

@@ -96,6 +96,7 @@ NEAR = {"a": [75.0, 75.1, 74.9], "b": [76.0, 76.1, 75.9], "c": [60.0, 60.1, 59.9
         (f"{MORE} > 1.5", None, "nearest", "fails"),
         (SAME, None, "nearest", "fails"),
         (f"{B} - 1 == {A}", None, "nearest", "holds"),
+        (f"{B} == 76", None, "nearest", "holds"),
         (f"best({B}, {LIST})", None, "nearest", "holds"),
         (f"best({A}, {LIST})", None, "nearest", "fails"),
         (f"rising({LIST})", None, "nearest", "holds"),
