@@ -40,7 +40,7 @@ from reports.views.states import ValueList
 from reports.views.table import TableView, Tally
 
 #: Pages that are worth one more process.
-LEAST = 40
+LEAST = 300
 #: Papers that fit into the menu of every page; more are on the first page only.
 MENU = 20
 

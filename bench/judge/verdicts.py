@@ -53,9 +53,9 @@ def judge_all(measurements: Measurements, paired: PairedDifference | None = None
     _ = measurements.tools  # by all cells together, once
     judge: Callable[[Cell], Verdict] = partial(judge_cell, measurements=measurements)
     return Snapshot(
-        verdicts=tuple(divided(judge, cells, least=500)),
+        verdicts=tuple(divided(judge, cells, least=5000)),
         claims=tuple(
-            divided(lambda claim: judge_claim(*claim, measurements, paired), claims, least=50)
+            divided(lambda claim: judge_claim(*claim, measurements, paired), claims, least=500)
         ),
         conflicts=find_conflicts(catalog),
     )

@@ -279,10 +279,8 @@ def _train(cfg: Any, work: Path, start: Path | None) -> Any:
     loop = runner(model, training_settings(cfg))
     gc.collect()
     gc.freeze()  # what is there stays until the end, so that no collection looks through it
-    try:
-        loop.train()
-    finally:
-        gc.unfreeze()
+    loop.train()
+    gc.unfreeze()
     trained = getattr(loop.model, "module", loop.model)
     if loop.rank == 0:
         work_dir.save_weights(trained, final)

@@ -1,18 +1,26 @@
 """The Jinja environment of the site: everything is escaped, undefined names raise."""
 
+import hashlib
+import marshal
 import re
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from importlib import metadata
 from itertools import count
+from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, nodes
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined, nodes
+from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator, Frame
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from bench.catalog.quantities import METRICS
+from bench.errors import EnvironmentProblem
+from bench.files import write_atomically
 from bench.judge import tolerance
 from reports.charts import error_types, labels
 from reports.views import claim_words, urls, words, work
@@ -91,6 +99,30 @@ class _Environment(Environment):
     escaped = staticmethod(escaped)
 
 
+class _Compiled(BytecodeCache):
+    """Compiled templates beside the templates, as Python keeps its modules: compiling them took a second a build."""
+
+    def __init__(self) -> None:
+        version = f"{sys.implementation.cache_tag} {metadata.version('jinja2')}"
+        code = Path(__file__).read_bytes()
+        self._head = hashlib.sha256(version.encode() + code).hexdigest().encode()
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError, ValueError, EOFError, TypeError):
+            head, source, code = _compiled(bucket).read_bytes().split(b"\n", 2)
+            if (head, source) == (self._head, bucket.checksum.encode()):
+                bucket.code = marshal.loads(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        content = b"\n".join([self._head, bucket.checksum.encode(), marshal.dumps(bucket.code)])
+        with suppress(EnvironmentProblem):  # an installed package may not be written to
+            write_atomically(_compiled(bucket), content, durable=False)
+
+
+def _compiled(bucket: Bucket) -> Path:
+    return Path(__file__).parents[1] / "templates" / "__pycache__" / f"{bucket.key}.jinja"
+
+
 def _once() -> Callable[..., Any]:
     """Calls a macro once for each key, as the same part stands on many pages: `once(macro, key, argument, ...)`."""
     known: dict[tuple[str, str], Any] = {}
@@ -116,6 +148,7 @@ def environment() -> Environment:
     """The templates with the filters and names they use."""
     env = _Environment(
         loader=PackageLoader("reports"),
+        bytecode_cache=_Compiled(),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
