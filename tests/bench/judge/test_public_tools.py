@@ -96,6 +96,15 @@ def test_a_counter_explains_a_print_if_it_returns_most_of_the_source(
     assert bool(found.tools) is (pair is not NONE)
 
 
+def test_a_known_rule_that_returns_the_print_is_named_without_the_counters_that_do_not(
+    measured, monkeypatch
+):
+    monkeypatch.setitem(EXACT, "tiny-a", 8.02)
+    reason = cell(measured("fitted", {"thop": NONE}, 8.2)).reason
+    assert "; macs would give the printed value" in reason
+    assert "no public counter" not in reason
+
+
 def test_several_tools_are_all_named(measured):
     found = cell(measured("fitted", {"thop": BOTH, "fvcore": BOTH, "torchinfo": ONE}))
     assert found.value == 8.02

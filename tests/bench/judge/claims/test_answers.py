@@ -1,12 +1,14 @@
 """What an answer says beside its word, and the forms that it takes apart: sentences, confidence, ratios, places."""
 
 import ast
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bench.judge.claims.arithmetic import Evaluation
 from bench.judge.claims.choice import some
+from bench.judge.claims.counts import _several_rules
 from bench.judge.claims.expressions import parse, resolve
 from bench.judge.claims.on_paper import judge_claim
 from bench.judge.claims.speed_ratios import _linear
@@ -66,6 +68,7 @@ ORDERINGS = "; synthetic data can only decide orderings"
         ("smoke", SMALL, (MORE, "1.3", "at-most"), f"claims an upper bound, not a direction{ORDERINGS}"),
         ("smoke", SMALL, (SAME,), f"claims that two numbers are equal, which no sample can show{ORDERINGS}"),
         ("smoke", SMALL, (f"argmax({LIST}) > 1",), f"claims a position within bounds{ORDERINGS}"),
+        ("smoke", SMALL, (f"2 * argmin({LIST})", "2"), f"claims a size, not a direction{ORDERINGS}"),
         ("smoke", SMALL, (f"{A} > 10",), f"claims a size, not only an ordering{ORDERINGS}"),
         ("smoke", ONE, (ABOVE,), f"{ORDERING}: difference +1.00 [-4.54, +6.54], margin 0.50; one training "
             "decides nothing: the interval is that of the documented deviation 2 between seeds"),
@@ -162,6 +165,26 @@ def test_a_form_of_a_ratio_is_a_multiple_of_it_and_a_number(tiny, form: str) -> 
     whole = evaluation.best(resolved.expression.tree)
     assert found.scale * ratio + found.shift == pytest.approx(whole)
     assert found.solve(whole) == pytest.approx(ratio)
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ([(None, "own", None)] * 2, ""),
+        ([(None, "own", None), ("macs", "own", None)], "no counting rule is known for x0; other cells use macs"),
+        ([(None, "own", None), (None, "quoted", "[1]")], "no counting rule is known for x0, x1"),
+        ([(None, "own", None), ("macs", "quoted", "[1]")], "no counting rule is known for x0; other cells use macs"),
+        ([(None, "quoted", "[1]")] * 2, ""),
+    ],
+)  # fmt: skip
+def test_counts_without_a_rule_are_compared_where_one_source_made_all(cells, reason) -> None:
+    made = {
+        f"x{n}": SimpleNamespace(
+            metric="flops", rule=rule, paper="p", origin=origin, row=SimpleNamespace(source=source)
+        )
+        for n, (rule, origin, source) in enumerate(cells)
+    }
+    assert _several_rules(made, [name for name, one in made.items() if not one.rule]) == reason
 
 
 def test_three_names_are_given_and_the_others_counted() -> None:
