@@ -188,7 +188,7 @@ def _is_content(name: PurePosixPath) -> bool:
 
 @contextmanager
 def collection_paused() -> Iterator[None]:
-    """No garbage collection meanwhile: parsed JSON has no cycles, and looking for some takes as long as parsing it."""
+    """No garbage collection meanwhile: parsed JSON, verdicts and pages have no cycles; looking for some takes long."""
     enabled = gc.isenabled()
     gc.disable()
     try:

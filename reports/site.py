@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.catalog.load import Catalog
+from bench.files import collection_paused
 from bench.judge.history import Entry
 from bench.judge.records import Snapshot
 from bench.results.index import ResultIndex
@@ -19,6 +20,7 @@ from reports.content import Site
 from reports.views.going import NOTHING, Going
 
 
+@collection_paused()
 def build(
     snapshot: Snapshot,
     catalog: Catalog,

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 from bench.catalog.cells import Cell
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Claim, Strict
+from bench.files import collection_paused
 from bench.judge.claims.on_paper import understand
 from bench.judge.evidence import Measurements
 from bench.judge.records import ClaimVerdict, Snapshot, Verdict
@@ -94,6 +95,7 @@ class Difference(NamedTuple):
     why: tuple[Cause, ...]
 
 
+@collection_paused()
 def state_of(measurements: Measurements, snapshot: Snapshot) -> State:
     """What a snapshot says, and digests of what it was made from."""
     catalog = measurements.catalog

@@ -18,6 +18,7 @@ from typing import Any, get_args
 from bench.catalog.cells import Cell
 from bench.catalog.load import Catalog
 from bench.errors import UnknownName
+from bench.files import collection_paused
 from bench.forks import divided
 from bench.judge.accuracy import judge_released, judge_trainings
 from bench.judge.claims.arithmetic import tidy
@@ -46,6 +47,7 @@ from bench.judge.tolerance import SPEED
 CHANCE = 1.0 - LEVEL
 
 
+@collection_paused()
 def judge_all(measurements: Measurements, paired: PairedDifference | None = None) -> Snapshot:
     """Every cell, every claim, every conflict, in printed order. `made` stays empty: bytes repeat."""
     catalog = measurements.catalog
