@@ -188,7 +188,7 @@ def _is_content(name: PurePosixPath) -> bool:
 
 @contextmanager
 def collection_paused() -> Iterator[None]:
-    """No garbage collection meanwhile: parsed JSON, verdicts and pages have no cycles; looking for some takes long."""
+    """No garbage collection meanwhile: parsed JSON and verdicts have no cycles, pages few, and looking takes long."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""Work divided among forked processes, where that is safe: on Linux, in a process of one thread."""
+"""Work divided among forked processes, where that is safe: on Linux, while Python runs no other thread."""
 
 import multiprocessing
 import os
@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkProcess
 from typing import TypeVar
@@ -25,17 +26,18 @@ def divided(
     returns comes back through a pipe; what it changes in a fork is lost. The jobs of a fork that fails, or is killed,
     are done again here, so that errors are raised here. A fork ends once this process is gone.
     """
-    wanted = processes or min(len(os.sched_getaffinity(0)), MOST)
-    number = min(wanted, len(jobs) // least)
+    number = len(jobs) // least
     if number < 2 or sys.platform != "linux" or threading.active_count() > 1:
         return [work(job) for job in jobs]
+    number = min(number, processes or min(len(os.sched_getaffinity(0)), MOST))
     context = multiprocessing.get_context("fork")
     shares = [jobs[start::number] for start in range(number)]
     forks: list[tuple[ForkProcess, Connection]] = []
     try:
         for share in shares[1:]:
             ours, theirs = context.Pipe(duplex=False)
-            given = (theirs, work, share, os.getpid())
+            kept = [ours, *(pipe for _, pipe in forks)]  # else a fork would wait for itself to read
+            given = (theirs, kept, work, share, os.getpid())
             fork = context.Process(target=_fork, args=given, daemon=True)
             fork.start()
             theirs.close()
@@ -52,10 +54,18 @@ def divided(
     return [done[place % number][place // number] for place in range(len(jobs))]
 
 
-def _fork(pipe: Connection, work: Callable[[J], R], jobs: Sequence[J], parent: int) -> None:
-    """Do the jobs and send what they return; nothing if one fails."""
+def _fork(
+    pipe: Connection,
+    others: Sequence[Connection],
+    work: Callable[[J], R],
+    jobs: Sequence[J],
+    parent: int,
+) -> None:
+    """Do the jobs and send what they return; nothing if one fails, or if nobody is there to read it."""
     for one in (signal.SIGINT, signal.SIGTERM):  # what the parent does then is not for a fork
         signal.signal(one, signal.SIG_DFL)
+    for other in others:
+        other.close()
     found: list[R] = []
     for job in jobs:
         if os.getppid() != parent:
@@ -64,12 +74,14 @@ def _fork(pipe: Connection, work: Callable[[J], R], jobs: Sequence[J], parent: i
             found.append(work(job))
         except Exception:
             return  # the parent does the job again, where the error is raised
-    pipe.send(found)
+    with suppress(BrokenPipeError):
+        pipe.send(found)
 
 
 def _received(pipe: Connection) -> list[R] | None:
+    """What a fork sent; None if it failed, or was killed before it had sent all."""
     try:
         found: list[R] = pipe.recv()
-    except EOFError:
+    except (EOFError, OSError):
         return None
     return found

@@ -1,5 +1,6 @@
 """Commands that build and serve the leaderboard."""
 
+import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,10 +10,15 @@ import click
 
 from bench.commands.common import FILE, FOLDER, judged, measurements
 from bench.paths import ROOT, workspace
+from reports.build.unchanged import code_state
 
 if TYPE_CHECKING:
     from reports.build.writer import BuildReport
     from reports.views.going import Going
+
+
+#: Of the code that this process runs, as it was at its start.
+CODE = code_state()
 
 
 @click.command("site", epilog="Example: repropose site --open")
@@ -44,29 +50,33 @@ def build_site(
     running: Sequence[str] = (),
     waiting: int = 0,
 ) -> str:
-    """Build the site at `out`, unless nothing that it is built from has changed since.
+    """Build the site at `out`, unless nothing that it is built from has changed since; another build waits.
 
     record: append what changed to the history first; a preview only shows it. running: stages that are being
     measured; waiting: how many come after them.
     """
+    from bench.locks import folder_alone
     from reports.build.unchanged import inputs_state, is_current, note
     from reports.views.going import Going
 
     where, going = workspace(), Going(tuple(running), waiting)
-    papers = filter(None, os.environ.get("REPROPOSE_PAPERS", "").split(":"))
-    given = (where / "results", compare or "", *map(Path, papers))
-    before = inputs_state(*given, f"{record} {going}")
-    if is_current(out, [before, inputs_state(where / "history")]):
-        return "nothing has changed"
-    report, history = _build(out, compare, record, going)
-    note(out, [before, history])
+    data = sorted([*where.glob("data/*/*.json"), *where.glob("data/*/*/annotations/*")])
+    papers = map(Path, filter(None, os.environ.get("REPROPOSE_PAPERS", "").split(":")))
+    given = (where / "results", compare or "", *papers, *data, f"{record} {going}")
+    noted = where / "build" / "inputs" / hashlib.sha256(bytes(out.resolve())).hexdigest()[:16]
+    with folder_alone(noted.parent):
+        before = [CODE, inputs_state(*given)]
+        if is_current(out, [*before, inputs_state(where / "history")], noted):
+            return "nothing has changed"
+        report, history = _build(out, compare, record, going)
+        note(out, [*before, history], noted)
     return f"{len(report.written)} files written"
 
 
 def _build(
     out: Path, compare: Path | None, record: bool, going: "Going"
 ) -> tuple["BuildReport", str]:
-    """What was written, and the state of the history that was shown."""
+    """What was written, and the state of the history that was shown, or of one before it."""
     from bench.judge import history, recorder
     from bench.judge.changes import state_of
     from reports.build.unchanged import inputs_state
@@ -80,10 +90,9 @@ def _build(
         record
     ):  # without a folder of results, those that are gone were cleaned away or never made here
         removals = found.index.store.root.is_dir()
-        entries = recorder.record(state_of(found, snapshot), removals=removals)
-    else:
-        entries = history.read()
+        recorder.record(state_of(found, snapshot), removals=removals)
     shown = inputs_state(workspace() / "history")
+    entries = history.read()
     catalog, index = found.catalog, found.index
     report = build(snapshot, catalog, index, out, previous=previous, history=entries, going=going)
     return report, shown

@@ -10,7 +10,7 @@ failed             the run did not finish
 quoted, not-run    no result: the row is quoted from elsewhere; or nothing has been measured yet
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
 from math import floor, log10
 from typing import Any, get_args
@@ -53,9 +53,8 @@ def judge_all(measurements: Measurements, paired: PairedDifference | None = None
     catalog = measurements.catalog
     cells, claims = tuple(catalog.cells()), tuple(catalog.claims())
     _ = measurements.tools  # by all cells together, once
-    judge: Callable[[Cell], Verdict] = partial(judge_cell, measurements=measurements)
     return Snapshot(
-        verdicts=tuple(divided(judge, cells, least=5000)),
+        verdicts=tuple(divided(lambda cell: judge_cell(cell, measurements), cells, least=5000)),
         claims=tuple(
             divided(lambda claim: judge_claim(*claim, measurements, paired), claims, least=500)
         ),

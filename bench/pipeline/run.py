@@ -23,7 +23,7 @@ from bench.pipeline import calibration
 from bench.pipeline.cluster import Cluster
 from bench.pipeline.durations import Durations
 from bench.pipeline.dvc import is_busy, log_of, run_dvc, run_stage
-from bench.pipeline.executors import Job, Session, recorded
+from bench.pipeline.executors import Job, Session, alive, recorded
 from bench.pipeline.live_page import Build, LivePage
 from bench.pipeline.plan import Planned, State, by_claims, claims_of, estimates, planned, within
 from bench.pipeline.stages import DVC, rendered, stages
@@ -267,7 +267,9 @@ def _carry_out(
 def _show(live: LivePage, watch: Watch) -> None:
     """Build the page once the counts are there, and again with each result, while anything runs."""
     if watch.running and not any(map(_first, watch.left)):
-        live.ask(sorted(watch.running), len(watch.left) - len(watch.running))
+        states = alive(watch.running.values())
+        running = sorted(stage for stage, state in states.items() if state == "running")
+        live.ask(running, len(watch.left) - len(running))
 
 
 def _by_needs(

@@ -11,8 +11,11 @@ _exec = builtins.exec
 
 def _into_the_caller(code, *scopes, **more):
     caller = sys._getframe(1)
-    if scopes or caller.f_locals is caller.f_globals:
-        _exec(code, *(scopes or (caller.f_globals,)), **more)
+    if scopes or more:
+        _exec(code, *scopes, **more)
+        return
+    if caller.f_locals is caller.f_globals:
+        _exec(code, caller.f_globals)
         return
     found = dict(caller.f_locals)
     _exec(code, caller.f_globals, found)

@@ -3,11 +3,14 @@
 import os
 import signal
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bench.forks import divided
+from bench.locks import folder_alone, started
 
 pytestmark = pytest.mark.process
 
@@ -62,3 +65,52 @@ def test_the_jobs_of_a_killed_process_are_done_here(tmp_path: Path):
 
     assert set(divided(work, range(40), least=10, processes=2)) == {ours}
     assert first.exists()
+
+
+@pytest.mark.parametrize("long", [1, 10**6])
+def test_a_process_that_is_killed_while_it_sends_is_replaced(long: int, monkeypatch):
+    """Of a long answer the beginning is there."""
+    ours = os.getpid()
+
+    class Fatal:
+        def __reduce__(self) -> tuple[type[str], tuple[str]]:
+            if os.getpid() != ours:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return str, ("",)
+
+    found = divided(lambda job: ("x" * long, Fatal()), range(40), least=10, processes=2)
+    assert len(found) == 40
+
+
+def test_a_fork_whose_parent_is_killed_ends_though_nobody_reads_what_it_has(tmp_path: Path):
+    """And with it the lock that it inherited."""
+    forks = tmp_path / "forks"
+    parent = os.fork()
+    if not parent:
+        ours = os.getpid()
+
+        def work(job: int) -> str:
+            if os.getpid() == ours:
+                time.sleep(60)
+            forks.write_text(str(os.getpid()))
+            return "x" * 10**5
+
+        with folder_alone(tmp_path / "alone"):
+            divided(work, range(40), least=10, processes=2)
+        os._exit(0)
+    until(forks.exists)
+    time.sleep(0.5)  # by then it is sending
+    os.kill(parent, signal.SIGKILL)
+    os.waitpid(parent, 0)
+    fork = int(forks.read_text())
+    until(lambda: started(fork) is None)
+    with folder_alone(tmp_path / "alone"):
+        pass
+
+
+def until(reached: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if reached():
+            return
+        time.sleep(0.05)
+    raise AssertionError("not within 10 s")

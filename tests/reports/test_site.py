@@ -13,8 +13,10 @@ import pytest
 from bench import files
 from bench.judge.records import Snapshot
 from bench.results.records import CountResult
+from reports import all_pages
+from reports.all_pages import Pages
 from reports.build.writer import SiteError, building
-from reports.site import Pages, build
+from reports.site import build
 from reports.views.urls import slug
 from tests.factories import Memory, make
 
@@ -83,9 +85,19 @@ def test_a_page_that_was_edited_or_deleted_by_hand_is_written_again(tmp_path: Pa
 def test_a_build_by_several_processes_gives_the_same_bytes(
     plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(all_pages, "LEAST", 40)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(3))
-    report = build(*make(), tmp_path)
-    assert contents(tmp_path) == contents(plain)
+    page, who = Pages.page, tmp_path / "who"
+
+    def noted(self: Pages, *given: Any, **content: Any) -> None:
+        with who.open("a") as file:
+            file.write(f"{os.getpid()}\n")
+        page(self, *given, **content)
+
+    monkeypatch.setattr(Pages, "page", noted)
+    report = build(*make(), tmp_path / "site")
+    assert len(set(who.read_text().split())) == 3
+    assert contents(tmp_path / "site") == contents(plain)
     assert {*report.written} >= {*contents(plain)} - {".site"}
 
 

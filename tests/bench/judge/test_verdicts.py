@@ -8,6 +8,8 @@ import pytest
 
 from bench.catalog.load import Catalog
 from bench.errors import ResultError, UnknownName
+from bench.forks import divided
+from bench.judge import verdicts
 from bench.judge.evidence import Measurement, Measurements
 from bench.judge.verdicts import failures, judge_all, judge_cell, judge_table
 from bench.results.index import ResultIndex
@@ -26,6 +28,20 @@ def verdict(
 def stored(tiny: Catalog) -> Measurements:
     """The committed fixture results."""
     return Measurements(tiny, ResultIndex(Store(RESULTS, RESULTS / "none")))
+
+
+@pytest.mark.process
+def test_several_processes_judge_as_one_does(tiny, monkeypatch) -> None:
+    alone = judge_all(stored(tiny))
+    asked = []
+
+    def forked(work, jobs, *, least):
+        asked.append(least)
+        return divided(work, jobs, least=1, processes=3)
+
+    monkeypatch.setattr(verdicts, "divided", forked)
+    assert judge_all(stored(tiny)) == alone
+    assert len(asked) == 2
 
 
 @pytest.mark.parametrize(

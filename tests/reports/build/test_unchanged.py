@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.build.unchanged import INPUTS, inputs_state, is_current, note
+from reports.build.unchanged import inputs_state, is_current, note
 from reports.site import build
 from tests.factories import make
 
@@ -69,17 +69,17 @@ def test_links_are_followed_once_and_may_lead_nowhere(folder, tmp_path):
 
 
 def test_a_site_is_current_until_an_input_or_a_page_changes(tmp_path):
-    out = tmp_path / "site"
-    assert not is_current(out, ["a"])
+    out, noted = tmp_path / "site", tmp_path / "noted"
+    assert not is_current(out, ["a"], noted)
     build(*make(papers=1, rows=1), out)
-    note(out, ["a"])
-    assert is_current(out, ["a"])
-    assert not is_current(out, ["b"])
+    note(out, ["a"], noted)
+    assert is_current(out, ["a"], noted)
+    assert not is_current(out, ["b"], noted)
     (out / "index.html").write_text("edited")
-    assert not is_current(out, ["a"])
+    assert not is_current(out, ["a"], noted)
     build(*make(papers=1, rows=1), out)
-    note(out, ["a"])
+    note(out, ["a"], noted)
     (out / "index.html").unlink()
-    assert not is_current(out, ["a"])
-    (out / INPUTS).write_bytes(b"\xff")
-    assert not is_current(out, ["a"])
+    assert not is_current(out, ["a"], noted)
+    noted.write_bytes(b"\xff")
+    assert not is_current(out, ["a"], noted)
