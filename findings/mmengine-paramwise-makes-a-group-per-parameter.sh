@@ -5,7 +5,7 @@
 # hand-written groups do; PyTorch then updates all parameters of a group in a few calls (foreach).
 # Behaviour: DefaultOptimWrapperConstructor appends a group for every parameter that is trained, with its own copy of the settings,
 # also where the settings of all are equal. The updates are equal to the bit, but PyTorch goes through the groups one by one.
-# Output seen: 120 parameters: 120 groups, 2 different settings; same weights after 25 steps; a step takes 6 times as long.
+# Output seen: 120 parameters: 120 groups, 2 different settings; same weights after 25 steps; a step takes 4 to 6 times as long.
 # Where it matters: detectors and transformers, whose configs nearly always have `paramwise_cfg` (a smaller rate or no decay for
 # some layers): QueryPose has 413 groups, and joining those of equal settings took its optimiser from 63 to 40 ms a step on a CPU.
 # Optimiser states in checkpoints have as many groups, so joined ones do not load into them.
