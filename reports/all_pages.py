@@ -1,4 +1,4 @@
-"""Every page and every download of a site, rendered by as many processes as there are cores."""
+"""Every page and every download of a site, rendered by several processes where there are many."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator

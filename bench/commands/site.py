@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.commands.common import FILE, FOLDER, judged, measurements
+from bench.locks import folder_alone
 from bench.paths import ROOT, workspace
-from reports.build.unchanged import code_state
+from reports.build.unchanged import code_state, inputs_state, is_current, note
 
 if TYPE_CHECKING:
     from reports.build.writer import BuildReport
     from reports.views.going import Going
 
 
-#: Of the code that this process runs, as it was at its start.
+#: Of the code that this process runs, as it was at its start: a later edit is not in what it imported.
 CODE = code_state()
 
 
@@ -55,8 +56,6 @@ def build_site(
     record: append what changed to the history first; a preview only shows it. running: stages that are being
     measured; waiting: how many come after them.
     """
-    from bench.locks import folder_alone
-    from reports.build.unchanged import inputs_state, is_current, note
     from reports.views.going import Going
 
     where, going = workspace(), Going(tuple(running), waiting)
@@ -65,7 +64,7 @@ def build_site(
     given = (where / "results", compare or "", *papers, *data, f"{record} {going}")
     noted = where / "build" / "inputs" / hashlib.sha256(bytes(out.resolve())).hexdigest()[:16]
     with folder_alone(noted.parent):
-        before = [CODE, inputs_state(*given)]
+        before = [CODE, code_state(), inputs_state(*given)]  # templates are read as they are now
         if is_current(out, [*before, inputs_state(where / "history")], noted):
             return "nothing has changed"
         report, history = _build(out, compare, record, going)
@@ -79,7 +78,6 @@ def _build(
     """What was written, and the state of the history that was shown, or of one before it."""
     from bench.judge import history, recorder
     from bench.judge.changes import state_of
-    from reports.build.unchanged import inputs_state
     from reports.pages import compare_snapshots
     from reports.site import build
 

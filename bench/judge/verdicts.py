@@ -52,7 +52,7 @@ def judge_all(measurements: Measurements, paired: PairedDifference | None = None
     """Every cell, every claim, every conflict, in printed order. `made` stays empty: bytes repeat."""
     catalog = measurements.catalog
     cells, claims = tuple(catalog.cells()), tuple(catalog.claims())
-    _ = measurements.tools  # by all cells together, once
+    _ = measurements.tools  # made here, so that no fork makes it again
     return Snapshot(
         verdicts=tuple(divided(lambda cell: judge_cell(cell, measurements), cells, least=5000)),
         claims=tuple(

@@ -1,7 +1,7 @@
 """Writing the site: only files whose bytes changed are written; leftovers of earlier builds are removed."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -131,9 +131,8 @@ class Writer:
             )
         self.add(name, content)
 
-    def finish(self, parts: Iterable[Part]) -> BuildReport:
+    def finish(self, parts: Sequence[Part]) -> BuildReport:
         """Remove what is no longer part of the site, or a killed build left, and write the list of its files."""
-        parts = list(parts)
         keys = {name: key for part in parts for name, key in part.keys.items()}
         written = dict.fromkeys(name for part in parts for name in part.written)
         every = dict.fromkeys(name for part in parts for name in part.unchanged) | written

@@ -4,13 +4,13 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bench.forks import divided
 from bench.locks import folder_alone, started
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.process
 
@@ -105,19 +105,11 @@ def test_a_fork_whose_parent_is_killed_ends_though_nobody_reads_what_it_has(tmp_
         with folder_alone(tmp_path / "alone"):
             divided(work, range(40), least=10, processes=2)
         os._exit(0)
-    until(forks.exists)
+    wait_for("the fork", forks.exists)
     time.sleep(0.5)  # by then it is sending
     os.kill(parent, signal.SIGKILL)
     os.waitpid(parent, 0)
     fork = int(forks.read_text())
-    until(lambda: started(fork) is None)
+    wait_for("its end", lambda: started(fork) is None)
     with folder_alone(tmp_path / "alone"):
         pass
-
-
-def until(reached: Callable[[], bool]) -> None:
-    for _ in range(200):
-        if reached():
-            return
-        time.sleep(0.05)
-    raise AssertionError("not within 10 s")

@@ -62,6 +62,10 @@ def test_a_change_is_looked_at_once(workspace, change):
 def test_other_code_and_other_questions_are_changes(workspace, monkeypatch):
     assert again(workspace, running=["run@one"]).endswith("files written")
     assert again(workspace).endswith("files written")
-    monkeypatch.setattr(site, "CODE", "of another time")
-    assert again(workspace).endswith("files written")
+    for name, value in (
+        ("CODE", "at its start"),
+        ("code_state", lambda: "a template edited since"),
+    ):
+        monkeypatch.setattr(site, name, value)
+        assert again(workspace).endswith("files written")
     assert again(workspace) == "nothing has changed"

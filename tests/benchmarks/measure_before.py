@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -91,23 +92,20 @@ def measured(checkout: Path, data: Path, run: str, steps: int, length: int) -> T
     """One process of a checkout. length: the steps of a whole training."""
     with tempfile.TemporaryDirectory() as place:
         shutil.copytree(data, Path(place, "data"), copy_function=os.link)
-        notes = Path(place, "notes.json")
-        command = [sys.executable, "-c", CHILD, run, str(steps), str(notes)]
-        environment = {**os.environ, "PYTHONPATH": str(checkout), "OMP_NUM_THREADS": "1"}
-        environment |= {"REPROPOSE_WORKSPACE": place, "PYTHONDONTWRITEBYTECODE": ""}
+        notes, log = Path(place, "notes.json"), Path(place, "log")
         begun = time.perf_counter()
-        null = os.open(os.devnull, os.O_WRONLY)
-        child = os.fork()
-        if not child:
-            os.chdir(checkout)
-            os.dup2(null, 1)
-            os.dup2(os.open(Path(place, "log"), os.O_CREAT | os.O_WRONLY), 2)
-            os.execve(sys.executable, command, environment)
-        os.close(null)
-        _, status, used = os.wait4(child, 0)
+        with log.open("w") as stream:
+            child = subprocess.Popen(
+                [sys.executable, "-c", CHILD, run, str(steps), str(notes)],
+                cwd=checkout,
+                env=environment(checkout, Path(place)),
+                stdout=subprocess.DEVNULL,
+                stderr=stream,
+            )
+            _, status, used = os.wait4(child.pid, 0)
         wall = time.perf_counter() - begun
         if status:
-            raise SystemExit(Path(place, "log").read_text()[-3000:])
+            raise SystemExit(log.read_text()[-3000:])
         took = json.loads(notes.read_text())
     assert Path(took["from"]).is_relative_to(checkout), took["from"]
     cpu, at = used.ru_utime + used.ru_stime, took["steps"]
@@ -117,20 +115,17 @@ def measured(checkout: Path, data: Path, run: str, steps: int, length: int) -> T
     return Took(cpu, wall, cpu - training, training + step * left, step)
 
 
+def environment(checkout: Path, workspace: Path) -> dict[str, str]:
+    """That of a process which imports a checkout and writes to a workspace, with one thread."""
+    own = {"PYTHONPATH": str(checkout), "REPROPOSE_WORKSPACE": str(workspace)}
+    return {**os.environ, **own, "OMP_NUM_THREADS": "1"}
+
+
 def prepared(checkout: Path, folder: Path, datasets: set[str]) -> Path:
     """A folder of data made by a checkout."""
     for dataset in sorted(datasets):
-        command = ["-m", "bench.cli", "prepare", dataset, "--tier", "smoke"]
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(checkout),
-            "REPROPOSE_WORKSPACE": str(folder),
-        }
-        where = os.getcwd()
-        os.chdir(checkout)
-        status = os.spawnve(os.P_WAIT, sys.executable, [sys.executable, *command], environment)
-        os.chdir(where)
-        assert status == 0, dataset
+        command = [sys.executable, "-m", "bench.cli", "prepare", dataset, "--tier", "smoke"]
+        subprocess.run(command, cwd=checkout, env=environment(checkout, folder), check=True)
     return folder / "data"
 
 

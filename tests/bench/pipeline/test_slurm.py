@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from bench.pipeline import run, stages, watch
 from bench.pipeline.cluster import Cluster
 from bench.pipeline.executors import Session, alive, recorded
 from tests.bench.pipeline.one_node_slurm import OneNodeSlurm, missing
+from tests.waiting import wait_for
 
 pytestmark = [
     pytest.mark.slow,
@@ -24,6 +24,7 @@ pytestmark = [
 
 RUNS = "abcdef"
 STEPS = 12
+SLOWLY = 120.0  # seconds
 # A training in miniature: every step is noted once done, by one write, and is its own checkpoint.
 TRAIN = f"""
 import sys, time
@@ -88,13 +89,6 @@ class Command(threading.Thread):
         self.failed = run._carry_out(run._needed(None, ["table-1"]), session, 1)
 
 
-def wait_for(what: str, condition, seconds: float = 120.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"waited {seconds:.0f} s for {what}"
-        time.sleep(0.2)
-
-
 def steps(root: Path, name: str) -> list[int]:
     file = root / "work" / name / "steps"
     return [int(line) for line in file.read_text().split()] if file.exists() else []
@@ -104,17 +98,21 @@ def test_a_cancelled_a_drained_and_a_preempted_job_lose_nothing_and_run_nothing_
     slurm, project
 ):
     first = Command(project)
-    wait_for("two runs to train", lambda: sum(len(steps(project, one)) > 1 for one in RUNS) >= 2)
+    wait_for(
+        "two runs to train", lambda: sum(len(steps(project, one)) > 1 for one in RUNS) >= 2, SLOWLY
+    )
     states = alive(recorded(project))
     victim = next(stage for stage, state in states.items() if state == "pending")
     number = next(job.number for job in recorded(project) if job.stage == victim)
     slurm("scancel", number)
     # preempted: a job of more priority takes the node, those of ours are requeued
     slurm("sbatch", "-p", "high", "--exclusive", "-o", "/dev/null", "--wrap", "sleep 2")
-    wait_for("the preemption", lambda: "running" not in alive(recorded(project)).values())
+    wait_for("the preemption", lambda: "running" not in alive(recorded(project)).values(), SLOWLY)
     # drained: what runs may end, nothing starts
     slurm("scontrol", "update", f"nodename={slurm.host}", "state=drain", "reason=test")
-    wait_for("the other's job to end", lambda: "RUNNING" not in slurm("squeue", "-h", "-o", "%T"))
+    wait_for(
+        "the other's job to end", lambda: "RUNNING" not in slurm("squeue", "-h", "-o", "%T"), SLOWLY
+    )
     assert first.is_alive()
     slurm("scontrol", "update", f"nodename={slurm.host}", "state=resume")
     first.join(300)
@@ -132,7 +130,7 @@ def test_a_cancelled_a_drained_and_a_preempted_job_lose_nothing_and_run_nothing_
 def test_the_same_command_finds_the_jobs_of_an_interrupted_one(slurm, project, capsys):
     session = Session(project, Cluster(executor="slurm", partition="low"), "smoke")
     session.submit(["data@x"], {})
-    wait_for("the data", lambda: (project / "x.txt").exists())
+    wait_for("the data", lambda: (project / "x.txt").exists(), SLOWLY)
     session.submit([f"run@{one}" for one in RUNS[:2]], {})  # and the command is killed here
     command = Command(project)
     command.join(300)

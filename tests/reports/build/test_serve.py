@@ -3,8 +3,7 @@
 import http.client
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from reports.build.serve import Server
 from reports.build.writer import SiteError
 from reports.site import build
 from tests.factories import make
+from tests.waiting import wait_for
 
 
 class Running:
@@ -47,18 +47,10 @@ class Running:
         return response.status, text
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    for _ in range(100):
-        if condition():
-            return
-        time.sleep(0.1)
-    raise AssertionError("waited for 10 s")
-
-
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
     one = Running(tmp_path)
-    wait_for(lambda: any("Ctrl-C" in line for line in one.logged))
+    wait_for("its address", lambda: any("Ctrl-C" in line for line in one.logged))
     yield one
     one.server.stop()
     one.thread.join(timeout=10)
@@ -70,10 +62,10 @@ def test_a_changed_file_rebuilds_and_an_error_keeps_the_last_good_site(running: 
     assert running.get("/papers/paper1.html")[0] == 404
     running.papers = 2
     (running.watched / "a.yaml").write_text("changed")
-    wait_for(lambda: running.get("/papers/paper1.html")[0] == 200)
+    wait_for("the new page", lambda: running.get("/papers/paper1.html")[0] == 200)
     running.broken = True
     (running.watched / "a.yaml").write_text("broken now")
-    wait_for(lambda: any("not rebuilt: a.yaml:1" in line for line in running.logged))
+    wait_for("the error", lambda: any("not rebuilt: a.yaml:1" in line for line in running.logged))
     assert running.get("/papers/paper1.html")[0] == 200
 
 
