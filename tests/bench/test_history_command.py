@@ -13,7 +13,6 @@ from bench.catalog import load
 from bench.cli import main
 from bench.commands import site
 from bench.judge import verdicts
-from reports.build import unchanged
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 CELL = "tinypaper-1/tiny-a/params"
@@ -32,7 +31,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(FIXTURES / "results", tmp_path / "results")
     monkeypatch.setenv("REPROPOSE_WORKSPACE", str(tmp_path))
     monkeypatch.setattr(load, "PAPERS", tmp_path / "papers")
-    monkeypatch.setattr(unchanged, "is_current", lambda *_: False)  # papers and code of a test
+    monkeypatch.setattr(site, "is_current", lambda *_: False)  # papers and code of a test
     built()
     return tmp_path
 
