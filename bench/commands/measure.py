@@ -1,6 +1,7 @@
 """Commands that count, time, train and evaluate models."""
 
 import os
+import re
 import shlex
 import sys
 from typing import TYPE_CHECKING
@@ -89,16 +90,41 @@ def time_command(paper: str, rounds: int | None, device: str | None) -> None:
     click.echo(stored.file, err=True)
 
 
+MOST_SEEDS = 1000
+
+
+def _seeds(context: click.Context, option: click.Parameter, given: str | None) -> tuple[int, ...]:
+    """What numbers and ranges between commas name, each once and in their order; none if the option is not given."""
+    found: list[int] = []
+    for part in given.split(",") if given is not None else ():
+        ends = re.fullmatch(r"\s*(\d{1,10})\s*(?:-\s*(\d{1,10})\s*)?", part, re.ASCII)
+        first, last = (int(ends[1]), int(ends[2] or ends[1])) if ends else (1, 0)
+        if not first <= last < min(2**32, first + MOST_SEEDS):
+            raise click.BadParameter(
+                f"'{part}' is no seed and no range of seeds; give numbers below 4294967296, such as 2 or 0,1,2 or 11-15"
+            )
+        found += range(first, last + 1)
+    return tuple(dict.fromkeys(found))
+
+
 @click.command("measure", epilog="Example: repropose measure transpose-r-a4-coco --tier smoke")
 @click.argument("run")
 @TIER
+@click.option(
+    "--seeds",
+    metavar="LIST",
+    callback=_seeds,
+    help="such as 2 or 0,1,2 or 11-15: these and not those of runs.yaml",
+)
 @click.option(
     "--micro-batch",
     type=click.IntRange(1),
     help="images that go through the network together, where memory does not suffice for the config's: batch norm's "
     "statistics are then those of fewer images than in the paper, and the result says so",
 )
-def measure_command(run: str, tier: str | None, micro_batch: int | None) -> None:
+def measure_command(
+    run: str, tier: str | None, seeds: tuple[int, ...], micro_batch: int | None
+) -> None:
     """Train and evaluate one run, all its seeds. Run it again to resume an interrupted training.
 
     Under torchrun several processes share the batch that the config states.
@@ -110,7 +136,7 @@ def measure_command(run: str, tier: str | None, micro_batch: int | None) -> None
     from bench.measure.train import measure
 
     try:
-        for result in measure(catalog, results_store(), run, chosen, micro_batch):
+        for result in measure(catalog, results_store(), run, chosen, micro_batch, seeds):
             lead = next(iter(result.metrics))
             before = f" (untrained {result.untrained[lead]:.1f})" if result.untrained else ""
             click.echo(
@@ -120,7 +146,8 @@ def measure_command(run: str, tier: str | None, micro_batch: int | None) -> None
     except KeyboardInterrupt:
         click.echo("\ninterrupted; run it again to resume from the last checkpoint", err=True)
         raise
-    _draw(catalog, run, chosen)
+    if not seeds:  # the gallery is of the first in runs.yaml
+        _draw(catalog, run, chosen)
 
 
 def _under_torchrun() -> None:

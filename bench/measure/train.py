@@ -6,7 +6,7 @@ the batch of one training (`model_zoo.training`), and only the first evaluates a
 
 import gc
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -92,16 +92,22 @@ def finished(catalog: Catalog, name: str, tier: Tier, seed: int) -> tuple[Any, A
 
 
 def measure(
-    catalog: Catalog, store: Store, name: str, tier: Tier, micro_batch: int | None = None
+    catalog: Catalog,
+    store: Store,
+    name: str,
+    tier: Tier,
+    micro_batch: int | None = None,
+    seeds: Sequence[int] = (),
 ) -> Iterator[AccuracyResult]:
     """Train and evaluate every seed of a run, yielding each result once it is stored.
 
-    micro_batch: images that go through the network together, where memory does not suffice for the config's.
+    micro_batch: images that go through the network together, where memory does not suffice for the config's. seeds: by
+    default those in runs.yaml.
 
     A training that breaks is stored as a failed result before re-raising. One that cannot start, because data,
     weights or disk space are missing, leaves no result.
     """
-    for seed in getattr(catalog.run(name).seeds, tier):
+    for seed in seeds or getattr(catalog.run(name).seeds, tier):
         with work_dir.own(tier, name, seed):
             result = _measure_one(catalog, store, name, tier, seed, micro_batch)
         if result:
@@ -166,7 +172,8 @@ def _job(
     catalog: Catalog, name: str, run: Run, tier: Tier, seed: int, *, verify: bool
 ) -> TrainingJob:
     data = str(manifest_of(run.dataset, tier, verify=verify)["fingerprint"])
-    start = _start_weights(catalog, run, tier, seed)
+    starts = getattr(catalog.run(run.start).seeds, tier) if run.start else ()
+    start = work_dir.start_weights(tier, run.start, seed, starts) if run.start else None
     return TrainingJob(
         name,
         run,
@@ -253,15 +260,6 @@ def training_key(
     """
     facts = [config, data, tier, seed, sha256(start) if start else ""]
     return combined(training_inputs(run.config), *facts)
-
-
-def _start_weights(catalog: Catalog, run: Run, tier: Tier, seed: int) -> Path | None:
-    """Checkpoint of the run this one starts from, at the same tier."""
-    if run.start is None:
-        return None
-    seeds = getattr(catalog.run(run.start).seeds, tier)
-    base = seed if seed in seeds else seeds[0]
-    return work_dir.trained(tier, run.start, base, f"this run starts from {run.start}; ")
 
 
 def _train(cfg: Any, work: Path, start: Path | None) -> Any:

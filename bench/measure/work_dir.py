@@ -12,7 +12,7 @@ import pickle
 import shutil
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,12 @@ def trained(tier: str, run: str, seed: int, why: str = "") -> Path:
         command = f"`repropose measure {run} --tier {tier}`"
         raise DataError(f"{path} is missing: {why}train it first with {command}")
     return path
+
+
+def start_weights(tier: str, run: str, seed: int, planned: Sequence[int]) -> Path:
+    """Weights of the run that another one starts from: of its own seed, else of the first of those in runs.yaml."""
+    same = seed in planned or (of(tier, run, seed) / "final.pth").is_file()
+    return trained(tier, run, seed if same else planned[0], f"this run starts from {run}; ")
 
 
 @contextmanager

@@ -85,6 +85,13 @@ def test_every_cell_of_the_catalog_is_listed(workspace):
             ["count", "transpose-r-a4", "--json"],
             "--json prints what --with counts; give --with, too",
         ),
+        (["measure", "transpose-r-a3-coco", "--seeds", "3-1"], "'3-1' is no seed and no range"),
+        (["measure", "transpose-r-a3-coco", "--seeds", "1,,2"], "'' is no seed and no range"),
+        (
+            ["measure", "transpose-r-a3-coco", "--seeds", "0-1000"],
+            "'0-1000' is no seed and no range",
+        ),
+        (["measure", "transpose-r-a3-coco", "--seeds", "4294967296"], "numbers below 4294967296"),
         (["measure"], "Missing argument 'RUN'; see `repropose measure --help`"),
         (["new", "paper"], "Missing argument 'NAME'; see `repropose new paper --help`"),
         (["judge", "--fali-on", "x"], "--fali-on"),

@@ -119,3 +119,16 @@ def test_a_training_in_smaller_groups_is_found_again(workspace, monkeypatch):
     assert (
         plain_config(loaded.run("transpose-r-a4-coco"), "smoke").train_dataloader.group_size is None
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "seeds"), [((), [0]), (("--seeds", "11-13,2, 12"), [11, 12, 13, 2])]
+)
+def test_the_seeds_that_are_asked_for_are_trained(workspace, monkeypatch, given, seeds):
+    trained, drawn = [], []
+    monkeypatch.setattr(train, "_measure_one", lambda *given: trained.append(given[4]))
+    monkeypatch.setattr("bench.commands.measure._draw", lambda *_: drawn.append(True))
+    done = CliRunner().invoke(main, ["measure", "transpose-r-a4-coco", "--tier", "smoke", *given])
+    assert done.exit_code == 0, done.output
+    assert trained == seeds
+    assert bool(drawn) is not bool(given)

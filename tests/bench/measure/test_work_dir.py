@@ -27,6 +27,23 @@ def test_weights_come_back_as_they_were_saved(tmp_path, model, layout, ending):
     assert model.backbone.conv1.weight.is_contiguous(memory_format=layout)
 
 
+@pytest.mark.parametrize(("there", "taken"), [((0, 1, 11), 11), ((0, 1), 0), ((1,), None)])
+def test_a_training_starts_from_weights_of_its_own_seed_where_there_are_any(
+    tmp_path, monkeypatch, there, taken
+):
+    monkeypatch.setenv("REPROPOSE_WORKSPACE", str(tmp_path))
+    for seed in there:
+        folder = work_dir.of("smoke", "whole", seed)
+        folder.mkdir(parents=True)
+        (folder / "final.pth").touch()
+    if taken is None:
+        with pytest.raises(DataError, match="this run starts from whole; train it first"):
+            work_dir.start_weights("smoke", "whole", 11, (0, 1))
+    else:
+        found = work_dir.start_weights("smoke", "whole", 11, (0, 1))
+        assert found.parent.name == f"seed-{taken}"
+
+
 @pytest.mark.parametrize("ending", ["pth", "pt", "bin", "safetensors"])
 @pytest.mark.parametrize(
     "content", [b"", b"PK\x03\x04", b"\x02\0\0\0\0\0\0\0{}", b"<html>404</html>"]
