@@ -117,13 +117,19 @@ def _seeds(context: click.Context, option: click.Parameter, given: str | None) -
     help="such as 2 or 0,1,2 or 11-15: these and not those of runs.yaml",
 )
 @click.option(
+    "--times",
+    type=click.IntRange(1, 100),
+    default=1,
+    help="train so many times as long as the tier does; compared only with trainings of the same length",
+)
+@click.option(
     "--micro-batch",
     type=click.IntRange(1),
     help="images that go through the network together, where memory does not suffice for the config's: batch norm's "
     "statistics are then those of fewer images than in the paper, and the result says so",
 )
 def measure_command(
-    run: str, tier: str | None, seeds: tuple[int, ...], micro_batch: int | None
+    run: str, tier: str | None, seeds: tuple[int, ...], times: int, micro_batch: int | None
 ) -> None:
     """Train and evaluate one run, all its seeds. Run it again to resume an interrupted training.
 
@@ -136,7 +142,7 @@ def measure_command(
     from bench.measure.train import measure
 
     try:
-        for result in measure(catalog, results_store(), run, chosen, micro_batch, seeds):
+        for result in measure(catalog, results_store(), run, chosen, micro_batch, seeds, times):
             lead = next(iter(result.metrics))
             before = f" (untrained {result.untrained[lead]:.1f})" if result.untrained else ""
             click.echo(

@@ -28,7 +28,8 @@ from bench.results.store import Stored
 
 STRONGEST = ("counted", "timed", "full-3", "full-1", "released-weights", "lab", "smoke")
 SYNTHETIC = ("smoke", "lab")
-DATA = ("data", "fingerprint", "subset")  # what of a protocol names the data
+#: What of a protocol trainings must share to be compared: the data, and how many times the usual schedule.
+DATA = ("data", "fingerprint", "subset", "schedule")
 
 
 @dataclass(frozen=True)
@@ -250,7 +251,7 @@ def _once(
 
 
 def _source(kind: Evidence, protocol: Mapping[str, str]) -> str:
-    """Trainings are compared with trainings of the same tier on the same data."""
+    """Trainings are compared with trainings of the same tier and length on the same data."""
     tier = "full" if kind in ("full-1", "full-3") else kind
     return " ".join([tier, *(protocol.get(key, "") for key in DATA)])
 

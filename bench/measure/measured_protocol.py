@@ -7,7 +7,7 @@ from typing import Any
 from bench.catalog.load import Catalog
 from bench.catalog.schema import Run, Tier
 from bench.evaluate.metrics import evaluated_on
-from bench.measure.run_config import finds_people, plain_config, shared
+from bench.measure.run_config import TIMES, finds_people, plain_config, shared
 from bench.results.provenance import sha256
 
 DETECTORS = {
@@ -59,6 +59,7 @@ def protocol(cfg: Any, run: Run, tier: Tier, data: str, training: str) -> dict[s
         "refinement": "none",
         "decoder": str(cfg.codec.type) if "codec" in cfg else str(cfg.model.type),
         "opencv": str(cv2.__version__),
+        **({"schedule": f"{cfg[TIMES]} times the usual length"} if TIMES in cfg else {}),
     }
 
 

@@ -18,8 +18,10 @@ from bench.measure.count.model_counts import measure_counts
 from bench.measure.measured_protocol import batch, protocol, trained_on
 from bench.measure.method_metrics import constant_poses
 from bench.measure.run_config import (
+    TIMES,
     finds_people,
     length,
+    longer,
     plain_config,
     portable,
     stored_config,
@@ -90,7 +92,8 @@ def _config(catalog: Catalog, stored: Stored[AccuracyResult]) -> Recheck:
 
 def _other_settings(cfg: Any, run: Run, result: AccuracyResult) -> list[str]:
     """Entries of the network and its schedule that differ from the zoo's, whose code is the same."""
-    stored, zoo = (json.loads(portable(one)) for one in (cfg, plain_config(run, result.tier)))
+    zoo_config = plain_config(longer(run, cfg.get(TIMES, 1)), result.tier)
+    stored, zoo = (json.loads(portable(one)) for one in (cfg, zoo_config))
     names = ("model", "codec", "train_cfg", "optim_wrapper", "param_scheduler")
     wrong = [
         f"its config has another {name} than the zoo's {run.config}"

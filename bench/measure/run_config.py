@@ -4,7 +4,7 @@ import difflib
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ NEW_OPTIONS = {
     *("max_epochs", "max_iters", "interval", "by_epoch", "dropout", "init_cfg", "val_cfg"),
 }
 GROUP_SIZE = "train_dataloader.group_size"
+#: Option of a run: how many times as long as its config's the training is.
+TIMES = "schedule_times"
 
 
 def plain_config(run: Run, tier: Tier) -> Any:
@@ -27,33 +29,52 @@ def plain_config(run: Run, tier: Tier) -> Any:
     import model_zoo
 
     cfg = model_zoo.config(run.config, tier=tier)
-    if run.options:
-        _check_options(run, cfg)
-        cfg.merge_from_dict(dict(run.options))
+    options = {option: value for option, value in run.options.items() if option != TIMES}
+    if options:
+        _check_options(run.config, options, cfg)
+        cfg.merge_from_dict(options)
+    if TIMES in run.options:
+        _lengthen(cfg, int(run.options[TIMES]))
     return cfg
 
 
-def _check_options(run: Run, cfg: Any) -> None:
+def _lengthen(cfg: Any, times: int) -> None:
+    """Train so many times as long, the rate going the same way."""
+    cfg[TIMES] = times
+    for part in (cfg.train_cfg, *cfg.param_scheduler):
+        for key in ("max_iters", "max_epochs", "val_interval", "begin", "end", "T_max"):
+            if part.get(key):
+                part[key] *= times
+        if part.get("milestones"):
+            part["milestones"] = [times * one for one in part["milestones"]]
+
+
+def longer(run: Run, times: int) -> Run:
+    """The run trained so many times as long."""
+    return run.model_copy(update={"options": {**run.options, TIMES: times}}) if times > 1 else run
+
+
+def _check_options(config: str, options: Mapping[str, Any], cfg: Any) -> None:
     """Raises `CatalogError` for an option that the config does not have, or that it has as another kind of value."""
-    for option, value in run.options.items():
+    for option, value in options.items():
         *path, name = option.split(".")
         node: Any = cfg._cfg_dict
         for step in path:
             node = node[int(step)] if isinstance(node, list) and step.isdigit() else node.get(step)
             if not isinstance(node, dict | list):
                 raise CatalogError(
-                    f"option '{option}' is not in the config '{run.config}': it has no {step}"
+                    f"option '{option}' is not in the config '{config}': it has no {step}"
                 )
         if isinstance(node, list) or name in (*node, *NEW_OPTIONS):
             old = node[int(name)] if isinstance(node, list) else node.get(name)
             if _kind(old) == _kind(value) or None in (old, value):
                 continue
             raise CatalogError(
-                f"option '{option}' is {value!r:.60}, the config '{run.config}' has {old!r:.60}: give {_kind(old)}"
+                f"option '{option}' is {value!r:.60}, the config '{config}' has {old!r:.60}: give {_kind(old)}"
             )
         near = difflib.get_close_matches(name, node, n=3, cutoff=0.5)
         raise CatalogError(
-            f"option '{option}' is not in the config '{run.config}'; did you mean: {', '.join(near or node)}"
+            f"option '{option}' is not in the config '{config}'; did you mean: {', '.join(near or node)}"
         )
 
 

@@ -39,6 +39,13 @@ def build(cfg: Any, weights: Path | None = None) -> Any:
     return model
 
 
+def set_threads(cfg: Any) -> None:
+    """The config's number of threads, whatever OMP_NUM_THREADS says: on it the last bits of a training depend."""
+    import torch
+
+    torch.set_num_threads(cfg.threads)
+
+
 def load_start(model: Any, path: Path) -> None:
     """Copy every weight of the start run that has the same shape here; what differs (a final layer
     for other keypoints, position embeddings of another size) keeps its fresh initialisation."""

@@ -27,12 +27,13 @@ from bench.measure.run_config import (
     in_groups,
     length,
     local_pretrained,
+    longer,
     portable,
     resolved_config,
     shared,
     training_settings,
 )
-from bench.measure.runner import build, load_start, runner
+from bench.measure.runner import build, load_start, runner, set_threads
 from bench.measure.untrained import predictions_before
 from bench.results.inputs import combined, digests, run_inputs, training_inputs
 from bench.results.locations import CONFIG, UNTRAINED
@@ -87,7 +88,7 @@ def finished(catalog: Catalog, name: str, tier: Tier, seed: int) -> tuple[Any, A
         raise DataError(
             f"{work} holds no finished training with the current code; run `repropose measure {name} --tier {tier}`"
         )
-    _set_threads(job.cfg)
+    set_threads(job.cfg)
     return job.cfg, build(job.cfg, work / "final.pth")
 
 
@@ -98,26 +99,33 @@ def measure(
     tier: Tier,
     micro_batch: int | None = None,
     seeds: Sequence[int] = (),
+    times: int = 1,
 ) -> Iterator[AccuracyResult]:
     """Train and evaluate every seed of a run, yielding each result once it is stored.
 
     micro_batch: images that go through the network together, where memory does not suffice for the config's. seeds: by
-    default those in runs.yaml.
+    default those in runs.yaml. times: how many times as long as the tier's schedule.
 
     A training that breaks is stored as a failed result before re-raising. One that cannot start, because data,
     weights or disk space are missing, leaves no result.
     """
     for seed in seeds or getattr(catalog.run(name).seeds, tier):
         with work_dir.own(tier, name, seed):
-            result = _measure_one(catalog, store, name, tier, seed, micro_batch)
+            run = longer(catalog.run(name), times)
+            result = _measure_one(catalog, store, name, run, tier, seed, micro_batch)
         if result:
             yield result
 
 
 def _measure_one(
-    catalog: Catalog, store: Store, name: str, tier: Tier, seed: int, micro_batch: int | None
+    catalog: Catalog,
+    store: Store,
+    name: str,
+    run: Run,
+    tier: Tier,
+    seed: int,
+    micro_batch: int | None,
 ) -> AccuracyResult | None:
-    run = catalog.run(name)
     _refuse_other_groups(catalog, name, run, tier, seed, micro_batch)
     job = _prepare(catalog, name, in_groups(run, tier, micro_batch), tier, seed)
     try:
@@ -200,17 +208,10 @@ def _prepare(catalog: Catalog, name: str, run: Run, tier: Tier, seed: int) -> Tr
     shared(job.cfg, work_dir.processes())
     work_dir.claim(job.work, job.key)
     job.cfg.work_dir = str(job.work)
-    _set_threads(job.cfg)
+    set_threads(job.cfg)
     if not (job.work / "final.pth").is_file():
         local_pretrained(job.cfg.model)
     return job
-
-
-def _set_threads(cfg: Any) -> None:
-    """The config's number of threads, whatever OMP_NUM_THREADS says."""
-    import torch
-
-    torch.set_num_threads(cfg.threads)
 
 
 def _train_and_evaluate(store: Store, job: TrainingJob) -> AccuracyResult | None:

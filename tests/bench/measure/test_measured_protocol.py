@@ -6,7 +6,7 @@ import pytest
 from bench.catalog.load import Catalog, load_catalog
 from bench.judge.protocol import STATED, UNSTATED
 from bench.measure.measured_protocol import batch, decoding, protocol, trained_on
-from bench.measure.run_config import in_groups, plain_config
+from bench.measure.run_config import in_groups, longer, plain_config
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +66,15 @@ def test_a_result_states_all_that_a_paper_may_state(catalog) -> None:
     assert set(STATED) <= set(measured)
     assert (measured["scales"], measured["models"]) == ("single", "one network")
     assert measured["opencv"] == cv2.__version__
+    assert "schedule" not in measured
+
+
+def test_a_longer_training_says_so(catalog) -> None:
+    run = longer(catalog.run("transpose-r-a4-coco"), 4)
+    cfg = plain_config(run, "smoke")
+    cfg.test_dataloader.dataset.bbox_file = ""
+    measured = protocol(cfg, run, "smoke", "f" * 64, "synthetic")
+    assert measured["schedule"] == "4 times the usual length"
 
 
 @pytest.mark.parametrize(

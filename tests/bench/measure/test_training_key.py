@@ -8,8 +8,9 @@ import pytest
 
 from bench import paths
 from bench.catalog.schema import Run
-from bench.measure.run_config import config_digest, in_groups, plain_config
+from bench.measure.run_config import config_digest, in_groups, longer, plain_config
 from bench.measure.train import training_key
+from bench.paths import config_files
 from bench.results.inputs import config_inputs
 from model_zoo import registry
 from tests.bench.results.test_inputs import FAMILIES, original, tree  # noqa: F401
@@ -94,6 +95,27 @@ def test_smaller_groups_are_another_training_and_those_of_the_config_are_not(ima
     other = in_groups(RUN, "full", images)
     assert (config_digest(other, "full") == config_digest(RUN, "full")) == same
     assert plain_config(other, "full").train_dataloader.group_size == (images or 32)
+
+
+@pytest.mark.parametrize("tier", ["smoke", "full"])
+@pytest.mark.parametrize("config", sorted(config_files()))
+def test_a_longer_training_has_the_same_schedule_stretched(config, tier) -> None:
+    run = Run(config=config, dataset="coco")
+    assert config_digest(longer(run, 1), tier) == config_digest(run, tier)
+    usual, long = (plain_config(one, tier) for one in (run, longer(run, 3)))
+    assert long.pop("schedule_times") == 3
+    several = {"max_iters", "max_epochs", "val_interval", "begin", "end", "T_max", "milestones"}
+    for part, stretched in zip(
+        (usual.train_cfg, *usual.param_scheduler),
+        (long.train_cfg, *long.param_scheduler),
+        strict=True,
+    ):
+        for key in several & part.keys():
+            once = part[key]
+            thrice = [3 * one for one in once] if isinstance(once, list) else once and 3 * once
+            assert stretched[key] == thrice, key
+            stretched[key] = once
+    assert long.to_dict() == usual.to_dict()
 
 
 def test_the_number_of_processes_decides_no_training(monkeypatch) -> None:

@@ -195,23 +195,24 @@ def test_the_level_of_fails_is_divided_among_the_comparisons(judge) -> None:
 # ---------------------------------------------------------------- data and protocol
 
 
-def test_data_that_covers_all_cells_is_chosen_and_two_sets_are_never_mixed(tiny, make) -> None:
+@pytest.mark.parametrize("key", ["fingerprint", "schedule"])
+def test_data_that_covers_all_cells_is_chosen_and_two_sets_are_never_mixed(tiny, make, key) -> None:
     def results(**sets: str) -> Measurements:
         found = {}
-        for key, names in sets.items():
+        for row, names in sets.items():
             for name in names:
                 for n in range(3):
-                    ap = {"a": 75.0, "b": 76.0}[key] + (10.0 if name == "y" and key == "a" else 0.0)
-                    file = f"results/full/tiny-{key}-coco/{name}-{n}.json"
-                    protocol = {**PRINTED, "fingerprint": name}
-                    found[file] = make.trained(f"tiny-{key}-coco", n, ap, "full", protocol=protocol)
+                    ap = {"a": 75.0, "b": 76.0}[row] + (10.0 if name == "y" and row == "a" else 0.0)
+                    file = f"results/full/tiny-{row}-coco/{name}-{n}.json"
+                    protocol = {**PRINTED, key: name}
+                    found[file] = make.trained(f"tiny-{row}-coco", n, ap, "full", protocol=protocol)
         return Measurements(tiny, ResultIndex(Memory(found)))
 
     both = judge_claim("tinypaper", claim(ABOVE), results(a="yx", b="x")).on_reproduced
     assert both.holds == "holds"
     apart = judge_claim("tinypaper", claim(ABOVE), results(a="y", b="x")).on_reproduced
     assert apart.holds == "open"
-    assert apart.reason == "measured under different protocols: fingerprint is x and y"
+    assert apart.reason == f"measured under different protocols: {key} is x and y"
 
 
 def test_single_seeds_on_other_images_stop_no_judge(tiny, make, store, tmp_path: Path) -> None:
