@@ -67,6 +67,7 @@ def _config(catalog: Catalog, stored: Stored[AccuracyResult]) -> Recheck:
     run = catalog.run(result.run)
     try:
         cfg = stored_config(stored.config, result.tier)
+        run = longer(run, int(cfg.get(TIMES, 1)))
         stated = protocol(cfg, run, result.tier, "", trained_on(catalog, run, result.tier))
         facts = {key: value for key, value in stated.items() if key not in _ELSEWHERE}
         trained = result.evidence != "released-weights"
@@ -92,8 +93,7 @@ def _config(catalog: Catalog, stored: Stored[AccuracyResult]) -> Recheck:
 
 def _other_settings(cfg: Any, run: Run, result: AccuracyResult) -> list[str]:
     """Entries of the network and its schedule that differ from the zoo's, whose code is the same."""
-    zoo_config = plain_config(longer(run, cfg.get(TIMES, 1)), result.tier)
-    stored, zoo = (json.loads(portable(one)) for one in (cfg, zoo_config))
+    stored, zoo = (json.loads(portable(one)) for one in (cfg, plain_config(run, result.tier)))
     names = ("model", "codec", "train_cfg", "optim_wrapper", "param_scheduler")
     wrong = [
         f"its config has another {name} than the zoo's {run.config}"
