@@ -250,9 +250,9 @@ class OrderingClaim:
     def _words(self, found: list[Contrast]) -> str:
         closest = min(found, key=lambda one: one.value - one.margin)
         words = "difference" if len(found) == 1 else f"smallest of {len(found)} differences"
-        words += (
-            f" {closest.value:+.2f} [{closest.interval.low:+.2f}, {closest.interval.high:+.2f}]"
-        )
-        words += f", margin {closest.margin:.2f}"
+        places = 3 if 0 < closest.margin < 0.1 else 2  # of measures, which run from 0 to 1
+        low, high = closest.interval.low, closest.interval.high
+        words += f" {closest.value:+.{places}f} [{low:+.{places}f}, {high:+.{places}f}]"
+        words += f", margin {closest.margin:.{places}f}"
         undecided = (one for one in found if self._numbers.single(one.node))
         return f"{words}; {next(undecided, closest).covers}"

@@ -10,6 +10,7 @@ with interval arithmetic on its parts.
 import ast
 import itertools
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -59,14 +60,21 @@ class MeasuredNumbers:
         return self._estimate(node, LEVEL).confidence
 
     def scale(self, node: ast.expr) -> float:
-        """The most that a point of one cell moves the number; beside ties, where an extreme has no slope."""
+        """The most that a point of one cell, or of all cells of one network (of a mean), moves the number.
+
+        Beside ties, where an extreme has no slope.
+        """
         cells = self.cells(node)
         beside = [self.means[cell] + 0.01 * place for place, cell in enumerate(cells)]
 
         def of(values: Sequence[float]) -> float:
             return self.value(node, dict(zip(cells, values, strict=True)))
 
-        return max((abs(slope(of, beside, n)) for n in range(len(cells))), default=0.0)
+        slopes = [slope(of, beside, n) for n in range(len(cells))]
+        together: dict[str, float] = defaultdict(float)
+        for cell, one in zip(cells, slopes, strict=True):
+            together[self.measured[cell].run] += one
+        return max(map(abs, (*slopes, *together.values())), default=0.0)
 
     def denominators(self, node: ast.expr) -> list[ast.expr]:
         """What an expression divides by."""
