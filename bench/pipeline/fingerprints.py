@@ -10,6 +10,9 @@ from bench.catalog.yaml_lines import read_yaml
 from bench.paths import ROOT, config_files
 from bench.results import inputs
 
+#: Which results are committed, and what they hold.
+COMMITTED = "reports/measured/manifest.txt"
+
 
 def paper_models(catalog: Catalog) -> dict[str, list[str]]:
     """Paper -> zoo models that its cells are about; each model with the first paper naming it."""
@@ -36,6 +39,7 @@ def measured_runs(catalog: Catalog) -> dict[str, Run]:
 def fingerprints(catalog: Catalog) -> dict[str, Any]:
     """By kind of stage; of runs also by tier, as the seeds differ."""
     runs = measured_runs(catalog)
+    judging = [*inputs.judge_inputs(), COMMITTED]
     return {
         "datasets": inputs.combined(inputs.dataset_inputs()),
         "count": {
@@ -58,11 +62,11 @@ def fingerprints(catalog: Catalog) -> dict[str, Any]:
             if run.released
         },
         "tables": {
-            paper: inputs.combined(inputs.judge_inputs(), read_yaml(folder / "tables.yaml"))
+            paper: inputs.combined(judging, read_yaml(folder / "tables.yaml"))
             for paper, folder in catalog.folders.items()
         },
         "site": inputs.combined(
-            inputs.judge_inputs(),
+            judging,
             [paper.model_dump(mode="json", exclude={"notes"}) for paper in catalog.papers.values()],
         ),
     }
@@ -89,6 +93,7 @@ def sources(catalog: Catalog) -> list[str]:
     return sorted(
         {
             "bench/pipeline/fingerprints.py",
+            COMMITTED,
             *(_folder_or_file(name.partition("#")[0]) for name in names),
             *(os.path.relpath(path, ROOT) for path in papers),
         }

@@ -8,7 +8,7 @@ import yaml
 from bench.catalog.load import Catalog, load_catalog
 from bench.fetch.sources import sources
 from bench.paths import ROOT, config_files
-from bench.pipeline.fingerprints import _of_run, fingerprints, measured_runs
+from bench.pipeline.fingerprints import COMMITTED, _of_run, fingerprints, measured_runs
 from bench.pipeline.stages import (
     DVC,
     FETCH,
@@ -81,7 +81,7 @@ def test_captions_templates_notes_and_drawings_are_no_stages_business(every):
     deps = every["inputs"]["deps"]
     named = {dep for stage in every.values() for dep in stage.get("deps", [])}
     shown = ("reports", "model_zoo/figures", "bench/measure/gallery", "tests", "docs")
-    named -= {"reports/measured/public_counts.json"}  # measured, and shown at cells
+    named -= {"reports/measured/public_counts.json", COMMITTED}  # measured, and shown at cells
     assert not [dep for dep in named if dep.startswith(shown) or dep.endswith(".md")]
     assert not {"bench", "bench/papers", "bench/measure", "model_zoo"} & set(deps)
 
@@ -89,7 +89,7 @@ def test_captions_templates_notes_and_drawings_are_no_stages_business(every):
 def test_every_digest_is_made_of_files_that_the_first_stage_depends_on(every):
     deps = every["inputs"]["deps"]
     names = {name for model in config_files() for name in released_inputs(model)}
-    names |= {*judge_inputs(), *dataset_inputs(), *count_inputs("lofr-r50")}
+    names |= {*judge_inputs(), *dataset_inputs(), *count_inputs("lofr-r50"), COMMITTED}
     for name in names:
         assert any(name == dep or name.startswith(f"{dep}/") for dep in deps), name
 
@@ -189,3 +189,13 @@ def test_a_manifest_is_in_no_output_so_that_no_line_changes_one(every: dict[str,
     outputs = [Path(str(out)) for stage in every.values() for out in stage.get("outs", [])]
     assert Path("results/counted/transpose-r-a3.json") in outputs
     assert not [out for out in outputs if Path("results", manifest.NAME).is_relative_to(out)]
+
+
+def test_another_committed_result_changes_tables_and_the_site_and_no_run(
+    loaded, digests, monkeypatch
+):
+    read = inputs.digest
+    committed = {COMMITTED: "other"}
+    monkeypatch.setattr(inputs, "digest", lambda name: committed.get(name) or read(name))
+    after = fingerprints(loaded)
+    assert {kind for kind in after if after[kind] != digests[kind]} == {"tables", "site"}
