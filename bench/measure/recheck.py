@@ -108,6 +108,8 @@ def _other_settings(cfg: Any, run: Run, result: AccuracyResult) -> list[str]:
             if not _same(*(one.get(name) for one in loaders))
         ]
         steps = [_by_file_name(_without_paths(one.get("dataset", {}))) for one in loaders]
+        if steps[1].get("located_seed", 0) is None:  # LOFR's split is drawn anew for each seed
+            steps[1]["located_seed"] = result.seed
         if not _same(*steps):
             wrong.append(
                 f"its config prepares training images otherwise than the zoo's {run.config}"
@@ -174,6 +176,9 @@ class _Data:
 def _of_data(
     form: Layout, truth: Path, changed_at: int, data: _Data
 ) -> dict[str, dict[str, float]]:
+    import model_zoo
+
+    model_zoo.register()  # LOFR's data sets
     # xtcocotools prints what it loads, MMPose where it finds its own files
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The metainfo config file")
