@@ -10,9 +10,8 @@ with interval arithmetic on its parts.
 import ast
 import itertools
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 from bench.judge.claims.arithmetic import OF_LIST, OF_RATIO, OPERATORS, POSITION, Evaluation
 from bench.judge.claims.expressions import Resolved, replaced
@@ -48,6 +47,9 @@ class MeasuredNumbers:
         """On the means, or on other values. Raises ZeroDivisionError."""
         return Evaluation(self.resolved, {}, self.means if at is None else at).best(node)
 
+    def _at(self, node: ast.expr, cells: Sequence[str], values: Sequence[float]) -> float:
+        return self.value(node, dict(zip(cells, values, strict=True)))
+
     def interval(self, node: ast.expr, level: float = LEVEL) -> Interval:
         """Where the true value is, at a level. Raises ZeroDivisionError if a denominator may be zero."""
         units = self._units(node)
@@ -60,21 +62,14 @@ class MeasuredNumbers:
         return self._estimate(node, LEVEL).confidence
 
     def scale(self, node: ast.expr) -> float:
-        """The most that a point of one cell, or of all cells of one network (of a mean), moves the number.
-
-        Beside ties, where an extreme has no slope.
-        """
+        """The most that a point of one cell, or of all of one network, moves the number; beside ties."""
         cells = self.cells(node)
         beside = [self.means[cell] + 0.01 * place for place, cell in enumerate(cells)]
-
-        def of(values: Sequence[float]) -> float:
-            return self.value(node, dict(zip(cells, values, strict=True)))
-
-        slopes = [slope(of, beside, n) for n in range(len(cells))]
-        together: dict[str, float] = defaultdict(float)
-        for cell, one in zip(cells, slopes, strict=True):
-            together[self.measured[cell].run] += one
-        return max(map(abs, (*slopes, *together.values())), default=0.0)
+        of = partial(self._at, node, cells)
+        each = {cell: slope(of, beside, place) for place, cell in enumerate(cells)}
+        runs = {self.measured[cell].run for cell in cells}
+        together = (sum(each[c] for c in cells if self.measured[c].run == run) for run in runs)
+        return max(map(abs, (*each.values(), *together)), default=0.0)
 
     def denominators(self, node: ast.expr) -> list[ast.expr]:
         """What an expression divides by."""
@@ -119,11 +114,7 @@ class MeasuredNumbers:
     def _direction(self, node: ast.expr) -> set[tuple[float, ...]]:
         """The slope in every cell, the first positive; nothing if the number is constant."""
         at, names = list(self.means.values()), list(self.means)
-        used = set(self.cells(node))
-
-        def of(values: Sequence[float]) -> float:
-            return self.value(node, dict(zip(names, values, strict=True)))
-
+        used, of = set(self.cells(node)), partial(self._at, node, names)
         steep = [
             round(slope(of, at, n), 9) if name in used else 0.0 for n, name in enumerate(names)
         ]
@@ -225,11 +216,7 @@ class MeasuredNumbers:
         cells, behind = self.cells(node), self._behind(node)
         keys = [self.resolved.cells[cell].result_key for cell in cells]
         numbers = [(one.files, key) for one, key in zip(behind, keys, strict=True)]
-
-        def of(values: Sequence[float]) -> float:
-            return self.value(node, dict(zip(cells, values, strict=True)))
-
-        samples = [one.values for one in behind]
+        samples, of = [one.values for one in behind], partial(self._at, node, cells)
         return propagate(of, samples, self.spread(node), level=level, numbers=numbers)
 
 

@@ -1,4 +1,4 @@
-"""What a training stores of its config, and the committed results: recomputed from their predictions, on data made anew."""
+"""What a training stores of its config; the committed results, recomputed on data made anew."""
 
 import os
 import subprocess
