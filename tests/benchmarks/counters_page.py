@@ -16,7 +16,7 @@ HEADLINES = (
     *("tfpose-r50-e6d6", "lightpose-r50", "lightpose-w48", "lofr-r50", "querypose-r50"),
     *("simplebaseline-r50", "hrnet-w32", "deeppose-r101"),
 )
-_BLOCK = re.compile(r"(<!-- (\w+): begin -->\n).*?(<!-- \2: end -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- (\w+): begin -->\n).*?(<!-- \2: end -->)", re.DOTALL)
 
 
 def write_page(page: Path, counts: Mapping[str, PublicCounts]) -> None:
@@ -28,7 +28,7 @@ def write_page(page: Path, counts: Mapping[str, PublicCounts]) -> None:
         "cells": cell_table(catalog, counts),
     }
     text = page.read_text("utf-8")
-    page.write_text(_BLOCK.sub(lambda m: m[1] + "\n".join(blocks[m[2]]) + "\n" + m[3], text))
+    page.write_text(BLOCK.sub(lambda m: m[1] + "\n".join(blocks[m[2]]) + "\n" + m[3], text))
 
 
 def _rows(cells: Iterable[Iterable[str]]) -> Iterator[str]:
