@@ -21,6 +21,7 @@ from bench.results.store import Store
 from tests.benchmarks.counters_page import BLOCK
 
 _FOUND = re.compile(r"(?:difference|smallest of \d+ differences) (\S+ \[[^\]]+\])")
+_MORE = re.compile(r"(?:about|more than|no number of) [^;]*seeds[^;]*")
 
 
 def write_page(page: Path) -> None:
@@ -47,13 +48,10 @@ def claims(snapshot: Snapshot) -> Iterator[str]:
 
 def _difference(one: ClaimVerdict) -> str:
     reason = one.on_reproduced.reason
-    measured = _FOUND.search(reason)
-    text = measured[1] if measured else reason
-    return (
-        f"{text}; a pose that ignores the image is better"
-        if "ignores the image" in reason
-        else text
-    )
+    found = _FOUND.search(reason)
+    more = _MORE.search(reason)
+    blind = "a pose that ignores the image is better" if "ignores the image" in reason else None
+    return "; ".join(filter(None, [found and found[1], more and more[0], blind])) or reason
 
 
 def runs(index: ResultIndex) -> Iterator[str]:

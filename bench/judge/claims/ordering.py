@@ -21,6 +21,7 @@ judged at a level at which all are right together with 97.5 % on either side.
 """
 
 import ast
+import math
 import random
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ from bench.judge.statistics import LEVEL, Estimate
 EQUAL = (50.0, 60.0)
 DRAWN = (20.0, 80.0)
 MARGIN = 0.5
+MOST_SEEDS = 1000  # that are named as what would decide
 PairedDifference = Callable[[Measurement, Measurement, str], Estimate | None]
 
 
@@ -191,9 +193,26 @@ class OrderingClaim:
             words = f"{words}; {self._below(blind)}"
         elif all(s.low > 0.0 and c.interval.low > c.margin for s, c in each):
             holds = "holds"
+        else:
+            words = f"{words}; {self._more_seeds(found)}"
         known = [p for part in parts if (p := self._numbers.confidence(part)) is not None]
         joint = max(0.0, 1.0 - sum(1.0 - p for p in known)) if len(known) == len(parts) else None
         return Judged(holds, words, confidence=joint)
+
+    def _more_seeds(self, found: list[Contrast]) -> str:
+        """What more seeds would settle if the means stayed: intervals narrow with the root of their number."""
+        below = [one for one in found if one.value < -one.margin]  # one of them suffices to fail
+        if not below and any(one.value <= one.margin for one in found):
+            return "no number of seeds decides a difference within the margin"
+        needed = []
+        for one in below or found:
+            seeds = min(len(self.measured[cell].values) for cell in self._numbers.cells(one.node))
+            half = (one.interval.high - one.interval.low) / 2.0
+            narrower = half / (abs(one.value) - one.margin)
+            needed.append(max(seeds + 1, math.ceil(seeds * narrower**2)))
+        number = min(needed) if below else max(needed)
+        shown = f"about {number}" if number <= MOST_SEEDS else f"more than {MOST_SEEDS}"
+        return f"{shown} seeds each would decide if the means stayed"
 
     def _refuse_one_training(self, parts: list[ast.expr]) -> None:
         """Raises `OneConfiguration` if a contrast compares runs that are one training at this tier."""

@@ -307,6 +307,24 @@ def test_an_interval_of_seeds_must_exceed_half_a_point(judge, fill, make, b, hol
 
 
 @pytest.mark.parametrize(
+    ("b", "words"),
+    [  # half an interval is 3.2 points with three seeds
+        (43.6, "about 4 seeds each would decide if the means stayed"),  # 3 (3.2 / 3.1) ** 2
+        (41.0, "about 123 seeds each"),  # 3 (3.2 / 0.5) ** 2
+        (39.0, "about 123 seeds each"),
+        (40.6, "more than 1000 seeds each"),
+        (40.4, "no number of seeds decides a difference within the margin"),
+        (39.6, "no number of seeds decides"),
+    ],
+)
+def test_what_more_seeds_would_settle_is_said(judge, fill, make, b, words) -> None:
+    fill(*seeds(make, [40.0] * 3, [b] * 3))
+    judged = judge(ABOVE).on_reproduced
+    assert judged.holds == "inconclusive"
+    assert words in judged.reason
+
+
+@pytest.mark.parametrize(
     ("gap", "alone", "among_three"),
     [
         (3.8, "holds", "inconclusive"),  # 3.20 at 95 %; 3.91 at 1 - 0.05 / 3
