@@ -108,6 +108,19 @@ def papers_read_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def committed_results_left_out() -> Iterator[None]:
+    """A test's workspace holds its own results alone; those of reports/measured are for processes of their own."""
+    from bench.results.store import Store
+
+    every = Store.folders.fget
+    committed = ROOT / "reports" / "measured"
+    with pytest.MonkeyPatch.context() as patch:
+        own = property(lambda store: [one for one in every(store) if one != committed])
+        patch.setattr(Store, "folders", own)
+        yield
+
+
 _running: list[pytest.Item] = []
 
 
