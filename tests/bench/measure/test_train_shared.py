@@ -126,7 +126,7 @@ def test_a_training_in_smaller_groups_is_found_again(workspace, monkeypatch):
 )
 def test_the_seeds_that_are_asked_for_are_trained(workspace, monkeypatch, given, seeds):
     trained, drawn = [], []
-    monkeypatch.setattr(train, "_measure_one", lambda *given: trained.append(given[4]))
+    monkeypatch.setattr(train, "_measure_one", lambda *given: trained.append(given[5]))
     monkeypatch.setattr("bench.commands.measure._draw", lambda *_: drawn.append(True))
     done = CliRunner().invoke(main, ["measure", "transpose-r-a4-coco", "--tier", "smoke", *given])
     assert done.exit_code == 0, done.output
