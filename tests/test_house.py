@@ -4,6 +4,7 @@ The lists below name the exceptions of today and may only get shorter: an entry 
 """
 
 import ast
+import subprocess
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
@@ -188,3 +189,18 @@ def test_no_comparison_and_no_badge_asks_for_exactly_1_or_100():
         "ap == 100.0",
         "ap >= 1.0",
     ]
+
+
+@pytest.mark.process
+def test_what_a_run_leaves_here_is_not_committed():
+    """DVC refuses a dvc.lock that git ignores, so `git add -A` takes it."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("no git checkout")
+    listed = subprocess.run(
+        ["git", "ls-files", "dvc.lock", "results", "build", "work", "data"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert listed.stdout == ""
