@@ -152,7 +152,7 @@ def measure_command(
     except KeyboardInterrupt:
         click.echo("\ninterrupted; run it again to resume from the last checkpoint", err=True)
         raise
-    if not seeds:  # the gallery is of the first in runs.yaml
+    if not seeds and times == 1:  # a gallery is of the first in runs.yaml, as long as the tier says
         _draw(catalog, run, chosen)
 
 

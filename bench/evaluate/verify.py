@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.catalog.load import Catalog
-from bench.catalog.schema import DatasetName, Layout, layout
+from bench.catalog.schema import Layout, layout
 from bench.datasets.prepare import fingerprint
-from bench.datasets.splits import FILES, annotation_file
+from bench.datasets.splits import annotation_file
 from bench.errors import ChangedData, DataError, ResultError, UnknownName
 from bench.evaluate.as_written import ACCEPT, Folder, leftovers
 from bench.evaluate.ground_truth import known_to
@@ -26,6 +26,7 @@ from bench.evaluate.metrics import (
     evaluate_with_diagnosis,
     evaluated_on,
 )
+from bench.evaluate.of_data import dataset_of, other_data
 from bench.evaluate.per_person import People
 from bench.evaluate.predictions import check_entries
 from bench.files import read_json
@@ -101,8 +102,12 @@ def verify(
     """Check results one by one, each with the files beside it."""
     folders = {base: Folder(base) for base in (store.root, store.measured)}
     for stored in results:
-        state, reason = _verdict(catalog, store, stored)
-        more = recheck(catalog, stored) if recheck else Recheck()
+        state: State
+        if other := other_data(catalog, store, stored):
+            state, reason, more = "unchecked", other, Recheck()
+        else:
+            state, reason = _verdict(catalog, store, stored)
+            more = recheck(catalog, stored) if recheck else Recheck()
         folder = folders[stored.base]
         written = folder.written(folder.of(stored))
         wrong = [reason] if state == "mismatch" else []
@@ -163,7 +168,7 @@ def _verdict(catalog: Catalog, store: Store, stored: Any) -> tuple[State, str]:
         entries = store.predictions(stored)
     except ResultError as error:
         return "mismatch", str(error)
-    dataset = _dataset(catalog, result)
+    dataset = dataset_of(catalog, result)
     try:
         present = fingerprint(dataset, result.tier)
     except ChangedData as error:
@@ -204,18 +209,6 @@ def _untrained(stored: Checkable, form: Layout, truth: Path) -> list[str]:
     except (DataError, LookupError, TypeError, ValueError) as error:
         return [f"{stored.untrained.name} cannot be evaluated: {error}"]
     return [f"untrained {one}" for one in _differences(result.untrained, again)]
-
-
-def _dataset(catalog: Catalog, result: AccuracyResult | SubmissionResult) -> DatasetName:
-    if isinstance(result, SubmissionResult):
-        return result.dataset
-    if result.run in catalog.runs:
-        return catalog.run(result.run).dataset
-    name = result.protocol.get("data", "").rpartition("-")[0]
-    for known in FILES:
-        if known == name:
-            return known
-    raise ResultError(f"run {result.run}: its protocol names no data set ('{name}')")
 
 
 def _differences(stored: dict[str, float], found: dict[str, float]) -> list[str]:

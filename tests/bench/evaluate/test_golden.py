@@ -33,7 +33,7 @@ def golden(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def verified(folder: Path, **processor: str) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"REPROPOSE_WORKSPACE": str(folder), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-W", "ignore", "-m", "bench.cli", "verify", "golden"]
+    command = [sys.executable, "-W", "ignore", "-m", "bench.cli", "verify", "--all"]
     return subprocess.run(
         command, cwd=folder, env=environment | processor, capture_output=True, text=True
     )

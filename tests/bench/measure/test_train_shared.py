@@ -122,7 +122,8 @@ def test_a_training_in_smaller_groups_is_found_again(workspace, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("given", "seeds"), [((), [0]), (("--seeds", "11-13,2, 12"), [11, 12, 13, 2])]
+    ("given", "seeds"),
+    [((), [0]), (("--seeds", "11-13,2, 12"), [11, 12, 13, 2]), (("--times", "4"), [0])],
 )
 def test_the_seeds_that_are_asked_for_are_trained(workspace, monkeypatch, given, seeds):
     trained, drawn = [], []
