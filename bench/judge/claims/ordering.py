@@ -194,21 +194,24 @@ class OrderingClaim:
         elif all(s.low > 0.0 and c.interval.low > c.margin for s, c in each):
             holds = "holds"
         else:
-            words = f"{words}; {self._more_seeds(found)}"
+            words = f"{words}; {self._more_seeds(each)}"
         known = [p for part in parts if (p := self._numbers.confidence(part)) is not None]
         joint = max(0.0, 1.0 - sum(1.0 - p for p in known)) if len(known) == len(parts) else None
         return Judged(holds, words, confidence=joint)
 
-    def _more_seeds(self, found: list[Contrast]) -> str:
-        """What more seeds would settle if the means stayed: intervals narrow with the root of their number."""
-        below = [one for one in found if one.value < -one.margin]  # one of them suffices to fail
-        if not below and any(one.value <= one.margin for one in found):
+    def _more_seeds(self, each: list[tuple[Interval, Contrast]]) -> str:
+        """What more seeds would settle if the means stayed: intervals narrow with the root of their number.
+
+        each: a contrast, with its interval at the level divided among all.
+        """
+        below = [(s, c) for s, c in each if c.value < -c.margin]  # one of them suffices to fail
+        if not below and any(c.value <= c.margin for _, c in each):
             return "no number of seeds decides a difference within the margin"
         needed = []
-        for one in below or found:
+        for surely, one in below or each:
             seeds = min(len(self.measured[cell].values) for cell in self._numbers.cells(one.node))
-            half = (one.interval.high - one.interval.low) / 2.0
-            narrower = half / (abs(one.value) - one.margin)
+            size = abs(one.value)
+            narrower = max(_half(one.interval) / (size - one.margin), _half(surely) / size)
             needed.append(max(seeds + 1, math.ceil(seeds * narrower**2)))
         number = min(needed) if below else max(needed)
         shown = f"about {number}" if number <= MOST_SEEDS else f"more than {MOST_SEEDS}"
@@ -275,3 +278,7 @@ class OrderingClaim:
         words += f", margin {closest.margin:.{places}f}"
         undecided = (one for one in found if self._numbers.single(one.node))
         return f"{words}; {next(undecided, closest).covers}"
+
+
+def _half(interval: Interval) -> float:
+    return (interval.high - interval.low) / 2.0
