@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from ..layers.encoder import FeedForward
 from .interaction import DynamicMLP
+from .sizes import Widths
 
 BOX_WEIGHTS = (2.0, 2.0, 1.0, 1.0)  # of the predicted offsets of x, y, log w, log h
 LARGEST_LOG_SCALE = math.log(100_000 / 16)
@@ -15,24 +16,20 @@ LARGEST_LOG_SCALE = math.log(100_000 / 16)
 class BoxStage(nn.Module):
     """Self-attention over the queries of an image, dynamic MLP on 7x7 features, feed-forward, two towers (Eq. 1)."""
 
-    def __init__(
-        self,
-        *,
-        dim: int,
-        channels: int,
-        heads: int,
-        hidden: int,
-        dynamic_hidden: int,
-        roi_size: int,
-    ) -> None:
+    def __init__(self, widths: Widths, *, roi_size: int) -> None:
         super().__init__()
-        self.attention = nn.MultiheadAttention(dim, heads, batch_first=True)
+        dim = widths.dim
+        self.attention = nn.MultiheadAttention(dim, widths.heads, batch_first=True)
         self.attention_norm = nn.LayerNorm(dim)
         self.interaction = DynamicMLP(
-            query_dim=dim, channels=channels, hidden=dynamic_hidden, size=roi_size, dim=dim
+            query_dim=dim,
+            channels=widths.channels,
+            hidden=widths.dynamic_hidden,
+            size=roi_size,
+            dim=dim,
         )
         self.interaction_norm = nn.LayerNorm(dim)
-        self.feedforward = FeedForward(dim=dim, hidden=hidden)
+        self.feedforward = FeedForward(dim=dim, hidden=widths.hidden)
         self.class_tower = _tower(dim, 1)
         self.box_tower = _tower(dim, 3)
         self.class_logit = nn.Linear(dim, 1)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from ..layers.encoder import FeedForward
 from ..layers.options import check_choice
 from .interaction import DynamicMLP, RegionAttention, SpatialPartEmbedding
+from .sizes import Widths
 
 ITERATIONS = ("selective", "none", "sum", "concat")
 PART_INTERACTIONS = ("spegm", "mhsa", "dymlp-channel", "dymlp-spatial")
@@ -92,10 +93,10 @@ class Poses(NamedTuple):
     attention: Tensor | None = None
 
 
-def stacked_convolutions(channels: int, hidden: int, layers: int) -> nn.Sequential:
-    """`layers` 3x3 convolutions with ReLU: channels, hidden, ..., hidden, channels; same size."""
-    widths = [channels, *[hidden] * (layers - 1), channels]
-    pairs = itertools.pairwise(widths)
+def stacked_convolutions(widths: Widths) -> nn.Sequential:
+    """3x3 convolutions with ReLU: channels, conv_hidden, ..., conv_hidden, channels; same size."""
+    inner = [widths.conv_hidden] * (widths.conv_layers - 1)
+    pairs = itertools.pairwise([widths.channels, *inner, widths.channels])
     steps = ((nn.Conv2d(a, b, 3, padding=1), nn.ReLU()) for a, b in pairs)
     return nn.Sequential(*(module for step in steps for module in step))
 
@@ -112,17 +113,10 @@ class PartStage(nn.Module):
 
     def __init__(
         self,
+        widths: Widths,
         *,
         parts: Sequence[Sequence[int]],
-        dim: int,
-        part_dim: int,
-        channels: int,
-        heads: int,
-        hidden: int,
-        dynamic_hidden: int,
         roi_size: int,
-        conv_hidden: int,
-        conv_layers: int,
         interaction: str = "spegm",
         iteration: str = "selective",
         instance_update: bool = True,
@@ -130,24 +124,23 @@ class PartStage(nn.Module):
         super().__init__()
         check_choice("interaction", interaction, PART_INTERACTIONS)
         check_choice("iteration", iteration, ITERATIONS)
-        self.convolutions = stacked_convolutions(channels, conv_hidden, conv_layers)
-        dynamic = dict(channels=channels, hidden=dynamic_hidden, size=roi_size)
+        dim, part_dim, hidden = widths.dim, widths.part_dim, widths.hidden
+        self.convolutions = stacked_convolutions(widths)
         self.instance_update = None
         if instance_update:
-            module = DynamicMLP(query_dim=dim, dim=dim, **dynamic)
+            module = _interaction("dymlp-channel", dim, widths, roi_size)
             self.instance_update = InstanceUpdate(module, dim, hidden)
         self.spegm = interaction == "spegm"
         if self.spegm:
-            count = len(parts)
-            self.interaction = SpatialPartEmbedding(channels=channels, parts=count, dim=part_dim)
+            self.interaction = _spatial(len(parts), part_dim, widths)
         else:
-            self.interaction = _interaction(interaction, part_dim, part_dim, heads, dynamic)
+            self.interaction = _interaction(interaction, part_dim, widths, roi_size)
         self.instance_projection = nn.ModuleList(nn.Linear(dim, part_dim) for _ in parts)
         plain = iteration != "selective"
         self.iteration = (
             PlainIteration(part_dim, iteration) if plain else SelectiveIteration(part_dim)
         )
-        self.attention = nn.MultiheadAttention(part_dim, heads, batch_first=True)
+        self.attention = nn.MultiheadAttention(part_dim, widths.heads, batch_first=True)
         self.attention_norm = nn.LayerNorm(part_dim)
         self.feedforward = FeedForward(dim=part_dim, hidden=hidden)
         self.head = KeypointHead(part_dim, parts)
@@ -190,29 +183,19 @@ class InstanceStage(nn.Module):
     keypoints; the updated query is passed to the next stage."""
 
     def __init__(
-        self,
-        *,
-        num_keypoints: int,
-        dim: int,
-        channels: int,
-        heads: int,
-        hidden: int,
-        dynamic_hidden: int,
-        roi_size: int,
-        conv_hidden: int,
-        conv_layers: int,
-        interaction: str,
+        self, widths: Widths, *, num_keypoints: int, roi_size: int, interaction: str
     ) -> None:
         super().__init__()
         check_choice("interaction", interaction, INSTANCE_INTERACTIONS)
-        self.convolutions = stacked_convolutions(channels, conv_hidden, conv_layers)
-        if interaction == "spatial-attention":
-            module = SpatialPartEmbedding(channels=channels, parts=1, dim=dim)
-        else:
-            dynamic = dict(channels=channels, hidden=dynamic_hidden, size=roi_size)
-            module = _interaction(interaction, dim, dim, heads, dynamic)
-        self.instance_update = InstanceUpdate(module, dim, hidden)
-        self.head = KeypointHead(dim, [range(num_keypoints)])
+        self.convolutions = stacked_convolutions(widths)
+        spatial = interaction == "spatial-attention"
+        module = (
+            _spatial(1, widths.dim, widths)
+            if spatial
+            else _interaction(interaction, widths.dim, widths, roi_size)
+        )
+        self.instance_update = InstanceUpdate(module, widths.dim, widths.hidden)
+        self.head = KeypointHead(widths.dim, [range(num_keypoints)])
 
     def forward(self, features: Tensor, query: Tensor, parts: Tensor) -> Poses:
         """features [N, C, 14, 14], instance query [N, D]; the part queries are returned unchanged."""
@@ -223,12 +206,10 @@ class InstanceStage(nn.Module):
 class PooledStage(nn.Module):
     """Baseline of Table 2b: stacked convolutions, average over the region, one linear layer; no query."""
 
-    def __init__(
-        self, *, num_keypoints: int, channels: int, conv_hidden: int, conv_layers: int
-    ) -> None:
+    def __init__(self, widths: Widths, *, num_keypoints: int) -> None:
         super().__init__()
-        self.convolutions = stacked_convolutions(channels, conv_hidden, conv_layers)
-        self.head = KeypointHead(channels, [range(num_keypoints)])
+        self.convolutions = stacked_convolutions(widths)
+        self.head = KeypointHead(widths.channels, [range(num_keypoints)])
 
     def forward(self, features: Tensor, query: Tensor, parts: Tensor) -> Poses:
         """features [N, C, 14, 14]; both kinds of queries are returned unchanged."""
@@ -236,9 +217,14 @@ class PooledStage(nn.Module):
         return Poses(*self.head(pooled[:, None]), query, parts)
 
 
-def _interaction(name: str, query_dim: int, dim: int, heads: int, dynamic: dict) -> nn.Module:
+def _spatial(parts: int, dim: int, widths: Widths) -> nn.Module:
+    return SpatialPartEmbedding(channels=widths.channels, parts=parts, dim=dim)
+
+
+def _interaction(name: str, dim: int, widths: Widths, size: int) -> nn.Module:
+    """Another interaction of queries [N, M, dim] with features of `size` x `size` cells."""
+    common = dict(query_dim=dim, dim=dim, channels=widths.channels)
     if name == "mhsa":
-        channels = dynamic["channels"]
-        return RegionAttention(query_dim=query_dim, channels=channels, dim=dim, heads=heads)
+        return RegionAttention(heads=widths.heads, **common)
     axis = name.removeprefix("dymlp-")
-    return DynamicMLP(query_dim=query_dim, dim=dim, axis=axis, **dynamic)
+    return DynamicMLP(hidden=widths.dynamic_hidden, size=size, axis=axis, **common)

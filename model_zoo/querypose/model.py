@@ -28,6 +28,7 @@ from . import data, necks, swin  # noqa: F401  (registered on import)
 from .box_decoder import BoxStage
 from .keypoint_decoder import InstanceStage, PartStage, PooledStage, Poses
 from .parts import body_parts
+from .sizes import Pooling, Widths
 
 CLASS_PRIOR = 0.01
 SIZE_DIVISOR = 32
@@ -84,18 +85,13 @@ class QueryPoseHead(BaseHead):
     """Learnable boxes and queries, S stages of box and keypoint decoder, and the loss.
 
     Args:
-        num_keypoints, num_parts: K, and M of Figure 4's division of the body (17, 13, 7 or 5). num_queries, num_stages,
-        dim, part_dim: Q, S, width of instance and of part queries. channels, strides: of the pyramid's maps, finest
-        first; the keypoint decoder reads the first. heads, hidden, dynamic_hidden: attention heads, feed-forward width,
-        inner width of the dynamic MLP. box_size, pose_size: bins of RoIAlign per side.
-        conv_hidden, conv_layers: the stacked 3x3 convolutions.
+        num_keypoints, num_parts: K, and M of Figure 4's division of the body (17, 13, 7 or 5). num_queries, num_stages:
+        Q and S. strides: of the pyramid's maps, finest first; the keypoint decoder reads the first.
+        widths, pooling: fields of `Widths` and of `Pooling`.
         query: "part" (the paper), "instance" (Table 1, IQ) or "none" (Table 2b, baseline).
         interaction, iteration: see `PartStage` and `InstanceStage`.
         instance_update: the keypoint decoder updates the instance query (Figure 3b); False is the light decoder (3a).
         pass_updated_query: the next stage gets the updated query; False as in the evaluation code of May 2023.
-        outside: RoIAlign outside the map, "border" (as in reference outputs of the authors' code) or "zero"
-            (as the compiled operators that the authors trained with).
-        canonical_size: side in pixels of a box that is pooled from the map with stride 16.
         loss: arguments of `SetCriterion`.
     """
 
@@ -106,52 +102,39 @@ class QueryPoseHead(BaseHead):
         num_parts: int,
         num_queries: int,
         num_stages: int,
-        dim: int,
-        part_dim: int,
-        channels: int,
         strides: Sequence[int],
-        heads: int,
-        hidden: int,
-        dynamic_hidden: int,
-        box_size: int,
-        pose_size: int,
-        conv_hidden: int,
-        conv_layers: int,
+        widths: dict,
+        pooling: dict,
         loss: dict,
         query: str = "part",
         interaction: str = "spegm",
         iteration: str = "selective",
         instance_update: bool = True,
         pass_updated_query: bool = True,
-        outside: str = "border",
-        canonical_size: float = 224,
     ) -> None:
         super().__init__()
         check_choice("query", query, QUERIES)
-        self.strides, self.box_size, self.pose_size = tuple(strides), box_size, pose_size
-        check_choice("outside", outside, OUTSIDE)
-        self.outside, self.canonical_size = outside, canonical_size
+        self.strides, self.pooling, sizes = tuple(strides), Pooling(**pooling), Widths(**widths)
+        check_choice("outside", self.pooling.outside, OUTSIDE)
         self.pass_updated_query, self.carry_parts = pass_updated_query, iteration != "none"
-        attention = dict(dim=dim, heads=heads, hidden=hidden, dynamic_hidden=dynamic_hidden)
-        convolutions = dict(channels=channels, conv_hidden=conv_hidden, conv_layers=conv_layers)
-        common = dict(**attention, **convolutions, roi_size=pose_size, interaction=interaction)
         self.parts = parts = body_parts(num_keypoints, num_parts)
+        common = dict(roi_size=self.pooling.pose_size, interaction=interaction)
 
         def pose_stage() -> nn.Module:
             if query == "none":
-                return PooledStage(num_keypoints=num_keypoints, **convolutions)
+                return PooledStage(sizes, num_keypoints=num_keypoints)
             if query == "instance":
-                return InstanceStage(num_keypoints=num_keypoints, **common)
+                return InstanceStage(sizes, num_keypoints=num_keypoints, **common)
             switches = dict(iteration=iteration, instance_update=instance_update)
-            return PartStage(parts=parts, part_dim=part_dim, **common, **switches)
+            return PartStage(sizes, parts=parts, **common, **switches)
 
         # centre x, y, width, height over the image
         self.proposal_boxes = nn.Embedding(num_queries, 4)
-        self.proposal_queries = nn.Embedding(num_queries, dim)
+        self.proposal_queries = nn.Embedding(num_queries, sizes.dim)
         needs_parts = query == "part" and not (interaction == "spegm" and iteration == "none")
-        self.part_queries = nn.Embedding(len(parts), part_dim) if needs_parts else None
+        self.part_queries = nn.Embedding(len(parts), sizes.part_dim) if needs_parts else None
         self.box_stages = nn.ModuleList(
-            BoxStage(channels=channels, roi_size=box_size, **attention) for _ in range(num_stages)
+            BoxStage(sizes, roi_size=self.pooling.box_size) for _ in range(num_stages)
         )
         self.pose_stages = nn.ModuleList(pose_stage() for _ in range(num_stages))
         self.criterion = SetCriterion(**loss)
@@ -178,12 +161,10 @@ class QueryPoseHead(BaseHead):
 
         feats: P2, P3, ... [B, C, H / stride, W / stride]; sizes: (width, height) of each image without padding.
         """
-        outside, batch = self.outside, len(feats[0])
-        pyramid = RoIPyramid(
-            feats, self.strides, outside=outside, canonical_size=self.canonical_size
-        )
+        box_size, pose_size, outside, canonical_size = self.pooling
+        pyramid = RoIPyramid(feats, self.strides, outside=outside, canonical_size=canonical_size)
         finest = RoIPyramid(feats[:1], self.strides[:1], outside=outside)
-        query = self.proposal_queries.weight.expand(batch, -1, -1)
+        query = self.proposal_queries.weight.expand(len(feats[0]), -1, -1)
         centre, extent = self.proposal_boxes.weight.split(2, dim=1)
         scale = query.new_tensor([[w, h, w, h] for w, h in sizes])[:, None]  # [B, 1, 4]
         boxes = torch.cat([centre - extent / 2, centre + extent / 2], dim=1) * scale
@@ -191,10 +172,10 @@ class QueryPoseHead(BaseHead):
         if self.part_queries is not None:
             table = parts = self.part_queries.weight.expand(query.shape[0] * query.shape[1], -1, -1)
         for box_stage, pose_stage in zip(self.box_stages, self.pose_stages, strict=True):
-            pooled = pyramid.pool(boxes, self.box_size)
+            pooled = pyramid.pool(boxes, box_size)
             query, logits, boxes = box_stage(query, boxes, pooled)
             found, boxes = boxes, boxes.detach()
-            pooled = finest.pool(boxes, self.pose_size)
+            pooled = finest.pool(boxes, pose_size)
             poses = pose_stage(pooled, query.flatten(0, 1), parts)
             mu, sigma = (value.view(*logits.shape, -1, 2) for value in (poses.mu, poses.sigma))
             yield Stage(Predictions(logits, found, mu, sigma), query, poses)

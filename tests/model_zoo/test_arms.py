@@ -99,7 +99,7 @@ def test_fine_tuning_keeps_its_ratios_to_the_training_from_scratch(name, tier):
 def test_part_queries_of_table_2c_keep_their_shares_of_the_default_width(tier):
     """32, 64, 128 and 256 of QueryPose's Table 2c."""
     names = ("querypose-r50-d32", "querypose-r50-d64", "querypose-r50-1x", "querypose-r50-d256")
-    widths = [model_zoo.config(name, tier=tier).model.head.part_dim for name in names]
+    widths = [model_zoo.config(name, tier=tier).model.head.widths.part_dim for name in names]
     assert [width / widths[2] for width in widths] == [0.25, 0.5, 1, 2]
 
 

@@ -33,7 +33,7 @@ NETWORKS = {
         "model.head.pose.layers": 1,
         "train_dataloader.dataset.located_share": 0.5,
     },
-    "querypose-r50": {"model.head.conv_layers": 1},
+    "querypose-r50": {"model.head.widths.conv_layers": 1},
 }
 STEPS, TOTAL = 3, 8
 # From the initial weights of seeds 0 and 1 a change of 1e-7 in them moves QueryPose's by up to 3e-2 within three steps,

@@ -138,9 +138,11 @@ def test_unknown_divisions_and_switches_are_named():
     from model_zoo.querypose.model import QueryPoseHead
 
     cfg.pop("type")
-    for key in ("query", "interaction", "iteration", "outside"):
+    pooling = dict(pooling={**cfg.pooling, "outside": "magic"})
+    wrong = {key: {key: "magic"} for key in ("query", "interaction", "iteration")}
+    for key, changed in {**wrong, "outside": pooling}.items():
         with pytest.raises(ValueError, match=f"{key} is 'magic'; allowed are"):
-            QueryPoseHead(**{**cfg, key: "magic"})
+            QueryPoseHead(**{**cfg, **changed})
 
 
 def test_roi_align_is_torchvisions():

@@ -17,13 +17,23 @@ from model_zoo.querypose.interaction import SpatialPartEmbedding
 from model_zoo.querypose.keypoint_decoder import PartStage, SelectiveIteration
 from model_zoo.querypose.model import decode_predictions
 from model_zoo.querypose.parts import body_parts
+from model_zoo.querypose.sizes import Widths
 from model_zoo.released.querypose import released_names
 from tests.model_zoo.querypose.golden import FOLDER, facts, filled, image, shapes_only
 
 KINDS = {"full": "querypose-r50", "light": "querypose-r50-light"}
 PREDICTION, QUERY, PIXELS = 1e-4, 1e-3, 0.1  # the README's tolerances
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no golden data at {FOLDER}")
-WIDTHS = dict(channels=256, heads=8, hidden=2048, dynamic_hidden=64)
+WIDTHS = Widths(
+    dim=256,
+    part_dim=128,
+    channels=256,
+    heads=8,
+    hidden=2048,
+    dynamic_hidden=64,
+    conv_hidden=512,
+    conv_layers=6,
+)
 
 
 @functools.cache
@@ -99,8 +109,8 @@ def test_selective_iteration():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_keypoint_stage(kind):
-    sizes = dict(dim=256, part_dim=128, roi_size=14, conv_hidden=512, conv_layers=6)
-    stage = PartStage(parts=body_parts(17, 7), **WIDTHS, **sizes, instance_update=kind == "full")
+    full = kind == "full"
+    stage = PartStage(WIDTHS, parts=body_parts(17, 7), roi_size=14, instance_update=full)
     fill_module(stage, f"stage_{kind}", "head.pose_stages.0", "head.pose_head_series.0")
     (features,) = normal(1, (4, 256, 14, 14))
     query, parts = normal(4, (1, 4, 256), (7, 4, 128))
@@ -114,16 +124,7 @@ def test_keypoint_stage(kind):
 
 
 def test_stacked_convolutions():
-    stage = PartStage(
-        parts=body_parts(17, 7),
-        dim=256,
-        part_dim=128,
-        roi_size=14,
-        conv_hidden=512,
-        conv_layers=6,
-        **WIDTHS,
-        instance_update=False,
-    )
+    stage = PartStage(WIDTHS, parts=body_parts(17, 7), roi_size=14, instance_update=False)
     convolutions = stage.convolutions
     shapes = facts("modules")["state_dict"]["inst_convs"]
     convolutions.load_state_dict({n: filled(f"inst_convs.{n}", s) for n, s, _ in shapes})
@@ -132,7 +133,7 @@ def test_stacked_convolutions():
 
 
 def test_box_stage():
-    stage = BoxStage(dim=256, roi_size=7, **WIDTHS)
+    stage = BoxStage(WIDTHS, roi_size=7)
     fill_module(stage, "box_stage", "head.box_stages.0", "head.head_series.0")
     features, query = normal(6, (4, 256, 7, 7), (1, 4, 256))
     boxes = torch.from_numpy(arrays("modules")["box_stage_in_boxes"])[None]
