@@ -23,7 +23,9 @@ def count(name: str) -> dict[str, Any]:
     """
     import torch
 
-    with torch.device("meta"):
+    from bench.measure.count.meta import MetaOperations
+
+    with torch.device("meta"), MetaOperations():
         model = model_zoo.build_model(name)
     width, height = model_zoo.input_size(name)
     ops = record(model, (1, 3, height, width))

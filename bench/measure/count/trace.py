@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
+from bench.measure.count.meta import MetaOperations
 from bench.measure.count.rules import Op, Shape
 
 aten = torch.ops.aten
@@ -29,7 +29,7 @@ KINDS = {
 }
 
 
-class Recorder(TorchDispatchMode):  # type: ignore[misc]
+class Recorder(MetaOperations):
     """Context in which `ops` collects what `model` does. Multiply-accumulates come from PyTorch's
     own formulas (`torch.utils.flop_counter`, halved); operations without a formula have none."""
 
@@ -70,7 +70,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc]
         self.ops.append(Op(kind=kind, module=self._path[-1], shapes=(), out=out))
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        out = func(*args, **(kwargs or {}))
+        out = super().__torch_dispatch__(func, types, args, kwargs)
         packet = func._overloadpacket
         kind = self._kind(packet, args)
         if kind != "other" or packet in flop_registry:
