@@ -98,7 +98,7 @@ def check_entries(
 ) -> Checked:
     """Validate parsed predictions. what: their file or folder, for messages. parts: the files, for line numbers.
 
-    Entries are returned with their images' ids as whole numbers.
+    Entries are returned with their images' ids as whole numbers; those that already are what is wanted, as they are.
 
     Raises `DataError` with the first errors by entry (and line).
     """
@@ -115,10 +115,8 @@ def check_entries(
         ):
             errors[number] = error
             continue
-        entry = {key: one[key] for key in ("image_id", "category_id", "keypoints", "score")}
-        image = entry["image_id"] = images.find(one["image_id"])
-        entry["category_id"] = person.id
-        entries.append({**entry, "bbox": one["bbox"]} if boxed else entry)
+        image = images.find(one["image_id"])
+        entries.append(_entry(one, image, person.id, boxed))
         # a hash, as the keypoints of all entries would take a tenth of the memory
         first = seen.setdefault(
             image if dataset == "mpii" else hash((image, *one["keypoints"])), number
@@ -147,6 +145,15 @@ def check_entries(
             f"({person.listed}): read as {person.id}, the category of people"
         )
     return Checked(entries, notes)
+
+
+def _entry(one: Entry, image: int, category: int, boxed: bool) -> Entry:
+    """A valid entry, with the keys that are read and no other."""
+    given = one["image_id"]
+    if len(one) == 4 + boxed and type(given) is int and one["category_id"] == category:
+        return one
+    entry = {"image_id": image, "category_id": category}
+    return entry | {key: one[key] for key in (*("keypoints", "score"), *["bbox"] * boxed)}
 
 
 def _renamed(given: Sequence[Any], images: ImageIndex, what: str) -> list[str]:

@@ -2,15 +2,25 @@
 
 import gzip
 import io
+import json
 import os
 import zipfile
 import zlib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bench.errors import DataError, EnvironmentProblem
-from bench.files import gunzip, read_bytes, read_json, write_atomically, write_if_changed
+from bench.files import (
+    gunzip,
+    parse_json,
+    read_bytes,
+    read_json,
+    write_atomically,
+    write_if_changed,
+)
 
 
 def test_a_file_is_written_with_its_folder(tmp_path: Path) -> None:
@@ -163,3 +173,30 @@ def test_unreadable_json_names_the_file(tmp_path: Path, name: str, content, mess
 def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is a folder, not a file; give the path of a file"):
         read_json(tmp_path)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(JSON, st.booleans(), st.sampled_from([None, 1]))
+def test_json_is_read_as_by_the_standard_library(content, ascii_only, indent) -> None:
+    """To the bit and the type: whole numbers of any size, -0.0, the smallest floats."""
+    text = json.dumps(content, ensure_ascii=ascii_only, indent=indent)
+    assert repr(parse_json(text.encode("utf-8", "replace"), "it")) == repr(
+        json.loads(text.encode("utf-8", "replace"))
+    )
+
+
+NUMBER = r"-?(0|[1-9][0-9]{0,30})(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?"
+
+
+@given(st.from_regex(NUMBER, fullmatch=True))
+def test_numbers_are_rounded_as_by_the_standard_library(digits: str) -> None:
+    assert repr(parse_json(digits.encode(), "it")) == repr(json.loads(digits))
