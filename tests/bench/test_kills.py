@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.process]
 #: Commands that can do their work without writing.
 READS = ("evaluate", "verify", "judge", "history")
 SLOW = pytest.mark.skipif(
-    not os.environ.get("REPROPOSE_SLOW"), reason="a minute each: set REPROPOSE_SLOW=1"
+    not os.environ.get("REPROPOSE_SLOW"), reason="slow: set REPROPOSE_SLOW=1"
 )
 CI = ("prepare", "submit", "table")
 NAMES = [pytest.param(name, marks=() if name in CI else SLOW) for name in QUICK]

@@ -28,7 +28,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.process,
     pytest.mark.skipif(
-        not os.environ.get("REPROPOSE_SLOW"), reason="minutes: set REPROPOSE_SLOW=1"
+        not os.environ.get("REPROPOSE_SLOW"), reason="slow: set REPROPOSE_SLOW=1"
     ),
 ]
 

@@ -70,7 +70,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("name", [*RUNS, *LOFR, *QUERYPOSE])
 def test_a_run_at_paper_size_trains_resumes_and_is_evaluated(name, workspace, samples, monkeypatch):
     if name in SLOW and not os.environ.get("REPROPOSE_SLOW"):
-        pytest.skip("takes a minute; set REPROPOSE_SLOW=1")
+        pytest.skip("slow: set REPROPOSE_SLOW=1")
     loaded = load_catalog()
     defined = loaded.run(name)
     form = layout(defined.dataset)

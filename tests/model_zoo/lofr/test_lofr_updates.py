@@ -80,7 +80,7 @@ def agreement(model, settings):
 def test_the_loss_and_not_the_decay_sets_the_first_update_of_every_parameter(name):
     """At the full size and in the lab, whose network is the same, on small images."""
     if name not in FULL_SIZE and not os.environ.get("REPROPOSE_SLOW"):
-        pytest.skip("takes 10 seconds; set REPROPOSE_SLOW=1")
+        pytest.skip("slow: set REPROPOSE_SLOW=1")
     torch.manual_seed(0)
     model, _ = build_small(name)
     backward(model, small_config(name)[0].head)

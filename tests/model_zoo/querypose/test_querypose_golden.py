@@ -243,7 +243,7 @@ def test_image_to_first_stage():
 # The full model at the last stage: the same network in float64 is 1.2e-4 (logits) and 1.2e-3 (queries) away from the
 # golden float32 values, more than the README's tolerances, which were measured on the light model.
 @pytest.mark.slow
-@pytest.mark.skipif("REPROPOSE_SLOW" not in os.environ, reason="minutes: set REPROPOSE_SLOW=1")
+@pytest.mark.skipif("REPROPOSE_SLOW" not in os.environ, reason="slow: set REPROPOSE_SLOW=1")
 @pytest.mark.parametrize(
     ("kind", "file", "changes", "slack"),
     [
