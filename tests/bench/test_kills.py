@@ -31,9 +31,7 @@ from tests.benchmarks.kill_hook import in_child
 pytestmark = [pytest.mark.process]
 #: Commands that can do their work without writing.
 READS = ("evaluate", "verify", "judge", "history")
-SLOW = pytest.mark.skipif(
-    not os.environ.get("REPROPOSE_SLOW"), reason="slow: set REPROPOSE_SLOW=1"
-)
+SLOW = pytest.mark.skipif(not os.environ.get("REPROPOSE_SLOW"), reason="slow: set REPROPOSE_SLOW=1")
 CI = ("prepare", "submit", "table")
 NAMES = [pytest.param(name, marks=() if name in CI else SLOW) for name in QUICK]
 #: Those that need no training.

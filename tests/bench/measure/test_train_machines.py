@@ -27,9 +27,7 @@ PAPER = Path(__file__).parents[2] / "fixtures" / "papers" / "tinypaper"
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.process,
-    pytest.mark.skipif(
-        not os.environ.get("REPROPOSE_SLOW"), reason="slow: set REPROPOSE_SLOW=1"
-    ),
+    pytest.mark.skipif(not os.environ.get("REPROPOSE_SLOW"), reason="slow: set REPROPOSE_SLOW=1"),
 ]
 
 
