@@ -98,7 +98,7 @@ def check_entries(
 ) -> Checked:
     """Validate parsed predictions. what: their file or folder, for messages. parts: the files, for line numbers.
 
-    Entries are returned with their images' ids as whole numbers; those that already are what is wanted, as they are.
+    Entries are returned with their images' ids as whole numbers; those that need no change are the objects given.
 
     Raises `DataError` with the first errors by entry (and line).
     """
@@ -148,12 +148,12 @@ def check_entries(
 
 
 def _entry(one: Entry, image: int, category: int, boxed: bool) -> Entry:
-    """A valid entry, with the keys that are read and no other."""
-    given = one["image_id"]
-    if len(one) == 4 + boxed and type(given) is int and one["category_id"] == category:
+    """A valid entry, with the keys that are read and no other; the same object if it is that already."""
+    keys = ("keypoints", "score", "bbox") if boxed else ("keypoints", "score")
+    as_wanted = type(one["image_id"]) is int and one["category_id"] == category
+    if as_wanted and len(one) == 2 + len(keys):
         return one
-    entry = {"image_id": image, "category_id": category}
-    return entry | {key: one[key] for key in (*("keypoints", "score"), *["bbox"] * boxed)}
+    return {"image_id": image, "category_id": category} | {key: one[key] for key in keys}
 
 
 def _renamed(given: Sequence[Any], images: ImageIndex, what: str) -> list[str]:

@@ -24,16 +24,7 @@ from tests.model_zoo.querypose.golden import FOLDER, facts, filled, image, shape
 KINDS = {"full": "querypose-r50", "light": "querypose-r50-light"}
 PREDICTION, QUERY, PIXELS = 1e-4, 1e-3, 0.1  # the README's tolerances
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=f"no golden data at {FOLDER}")
-WIDTHS = Widths(
-    dim=256,
-    part_dim=128,
-    channels=256,
-    heads=8,
-    hidden=2048,
-    dynamic_hidden=64,
-    conv_hidden=512,
-    conv_layers=6,
-)
+WIDTHS = Widths(**model_zoo.config("querypose-r50").model.head.widths)
 
 
 @functools.cache
